@@ -1,0 +1,259 @@
+// Package ir holds the two program forms of the compiler: loops, the naive
+// nests that lower makes of equations, and kernels, the scheduled code that
+// the printers spell.
+//
+// What is promised of a kernel: it is complete. Tiles are unrolled, vectors
+// chosen, tails split, functions such as exp expanded into arithmetic. A
+// printer gives names and registers to what stands here and decides nothing;
+// Verify checks the invariants, Run executes a program without any hardware,
+// Print shows it.
+package ir
+
+import "github.com/dlgen/dlgen/spec/layer"
+
+// Elem is the element type of a buffer.
+type Elem uint8
+
+const (
+	F32 Elem = iota
+	I32
+)
+
+// Place says where the memory of a buffer comes from.
+type Place uint8
+
+const (
+	Arg       Place = iota // an argument of the generated function
+	Workspace              // a field of the Workspace struct: survives from forward to backward
+	Frame                  // small scratch on the stack of one kernel call; 64-byte aligned in assembly, not cleared
+)
+
+// Buffer is an array of static shape, row-major, its last extent contiguous.
+// A rank-0 buffer has an empty Shape and one element.
+type Buffer struct {
+	Name  string
+	Elem  Elem
+	Shape []int
+	Place Place
+	// Tensor is the spec's tensor behind an Arg, nil for scratch.
+	Tensor *layer.Tensor
+	// Of is the buffer whose memory this one shows in another Shape of the
+	// same size (a collapsed view), or nil. Of itself has no Of.
+	Of *Buffer
+}
+
+// Size is the number of elements.
+func (b *Buffer) Size() int {
+	n := 1
+	for _, d := range b.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Root is the buffer that owns the memory.
+func (b *Buffer) Root() *Buffer {
+	if b.Of != nil {
+		return b.Of
+	}
+	return b
+}
+
+// Scalar is a number computed once for each call of the generated function, in
+// float64 Go code, and handed to kernels as a float32; or, if Key is set, the
+// first (1) or second (2) 32-bit key derived from a uint64 seed (see SeedKeys).
+type Scalar struct {
+	Name string
+	// Value has only constants, scalar reads, calls, + - * /, where and
+	// comparisons. It is nil for a Key.
+	Value layer.Expr
+	Key   int
+	Seed  *layer.Tensor
+}
+
+// Program is one scheduled pass of a layer for one kind of target.
+type Program struct {
+	// Name is "forward" or "backward".
+	Name string
+	// Lanes is the vector width: 1 for portable Go, 8 for AVX2.
+	Lanes int
+	// Args are the arguments of the generated function in API order; scalars
+	// and int32 tensors included. Gradients and outputs come first.
+	Args []*layer.Tensor
+	// Scalars are computed before the first step.
+	Scalars []*Scalar
+	// Workspace are the buffers of Place Workspace that this pass uses.
+	Workspace []*Buffer
+	// Steps run in order.
+	Steps []Step
+}
+
+// Step calls a function Count times, with its Block at 0..Count-1, or once
+// where Block is nil. The loop is Go code, so that no call is long.
+type Step struct {
+	Func  *Func
+	Count int
+}
+
+// Func becomes one Go or assembly function.
+type Func struct {
+	// Name is unique in the layer (forward and backward together).
+	Name string
+	// Doc are the equations that the function computes.
+	Doc []string
+	// Lanes is the vector width of every register here.
+	Lanes int
+	// Buffers are the parameters (roots only, no views, no Frame), in order.
+	Buffers []*Buffer
+	// Scalars are the scalar parameters, after the buffers.
+	Scalars []*Scalar
+	// Block is the value of the caller's loop, an int parameter after the
+	// scalars, or nil.
+	Block *Var
+	// Frame lists the scratch buffers on the stack.
+	Frame []*Buffer
+	Body  []Stmt
+}
+
+// Var is an integer that subscripts use: a loop counter, a Block, or an
+// element loaded by LoadIndex.
+type Var struct{ Name string }
+
+// Sub is a subscript: Const plus the sum of Coef*Var. Vars are distinct.
+type Sub struct {
+	Const int
+	Terms []SubTerm
+}
+
+// SubTerm is one summand of a Sub.
+type SubTerm struct {
+	Coef int
+	Var  *Var
+}
+
+// Mem is a place in a buffer: one Sub for each extent of Buf.Shape.
+type Mem struct {
+	Buf  *Buffer
+	Subs []Sub
+}
+
+// Flat is the element offset of m from the start of its buffer.
+func (m Mem) Flat() Sub {
+	out := Sub{}
+	stride := 1
+	strides := make([]int, len(m.Subs))
+	for d := len(m.Subs) - 1; d >= 0; d-- {
+		strides[d] = stride
+		stride *= m.Buf.Shape[d]
+	}
+	for d, s := range m.Subs {
+		out = out.Add(s, strides[d])
+	}
+	return out
+}
+
+// Add returns s + k*t.
+func (s Sub) Add(t Sub, k int) Sub {
+	out := Sub{Const: s.Const + k*t.Const, Terms: append([]SubTerm(nil), s.Terms...)}
+	for _, tt := range t.Terms {
+		found := false
+		for i := range out.Terms {
+			if out.Terms[i].Var == tt.Var {
+				out.Terms[i].Coef += k * tt.Coef
+				found = true
+			}
+		}
+		if !found {
+			out.Terms = append(out.Terms, SubTerm{k * tt.Coef, tt.Var})
+		}
+	}
+	kept := out.Terms[:0]
+	for _, tt := range out.Terms {
+		if tt.Coef != 0 {
+			kept = append(kept, tt)
+		}
+	}
+	out.Terms = kept
+	return out
+}
+
+// Kind is what a register holds in each lane.
+type Kind uint8
+
+const (
+	Real Kind = iota // float32
+	Word             // int32
+	Mask             // all ones or all zeros (a bool in Go)
+)
+
+// Reg is a virtual register of Func.Lanes lanes. It may be assigned more than
+// once (accumulators); it is assigned before it is read on every path.
+type Reg struct {
+	ID   int
+	Kind Kind
+}
+
+// Stmt is a statement of a kernel: one of the types below it.
+type Stmt interface{ isStmt() }
+
+// Loop runs Body Count times with Var = 0, 1, ... Count-1; Count >= 1.
+type Loop struct {
+	Var   *Var
+	Count int
+	Body  []Stmt
+}
+
+// Assign is Dst = Op(Args...). Dst may be among Args.
+type Assign struct {
+	Dst  *Reg
+	Op   Op
+	Args []*Reg
+	// Real is the constant of Const.
+	Real float32
+	// Word is the constant of ConstWord, the count of a shift, or the number of
+	// lanes of LaneMask.
+	Word int32
+	// Sub is the value of Iota in lane 0.
+	Sub Sub
+	// Step is what Iota adds from lane to lane.
+	Step int
+	// Scalar is the operand of Param and KeyParam.
+	Scalar *Scalar
+	// Fn names the function of Apply.
+	Fn string
+}
+
+// Load reads consecutive elements from Mem on, starting in lane 0.
+type Load struct {
+	Dst *Reg
+	Mem Mem
+	// Lanes is how many elements are read; the other lanes become 0.
+	Lanes int
+	// Broadcast reads one element into all lanes; Lanes is then 1.
+	Broadcast bool
+}
+
+// Store writes the first Lanes lanes of Src to consecutive elements.
+type Store struct {
+	Mem   Mem
+	Src   *Reg
+	Lanes int
+}
+
+// LoadIndex sets Dst to an element of an int32 buffer.
+type LoadIndex struct {
+	Dst *Var
+	Mem Mem
+}
+
+// Transpose sets Dst[i] lane j to Src[j] lane i; Func.Lanes registers each,
+// all distinct within Dst and within Src. Dst may reuse registers of Src. It
+// does not occur with one lane.
+type Transpose struct{ Dst, Src []*Reg }
+
+func (*Loop) isStmt()      {}
+func (*Assign) isStmt()    {}
+func (*Load) isStmt()      {}
+func (*Store) isStmt()     {}
+func (*LoadIndex) isStmt() {}
+func (*Transpose) isStmt() {}

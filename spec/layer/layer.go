@@ -1,0 +1,138 @@
+// Package layer is the form of a layer after checking: every dim bound to an
+// integer, every subscript resolved, every index with its range.
+//
+// It is data only. Package check makes it from a spec; grad, eval and the
+// compiler read it. What check promises of a Layer: every read is in bounds
+// or covered by the tensor's outside value, every output, saved and scratch
+// element is defined exactly once (a tensor defined by += starts from zero),
+// the equations stand in an order in which each reads only what is defined.
+package layer
+
+import "github.com/dlgen/dlgen/spec/diag"
+
+// Type is the element type of a tensor or scalar.
+type Type uint8
+
+// Tensors are Float32 or Int32; GoInt (int) and Uint64 occur as run-time scalars only.
+const (
+	Float32 Type = iota
+	Int32
+	GoInt
+	Uint64
+)
+
+// Role says who writes a tensor and who reads it.
+type Role uint8
+
+const (
+	Input    Role = iota // given by the caller
+	Param                // given by the caller, learned
+	State                // read and written in place
+	Output               // written by forward
+	Saved                // written by forward, read by backward, in the workspace
+	Scratch              // not visible outside one pass
+	Scalar               // run-time number
+	Upstream             // gradient of an output, given to backward
+	Gradient             // gradient of an input or param, written by backward
+)
+
+// Tensor is an array of static shape, or a run-time scalar (Role Scalar).
+type Tensor struct {
+	Name string
+	Doc  string
+	Role Role
+	Type Type
+	// Shape has the extents; empty for a scalar. Extents has their source text.
+	Shape   []int
+	Extents []string
+	// HasOutside says that reads beyond Shape give Outside.
+	HasOutside bool
+	Outside    float64
+	// Init names the recommended initialisation of a param.
+	Init string
+	// NoGrad marks a tensor that is not differentiated.
+	NoGrad bool
+	// Of is the tensor of which this is the gradient, or nil.
+	Of  *Tensor
+	Pos diag.Pos
+}
+
+// Size is the number of elements.
+func (t *Tensor) Size() int {
+	n := 1
+	for _, d := range t.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Differentiable reports whether backward must produce a gradient of t.
+func (t *Tensor) Differentiable() bool {
+	return (t.Role == Input || t.Role == Param) && t.Type == Float32 && !t.NoGrad
+}
+
+// Number is a bound dim (an integer) or attribute (a literal).
+type Number struct {
+	Name  string
+	Doc   string
+	Value float64
+	// IsDim marks an integer that shapes may use.
+	IsDim bool
+	// Given says that the user set it; otherwise it has its default or value.
+	Given bool
+	Pos   diag.Pos
+}
+
+// Index is a loop variable of an equation or of a reduction; it runs over
+// 0..Size-1.
+type Index struct {
+	Name string
+	Size int
+}
+
+// Equation defines elements of a tensor: for all values of Free,
+// T[Subs...] = Value, or += where Accumulate is set.
+type Equation struct {
+	T          *Tensor
+	Subs       []Int
+	Free       []*Index
+	Accumulate bool
+	Value      Expr
+	// Text is the equation as written (or as derived), without a newline.
+	Text string
+	Pos  diag.Pos
+}
+
+// Program is a list of equations in an order of evaluation.
+type Program struct {
+	Equations []*Equation
+	// Args are the tensors and scalars of the pass in the order of the
+	// generated function's arguments; saved and scratch tensors are not there.
+	Args []*Tensor
+}
+
+// Layer is a checked layer.
+type Layer struct {
+	Name string
+	Doc  string
+	// File is the base name of the spec.
+	File    string
+	Numbers []*Number
+	// Tensors are those declared, in the spec's order, scalars included.
+	Tensors []*Tensor
+	Forward *Program
+	// Declared holds the backward equations that the spec writes out, or nil
+	// where it says derive; scratch equations of forward are not repeated.
+	Declared []*Equation
+	// Derive asks for the derived backward.
+	Derive bool
+	Pos    diag.Pos
+}
+
+// Proved is a layer whose backward belongs to its forward.
+type Proved struct {
+	*Layer
+	// Backward is nil where nothing is differentiated. It recomputes the
+	// forward's scratch tensors that it reads.
+	Backward *Program
+}
