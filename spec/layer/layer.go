@@ -120,7 +120,12 @@ type Layer struct {
 	Numbers []*Number
 	// Tensors are those declared, in the spec's order, scalars included.
 	Tensors []*Tensor
-	Forward *Program
+	// Gradients has one tensor for each differentiable input and param, and
+	// Upstreams one for each output that is differentiated; both in the spec's
+	// order. Every pass shares these.
+	Gradients []*Tensor
+	Upstreams []*Tensor
+	Forward   *Program
 	// Declared holds the backward equations that the spec writes out, or nil
 	// where it says derive; scratch equations of forward are not repeated.
 	Declared []*Equation

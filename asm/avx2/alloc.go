@@ -1,0 +1,200 @@
+package avx2
+
+import (
+	"fmt"
+	"sort"
+)
+
+// registers is how many vector registers AVX2 has. The assembler would accept
+// 32 and emit AVX-512.
+const registers = 16
+
+// allocate gives every vreg a physical register, moving values to the stack
+// until the rest fits. It returns what occupies each register.
+func (k *function) allocate() [registers][]stretch {
+	for {
+		all := k.liveness()
+		taken, spilled := k.assign(all)
+		if !spilled {
+			return taken
+		}
+		k.spill()
+	}
+}
+
+// assign goes through the registers in order of their first definition and
+// takes for each a physical register that is free throughout its life, or
+// else throws out what costs least.
+func (k *function) assign(all []*vreg) (taken [registers][]stretch, spilled bool) {
+	sort.Slice(all, func(i, j int) bool {
+		if a, b := all[i].live[0].begin, all[j].live[0].begin; a != b {
+			return a < b
+		}
+		return all[i].id < all[j].id
+	})
+	var holders [registers][]*vreg
+	for _, v := range all {
+		begin := v.live[0].begin
+		var rivals [registers][]*vreg
+		for r := range holders {
+			kept := holders[r][:0]
+			for _, h := range holders[r] {
+				if h.live[len(h.live)-1].end <= begin {
+					continue
+				}
+				kept = append(kept, h)
+				if meets(h.live, v.live) {
+					rivals[r] = append(rivals[r], h)
+				}
+			}
+			holders[r] = kept
+		}
+		r := pick(v, &rivals)
+		if len(rivals[r]) > 0 {
+			spilled = true
+			if !v.evicts(rivals[r]) {
+				v.spilled = true
+				continue
+			}
+			holders[r] = without(holders[r], rivals[r])
+		}
+		v.reg = r
+		holders[r] = append(holders[r], v)
+		taken[r] = append(taken[r], v.live...)
+	}
+	return taken, spilled
+}
+
+// pick is a free register, that of a related vreg if possible, or else the one
+// whose holders cost least.
+func pick(v *vreg, rivals *[registers][]*vreg) int {
+	for _, w := range v.near {
+		if w.reg != none && len(rivals[w.reg]) == 0 {
+			return w.reg
+		}
+	}
+	best := 0
+	for r := range rivals {
+		if len(rivals[r]) == 0 {
+			return r
+		}
+		if price(rivals[r]) < price(rivals[best]) {
+			best = r
+		}
+	}
+	return best
+}
+
+// evicts reports whether v should take the place of the rivals, and marks
+// them if so.
+func (v *vreg) evicts(rivals []*vreg) bool {
+	if !v.temp && price(rivals) >= v.price() {
+		return false
+	}
+	for _, w := range rivals {
+		if w.temp {
+			panic(fmt.Sprintf("avx2: no register for v%d", v.id))
+		}
+		w.spilled, w.reg = true, none
+	}
+	return true
+}
+
+// price is what it costs to keep v in memory, for each instruction during
+// which it would hold a register.
+func (v *vreg) price() int64 {
+	if v.temp {
+		return 1 << 50
+	}
+	length := 1
+	for _, s := range v.live {
+		length += s.end - s.begin
+	}
+	return v.cost * 64 / int64(length)
+}
+
+func price(vs []*vreg) int64 {
+	var sum int64
+	for _, v := range vs {
+		sum += v.price()
+	}
+	return sum
+}
+
+func without(vs, gone []*vreg) []*vreg {
+	kept := vs[:0]
+next:
+	for _, v := range vs {
+		for _, g := range gone {
+			if v == g {
+				continue next
+			}
+		}
+		kept = append(kept, v)
+	}
+	return kept
+}
+
+// spill rewrites the uses of the spilled registers: an operand from memory
+// where the instruction has one, otherwise a load before it; a store after
+// each definition.
+func (k *function) spill() {
+	var out []*node
+	for _, n := range k.nodes {
+		if n.dst != nil && n.dst.spilled && n.dst.again != nil {
+			continue
+		}
+		loaded := map[*vreg]*vreg{}
+		for i := range n.src {
+			v := n.src[i].v
+			if v == nil || !v.spilled {
+				continue
+			}
+			if n.foldable(i) && v.home(k) != nil && loaded[v] == nil {
+				n.src[i] = ref{mem: v.home(k)}
+				continue
+			}
+			t := loaded[v]
+			if t == nil {
+				t = k.vreg()
+				t.temp = true
+				loaded[v] = t
+				out = append(out, v.reload(k, t))
+			}
+			n.src[i].v = t
+		}
+		out = append(out, n)
+		if v := n.dst; v != nil && v.spilled {
+			n.dst = k.vreg()
+			n.dst.temp = true
+			out = append(out, &node{code: vmovups, imm: none, src: []ref{n.dst.ref()}, mem: v.home(k)})
+		}
+	}
+	k.nodes = out
+}
+
+// home is where all lanes of a spilled register are in memory, or nil for one
+// that is only recomputed.
+func (v *vreg) home(k *function) *place {
+	if v.again != nil {
+		if v.again.code == vmovups && !v.again.low {
+			return v.again.src[0].mem
+		}
+		return nil
+	}
+	if v.slot == nil {
+		v.slot = &place{kind: inSlot, disp: 32 * k.spills}
+		k.spills++
+	}
+	return v.slot
+}
+
+// reload puts a spilled value into t.
+func (v *vreg) reload(k *function, t *vreg) *node {
+	if v.again != nil {
+		n := *v.again
+		n.dst, n.src = t, append([]ref(nil), n.src...)
+		return &n
+	}
+	return &node{code: vmovups, imm: none, dst: t, src: []ref{{mem: v.home(k)}}}
+}

@@ -1,0 +1,184 @@
+// Package avx2 spells kernels as Go assembly for amd64 processors with AVX2
+// and FMA.
+//
+// In come kernels of eight lanes, complete and verified; out comes the text of
+// one .s file. What is promised: the text assembles, vet finds the frames and
+// parameters in order, it uses no register and no instruction beyond AVX2 and
+// FMA, the same kernels give the same bytes, and each kernel computes what its
+// statements say, in their order. Values that do not fit the sixteen vector
+// registers are kept on the stack.
+//
+// The stages: choose (instructions on virtual registers), foldLoads,
+// allocate (physical registers, spilling), hoistConstants, planPointers and
+// emit.
+package avx2
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/mmcloughlin/avo/attr"
+	"github.com/mmcloughlin/avo/gotypes"
+	avo "github.com/mmcloughlin/avo/ir"
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/pass"
+	"github.com/mmcloughlin/avo/printer"
+)
+
+// Config is what surrounds the kernels.
+type Config struct {
+	// Package is the name of the Go package.
+	Package string
+	// Header is the first line of the file, with its comment sign.
+	Header string
+}
+
+// Print is the text of the assembly file with the given kernels.
+func Print(c Config, funcs []*ir.Func) ([]byte, error) {
+	table := newVectors()
+	file := avo.NewFile()
+	var fns []*avo.Function
+	for _, f := range funcs {
+		fn, err := compile(f, table)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		fns = append(fns, fn)
+	}
+	if len(table.values) > 0 {
+		file.AddSection(table.global())
+	}
+	for _, fn := range fns {
+		file.AddSection(fn)
+	}
+	finish := pass.Concat(pass.FunctionPass(pass.PruneDanglingLabels), pass.Func(pass.IncludeTextFlagHeader),
+		pass.FunctionPass(pass.RequiredISAExtensions))
+	if err := finish.Execute(file); err != nil {
+		return nil, err
+	}
+	text, err := printer.NewGoAsm(printer.Config{Name: "dlgen", Pkg: c.Package}).Print(file)
+	if err != nil {
+		return nil, err
+	}
+	out := dress(c, string(text), funcs)
+	check(out, fns)
+	return []byte(out), nil
+}
+
+// compile makes an assembly function of f.
+func compile(f *ir.Func, table *vectors) (*avo.Function, error) {
+	if f.Lanes != 8 {
+		panic(fmt.Sprintf("avx2: %s has %d lanes, not 8", f.Name, f.Lanes))
+	}
+	k := &function{f: f, vectors: table, streamKey: map[string]*stream{}, single: map[*ir.Var]bool{},
+		order: map[*ir.Var]int{}, indexed: map[*ir.Var]bool{}, valued: map[*ir.Var]bool{}, frameAt: map[*ir.Buffer]int{},
+		buffers: map[*ir.Buffer]operand.Mem{}, scalars: map[*ir.Scalar]operand.Mem{}}
+	fn := avo.NewFunction(f.Name)
+	if err := k.parameters(fn); err != nil {
+		return nil, err
+	}
+	for _, b := range f.Frame {
+		k.frameAt[b] = k.frameSize
+		k.frameSize += (4*b.Size() + 63) / 64 * 64
+	}
+	k.choose()
+	k.foldLoads()
+	k.hoistConstants(k.allocate())
+	k.emit(fn)
+	// A small frame needs no check of the stack, and the assembler agrees.
+	if fn.LocalSize == 0 {
+		fn.Attributes = attr.NOSPLIT
+	}
+	return fn, nil
+}
+
+// parameters declares the parameters and notes their addresses.
+func (k *function) parameters(fn *avo.Function) error {
+	f := k.f
+	buffers, scalars, block := ir.ParamNames(f)
+	var list []string
+	for i, b := range f.Buffers {
+		list = append(list, buffers[i]+map[ir.Elem]string{ir.F32: " *float32", ir.I32: " *int32"}[b.Elem])
+	}
+	for i, s := range f.Scalars {
+		if s.Key != 0 {
+			list = append(list, scalars[i]+" uint32")
+		} else {
+			list = append(list, scalars[i]+" float32")
+		}
+	}
+	if f.Block != nil {
+		list = append(list, block+" int")
+	}
+	sig, err := gotypes.ParseSignature("func(" + strings.Join(list, ", ") + ")")
+	if err != nil {
+		return err
+	}
+	fn.SetSignature(sig)
+	at := func(name string) operand.Mem {
+		p, e := sig.Params().Lookup(name).Resolve()
+		if e != nil {
+			err = e
+			return operand.Mem{}
+		}
+		return p.Addr
+	}
+	for i, b := range f.Buffers {
+		k.buffers[b] = at(buffers[i])
+	}
+	for i, s := range f.Scalars {
+		k.scalars[s] = at(scalars[i])
+	}
+	if f.Block != nil {
+		k.block = at(block)
+	}
+	return err
+}
+
+// dress replaces avo's header by ours and puts the equations above the functions.
+func dress(c Config, text string, funcs []*ir.Func) string {
+	_, rest, _ := strings.Cut(text, "\n")
+	var b strings.Builder
+	b.Grow(len(text) + 4096)
+	fmt.Fprintf(&b, "%s\n\n//go:build amd64 && !purego\n", strings.TrimRight(c.Header, "\n"))
+	doc := map[string][]string{}
+	for _, f := range funcs {
+		doc[f.Name] = f.Doc
+	}
+	for _, line := range strings.SplitAfter(rest, "\n") {
+		if name, ok := strings.CutPrefix(line, "// func "); ok {
+			name, _, _ = strings.Cut(name, "(")
+			for _, equation := range doc[name] {
+				for _, l := range strings.Split(strings.TrimRight(equation, "\n"), "\n") {
+					b.WriteString(strings.TrimRight("// "+l, " ") + "\n")
+				}
+			}
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// beyond matches what an AVX2 machine does not have: registers from 16 on,
+// 512-bit registers and masks; and registers that are not ours.
+var beyond = regexp.MustCompile(`\b([XY](1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7]|R15|BP)\b`)
+
+// check panics where the text would not run on every machine with AVX2 and FMA.
+func check(text string, fns []*avo.Function) {
+	for _, line := range strings.Split(text, "\n") {
+		if code, ok := strings.CutPrefix(line, "\t"); ok && !strings.HasPrefix(code, "//") {
+			if m := beyond.FindString(code); m != "" {
+				panic(fmt.Sprintf("avx2: register %s in %q", m, code))
+			}
+		}
+	}
+	for _, fn := range fns {
+		for _, isa := range fn.ISA {
+			if isa != "AVX" && isa != "AVX2" && isa != "FMA3" {
+				panic(fmt.Sprintf("avx2: %s requires %s", fn.Name, isa))
+			}
+		}
+	}
+}

@@ -1,0 +1,211 @@
+package bench
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dlgen/dlgen/gen"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// variant is one implementation of a layer: a package of the measuring program.
+type variant struct {
+	// Code is the row's name, Package the import.
+	Code, Package     string
+	Forward, Backward *Func
+}
+
+// writer writes the main file of a measuring program for one layer.
+type writer struct {
+	layer    *layer.Proved
+	variants []variant
+	// generic is package generic's implementation, where it has one.
+	generic *variant
+	tensors map[string]*layer.Tensor
+	text    strings.Builder
+}
+
+// newWriter takes the generated packages, the portable one first.
+func newWriter(p *layer.Proved, packages [][]gen.File) (*writer, error) {
+	w := &writer{layer: p, tensors: map[string]*layer.Tensor{}}
+	for _, pass := range []*layer.Program{p.Forward, p.Backward} {
+		if pass != nil {
+			for _, t := range pass.Args {
+				w.tensors[t.Name] = t
+			}
+		}
+	}
+	for i, files := range packages {
+		api, err := ReadAPI(files)
+		if err != nil {
+			return nil, err
+		}
+		if api["Forward"] == nil {
+			panic("bench: a generated package without Forward")
+		}
+		w.variants = append(w.variants, variant{Codes[1+i], packageName(i), api["Forward"], api["Backward"]})
+	}
+	api, err := genericAPI()
+	if err != nil {
+		return nil, err
+	}
+	name := genericName(p.Name)
+	if v := (variant{Codes[0], "generic", api[name], api[name+"Backward"]}); v.Forward != nil && w.callable(v.Forward) && w.callable(v.Backward) {
+		w.generic = &v
+	}
+	return w, nil
+}
+
+func packageName(i int) string { return fmt.Sprintf("variant%d", i) }
+
+// callable reports whether each parameter of a generic function has its
+// counterpart in the layer: a layer that only shares a library layer's name has
+// others.
+func (w *writer) callable(f *Func) bool {
+	if f == nil {
+		return true
+	}
+	for _, p := range f.Params {
+		if _, ok := w.number(p.Name); !ok && w.tensors[p.Name] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// number is the dim or attribute that a generic parameter stands for.
+func (w *writer) number(name string) (float64, bool) {
+	for _, n := range w.layer.Numbers {
+		if n.Name == name || n.IsDim && strings.ToLower(n.Name) == name {
+			return n.Value, true
+		}
+	}
+	return 0, false
+}
+
+// main is the text of the main file.
+func (w *writer) main() string {
+	w.linef("package main\n\nimport (\n\t%q\n\t%q", module+"/aligned", module+"/measure")
+	if w.generic != nil {
+		w.linef("\t%q", module+"/generic")
+	}
+	for _, v := range w.variants {
+		w.linef("\t%s %q", v.Package, module+"/"+v.Package)
+	}
+	w.linef(")\n\nfunc main() {")
+	w.memory()
+	w.linef("\tvar cases []measure.Case")
+	w.cases("forward", w.layer.Forward, func(v *variant) *Func { return v.Forward })
+	w.cases("backward", w.layer.Backward, func(v *variant) *Func { return v.Backward })
+	w.linef("\tmeasure.Main(cases)\n}")
+	return w.text.String()
+}
+
+func (w *writer) linef(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
+
+// memory declares and fills the tensors, which all variants share, and each
+// variant's workspace.
+func (w *writer) memory() {
+	limit := limits(w.layer.Forward, w.layer.Backward)
+	seen := map[string]bool{}
+	for i := range w.variants {
+		v := &w.variants[i]
+		for _, f := range []*Func{v.Forward, v.Backward} {
+			if f == nil {
+				continue
+			}
+			for _, p := range f.Params {
+				name, typ := w.variable(v, p), strings.TrimPrefix(p.Type, "*")
+				if seen[name] || typ == p.Type {
+					continue
+				}
+				seen[name] = true
+				if typ == "float32" {
+					w.linef("\t%s := new(float32)", name)
+					continue
+				}
+				w.linef("\t%s := aligned.New[%s.%s]()", name, v.Package, typ)
+				t := w.tensors[p.Name]
+				switch {
+				case t == nil || t.Role == layer.State || t.Role == layer.Output || t.Role == layer.Gradient:
+				case t.Type == layer.Int32:
+					w.linef("\tmeasure.FillInt(aligned.Flat[int32](%s), %d)", name, max(limit[t.Name], 1))
+				default:
+					w.linef("\tmeasure.Fill(aligned.Flat[float32](%s), %d)", name, len(seen))
+				}
+			}
+		}
+	}
+}
+
+// variable is the name of the Go variable behind a pointer parameter. Tensors
+// get a prefix, since their names may be anything.
+func (w *writer) variable(v *variant, p Param) string {
+	if w.tensors[p.Name] == nil {
+		return p.Name + "_" + v.Package
+	}
+	return "t_" + p.Name
+}
+
+// argument is what a call passes for a parameter.
+func (w *writer) argument(v *variant, p Param) string {
+	t := w.tensors[p.Name]
+	switch {
+	case strings.HasPrefix(p.Type, "*"):
+		return w.variable(v, p)
+	case strings.HasPrefix(p.Type, "[]"):
+		return fmt.Sprintf("aligned.Flat[%s](t_%s)", strings.TrimPrefix(p.Type, "[]"), p.Name)
+	case t == nil:
+		n, _ := w.number(p.Name)
+		return strconv.FormatFloat(n, 'g', -1, 64)
+	case t.Role == layer.Scalar && t.Type == layer.Float32:
+		return "0.001"
+	}
+	return "1"
+}
+
+// condition leaves a variant out where this machine runs an earlier one in its
+// place.
+func (w *writer) condition(v *variant) string {
+	if v == w.generic || v == &w.variants[0] {
+		return ""
+	}
+	return fmt.Sprintf("if %s.Implementation() != %s.Implementation() ", v.Package, w.variants[0].Package)
+}
+
+// cases writes the cases of one pass. Every variant runs once before anything
+// is measured, so that a backward finds what a forward stored.
+func (w *writer) cases(pass string, p *layer.Program, of func(*variant) *Func) {
+	if p == nil {
+		return
+	}
+	all := []*variant{}
+	if w.generic != nil {
+		all = append(all, w.generic)
+	}
+	for i := range w.variants {
+		all = append(all, &w.variants[i])
+	}
+	for _, v := range all {
+		f := of(v)
+		if f == nil {
+			continue
+		}
+		w.linef("\t%s{", w.condition(v))
+		args := make([]string, len(f.Params))
+		for i, param := range f.Params {
+			args[i] = w.argument(v, param)
+			if strings.HasPrefix(param.Type, "[]") {
+				args[i] = fmt.Sprintf("f%d", i)
+				w.linef("\t\tf%d := %s", i, w.argument(v, param))
+			}
+		}
+		call := fmt.Sprintf("%s.%s(%s)", v.Package, f.Name, strings.Join(args, ", "))
+		if f.Fails {
+			w.linef("\t\tmeasure.Must(%s)", call)
+		}
+		w.linef("\t\tcases = append(cases, measure.Case{Pass: %q, Code: %q, Flops: %g, Bytes: %g, Run: func(n int) {", pass, v.Code, Flops(p), Bytes(p))
+		w.linef("\t\t\tfor range n {\n\t\t\t\t%s\n\t\t\t}\n\t\t}})\n\t}", call)
+	}
+}

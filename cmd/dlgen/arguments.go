@@ -1,0 +1,134 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/config"
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
+)
+
+// given reads arguments of the form DIM=VALUE.
+func given(args []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, a := range args {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || name == "" || value == "" {
+			return nil, usagef("%q is not of the form DIM=VALUE, such as N=32", a)
+		}
+		if _, twice := values[name]; twice {
+			return nil, usagef("%s is given twice", name)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+// request is what generate and diff are asked for: one layer, or a config.
+type request struct {
+	config, out, pkg string
+	targets          []string
+}
+
+func (r *request) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVarP(&r.config, "config", "c", "", "the `file` that lists the layers (default "+config.Name+")")
+	f.StringVarP(&r.out, "out", "o", "", "the `folder` for the package of one layer")
+	f.StringVar(&r.pkg, "package", "", "the `name` of that package (default: the folder's)")
+	f.StringSliceVar(&r.targets, "targets", nil, "the `targets` to generate code for (default "+strings.Join(targetNames(), ",")+")")
+	c.ValidArgsFunction = completeLayer
+	_ = c.MarkFlagDirname("out")
+	_ = c.MarkFlagFilename("config", "yaml", "yml")
+	_ = c.RegisterFlagCompletionFunc("targets", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// work is a request in terms of the packages behind it.
+type work struct {
+	// dir is the output folder, origin what its manifest names.
+	dir, origin string
+	jobs        []job.Job
+	targets     targets
+}
+
+// work reads the arguments, and the config where they name no layer.
+func (r *request) work(args []string) (*work, error) {
+	if len(args) > 0 {
+		return r.layer(args)
+	}
+	if r.out != "" || r.pkg != "" || r.targets != nil {
+		return nil, usagef("-o, --package and --targets go with a layer; for a config, they stand in the file")
+	}
+	file := r.config
+	if file == "" {
+		file = config.Name
+	}
+	c, err := readConfig(file)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{dir: filepath.Join(filepath.Dir(file), filepath.FromSlash(c.Out)), origin: filepath.Base(file)}
+	if filepath.IsAbs(c.Out) {
+		w.dir = c.Out
+	}
+	if w.targets, err = selectTargets(c.Targets); err != nil {
+		return nil, c.Complain(c.TargetsPos, err)
+	}
+	for _, l := range c.Layers {
+		w.jobs = append(w.jobs, job.Job{Folder: l.Name, Package: l.Name,
+			Spec: job.Resolve(l.Spec, filepath.Dir(file)), Given: l.Given, Pos: l.Pos})
+	}
+	return w, nil
+}
+
+// layer is the work for one layer on the command line.
+func (r *request) layer(args []string) (*work, error) {
+	switch {
+	case r.config != "":
+		return nil, usagef("-c goes without a layer: the config lists the layers")
+	case strings.Contains(args[0], "="):
+		return nil, usagef("the layer comes first, as in: dense %s", strings.Join(args, " "))
+	case r.out == "":
+		return nil, usagef("-o DIR is missing: where to write the package")
+	}
+	values, err := given(args[1:])
+	if err != nil {
+		return nil, err
+	}
+	w := &work{dir: filepath.Clean(r.out), origin: output.CommandLine}
+	if w.targets, err = selectTargets(r.targets); err != nil {
+		return nil, usageError{err}
+	}
+	pkg := r.pkg
+	if pkg == "" {
+		pkg, err = job.PackageFor(r.out)
+	} else {
+		err = job.CheckPackage(pkg)
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	w.jobs = []job.Job{{Folder: ".", Package: pkg, Spec: args[0], Given: values}}
+	return w, nil
+}
+
+// completeLayer completes a layer's name, then the names of its dims.
+func completeLayer(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	if len(args) == 0 {
+		if job.IsPath(toComplete) {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return libraryNames(), cobra.ShellCompDirectiveDefault
+	}
+	var names []string
+	for _, name := range dimNames(args[0]) {
+		name += "="
+		if !slices.ContainsFunc(args[1:], func(a string) bool { return strings.HasPrefix(a, name) }) {
+			names = append(names, name)
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}

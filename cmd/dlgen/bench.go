@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dlgen/dlgen/bench"
+	"github.com/dlgen/dlgen/spec"
+)
+
+func benchCommand() *cobra.Command {
+	var each time.Duration
+	c := &cobra.Command{
+		Use:   "bench LAYER DIM=VALUE...",
+		Short: "Measure generic Go, specialised Go and AVX2 side by side",
+		Long: `Bench generates a layer, compiles it, and measures it beside a generic (not
+specialised) Go version: times, GFLOP/s and the share of the peak measured on this
+machine in the same run. It needs the go command.`,
+		Example:           "  dlgen bench dense N=32 I=784 O=128",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeLayer,
+		RunE: func(c *cobra.Command, args []string) error {
+			values, err := given(args[1:])
+			if err != nil {
+				return err
+			}
+			s, err := spec.Open(args[0])
+			if err != nil {
+				return err
+			}
+			p, err := spec.Prove(s, values)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			return bench.Run(ctx, c.OutOrStdout(), p, bench.Options{Backends: backends, Time: each})
+		},
+	}
+	c.Flags().DurationVar(&each, "time", 2*time.Second, "about how `long` to measure")
+	return c
+}

@@ -1,0 +1,228 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
+	"github.com/dlgen/dlgen/spec/diag"
+)
+
+// Parse checks the text of a config; file is the name for its positions.
+func Parse(file string, text []byte) (*Config, error) {
+	r := &reader{file: file}
+	r.errs.Source(file, text)
+	c := &Config{File: file, Text: text}
+	if m := r.document(text); m != nil {
+		r.config(c, m)
+	}
+	return c, r.errs.Err()
+}
+
+// reader turns YAML nodes into the config and collects what is wrong.
+type reader struct {
+	file string
+	errs diag.List
+}
+
+// pos is the place of a node; the token of a mapping is its first colon, so
+// there the first key counts.
+func (r *reader) pos(n ast.Node) diag.Pos {
+	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
+		n = m.Values[0].Key
+	}
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return diag.Pos{File: r.file, Line: t.Position.Line, Col: t.Position.Column}
+	}
+	return diag.Pos{File: r.file}
+}
+
+// document gives the mapping at the top, or nil after complaining.
+func (r *reader) document(text []byte) (top *ast.MappingNode) {
+	start := diag.Pos{File: r.file, Line: 1, Col: 1}
+	defer func() {
+		if p := recover(); p != nil { // the YAML parser's bug, not a reason to crash
+			r.errs.Addf(start, "this is not YAML (%v)", p)
+			top = nil
+		}
+	}()
+	f, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		var ye yaml.Error
+		if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
+			p := ye.GetToken().Position
+			r.errs.Addf(diag.Pos{File: r.file, Line: p.Line, Col: p.Column}, "%s", ye.GetMessage())
+		} else {
+			r.errs.Addf(start, "%v", err)
+		}
+		return nil
+	}
+	switch {
+	case len(f.Docs) > 1 && f.Docs[1].Body != nil:
+		r.errs.Addf(r.pos(f.Docs[1].Body), "a second YAML document; a config is one")
+		return nil
+	case len(f.Docs) == 0 || f.Docs[0].Body == nil:
+		r.errs.AddHelp(start, "`dlgen init` writes one to start from", "the config is empty")
+		return nil
+	}
+	return r.mapping(f.Docs[0].Body, "the config")
+}
+
+// config reads the keys of the top level.
+func (r *reader) config(c *Config, m *ast.MappingNode) {
+	version, out, layers := false, false, false
+	for _, e := range m.Values {
+		switch key := r.key(e); key {
+		case "version":
+			version = true
+			if v, ok := r.scalar(e.Value, "version"); ok && v != "1" {
+				r.errs.Addf(r.pos(e.Value), "version %s is not known; this dlgen reads version 1", v)
+			}
+		case "out":
+			out = true
+			c.Out, _ = r.scalar(e.Value, "out")
+		case "targets":
+			c.Targets, c.TargetsPos = r.targets(e.Value), r.pos(e.Value)
+		case "layers":
+			layers = true
+			c.Layers = r.layers(e.Value)
+		default:
+			r.unknown(e, key, "version, out, targets, layers")
+		}
+	}
+	for _, k := range []struct {
+		name string
+		have bool
+	}{{"version", version}, {"out", out}, {"layers", layers}} {
+		if !k.have {
+			r.errs.Addf(diag.Pos{File: r.file, Line: 1, Col: 1}, "%s is missing", k.name)
+		}
+	}
+}
+
+// targets reads a list of names.
+func (r *reader) targets(n ast.Node) []string {
+	s, ok := n.(*ast.SequenceNode)
+	if !ok {
+		r.errs.Addf(r.pos(n), "targets must be a list, such as [go, avx2]")
+		return nil
+	}
+	names := []string{}
+	for _, v := range s.Values {
+		name, ok := r.scalar(v, "a target")
+		if ok && slices.Contains(names, name) {
+			r.errs.Addf(r.pos(v), "target %s is listed twice", name)
+		} else if ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// layers reads the packages to generate.
+func (r *reader) layers(n ast.Node) []Layer {
+	m := r.mapping(n, "layers")
+	if m == nil {
+		return nil
+	}
+	if len(m.Values) == 0 {
+		r.errs.Addf(r.pos(n), "layers is empty; there is nothing to generate")
+	}
+	var all []Layer
+	for _, e := range m.Values {
+		l := Layer{Name: r.key(e), Pos: r.pos(e.Key)}
+		if err := job.CheckPackage(l.Name); err != nil {
+			r.errs.Addf(l.Pos, "%v", err)
+		}
+		for _, o := range all {
+			if strings.EqualFold(o.Name, l.Name) { // one folder on some file systems
+				r.errs.Addf(l.Pos, "layers %s and %s differ in case only", o.Name, l.Name)
+			}
+		}
+		r.layer(&l, e.Value)
+		all = append(all, l)
+	}
+	return all
+}
+
+// layer reads one package's spec and dims.
+func (r *reader) layer(l *Layer, n ast.Node) {
+	m := r.mapping(n, "layer "+l.Name)
+	if m == nil {
+		return
+	}
+	named := false
+	for _, e := range m.Values {
+		switch key := r.key(e); key {
+		case "layer":
+			named = true
+			l.Spec, _ = r.scalar(e.Value, "layer")
+		case "dims":
+			l.Given = r.dims(e.Value)
+		default:
+			r.unknown(e, key, "layer, dims")
+		}
+	}
+	if !named {
+		r.errs.Addf(l.Pos, "%s does not say which layer it is, as in {layer: dense, dims: {...}}", l.Name)
+	}
+}
+
+// dims reads names and values, kept as written.
+func (r *reader) dims(n ast.Node) map[string]string {
+	m := r.mapping(n, "dims")
+	if m == nil {
+		return nil
+	}
+	given := map[string]string{}
+	for _, e := range m.Values {
+		if v, ok := r.scalar(e.Value, "dim "+r.key(e)); ok {
+			given[r.key(e)] = v
+		}
+	}
+	return given
+}
+
+// mapping gives n as a mapping, or nil after complaining.
+func (r *reader) mapping(n ast.Node, what string) *ast.MappingNode {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return n
+	case *ast.MappingValueNode:
+		return &ast.MappingNode{BaseNode: n.BaseNode, Start: n.GetToken(), Values: []*ast.MappingValueNode{n}}
+	}
+	r.errs.Addf(r.pos(n), "%s must be a mapping (key: value)", what)
+	return nil
+}
+
+// scalar gives the text of a string or number, or complains.
+func (r *reader) scalar(n ast.Node, what string) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		if n.Value != "" {
+			return n.Value, true
+		}
+	case *ast.IntegerNode, *ast.FloatNode:
+		return n.GetToken().Value, true
+	}
+	r.errs.Addf(r.pos(n), "%s must be a plain value", what)
+	return "", false
+}
+
+// key is the text of an entry's key; only plain ones have any.
+func (r *reader) key(e *ast.MappingValueNode) string {
+	if s, ok := e.Key.(ast.ScalarNode); ok && s.GetToken() != nil {
+		return s.GetToken().Value
+	}
+	return fmt.Sprint(e.Key)
+}
+
+func (r *reader) unknown(e *ast.MappingValueNode, key, known string) {
+	r.errs.Addf(r.pos(e.Key), "%s is not known here; possible are %s", key, known)
+}

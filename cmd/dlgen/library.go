@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+func listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the layers of the library",
+		Long:    "List shows the layers of the library, each with its dims (those in brackets have defaults) and what it is.",
+		Example: "  dlgen list",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, name := range libraryNames() {
+				s, err := spec.Open(name)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(w, "%s\t%s\t%s\n", name, strings.Join(signature(s), " "), gist(s.Doc))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// gist is the first sentence of a doc, without the reference at its end.
+func gist(doc string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(doc), ".\n")
+	first = strings.TrimSuffix(first, ".")
+	if i := strings.LastIndex(first, " ("); i > 0 && strings.HasSuffix(first, ")") {
+		first = first[:i]
+	}
+	return strings.Join(strings.Fields(first), " ")
+}
+
+// signature names the dims and attributes that can be given.
+func signature(s *syntax.Spec) []string {
+	var names []string
+	for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
+		switch {
+		case n.Value != nil:
+		case n.Default != nil:
+			names = append(names, fmt.Sprintf("[%s=%s]", n.Name, syntax.PrintExpr(n.Default)))
+		default:
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+func showCommand() *cobra.Command {
+	raw := false
+	c := &cobra.Command{
+		Use:   "show LAYER",
+		Short: "Show a layer's dims, tensors and equations",
+		Long: `Show explains a layer: its dims and attributes with their defaults, its tensors
+with their shapes and roles, and its equations. LAYER is a name from the library
+or the path of a spec.`,
+		Example: `  dlgen show conv2d
+  dlgen show --yaml dense > mydense.yaml`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeLayer,
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := spec.Open(args[0])
+			if err != nil {
+				return err
+			}
+			text := describe(s)
+			if raw {
+				text = string(s.Text)
+			}
+			_, err = c.OutOrStdout().Write([]byte(text))
+			return err
+		},
+	}
+	c.Flags().BoolVar(&raw, "yaml", false, "print the spec itself, to start one of your own from")
+	return c
+}
+
+// describe explains a spec in plain text.
+func describe(s *syntax.Spec) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", s.Name.Text, strings.TrimSpace(s.Doc))
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	describeNumbers(w, "Dims", s.Dims)
+	describeNumbers(w, "Attributes", s.Attrs)
+	if len(s.Tensors) > 0 {
+		fmt.Fprintf(w, "\nTensors\n")
+	}
+	for _, t := range s.Tensors {
+		fmt.Fprintf(w, "  %s%s\t%s\t%s\n", t.Name, shapeText(t), strings.Join(traits(t), ", "), strings.TrimSpace(t.Doc))
+	}
+	_ = w.Flush() // into memory
+	lines := strings.Split(b.String(), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	b.Reset()
+	b.WriteString(strings.Join(lines, "\n"))
+	describeEquations(&b, "Forward", s.Forward)
+	switch s.Backward.Mode {
+	case syntax.Equations:
+		describeEquations(&b, "Backward", s.Backward.Equations)
+	case syntax.Derive:
+		b.WriteString("\nBackward\n  derived from forward (dlgen explain shows it for given dims)\n")
+	}
+	return b.String()
+}
+
+func describeNumbers(w *tabwriter.Writer, title string, numbers []*syntax.Number) {
+	if len(numbers) > 0 {
+		fmt.Fprintf(w, "\n%s\n", title)
+	}
+	for _, n := range numbers {
+		value := "to be given"
+		if n.Default != nil {
+			value = "default " + syntax.PrintExpr(n.Default)
+		} else if n.Value != nil {
+			value = "= " + syntax.PrintExpr(n.Value)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", n.Name, value, strings.TrimSpace(n.Doc))
+	}
+}
+
+func describeEquations(b *strings.Builder, title string, eqs []*syntax.Equation) {
+	fmt.Fprintf(b, "\n%s\n", title)
+	for _, q := range eqs {
+		fmt.Fprintf(b, "  %s\n", q.Text)
+	}
+}
+
+// shapeText writes a shape as Go writes an array's.
+func shapeText(t *syntax.Tensor) string {
+	var b strings.Builder
+	for _, e := range t.Shape {
+		fmt.Fprintf(&b, "[%s]", syntax.PrintExpr(e))
+	}
+	return b.String()
+}
+
+// traits are what a tensor's declaration says beside its shape.
+func traits(t *syntax.Tensor) []string {
+	kind := t.Type.Text
+	if kind == "" {
+		kind = "float32"
+	}
+	all := []string{t.Role.Text, kind}
+	if t.Init.Text != "" {
+		all = append(all, "initialised by "+t.Init.Text)
+	}
+	if t.Outside.Text != "" {
+		all = append(all, t.Outside.Text+" outside")
+	}
+	if t.Grad.Text == "none" {
+		all = append(all, "no gradient")
+	}
+	return all
+}
+
+// libraryNames and dimNames are what a command line can name.
+func libraryNames() []string { return library.Names() }
+
+func dimNames(layer string) []string {
+	s, err := spec.Open(layer)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
+		if n.Value == nil {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}

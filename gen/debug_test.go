@@ -1,0 +1,28 @@
+package gen
+
+import (
+	"os"
+	"testing"
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+func TestDebug(t *testing.T) {
+	if os.Getenv("DBG") == "" {
+		t.Skip()
+	}
+	p := proved(t, os.Getenv("DBG"), os.Getenv("DIMS"))
+	tg := schedule.AVX2
+	if os.Getenv("PORTABLE") != "" {
+		tg = schedule.Portable
+	}
+	l, s, err := passes(p, tg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range l {
+		fmt.Println(l[i])
+		fmt.Println(s[i])
+	}
+}

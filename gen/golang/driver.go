@@ -1,0 +1,187 @@
+package golang
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// params are the parameters of a pass's implementations: the workspace,
+// pointers to memory, scalars.
+func (p *printer) params(ps *pass) []jen.Code {
+	var out []jen.Code
+	if len(p.in.Workspace) > 0 {
+		out = append(out, jen.Id(p.ws).Op("*").Id("Workspace"))
+	}
+	for _, t := range ps.buffers {
+		typ := jen.Op("*")
+		if len(t.Shape) > 0 {
+			typ.Id(p.alias(t))
+		} else {
+			typ.Id(goType(t.Type))
+		}
+		out = append(out, jen.Id(p.tensorName[t.Name]).Add(typ))
+	}
+	for _, s := range ps.scalars {
+		out = append(out, jen.Id(p.scalarName[s.Name]).Id(scalarType(s)))
+	}
+	return out
+}
+
+// forwarded are the same as arguments of a call from one implementation to another.
+func (p *printer) forwarded(ps *pass) []jen.Code {
+	var out []jen.Code
+	if len(p.in.Workspace) > 0 {
+		out = append(out, jen.Id(p.ws))
+	}
+	for _, t := range ps.buffers {
+		out = append(out, jen.Id(p.tensorName[t.Name]))
+	}
+	for _, s := range ps.scalars {
+		out = append(out, jen.Id(p.scalarName[s.Name]))
+	}
+	return out
+}
+
+// portable is kernels.go.
+func (p *printer) portable() []jen.Code {
+	var drivers, kernels []jen.Code
+	for _, ps := range p.passes {
+		name := ps.goDriver
+		if ps.vector == nil {
+			name = ps.dispatch
+		}
+		body := p.calls(ps.portable, func(f *ir.Func) string { return p.portableName[f] }, p.arrayArg)
+		drivers = append(drivers, jen.Commentf("%s runs the %s pass in portable Go.", name, ps.portable.Name).Line().
+			Func().Id(name).Params(p.params(ps)...).Block(body...))
+		for _, f := range functions(ps.portable) {
+			kernels = append(kernels, p.function(f, count(ps.portable, f)))
+		}
+	}
+	return slices.Concat(drivers, kernels, p.helperDecls())
+}
+
+// count is the largest number of blocks that prog calls f for.
+func count(prog *ir.Program, f *ir.Func) int {
+	n := 1
+	for _, s := range prog.Steps {
+		if s.Func == f {
+			n = max(n, s.Count)
+		}
+	}
+	return n
+}
+
+// calls runs the steps of prog.
+func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory func(*ir.Buffer) *jen.Statement) []jen.Code {
+	scope := p.internal.inner()
+	block := scope.take("block")
+	var out []jen.Code
+	for _, s := range prog.Steps {
+		var args []jen.Code
+		for _, b := range s.Func.Buffers {
+			args = append(args, memory(b))
+		}
+		for _, sc := range s.Func.Scalars {
+			args = append(args, jen.Id(p.scalarName[sc.Name]))
+		}
+		switch {
+		case s.Func.Block == nil:
+			out = append(out, jen.Id(name(s.Func)).Call(args...))
+		case s.Count == 1:
+			out = append(out, jen.Id(name(s.Func)).Call(append(args, jen.Lit(0))...))
+		default:
+			call := jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)
+			out = append(out, jen.For(jen.Id(block).Op(":=").Lit(0), jen.Id(block).Op("<").Lit(s.Count), jen.Id(block).Op("++")).Block(call))
+		}
+	}
+	return out
+}
+
+// arrayArg hands b to a Go function.
+func (p *printer) arrayArg(b *ir.Buffer) *jen.Statement {
+	if b.Place == ir.Workspace {
+		return jen.Op("&").Id(p.ws).Dot(p.field[b.Name])
+	}
+	name := p.tensorName[b.Tensor.Name]
+	if slices.Equal(b.Shape, b.Tensor.Shape) {
+		return jen.Id(name)
+	}
+	return jen.Parens(p.pointer(b)).Parens(jen.Qual("unsafe", "Pointer").Call(jen.Id(name)))
+}
+
+// elementArg hands the address of b's first element to assembly.
+func (p *printer) elementArg(b *ir.Buffer) *jen.Statement {
+	shape, base := b.Shape, jen.Id(p.ws)
+	if b.Place == ir.Workspace {
+		base.Dot(p.field[b.Name])
+	} else {
+		shape, base = b.Tensor.Shape, jen.Id(p.tensorName[b.Tensor.Name])
+		if len(shape) == 0 {
+			return base
+		}
+	}
+	for range shape {
+		base.Index(jen.Lit(0))
+	}
+	return jen.Op("&").Add(base)
+}
+
+// vector is kernels_amd64.go: the choice at run time and the declarations of
+// the assembly functions.
+func (p *printer) vector() []jen.Code {
+	out := []jen.Code{
+		jen.Comment("// useAVX2 says that the machine runs what kernels_amd64.s has.").Line().
+			Var().Id("useAVX2").Op("=").Qual(cpuPath, "X86").Dot("HasAVX2").Op("&&").Qual(cpuPath, "X86").Dot("HasFMA"),
+	}
+	for _, ps := range p.passes {
+		body := []jen.Code{jen.If(jen.Op("!").Id("useAVX2")).Block(
+			jen.Id(ps.goDriver).Call(p.forwarded(ps)...),
+			jen.Return(),
+		)}
+		body = append(body, p.calls(ps.vector, func(f *ir.Func) string { return f.Name }, p.elementArg)...)
+		out = append(out, jen.Func().Id(ps.dispatch).Params(p.params(ps)...).Block(body...))
+	}
+	for _, ps := range p.passes {
+		for _, f := range functions(ps.vector) {
+			out = append(out, stub(f))
+		}
+	}
+	return out
+}
+
+// stub declares an assembly function.
+func stub(f *ir.Func) *jen.Statement {
+	buffers, scalars, block := ir.ParamNames(f)
+	var params []jen.Code
+	for i, b := range f.Buffers {
+		params = append(params, jen.Id(buffers[i]).Op("*").Id(goElem(b.Elem)))
+	}
+	for i, s := range f.Scalars {
+		params = append(params, jen.Id(scalars[i]).Id(scalarType(s)))
+	}
+	if block != "" {
+		params = append(params, jen.Id(block).Int())
+	}
+	doc := docLines(f.Doc)
+	if len(doc) > 0 {
+		doc = append(doc, "")
+	}
+	decl := jen.Null()
+	for _, line := range doc {
+		decl.Comment(comment(line)).Line()
+	}
+	return decl.Comment("//go:noescape").Line().Func().Id(f.Name).Params(params...)
+}
+
+// other is kernels_other.go: no assembly.
+func (p *printer) other() []jen.Code {
+	out := []jen.Code{jen.Const().Id("useAVX2").Op("=").False()}
+	for _, ps := range p.passes {
+		out = append(out, jen.Func().Id(ps.dispatch).Params(p.params(ps)...).Block(
+			jen.Id(ps.goDriver).Call(p.forwarded(ps)...)))
+	}
+	return out
+}

@@ -1,0 +1,251 @@
+package golang
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// packageDoc says what the layer computes, and for which dims.
+func (p *printer) packageDoc() []string {
+	l := p.in.Layer
+	doc := docLines(strings.Split(strings.TrimSpace(l.Doc), "\n"))
+	out := []string{fmt.Sprintf("Package %s is the layer %s, made for one shape.", p.in.Name, l.Name)}
+	if len(doc) > 0 {
+		out = append(append(out, ""), doc...)
+	}
+	if len(l.Numbers) > 0 {
+		out = append(out, "", "It was made with", "")
+		for _, n := range l.Numbers {
+			out = append(out, "\t"+strings.TrimSpace(fmt.Sprintf("%s = %s  %s", n.Name, number(n.Value), oneLine(n.Doc))))
+		}
+	}
+	for _, ps := range p.passes {
+		out = append(out, "", ps.exported+" computes", "")
+		out = append(out, equationLines(ps.equations)...)
+	}
+	return out
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// docLines is text with its empty lines at both ends dropped.
+func docLines(text []string) []string {
+	var out []string
+	for _, t := range text {
+		out = append(out, strings.Split(t, "\n")...)
+	}
+	for len(out) > 0 && strings.TrimSpace(out[0]) == "" {
+		out = out[1:]
+	}
+	for len(out) > 0 && strings.TrimSpace(out[len(out)-1]) == "" {
+		out = out[:len(out)-1]
+	}
+	return out
+}
+
+func oneLine(doc string) string { return strings.Join(strings.Fields(doc), " ") }
+
+// equationLines shows equations as a code block.
+func equationLines(eqs []*layer.Equation) []string {
+	var out []string
+	for _, e := range eqs {
+		for _, line := range strings.Split(e.Text, "\n") {
+			out = append(out, "\t"+line)
+		}
+	}
+	return out
+}
+
+// face is the file with the exported API.
+func (p *printer) face() []jen.Code {
+	var out []jen.Code
+	if c := p.dims(); len(c) > 0 {
+		out = append(out, jen.Comment("// The dims.").Line().Const().Defs(c...))
+	}
+	if t := p.types(); len(t) > 0 {
+		out = append(out, jen.Type().Defs(t...))
+	}
+	if len(p.in.Workspace) > 0 {
+		out = append(out, p.workspace())
+	}
+	for _, ps := range p.passes {
+		out = append(out, p.exportedFunc(ps))
+	}
+	out = append(out, p.implementation())
+	for _, c := range p.usedChecks() {
+		out = append(out, p.checkFunc(c))
+	}
+	return out
+}
+
+func (p *printer) dims() []jen.Code {
+	var out []jen.Code
+	for _, n := range p.in.Layer.Numbers {
+		if !n.IsDim {
+			continue
+		}
+		want := "Dim" + exported(n.Name)
+		if p.exported[want] {
+			want = "Dim_" + identifier(n.Name)
+		}
+		def := jen.Id(p.exported.take(want)).Op("=").Lit(int(n.Value))
+		if n.Doc != "" {
+			def.Comment(comment(oneLine(n.Doc)))
+		}
+		out = append(out, def)
+	}
+	return out
+}
+
+// types declares an alias for the array of each tensor.
+func (p *printer) types() []jen.Code {
+	var out []jen.Code
+	for _, t := range p.in.Layer.Tensors {
+		if p.typeName[t.Name] == "" {
+			continue
+		}
+		doc := fmt.Sprintf("%s is %s %s", p.typeName[t.Name], roleNames[t.Role], t.Name+brackets(t))
+		if t.Doc != "" {
+			doc += ": " + oneLine(t.Doc)
+		}
+		out = append(out, jen.Comment(comment(doc)).Line().
+			Id(p.typeName[t.Name]).Op("=").Add(arrayType(t.Shape, goType(t.Type))))
+	}
+	return out
+}
+
+var roleNames = [...]string{
+	layer.Input: "the input", layer.Param: "the parameter", layer.State: "the state", layer.Output: "the output",
+	layer.Scalar: "the number", layer.Upstream: "the gradient", layer.Gradient: "the gradient",
+}
+
+// brackets is the shape of t as the spec has it.
+func brackets(t *layer.Tensor) string {
+	out := ""
+	for i, n := range t.Shape {
+		if i < len(t.Extents) && t.Extents[i] != "" {
+			out += "[" + t.Extents[i] + "]"
+		} else {
+			out += "[" + strconv.Itoa(n) + "]"
+		}
+	}
+	return out
+}
+
+func (p *printer) workspace() jen.Code {
+	var fields []jen.Code
+	for _, b := range p.in.Workspace {
+		fields = append(fields, jen.Id(p.field[b.Name]).Add(arrayType(b.Shape, goElem(b.Elem))))
+	}
+	doc := []string{"Workspace is memory for what the layer keeps between and within its passes.",
+		"Its zero value is ready, and what an earlier call left in it does no harm."}
+	if len(p.passes) > 1 {
+		doc[1] += " Backward needs the one that Forward had."
+	}
+	return documented(doc, jen.Type().Id("Workspace").Struct(fields...))
+}
+
+// exportedFunc is Forward or Backward: it checks its inputs, computes scalars
+// and hands over to the implementation.
+func (p *printer) exportedFunc(ps *pass) jen.Code {
+	var params, body []jen.Code
+	if len(p.in.Workspace) > 0 {
+		params = append(params, jen.Id(p.ws).Op("*").Id("Workspace"))
+	}
+	for _, t := range ps.args {
+		typ := jen.Op("*")
+		switch {
+		case len(t.Shape) > 0:
+			typ.Id(p.alias(t))
+		case byValue(t):
+			typ = jen.Id(goType(t.Type))
+		default:
+			typ.Id(goType(t.Type))
+		}
+		params = append(params, jen.Id(p.tensorName[t.Name]).Add(typ))
+	}
+	checks := p.checksOf(ps)
+	for _, c := range checks {
+		body = append(body, jen.If(
+			jen.Err().Op(":=").Id(c.name).Call(jen.Id(p.tensorName[c.tensor.Name])), jen.Err().Op("!=").Nil(),
+		).Block(jen.Return(jen.Err())))
+	}
+	body = append(body, p.prelude(ps)...)
+	body = append(body, jen.Id(ps.dispatch).Call(p.given(ps)...))
+	decl := jen.Func().Id(ps.exported).Params(params...)
+	if len(checks) > 0 {
+		decl.Error()
+		body = append(body, jen.Return(jen.Nil()))
+	}
+	return documented(p.passDoc(ps, checks), decl.Block(body...))
+}
+
+// given are the arguments for the implementation: numbers whose memory it
+// takes are passed by their address.
+func (p *printer) given(ps *pass) []jen.Code {
+	var out []jen.Code
+	if len(p.in.Workspace) > 0 {
+		out = append(out, jen.Id(p.ws))
+	}
+	for _, t := range ps.buffers {
+		x := jen.Id(p.tensorName[t.Name])
+		if byValue(t) {
+			x = jen.Op("&").Add(x)
+		}
+		out = append(out, x)
+	}
+	for _, s := range ps.scalars {
+		out = append(out, jen.Id(p.scalarName[s.Name]))
+	}
+	return out
+}
+
+// passDoc is the equations and the meaning of the arguments.
+func (p *printer) passDoc(ps *pass, checks []*check) []string {
+	out := append([]string{ps.exported + " computes", ""}, equationLines(ps.equations)...)
+	out = append(out, "", "Its arguments are", "")
+	if len(p.in.Workspace) > 0 {
+		out = append(out, "  - "+p.ws+", memory of its own")
+	}
+	for _, t := range ps.args {
+		line := "  - " + p.tensorName[t.Name] + ", " + p.meaning(t)
+		if len(t.Shape) > 0 {
+			line += " " + t.Name + brackets(t)
+		}
+		if t.Doc != "" {
+			line += ": " + oneLine(t.Doc)
+		}
+		out = append(out, line)
+	}
+	for _, c := range checks {
+		out = append(out, "", fmt.Sprintf("Where %s is out of range, it returns an error and has written nothing.", p.tensorName[c.tensor.Name]))
+	}
+	return out
+}
+
+func (p *printer) meaning(t *layer.Tensor) string {
+	if t.Of == nil {
+		return roleNames[t.Role]
+	}
+	if t.Role == layer.Upstream {
+		return "the given gradient of " + t.Of.Name + ","
+	}
+	return "the gradient of " + t.Of.Name + ","
+}
+
+func (p *printer) implementation() jen.Code {
+	doc := []string{"Implementation names what Forward and Backward run on this machine: avx2 or go."}
+	if len(p.passes) == 1 {
+		doc = []string{"Implementation names what " + p.passes[0].exported + " runs on this machine: avx2 or go."}
+	}
+	body := []jen.Code{jen.Return(jen.Lit("go"))}
+	if p.in.Vector != nil {
+		body = append([]jen.Code{jen.If(jen.Id("useAVX2")).Block(jen.Return(jen.Lit("avx2")))}, body...)
+	}
+	return documented(doc, jen.Func().Id("Implementation").Params().String().Block(body...))
+}

@@ -1,0 +1,151 @@
+package golang
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// check is a test of integers that the user passes and that the equations use
+// as subscripts.
+type check struct {
+	name   string
+	tensor *layer.Tensor
+	ranges []indexRange
+}
+
+// indexRange bounds the elements at a place of the tensor: at has the
+// subscripts, -1 for all values of one. They must be in 0..size-1.
+type indexRange struct {
+	at   []int
+	size int
+}
+
+// indexChecks finds what must be tested, over both passes: an id that one pass
+// cannot use is invalid in the other too. Such an element is the whole of a
+// subscript; reads of a tensor with an outside value take any.
+func indexChecks(l *layer.Proved) []*check {
+	var out []*check
+	subscripts := func(t *layer.Tensor, subs []layer.Int) {
+		for d, s := range subs {
+			if e, ok := s.(*layer.Element); ok && e.T.Role == layer.Input {
+				out = require(out, e, t.Shape[d])
+			}
+		}
+	}
+	for _, prog := range []*layer.Program{l.Forward, l.Backward} {
+		if prog == nil {
+			continue
+		}
+		for _, eq := range prog.Equations {
+			subscripts(eq.T, eq.Subs)
+			eq.Walk(func(node any) bool {
+				switch x := node.(type) {
+				case *layer.Read:
+					if !x.T.HasOutside {
+						subscripts(x.T, x.Subs)
+					}
+				case *layer.Element:
+					if !x.T.HasOutside {
+						subscripts(x.T, x.Subs)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return out
+}
+
+// require adds a range for the place that e reads, or narrows the one there is.
+func require(checks []*check, e *layer.Element, size int) []*check {
+	at := make([]int, len(e.Subs))
+	for d, s := range e.Subs {
+		at[d] = -1
+		if a, ok := layer.AffineOf(s); ok && len(a.Terms) == 0 {
+			at[d] = a.Const
+		}
+	}
+	i := slices.IndexFunc(checks, func(c *check) bool { return c.tensor == e.T })
+	if i < 0 {
+		i = len(checks)
+		checks = append(checks, &check{tensor: e.T})
+	}
+	c := checks[i]
+	for j := range c.ranges {
+		if r := &c.ranges[j]; slices.Equal(r.at, at) {
+			r.size = min(r.size, size)
+			return checks
+		}
+	}
+	c.ranges = append(c.ranges, indexRange{at, size})
+	return checks
+}
+
+// checksOf are those of the arguments of a pass.
+func (p *printer) checksOf(ps *pass) []*check {
+	var out []*check
+	for _, c := range p.checks {
+		if slices.ContainsFunc(ps.args, func(t *layer.Tensor) bool { return t.Name == c.tensor.Name }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (p *printer) usedChecks() []*check {
+	var out []*check
+	for _, c := range p.checks {
+		if slices.ContainsFunc(p.passes, func(ps *pass) bool { return slices.Contains(p.checksOf(ps), c) }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// checkFunc prints a function that returns an error for the first element of
+// c.tensor that is out of its range.
+func (p *printer) checkFunc(c *check) jen.Code {
+	scope := p.internal.inner()
+	param, v := p.tensorName[c.tensor.Name], scope.take("v")
+	var body []jen.Code
+	for _, r := range c.ranges {
+		element, text := jen.Id(param), c.tensor.Name
+		var loops, printed []jen.Code
+		var vars []string
+		for d, at := range r.at {
+			if at >= 0 {
+				element.Index(jen.Lit(at))
+				text += fmt.Sprintf("[%d]", at)
+				continue
+			}
+			i := scope.take(string(rune('i' + len(vars))))
+			vars = append(vars, i)
+			loops = append(loops, jen.For(jen.Id(i).Op(":=").Lit(0), jen.Id(i).Op("<").Lit(c.tensor.Shape[d]), jen.Id(i).Op("++")))
+			element.Index(jen.Id(i))
+			printed = append(printed, jen.Id(i))
+			text += "[%d]"
+		}
+		text = fmt.Sprintf("dlgen: %s: %s = %%d is out of range [0, %d)", p.in.Layer.Name, text, r.size)
+		var inner jen.Code = jen.If(
+			jen.Id(v).Op(":=").Add(element), jen.Id(v).Op("<").Lit(0).Op("||").Id(v).Op(">=").Lit(min(r.size, math.MaxInt32)),
+		).Block(jen.Return(jen.Qual("fmt", "Errorf").Call(append([]jen.Code{jen.Lit(text)}, append(printed, jen.Id(v))...)...)))
+		for i := len(loops) - 1; i >= 0; i-- {
+			inner = jen.Add(loops[i]).Block(inner)
+		}
+		body = append(body, inner)
+		for _, i := range vars {
+			delete(scope, i)
+		}
+	}
+	typ := jen.Id(goType(c.tensor.Type))
+	if len(c.tensor.Shape) > 0 {
+		typ = jen.Op("*").Id(p.alias(c.tensor))
+	}
+	doc := []string{c.name + " finds elements of " + c.tensor.Name + " that cannot be subscripts."}
+	return documented(doc, jen.Func().Id(c.name).Params(jen.Id(param).Add(typ)).Error().Block(append(body, jen.Return(jen.Nil()))...))
+}

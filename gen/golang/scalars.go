@@ -1,0 +1,157 @@
+package golang
+
+import (
+	"fmt"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// prelude computes the scalars of a pass, in float64, before its first kernel.
+func (p *printer) prelude(ps *pass) []jen.Code {
+	var out []jen.Code
+	seeded := map[string]bool{}
+	for _, s := range ps.scalars {
+		if s.Key == 0 {
+			if p.parameter(s) == nil {
+				x := convert("float32", p.real(s.Value))
+				out = append(out, jen.Id(p.scalarName[s.Name]).Op(":=").Add(x.code))
+			}
+			continue
+		}
+		if seeded[s.Seed.Name] {
+			continue
+		}
+		seeded[s.Seed.Name] = true
+		keys := []jen.Code{jen.Id("_"), jen.Id("_")}
+		for _, t := range ps.scalars {
+			if t.Key != 0 && t.Seed.Name == s.Seed.Name {
+				keys[t.Key-1] = jen.Id(p.scalarName[t.Name])
+			}
+		}
+		out = append(out, jen.List(keys...).Op(":=").Id(p.helper("seedKeys", "")).Call(jen.Id(p.tensorName[s.Seed.Name])))
+	}
+	return out
+}
+
+// parameter is the float32 argument that s is, or nil.
+func (p *printer) parameter(s *ir.Scalar) *layer.Tensor {
+	if r, ok := s.Value.(*layer.Read); ok && s.Key == 0 && r.T.Type == layer.Float32 && r.T.Name == s.Name {
+		return r.T
+	}
+	return nil
+}
+
+// real spells e in float64.
+func (p *printer) real(e layer.Expr) expr {
+	if v, ok := constant(e); ok {
+		return real64(v)
+	}
+	switch e := e.(type) {
+	case *layer.Read:
+		return convert("float64", name(p.tensorName[e.T.Name]))
+	case *layer.FromInt:
+		return p.integer(e.X)
+	case *layer.Binary:
+		return binary(string(e.Op), p.real(e.X), p.real(e.Y))
+	case *layer.Call:
+		return p.function64(e)
+	case *layer.Where:
+		return call(jen.Id(p.helper("choose64", "")), p.truth(e.Cond), p.real(e.X), p.real(e.Y))
+	}
+	panic(fmt.Sprintf("golang: %T in a scalar", e))
+}
+
+// constant folds constants; Go would evaluate them with other rules.
+func constant(e layer.Expr) (float64, bool) {
+	switch e := e.(type) {
+	case layer.Const:
+		return e.V, true
+	case *layer.FromInt:
+		if v, ok := layer.AffineOf(e.X); ok && len(v.Terms) == 0 {
+			return float64(v.Const), true
+		}
+	case *layer.Binary:
+		x, okX := constant(e.X)
+		y, okY := constant(e.Y)
+		if okX && okY {
+			return arithmetic(e.Op, x, y), true
+		}
+	}
+	return 0, false
+}
+
+func arithmetic(op byte, x, y float64) float64 {
+	switch op {
+	case '+':
+		return x + y
+	case '-':
+		return x - y
+	case '*':
+		return x * y
+	}
+	return x / y
+}
+
+// integer spells an integer expression in float64, which is exact to 2^53. A
+// literal has a fraction part, or Go would divide two of them as integers.
+func (p *printer) integer(e layer.Int) expr {
+	switch e := e.(type) {
+	case layer.Lit:
+		return verbatim(fmt.Sprintf("%d.0", e.V))
+	case *layer.Element:
+		return convert("float64", name(p.tensorName[e.T.Name]))
+	case *layer.IntOp:
+		floor := func() expr { return mathCall("Floor", binary("/", p.integer(e.X), p.integer(e.Y))) }
+		switch e.Op {
+		case '/':
+			return floor()
+		case '%':
+			return binary("-", p.integer(e.X), binary("*", p.integer(e.Y), floor()))
+		}
+		return binary(string(e.Op), p.integer(e.X), p.integer(e.Y))
+	}
+	panic(fmt.Sprintf("golang: %T in a scalar", e))
+}
+
+var functions64 = map[string]string{
+	"exp": "Exp", "log": "Log", "log1p": "Log1p", "expm1": "Expm1", "sqrt": "Sqrt", "tanh": "Tanh", "erf": "Erf",
+	"abs": "Abs", "floor": "Floor", "sin": "Sin", "cos": "Cos", "pow": "Pow", "min": "Min", "max": "Max",
+}
+
+func (p *printer) function64(e *layer.Call) expr {
+	args := make([]expr, len(e.Args))
+	for i, a := range e.Args {
+		args[i] = p.real(a)
+	}
+	one := verbatim("1")
+	switch e.Fn {
+	case "neg":
+		return unary("-", args[0])
+	case "rsqrt":
+		return binary("/", one, mathCall("Sqrt", args[0]))
+	case "sigmoid":
+		return binary("/", one, binary("+", integer(1), mathCall("Exp", unary("-", args[0]))))
+	}
+	f, ok := functions64[e.Fn]
+	if !ok {
+		panic("golang: function " + e.Fn + " in a scalar")
+	}
+	return mathCall(f, args...)
+}
+
+func (p *printer) truth(c layer.Cond) expr {
+	switch c := c.(type) {
+	case *layer.CmpInt:
+		return binary(c.Op, p.integer(c.X), p.integer(c.Y))
+	case *layer.CmpReal:
+		return binary(c.Op, p.real(c.X), p.real(c.Y))
+	case *layer.Logic:
+		return binary(c.Op, p.truth(c.X), p.truth(c.Y))
+	case *layer.Not:
+		return unary("!", p.truth(c.X))
+	}
+	panic(fmt.Sprintf("golang: %T in a scalar", c))
+}

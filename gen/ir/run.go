@@ -1,0 +1,280 @@
+package ir
+
+import "fmt"
+
+// Run executes p on mem: every operation in float32, rounded once, FMA
+// included. It checks every access and reports the first that fails. A
+// program that Verify refuses may panic.
+func Run(p *Program, mem *Memory) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case fault:
+			err = r
+		default:
+			panic(r)
+		}
+	}()
+	for _, w := range p.Workspace {
+		mem.Add(w)
+	}
+	compiled := map[*Func]*machine{}
+	for _, s := range p.Steps {
+		m := compiled[s.Func]
+		if m == nil {
+			m = newMachine(s.Func, mem)
+			compiled[s.Func] = m
+		}
+		count := 1
+		if s.Func.Block != nil {
+			count = s.Count
+		}
+		for i := 0; i < count; i++ {
+			m.call(i)
+		}
+	}
+	return nil
+}
+
+// fault is an error of the program that runs.
+type fault struct{ error }
+
+// code is a compiled statement. It works on registers and memory that it has
+// captured.
+type code func()
+
+// machine is a Func with its registers, compiled for one Memory.
+type machine struct {
+	fn    *Func
+	mem   *Memory
+	real  map[*Buffer][]float32
+	word  map[*Buffer][]int32
+	reals map[*Reg][]float32
+	words map[*Reg][]int32
+	masks map[*Reg][]bool
+	vars  map[*Var]*int
+	body  []code
+}
+
+func newMachine(f *Func, mem *Memory) *machine {
+	m := &machine{
+		fn: f, mem: mem,
+		real: map[*Buffer][]float32{}, word: map[*Buffer][]int32{},
+		reals: map[*Reg][]float32{}, words: map[*Reg][]int32{}, masks: map[*Reg][]bool{},
+		vars: map[*Var]*int{},
+	}
+	for _, b := range f.Buffers {
+		m.bind(b, mem)
+	}
+	frame := NewMemory()
+	for _, b := range f.Frame {
+		frame.Add(b)
+		m.bind(b, frame)
+	}
+	m.body = m.compile(f.Body)
+	return m
+}
+
+// bind finds the memory of a root.
+func (m *machine) bind(b *Buffer, mem *Memory) {
+	m.real[b], m.word[b] = mem.F32[b.Name], mem.I32[b.Name]
+	n := len(m.real[b])
+	if b.Elem == I32 {
+		n = len(m.word[b])
+	}
+	if n != b.Size() {
+		panic(fault{fmt.Errorf("ir: %s: the memory of %s%v has %d elements", m.fn.Name, b.Name, b.Shape, n)})
+	}
+}
+
+// call runs the function once.
+func (m *machine) call(block int) {
+	for _, b := range m.fn.Frame {
+		Poison(m.real[b], m.word[b])
+	}
+	if m.fn.Block != nil {
+		*m.slot(m.fn.Block) = block
+	}
+	for _, c := range m.body {
+		c()
+	}
+}
+
+// slot is where the value of x lives.
+func (m *machine) slot(x *Var) *int {
+	if m.vars[x] == nil {
+		m.vars[x] = new(int)
+	}
+	return m.vars[x]
+}
+
+func lanesOf[T any](file map[*Reg][]T, r *Reg, lanes int) []T {
+	if file[r] == nil {
+		file[r] = make([]T, lanes)
+	}
+	return file[r]
+}
+
+func (m *machine) realReg(r *Reg) []float32 { return lanesOf(m.reals, r, m.fn.Lanes) }
+func (m *machine) wordReg(r *Reg) []int32   { return lanesOf(m.words, r, m.fn.Lanes) }
+func (m *machine) maskReg(r *Reg) []bool    { return lanesOf(m.masks, r, m.fn.Lanes) }
+
+func (m *machine) compile(body []Stmt) []code {
+	out := make([]code, len(body))
+	for i, s := range body {
+		switch s := s.(type) {
+		case *Loop:
+			out[i] = m.loop(s)
+		case *Assign:
+			out[i] = m.assign(s)
+		case *Load:
+			out[i] = m.load(s)
+		case *Store:
+			out[i] = m.store(s)
+		case *LoadIndex:
+			at, src, dst := m.place(s.Mem, 1, s), m.word[s.Mem.Buf.Root()], m.slot(s.Dst)
+			out[i] = func() { *dst = int(src[at()]) }
+		case *Transpose:
+			out[i] = m.transpose(s)
+		default:
+			panic(fmt.Sprintf("ir: run of %T", s))
+		}
+	}
+	return out
+}
+
+func (m *machine) loop(l *Loop) code {
+	counter, body, count := m.slot(l.Var), m.compile(l.Body), l.Count
+	return func() {
+		for i := 0; i < count; i++ {
+			*counter = i
+			for _, c := range body {
+				c()
+			}
+		}
+	}
+}
+
+func (m *machine) load(s *Load) code {
+	at, n, root := m.place(s.Mem, s.Lanes, s), s.Lanes, s.Mem.Buf.Root()
+	if root.Elem == I32 {
+		return loader(at, m.word[root], m.wordReg(s.Dst), n, s.Broadcast)
+	}
+	return loader(at, m.real[root], m.realReg(s.Dst), n, s.Broadcast)
+}
+
+func loader[T float32 | int32](at func() int, src, dst []T, n int, broadcast bool) code {
+	if broadcast {
+		return func() {
+			x := src[at()]
+			for i := range dst {
+				dst[i] = x
+			}
+		}
+	}
+	return func() {
+		from := at()
+		copy(dst, src[from:from+n])
+		clear(dst[n:])
+	}
+}
+
+func (m *machine) store(s *Store) code {
+	at, n, root := m.place(s.Mem, s.Lanes, s), s.Lanes, s.Mem.Buf.Root()
+	if root.Elem == I32 {
+		src, dst := m.wordReg(s.Src), m.word[root]
+		return func() { copy(dst[at():], src[:n]) }
+	}
+	src, dst := m.realReg(s.Src), m.real[root]
+	return func() { copy(dst[at():], src[:n]) }
+}
+
+func (m *machine) transpose(s *Transpose) code {
+	n := m.fn.Lanes
+	var src, dst [][]float32
+	for i := range s.Src {
+		src, dst = append(src, m.realReg(s.Src[i])), append(dst, m.realReg(s.Dst[i]))
+	}
+	old := make([]float32, n*n)
+	return func() {
+		for i, r := range src {
+			copy(old[i*n:], r)
+		}
+		for i, r := range dst {
+			for j := range r {
+				r[j] = old[j*n+i]
+			}
+		}
+	}
+}
+
+// value compiles a subscript.
+func (m *machine) value(s Sub) func() int {
+	slots := make([]*int, len(s.Terms))
+	for i, t := range s.Terms {
+		slots[i] = m.slot(t.Var)
+	}
+	c, terms := s.Const, s.Terms
+	switch len(terms) {
+	case 0:
+		return func() int { return c }
+	case 1:
+		k, x := terms[0].Coef, slots[0]
+		return func() int { return c + k**x }
+	}
+	return func() int {
+		v := c
+		for i, t := range terms {
+			v += t.Coef * *slots[i]
+		}
+		return v
+	}
+}
+
+// place compiles the offset of n elements at mem in its root, checked.
+func (m *machine) place(mem Mem, n int, s Stmt) func() int {
+	shape, size := mem.Buf.Shape, mem.Buf.Size()
+	subs := make([]func() int, len(mem.Subs))
+	for d, sub := range mem.Subs {
+		subs[d] = m.value(sub)
+	}
+	if _, bound := m.real[mem.Buf.Root()]; !bound {
+		panic(fmt.Sprintf("ir: %s is no parameter of %s", mem.Buf.Root().Name, m.fn.Name))
+	}
+	return func() int {
+		flat := 0
+		for d, sub := range subs {
+			v := sub()
+			if v < 0 || v >= shape[d] {
+				panic(fault{fmt.Errorf("ir: %s: %s: subscript %d is %d", m.fn.Name, Line(s), d, v)})
+			}
+			flat = flat*shape[d] + v
+		}
+		if flat+n > size {
+			panic(fault{fmt.Errorf("ir: %s: %s: elements %d..%d of %d", m.fn.Name, Line(s), flat, flat+n-1, size)})
+		}
+		return flat
+	}
+}
+
+// scalar is the value of a Scalar without a Key.
+func (m *machine) scalar(s *Scalar) float32 {
+	v, ok := m.mem.Scalars[s.Name]
+	if !ok {
+		panic(fault{fmt.Errorf("ir: %s: scalar %s has no value", m.fn.Name, s.Name)})
+	}
+	return v
+}
+
+// key is the value of a Scalar with a Key.
+func (m *machine) key(s *Scalar) int32 {
+	seed, ok := m.mem.Seeds[s.Seed.Name]
+	if !ok {
+		panic(fault{fmt.Errorf("ir: %s: seed %s has no value", m.fn.Name, s.Seed.Name)})
+	}
+	a, b := SeedKeys(seed)
+	if s.Key == 2 {
+		a = b
+	}
+	return int32(a)
+}

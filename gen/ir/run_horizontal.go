@@ -1,0 +1,84 @@
+package ir
+
+import "math"
+
+var combine = map[Op]func(x, y float32) float32{
+	HSum:  realBinary[Add],
+	HMax:  maxOp,
+	HMin:  minOp,
+	HProd: realBinary[Mul],
+	HSums: realBinary[Add],
+}
+
+// horizontal compiles the operations across lanes. They combine the upper
+// half of the lanes with the lower half until one is left; a printer may
+// choose another order.
+func (m *machine) horizontal(a *Assign) code {
+	dst, f := m.realReg(a.Dst), combine[a.Op]
+	args := make([][]float32, len(a.Args))
+	for i, r := range a.Args {
+		args[i] = m.realReg(r)
+	}
+	work := make([]float32, m.fn.Lanes)
+	if a.Op != HSums {
+		return func() {
+			copy(work, args[0])
+			v := fold(work, f)
+			for i := range dst {
+				dst[i] = v
+			}
+		}
+	}
+	sums := make([]float32, m.fn.Lanes)
+	return func() {
+		for i, x := range args {
+			copy(work, x)
+			sums[i] = fold(work, f)
+		}
+		copy(dst, sums)
+	}
+}
+
+func fold(x []float32, f func(x, y float32) float32) float32 {
+	for n := len(x); n > 1; n = (n + 1) / 2 {
+		half := (n + 1) / 2
+		for i := half; i < n; i++ {
+			x[i-half] = f(x[i-half], x[i])
+		}
+	}
+	return x[0]
+}
+
+// function is what Apply may name.
+type function struct {
+	args int
+	eval func(x, y float64) float64
+}
+
+func unary(f func(float64) float64) function {
+	return function{1, func(x, _ float64) float64 { return f(x) }}
+}
+
+var functions = map[string]function{
+	"exp": unary(math.Exp), "exp_nonpos": unary(math.Exp), "expm1": unary(math.Expm1),
+	"log": unary(math.Log), "log1p": unary(math.Log1p), "tanh": unary(math.Tanh),
+	"erf": unary(math.Erf), "sin": unary(math.Sin), "cos": unary(math.Cos),
+	"sigmoid": unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),
+	"rsqrt":   unary(func(x float64) float64 { return 1 / math.Sqrt(x) }),
+	"pow":     {2, math.Pow},
+}
+
+// apply compiles a function that is not expanded: float64 rounded to float32.
+func (m *machine) apply(a *Assign) code {
+	f := functions[a.Fn].eval
+	dst, x := m.realReg(a.Dst), m.realReg(a.Args[0])
+	y := x
+	if len(a.Args) > 1 {
+		y = m.realReg(a.Args[1])
+	}
+	return func() {
+		for i := range dst {
+			dst[i] = float32(f(float64(x[i]), float64(y[i])))
+		}
+	}
+}

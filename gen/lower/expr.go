@@ -1,0 +1,275 @@
+package lower
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// expr lowers a real expression.
+func (s *scope) expr(e layer.Expr) *ir.Expr {
+	if v, ok := constant(e); ok {
+		return ir.RealExpr(v)
+	}
+	if isScalar(e) {
+		return s.l.scalar(e)
+	}
+	switch e := e.(type) {
+	case *layer.Read:
+		return s.read(e.T, e.Subs)
+	case *layer.FromInt:
+		return ir.NewExpr(ir.ToReal, s.word(e.X))
+	case *layer.Call:
+		return s.call(e)
+	case *layer.Binary:
+		return s.binary(e)
+	case *layer.Where:
+		return ir.NewExpr(ir.Select, s.cond(e.Cond), s.expr(e.X), s.expr(e.Y))
+	case *layer.Reduce:
+		idx, body := flattenSum(e)
+		return s.reduction(reduceOps[e.Op], idx, body)
+	case *layer.Uniform:
+		return s.uniform(e)
+	}
+	panic(fmt.Sprintf("lower: expression of type %T", e))
+}
+
+var binaryOps = map[byte]ir.Op{'+': ir.Add, '-': ir.Sub2, '*': ir.Mul, '/': ir.Div}
+
+// binary lowers arithmetic; a division by what is known before the loops
+// becomes a product with the reciprocal, formed in float64.
+func (s *scope) binary(e *layer.Binary) *ir.Expr {
+	x := s.expr(e.X)
+	if e.Op == '/' {
+		if v, ok := constant(e.Y); ok {
+			return ir.NewExpr(ir.Mul, x, ir.RealExpr(1/v))
+		}
+		if isScalar(e.Y) {
+			return ir.NewExpr(ir.Mul, x, s.l.scalar(&layer.Binary{Op: '/', X: layer.Const{V: 1}, Y: e.Y}))
+		}
+	}
+	return ir.NewExpr(binaryOps[e.Op], x, s.expr(e.Y))
+}
+
+var unaryOps = map[string]ir.Op{"neg": ir.Neg, "abs": ir.Abs, "sqrt": ir.Sqrt, "floor": ir.Floor}
+
+// call lowers a function of the language.
+func (s *scope) call(e *layer.Call) *ir.Expr {
+	if op, ok := unaryOps[e.Fn]; ok {
+		return ir.NewExpr(op, s.expr(e.Args[0]))
+	}
+	switch e.Fn {
+	case "max":
+		return extremum(ir.MaxOp, s.expr(e.Args[0]), s.expr(e.Args[1]))
+	case "min":
+		return extremum(ir.MinOp, s.expr(e.Args[0]), s.expr(e.Args[1]))
+	}
+	out := &ir.Expr{Op: ir.Apply, Fn: e.Fn, Kind: ir.Real}
+	for _, a := range e.Args {
+		out.Args = append(out.Args, s.expr(a))
+	}
+	return out
+}
+
+// extremum is max or min as in Go: NaN if either operand is. The operation of
+// the machine returns its second operand then, so a constant goes first.
+func extremum(op ir.Op, a, b *ir.Expr) *ir.Expr {
+	switch {
+	case a.Load == nil && a.Op == ir.Const:
+		return ir.NewExpr(op, a, b)
+	case b.Load == nil && b.Op == ir.Const:
+		return ir.NewExpr(op, b, a)
+	}
+	return ir.NewExpr(ir.Select, ir.NewExpr(ir.Unordered, a, a), a, ir.NewExpr(op, a, b))
+}
+
+// mixing constants of uniform, see layer.Uniform.
+const (
+	mix1 = 0x7feb352d
+	mix2 = -0x7b935975 // 0x846ca68b as an int32
+)
+
+// uniform lowers the counter-based generator.
+func (s *scope) uniform(e *layer.Uniform) *ir.Expr {
+	h := ir.NewExpr(ir.IXor, s.word(e.K), s.l.key(e.Seed, 1))
+	h = mix(h)
+	h = mix(ir.NewExpr(ir.IAdd, h, s.l.key(e.Seed, 2)))
+	h = shift(ir.IShr, h, 8)
+	return ir.NewExpr(ir.Mul, ir.NewExpr(ir.ToReal, h), ir.RealExpr(1.0/(1<<24)))
+}
+
+func mix(h *ir.Expr) *ir.Expr {
+	h = ir.NewExpr(ir.IXor, h, shift(ir.IShr, h, 16))
+	h = ir.NewExpr(ir.IMul, h, wordConst(mix1))
+	h = ir.NewExpr(ir.IXor, h, shift(ir.IShr, h, 15))
+	h = ir.NewExpr(ir.IMul, h, wordConst(mix2))
+	return ir.NewExpr(ir.IXor, h, shift(ir.IShr, h, 16))
+}
+
+func shift(op ir.Op, x *ir.Expr, n int32) *ir.Expr {
+	e := ir.NewExpr(op, x)
+	e.Word = n
+	return e
+}
+
+func wordConst(v int32) *ir.Expr { return &ir.Expr{Op: ir.ConstWord, Word: v, Kind: ir.Word} }
+
+// cond lowers a truth value.
+func (s *scope) cond(c layer.Cond) *ir.Expr {
+	switch c := c.(type) {
+	case *layer.CmpReal:
+		return compareReal(c.Op, s.expr(c.X), s.expr(c.Y))
+	case *layer.CmpInt:
+		return compareInt(c.Op, s.word(c.X), s.word(c.Y))
+	case *layer.Logic:
+		op := ir.And
+		if c.Op == "||" {
+			op = ir.Or
+		}
+		return ir.NewExpr(op, s.cond(c.X), s.cond(c.Y))
+	case *layer.Not:
+		return ir.NewExpr(ir.Not, s.cond(c.X))
+	}
+	panic(fmt.Sprintf("lower: condition of type %T", c))
+}
+
+func compareReal(op string, x, y *ir.Expr) *ir.Expr {
+	switch op {
+	case "<":
+		return ir.NewExpr(ir.LT, x, y)
+	case "<=":
+		return ir.NewExpr(ir.LE, x, y)
+	case ">":
+		return ir.NewExpr(ir.LT, y, x)
+	case ">=":
+		return ir.NewExpr(ir.LE, y, x)
+	case "==":
+		return ir.NewExpr(ir.EQ, x, y)
+	case "!=":
+		return ir.NewExpr(ir.NE, x, y)
+	}
+	panic("lower: comparison " + op)
+}
+
+func compareInt(op string, x, y *ir.Expr) *ir.Expr {
+	switch op {
+	case "<":
+		return ir.NewExpr(ir.IGT, y, x)
+	case "<=":
+		return ir.NewExpr(ir.Not, ir.NewExpr(ir.IGT, x, y))
+	case ">":
+		return ir.NewExpr(ir.IGT, x, y)
+	case ">=":
+		return ir.NewExpr(ir.Not, ir.NewExpr(ir.IGT, y, x))
+	case "==":
+		return ir.NewExpr(ir.IEQ, x, y)
+	case "!=":
+		return ir.NewExpr(ir.Not, ir.NewExpr(ir.IEQ, x, y))
+	}
+	panic("lower: comparison " + op)
+}
+
+// reduction puts a reduction that stands inside an expression into a nest of
+// its own, over those of the bound indices that it depends on.
+func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *ir.Expr {
+	used := indicesOf(body)
+	in := s.l.newScope(s.nest.Text)
+	var free []*layer.Index
+	for _, i := range s.order {
+		if used[i] {
+			free = append(free, i)
+		}
+	}
+	in.bind(free, &in.nest.Axes)
+	in.nest.Op = op
+	in.bind(idx, &in.nest.Reduce)
+	in.nest.Value = in.expr(body)
+	elem, shape := ir.F32, make([]int, 0, len(free))
+	if op == ir.ReduceArgMax {
+		elem = ir.I32
+	}
+	var inner, outer []ir.Sub
+	for _, i := range free {
+		if i.Size > 1 {
+			shape = append(shape, i.Size)
+			inner, outer = append(inner, in.vars[i]), append(outer, s.vars[i])
+		}
+	}
+	key := nestKey(in.nest)
+	buf, ok := s.l.temps[key]
+	if !ok {
+		buf = s.l.temporary(op.String(), elem, shape)
+		s.l.temps[key] = buf
+		in.nest.Store = ir.Mem{Buf: buf, Subs: inner}
+		s.l.append(in.nest)
+	}
+	return ir.LoadExpr(ir.Mem{Buf: buf, Subs: outer})
+}
+
+// constant folds an expression of constants in float64.
+func constant(e layer.Expr) (float64, bool) {
+	switch e := e.(type) {
+	case layer.Const:
+		return e.V, true
+	case *layer.FromInt:
+		if l, ok := e.X.(layer.Lit); ok {
+			return float64(l.V), true
+		}
+	case *layer.Binary:
+		x, ok := constant(e.X)
+		y, ok2 := constant(e.Y)
+		if ok && ok2 {
+			return arithmetic(e.Op, x, y), true
+		}
+	case *layer.Call:
+		args := make([]float64, len(e.Args))
+		for i, a := range e.Args {
+			v, ok := constant(a)
+			if !ok {
+				return 0, false
+			}
+			args[i] = v
+		}
+		f, ok := foldable[e.Fn]
+		if ok {
+			return f(args), true
+		}
+	}
+	return 0, false
+}
+
+func arithmetic(op byte, x, y float64) float64 {
+	switch op {
+	case '+':
+		return x + y
+	case '-':
+		return x - y
+	case '*':
+		return x * y
+	}
+	return x / y
+}
+
+var foldable = map[string]func([]float64) float64{
+	"neg":   func(a []float64) float64 { return -a[0] },
+	"exp":   func(a []float64) float64 { return math.Exp(a[0]) },
+	"log":   func(a []float64) float64 { return math.Log(a[0]) },
+	"log1p": func(a []float64) float64 { return math.Log1p(a[0]) },
+	"expm1": func(a []float64) float64 { return math.Expm1(a[0]) },
+	"sqrt":  func(a []float64) float64 { return math.Sqrt(a[0]) },
+	"rsqrt": func(a []float64) float64 { return 1 / math.Sqrt(a[0]) },
+	"tanh":  func(a []float64) float64 { return math.Tanh(a[0]) },
+	"erf":   func(a []float64) float64 { return math.Erf(a[0]) },
+	"abs":   func(a []float64) float64 { return math.Abs(a[0]) },
+	"floor": func(a []float64) float64 { return math.Floor(a[0]) },
+	"sin":   func(a []float64) float64 { return math.Sin(a[0]) },
+	"cos":   func(a []float64) float64 { return math.Cos(a[0]) },
+	"min":   func(a []float64) float64 { return math.Min(a[0], a[1]) },
+	"max":   func(a []float64) float64 { return math.Max(a[0], a[1]) },
+	"pow":   func(a []float64) float64 { return math.Pow(a[0], a[1]) },
+	"sigmoid": func(a []float64) float64 {
+		return 1 / (1 + math.Exp(-a[0]))
+	},
+}

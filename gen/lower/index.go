@@ -1,0 +1,201 @@
+package lower
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// subs lowers subscripts.
+func (s *scope) subs(xs []layer.Int) []ir.Sub {
+	out := make([]ir.Sub, len(xs))
+	for d, x := range xs {
+		out[d] = s.sub(x)
+	}
+	return out
+}
+
+// sub lowers one subscript; an element of an int32 tensor becomes a gather.
+func (s *scope) sub(x layer.Int) ir.Sub {
+	switch x := x.(type) {
+	case layer.Lit:
+		return ir.Sub{Const: x.V}
+	case *layer.Var:
+		return s.vars[x.I]
+	case *layer.Element:
+		return s.gather(x)
+	case *layer.IntOp:
+		a, b := s.sub(x.X), s.sub(x.Y)
+		switch {
+		case x.Op == '+':
+			return a.Add(b, 1)
+		case x.Op == '-':
+			return a.Add(b, -1)
+		case x.Op == '*' && len(b.Terms) == 0:
+			return ir.Sub{}.Add(a, b.Const)
+		case x.Op == '*' && len(a.Terms) == 0:
+			return ir.Sub{}.Add(b, a.Const)
+		case len(a.Terms) == 0 && len(b.Terms) == 0 && b.Const > 0:
+			q, r := floorDiv(a.Const, b.Const)
+			if x.Op == '/' {
+				return ir.Sub{Const: q}
+			}
+			return ir.Sub{Const: r}
+		}
+	}
+	s.l.refuse("this subscript is not a sum of multiples of indices; the compiler cannot use it yet")
+	return ir.Sub{}
+}
+
+func floorDiv(a, b int) (q, r int) {
+	q, r = a/b, a%b
+	if r < 0 {
+		q, r = q-1, r+b
+	}
+	return q, r
+}
+
+// gather is the variable that holds an element of an int32 tensor.
+func (s *scope) gather(x *layer.Element) ir.Sub {
+	if x.T.Role == layer.Scalar {
+		s.l.refuse("the run-time scalar %s stands in a subscript; the compiler cannot use it there yet", x.T.Name)
+	}
+	m := ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs)}
+	for _, g := range s.nest.Gathers {
+		if g.Mem.String() == m.String() {
+			return ir.VarSub(g.Dst)
+		}
+	}
+	v := &ir.Var{Name: fmt.Sprintf("%s%d", x.T.Name, len(s.nest.Gathers))}
+	s.nest.Gathers = append(s.nest.Gathers, &ir.LoadIndex{Dst: v, Mem: m})
+	return ir.VarSub(v)
+}
+
+// word lowers an integer expression used as a value.
+func (s *scope) word(x layer.Int) *ir.Expr {
+	switch x := x.(type) {
+	case layer.Lit:
+		return wordConst(int32(x.V))
+	case *layer.Var:
+		v := s.vars[x.I]
+		if len(v.Terms) == 0 {
+			return wordConst(int32(v.Const))
+		}
+		return &ir.Expr{Op: ir.Iota, Kind: ir.Word, Sub: v}
+	case *layer.Element:
+		if x.T.Role == layer.Scalar {
+			return ir.NewExpr(ir.ToWord, s.l.scalar(&layer.FromInt{X: x}))
+		}
+		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs)}, x.T)
+	case *layer.ArgMax:
+		return s.reduction(ir.ReduceArgMax, x.Idx, x.Body)
+	case *layer.IntOp:
+		if s.affine(x) {
+			return &ir.Expr{Op: ir.Iota, Kind: ir.Word, Sub: s.sub(x)}
+		}
+		ops := map[byte]ir.Op{'+': ir.IAdd, '-': ir.ISub, '*': ir.IMul}
+		if op, ok := ops[x.Op]; ok {
+			return ir.NewExpr(op, s.word(x.X), s.word(x.Y))
+		}
+		s.l.refuse("the compiler cannot divide integers here yet")
+	}
+	panic(fmt.Sprintf("lower: integer of type %T", x))
+}
+
+// affine reports whether x is made of indices and constants alone.
+func (s *scope) affine(x layer.Int) bool {
+	_, ok := layer.AffineOf(x)
+	return ok
+}
+
+// nestKey is equal for nests that compute the same values.
+func nestKey(n *ir.Nest) string {
+	var b strings.Builder
+	rename := map[*ir.Var]string{}
+	var saved []func()
+	name := func(v *ir.Var) {
+		old := v.Name
+		saved = append(saved, func() { v.Name = old })
+		v.Name = fmt.Sprintf("#%d", len(rename))
+		rename[v] = v.Name
+	}
+	for _, axes := range [][]ir.Axis{n.Axes, n.Reduce} {
+		for _, a := range axes {
+			name(a.Var)
+			fmt.Fprintf(&b, "%d ", a.Size)
+		}
+		b.WriteByte(';')
+	}
+	for _, g := range n.Gathers {
+		name(g.Dst)
+		fmt.Fprintf(&b, "%s=%s;", g.Dst.Name, g.Mem)
+	}
+	fmt.Fprintf(&b, "%s %s", n.Op, n.Value)
+	for _, f := range saved {
+		f()
+	}
+	return b.String()
+}
+
+// indicesOf finds the indices that an expression mentions.
+func indicesOf(e layer.Expr) map[*layer.Index]bool {
+	out := map[*layer.Index]bool{}
+	walk(e, func(x any) {
+		if v, ok := x.(*layer.Var); ok {
+			out[v.I] = true
+		}
+	})
+	return out
+}
+
+// walk calls f for every node of an expression, integers and conditions too.
+func walk(x any, f func(any)) {
+	f(x)
+	switch x := x.(type) {
+	case *layer.Read:
+		walkInts(x.Subs, f)
+	case *layer.Element:
+		walkInts(x.Subs, f)
+	case *layer.FromInt:
+		walk(x.X, f)
+	case *layer.Call:
+		for _, a := range x.Args {
+			walk(a, f)
+		}
+	case *layer.Binary:
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.Where:
+		walk(x.Cond, f)
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.Reduce:
+		walk(x.Body, f)
+	case *layer.ArgMax:
+		walk(x.Body, f)
+	case *layer.Uniform:
+		walk(x.K, f)
+	case *layer.IntOp:
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.CmpInt:
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.CmpReal:
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.Logic:
+		walk(x.X, f)
+		walk(x.Y, f)
+	case *layer.Not:
+		walk(x.X, f)
+	}
+}
+
+func walkInts(xs []layer.Int, f func(any)) {
+	for _, x := range xs {
+		walk(x, f)
+	}
+}

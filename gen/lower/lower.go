@@ -1,0 +1,210 @@
+// Package lower turns the equations of a layer into naive loops.
+//
+// What comes in: a program of checked equations. What goes out: one nest for
+// each equation and for each reduction inside one, in an order of evaluation.
+// What is promised: nothing is clever here. Each nest is either a map or one
+// reduction of an elementwise value; every subscript is in bounds, reads and
+// sums beyond a tensor's shape having been moved to padded copies; arithmetic
+// on run-time scalars alone is collected in the program's Scalars.
+package lower
+
+import (
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// Lower makes the loops of one pass. The error lists what the language allows
+// and the compiler cannot do.
+func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
+	l := &lowerer{
+		out:     &ir.Loops{Name: name, Args: p.Args},
+		buffers: map[*layer.Tensor]*ir.Buffer{},
+		temps:   map[string]*ir.Buffer{},
+		names:   map[string]int{},
+		zeroed:  map[*layer.Tensor]bool{},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			u, ok := r.(unsupported)
+			if !ok {
+				panic(r)
+			}
+			err = u
+		}
+	}()
+	for _, t := range p.Args {
+		if !byValue(t) {
+			l.buffer(t)
+		}
+	}
+	for _, eq := range p.Equations {
+		l.equation(eq)
+	}
+	return l.out, nil
+}
+
+// unsupported is an equation outside what the compiler can lower.
+type unsupported struct {
+	pos diag.Pos
+	msg string
+}
+
+func (u unsupported) Error() string { return fmt.Sprintf("%s: %s", u.pos, u.msg) }
+
+type lowerer struct {
+	out     *ir.Loops
+	buffers map[*layer.Tensor]*ir.Buffer
+	// temps finds the buffer of a reduction or a padded copy made before.
+	temps  map[string]*ir.Buffer
+	names  map[string]int
+	zeroed map[*layer.Tensor]bool
+	pos    diag.Pos
+}
+
+func (l *lowerer) refuse(format string, args ...any) {
+	panic(unsupported{l.pos, fmt.Sprintf(format, args...)})
+}
+
+// byValue reports whether the generated function takes t as a number.
+func byValue(t *layer.Tensor) bool {
+	if t.Role == layer.Scalar {
+		return true
+	}
+	written := t.Role == layer.Output || t.Role == layer.State || t.Role == layer.Gradient
+	return len(t.Shape) == 0 && !written && t.Role != layer.Saved && t.Role != layer.Scratch
+}
+
+// buffer is the memory of t.
+func (l *lowerer) buffer(t *layer.Tensor) *ir.Buffer {
+	if b, ok := l.buffers[t]; ok {
+		return b
+	}
+	b := &ir.Buffer{Name: t.Name, Shape: t.Shape, Tensor: t}
+	if t.Type == layer.Int32 {
+		b.Elem = ir.I32
+	}
+	switch t.Role {
+	case layer.Saved:
+		b.Place = ir.Workspace
+	case layer.Scratch:
+		b.Place, b.Tensor = ir.Frame, nil
+	case layer.Gradient, layer.Upstream:
+		if t.Of != nil && (t.Of.Role == layer.Saved || t.Of.Role == layer.Scratch) {
+			b.Place, b.Tensor = ir.Frame, nil
+		}
+	}
+	l.names[t.Name]++
+	l.buffers[t] = b
+	l.out.Buffers = append(l.out.Buffers, b)
+	return b
+}
+
+// temporary is a new buffer named after what it is for.
+func (l *lowerer) temporary(name string, elem ir.Elem, shape []int) *ir.Buffer {
+	for {
+		l.names[name]++
+		full := name
+		if n := l.names[name]; n > 1 {
+			full = fmt.Sprintf("%s%d", name, n)
+		}
+		if full == name || l.names[full] == 0 {
+			l.names[full]++
+			b := &ir.Buffer{Name: full, Elem: elem, Shape: shape, Place: ir.Frame}
+			l.out.Buffers = append(l.out.Buffers, b)
+			return b
+		}
+	}
+}
+
+// equation appends the nests of one equation.
+func (l *lowerer) equation(eq *layer.Equation) {
+	l.pos = eq.Pos
+	eq = splitAxes(eq)
+	target := l.buffer(eq.T)
+	s := l.newScope(eq.Text)
+	s.bind(eq.Free, &s.nest.Axes)
+	subs := s.subs(eq.Subs)
+	if eq.Accumulate && !l.zeroed[eq.T] {
+		l.zeroed[eq.T] = true
+		l.fill(target, 0, eq.Text)
+	}
+	store := ir.Mem{Buf: target, Subs: subs}
+	var final *ir.Nest
+	switch {
+	case eq.Accumulate && s.reach(subs, target.Shape) != nil:
+		store, final = l.padStore(s, store)
+	case eq.T.Role == layer.State && readsElsewhere(eq):
+		store, final = l.afterwards(s, store)
+	}
+	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
+	s.root(eq.Value)
+	l.append(s.nest)
+	if final != nil {
+		l.append(final)
+	}
+}
+
+func (l *lowerer) append(n *ir.Nest) { l.out.Nests = append(l.out.Nests, n) }
+
+// scope is a nest in the making, with the indices that are bound in it.
+type scope struct {
+	l    *lowerer
+	nest *ir.Nest
+	vars map[*layer.Index]ir.Sub
+	size map[*ir.Var]int
+	// order has the bound indices, outermost first.
+	order []*layer.Index
+}
+
+func (l *lowerer) newScope(text string) *scope {
+	return &scope{l: l, nest: &ir.Nest{Text: text}, vars: map[*layer.Index]ir.Sub{}, size: map[*ir.Var]int{}}
+}
+
+// bind makes an axis of each index; one of size 1 is the constant 0.
+func (s *scope) bind(idx []*layer.Index, axes *[]ir.Axis) {
+	for _, i := range idx {
+		s.order = append(s.order, i)
+		if i.Size == 1 {
+			s.vars[i] = ir.Sub{}
+			continue
+		}
+		v := &ir.Var{Name: i.Name}
+		s.vars[i] = ir.VarSub(v)
+		s.size[v] = i.Size
+		*axes = append(*axes, ir.Axis{Var: v, Size: i.Size})
+	}
+}
+
+// root lowers the value of the nest: a reduction at the top belongs to the
+// nest itself.
+func (s *scope) root(e layer.Expr) {
+	r, ok := e.(*layer.Reduce)
+	if !ok || s.nest.Accumulate && r.Op != layer.Sum {
+		s.nest.Value = s.expr(e)
+		return
+	}
+	s.nest.Op = reduceOps[r.Op]
+	idx, body := flattenSum(r)
+	s.bind(idx, &s.nest.Reduce)
+	s.nest.Value = s.expr(body)
+}
+
+var reduceOps = map[layer.ReduceOp]ir.ReduceOp{
+	layer.Sum: ir.ReduceSum, layer.Prod: ir.ReduceProd, layer.Max: ir.ReduceMax, layer.Min: ir.ReduceMin,
+}
+
+// flattenSum joins directly nested reductions of one kind.
+func flattenSum(r *layer.Reduce) ([]*layer.Index, layer.Expr) {
+	idx, body := r.Idx, r.Body
+	for {
+		in, ok := body.(*layer.Reduce)
+		if !ok || in.Op != r.Op {
+			return idx, body
+		}
+		idx = append(append([]*layer.Index(nil), idx...), in.Idx...)
+		body = in.Body
+	}
+}

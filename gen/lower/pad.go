@@ -1,0 +1,160 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// read lowers an element of a tensor.
+func (s *scope) read(t *layer.Tensor, subs []layer.Int) *ir.Expr {
+	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs)}, t)
+	if e.Kind == ir.Word {
+		return ir.NewExpr(ir.ToReal, e)
+	}
+	return e
+}
+
+// load is an element of t's buffer, or of its padded copy where the subscripts
+// leave the shape.
+func (s *scope) load(m ir.Mem, t *layer.Tensor) *ir.Expr {
+	r := s.reach(m.Subs, m.Buf.Shape)
+	if r == nil {
+		return ir.LoadExpr(m)
+	}
+	padded := s.l.padded(m.Buf, t, r)
+	return ir.LoadExpr(ir.Mem{Buf: padded, Subs: shifted(m.Subs, r)})
+}
+
+// span is the range of one subscript.
+type span struct{ lo, hi int }
+
+// reach gives the range of each subscript, widened to the shape, or nil where
+// all stay inside it. Gathered subscripts are valid by the run-time check.
+func (s *scope) reach(subs []ir.Sub, shape []int) []span {
+	out := make([]span, len(subs))
+	beyond := false
+	for d, sub := range subs {
+		r := span{sub.Const, sub.Const}
+		for _, t := range sub.Terms {
+			n, ok := s.size[t.Var]
+			if !ok {
+				r = span{0, shape[d] - 1}
+				break
+			}
+			if t.Coef > 0 {
+				r.hi += t.Coef * (n - 1)
+			} else {
+				r.lo += t.Coef * (n - 1)
+			}
+		}
+		beyond = beyond || r.lo < 0 || r.hi >= shape[d]
+		out[d] = span{min(r.lo, 0), max(r.hi, shape[d]-1)}
+	}
+	if !beyond {
+		return nil
+	}
+	return out
+}
+
+func shifted(subs []ir.Sub, r []span) []ir.Sub {
+	out := make([]ir.Sub, len(subs))
+	for d := range subs {
+		out[d] = subs[d].Add(ir.Sub{Const: 1}, -r[d].lo)
+	}
+	return out
+}
+
+func extents(r []span) []int {
+	out := make([]int, len(r))
+	for d := range r {
+		out[d] = r[d].hi - r[d].lo + 1
+	}
+	return out
+}
+
+// padded is a copy of a tensor with its outside value (0 where it has none and
+// a condition discards what is read) around it.
+func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *ir.Buffer {
+	key := fmt.Sprintf("pad %s %v", b.Name, r)
+	if p, ok := l.temps[key]; ok {
+		return p
+	}
+	p := l.temporary(b.Name+"Padded", b.Elem, extents(r))
+	l.temps[key] = p
+	text := fmt.Sprintf("%s with %g outside", b.Name, t.Outside)
+	l.fill(p, t.Outside, text)
+	n, subs := l.overShape(b.Shape, text)
+	n.Value = ir.LoadExpr(ir.Mem{Buf: b, Subs: subs})
+	n.Store = ir.Mem{Buf: p, Subs: shifted(subs, r)}
+	l.append(n)
+	return p
+}
+
+// padStore redirects sums that leave the shape to a padded target; the second
+// result adds the part inside to the real one.
+func (l *lowerer) padStore(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
+	r := s.reach(m.Subs, m.Buf.Shape)
+	p := l.temporary(m.Buf.Name+"Padded", ir.F32, extents(r))
+	l.fill(p, 0, s.nest.Text)
+	n, subs := l.overShape(m.Buf.Shape, s.nest.Text)
+	n.Accumulate = true
+	n.Value = ir.LoadExpr(ir.Mem{Buf: p, Subs: shifted(subs, r)})
+	n.Store = ir.Mem{Buf: m.Buf, Subs: subs}
+	return ir.Mem{Buf: p, Subs: shifted(m.Subs, r)}, n
+}
+
+// afterwards redirects an equation that reads other elements of the state it
+// defines: all are computed before any is replaced.
+func (l *lowerer) afterwards(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
+	p := l.temporary(m.Buf.Name+"Next", ir.F32, m.Buf.Shape)
+	n := &ir.Nest{Axes: s.nest.Axes, Store: m, Value: ir.LoadExpr(ir.Mem{Buf: p, Subs: m.Subs}), Text: s.nest.Text}
+	return ir.Mem{Buf: p, Subs: m.Subs}, n
+}
+
+// readsElsewhere reports whether an equation reads its own tensor at another
+// element than the one it defines.
+func readsElsewhere(eq *layer.Equation) bool {
+	found := false
+	walk(eq.Value, func(x any) {
+		r, ok := x.(*layer.Read)
+		if !ok || r.T != eq.T {
+			return
+		}
+		for d := range r.Subs {
+			a, ok := layer.AffineOf(r.Subs[d])
+			b, ok2 := layer.AffineOf(eq.Subs[d])
+			if !ok || !ok2 || fmt.Sprint(a) != fmt.Sprint(b) {
+				found = true
+			}
+		}
+	})
+	return found
+}
+
+// fill sets a whole buffer to a constant.
+func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
+	n, subs := l.overShape(b.Shape, text)
+	n.Value = ir.RealExpr(v)
+	if b.Elem == ir.I32 {
+		n.Value = wordConst(int32(v))
+	}
+	n.Store = ir.Mem{Buf: b, Subs: subs}
+	l.append(n)
+}
+
+// overShape is a nest without a value over all elements of a shape.
+func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
+	n := &ir.Nest{Text: text}
+	subs := make([]ir.Sub, len(shape))
+	for d, size := range shape {
+		if size == 1 {
+			continue
+		}
+		v := &ir.Var{Name: fmt.Sprintf("d%d", d)}
+		n.Axes = append(n.Axes, ir.Axis{Var: v, Size: size})
+		subs[d] = ir.VarSub(v)
+	}
+	return n, subs
+}

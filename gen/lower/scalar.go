@@ -1,0 +1,83 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// isScalar reports whether e is known before any loop runs.
+func isScalar(e layer.Expr) bool {
+	ok := true
+	walk(e, func(x any) {
+		switch x := x.(type) {
+		case *layer.Read:
+			ok = ok && byValue(x.T)
+		case *layer.Element:
+			ok = ok && x.T.Role == layer.Scalar
+		case *layer.Var, *layer.Reduce, *layer.ArgMax, *layer.Uniform:
+			ok = false
+		}
+	})
+	return ok
+}
+
+// scalar is a number computed once a call.
+func (l *lowerer) scalar(e layer.Expr) *ir.Expr {
+	key := scalarKey(e)
+	for _, s := range l.out.Scalars {
+		if s.Key == 0 && scalarKey(s.Value) == key {
+			return &ir.Expr{Op: ir.Param, Scalar: s}
+		}
+	}
+	name := fmt.Sprintf("s%d", len(l.out.Scalars))
+	if r, ok := e.(*layer.Read); ok {
+		name = r.T.Name
+	}
+	s := &ir.Scalar{Name: name, Value: e}
+	l.out.Scalars = append(l.out.Scalars, s)
+	return &ir.Expr{Op: ir.Param, Scalar: s}
+}
+
+// key is one of the two words derived from a seed.
+func (l *lowerer) key(seed *layer.Tensor, which int) *ir.Expr {
+	for _, s := range l.out.Scalars {
+		if s.Key == which && s.Seed == seed {
+			return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
+		}
+	}
+	s := &ir.Scalar{Name: fmt.Sprintf("%sKey%d", seed.Name, which), Key: which, Seed: seed}
+	l.out.Scalars = append(l.out.Scalars, s)
+	return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
+}
+
+// scalarKey is equal for equal scalar expressions.
+func scalarKey(e layer.Expr) string {
+	key := ""
+	walk(e, func(x any) {
+		switch x := x.(type) {
+		case *layer.Read:
+			key += "(" + x.T.Name + ")"
+		case *layer.Element:
+			key += "(int " + x.T.Name + ")"
+		case layer.Const:
+			key += fmt.Sprintf("(%v)", x.V)
+		case layer.Lit:
+			key += fmt.Sprintf("(%d)", x.V)
+		case *layer.Call:
+			key += x.Fn + fmt.Sprint(len(x.Args))
+		case *layer.Binary:
+			key += string(x.Op)
+		case *layer.IntOp:
+			key += "i" + string(x.Op)
+		case *layer.CmpInt:
+			key += x.Op
+		case *layer.CmpReal:
+			key += x.Op
+		default:
+			key += fmt.Sprintf("%T", x)
+		}
+	})
+	return key
+}

@@ -1,0 +1,297 @@
+package schedule
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// tileAxis is an outer axis with the offsets of the blocks in its tile.
+type tileAxis struct {
+	v              *ir.Var
+	offsets, lanes []int
+}
+
+// tile emits all passes for one tile of the outer axes.
+func (e *emitter) tile(p at) {
+	for i, ps := range e.g.passes {
+		if len(ps.inner) == 0 {
+			e.straight(i, p)
+		} else {
+			e.inner(i, p)
+		}
+	}
+}
+
+// points lists the points of a tile, the axis that the plan holds innermost.
+// Where lanes is an axis, its tile becomes the lanes of one vector.
+func (e *emitter) points(p at, lanes *ir.Var) []at {
+	out := []at{p}
+	tiles := append([]tileAxis(nil), e.tiles...)
+	for i, t := range tiles {
+		if t.v == e.plan.hold {
+			tiles = append(append(append([]tileAxis(nil), tiles[:i]...), tiles[i+1:]...), t)
+			break
+		}
+	}
+	for _, t := range tiles {
+		var next []at
+		for _, q := range out {
+			if t.v == lanes && lanes != nil {
+				q.vec, q.lanes = t.v, len(t.offsets)
+				next = append(next, q)
+				continue
+			}
+			for k, off := range t.offsets {
+				r := q.with(t.v, q.subs[t.v].Add(ir.Sub{Const: 1}, off))
+				if t.v == e.plan.vec {
+					r.vec, r.lanes = t.v, t.lanes[k]
+				}
+				next = append(next, r)
+			}
+		}
+		out = next
+	}
+	return out
+}
+
+// resultLanes is the outer axis along which sums of earlier passes lie.
+func (e *emitter) resultLanes() *ir.Var {
+	for _, pp := range e.plan.passes {
+		if pp.lanes != nil {
+			return pp.lanes
+		}
+	}
+	return nil
+}
+
+// straight emits a pass without inner loops.
+func (e *emitter) straight(i int, p at) {
+	for _, q := range e.points(p, e.resultLanes()) {
+		for _, s := range e.g.passes[i].stages {
+			e.put(s, q, e.eval(s.nest.Value, s.nest, q))
+		}
+	}
+}
+
+// put makes the result of a map stage known and stores it where it must be.
+func (e *emitter) put(s *stage, q at, r *ir.Reg) {
+	m := e.mem(s.nest.Store, s.nest, q)
+	if s.nest.Accumulate {
+		old := e.top().b.Reg(ir.Real)
+		e.emitLoad(old, m, e.mode(&s.nest.Store, q), q.lanes)
+		r = e.do(ir.Add, old, r)
+	}
+	e.define(s, q, m, r)
+}
+
+// define stores r and remembers it as the value of the element.
+func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
+	key := e.loadKey(m, e.mode(&s.nest.Store, q), q.lanes)
+	if s.store {
+		e.forget(m.Buf)
+		lanes := 1
+		if e.mode(&s.nest.Store, q) == vector {
+			lanes = q.lanes
+		}
+		e.top().b.Emit(&ir.Store{Mem: m, Src: r, Lanes: lanes})
+	}
+	if !s.nest.Accumulate {
+		e.top().memo[key] = r
+	}
+}
+
+// forget drops what is remembered of a buffer that changes.
+func (e *emitter) forget(b *ir.Buffer) {
+	for _, sc := range e.scopes {
+		for k, v := range sc.memo {
+			if r, ok := v.(*ir.Reg); ok && e.source[r] == b {
+				delete(sc.memo, k)
+			}
+		}
+	}
+}
+
+// reducer is the accumulators of one stage of a pass: for each point of the
+// tile, split registers, and for an argmax the positions beside them.
+type reducer struct {
+	s     *stage
+	acc   [][]*ir.Reg
+	where [][]*ir.Reg
+}
+
+// inner emits a pass with inner loops.
+func (e *emitter) inner(i int, p at) {
+	ps, pp := e.g.passes[i], e.plan.passes[i]
+	pts := e.points(p, nil)
+	axes := innermostLast(ps.inner, pp.vec)
+	last := axes[len(axes)-1]
+	steps := last.Size
+	if pp.vec != nil {
+		steps = ceilDiv(steps, e.t.Lanes)
+	}
+	total := steps
+	for _, a := range axes[:len(axes)-1] {
+		total *= a.Size
+	}
+	split := max(1, min(pp.split, steps))
+	unroll := max(pp.unroll, split)
+	unroll -= unroll % split
+	if e.g.contraction && steps*len(pts) <= 24*12 && steps <= 32 || steps <= unroll {
+		unroll = steps
+	}
+	red := e.reducers(ps, len(pts), split)
+	e.nested(axes, p, func(q map[*ir.Var]ir.Sub) {
+		e.innermost(pp, last, unroll, func(sub ir.Sub, lanes, step int) {
+			e.step(ps, pp, pts, q, last.Var, sub, lanes, step, red)
+		})
+	})
+	for _, r := range red {
+		if r.s != nil {
+			e.finish(r, pp, pts)
+		}
+	}
+}
+
+// innermostLast orders inner axes with the vector last.
+func innermostLast(axes []ir.Axis, vec *ir.Var) []ir.Axis {
+	var out []ir.Axis
+	var end []ir.Axis
+	for _, a := range axes {
+		if a.Var == vec {
+			end = append(end, a)
+		} else {
+			out = append(out, a)
+		}
+	}
+	return append(out, end...)
+}
+
+// nested opens loops over all but the last axis.
+func (e *emitter) nested(axes []ir.Axis, p at, body func(map[*ir.Var]ir.Sub)) {
+	e.nest(axes[:len(axes)-1], map[*ir.Var]ir.Sub{}, body)
+}
+
+func (e *emitter) nest(axes []ir.Axis, q map[*ir.Var]ir.Sub, body func(map[*ir.Var]ir.Sub)) {
+	if len(axes) == 0 {
+		body(q)
+		return
+	}
+	e.loop(axes[0].Var.Name, axes[0].Size, e.g.contraction, func(v *ir.Var) {
+		in := map[*ir.Var]ir.Sub{}
+		for k, s := range q {
+			in[k] = s
+		}
+		in[axes[0].Var] = ir.Sub{}
+		if v != nil {
+			in[axes[0].Var] = ir.VarSub(v)
+		}
+		e.nest(axes[1:], in, body)
+	})
+}
+
+// innermost emits the steps along the last inner axis: a loop of unrolled
+// steps, the remaining ones, and a step with fewer lanes at the end.
+func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir.Sub, lanes, k int)) {
+	unit, tail := 1, 0
+	lanes := 0
+	if pp.vec != nil {
+		unit, tail = e.t.Lanes, a.Size%e.t.Lanes
+		lanes = unit
+	}
+	full := a.Size / unit
+	count := 0
+	if full > unroll {
+		count = full / unroll
+	}
+	if count > 0 {
+		e.loop(a.Var.Name, count, e.g.contraction, func(v *ir.Var) {
+			for k := 0; k < unroll; k++ {
+				sub := ir.Sub{Const: k * unit}
+				if v != nil {
+					sub = sub.Add(ir.VarSub(v), unroll*unit)
+				}
+				step(sub, lanes, k)
+			}
+		})
+	}
+	for k := count * unroll; k < full; k++ {
+		step(ir.Sub{Const: k * unit}, lanes, k)
+	}
+	if tail > 0 {
+		step(ir.Sub{Const: full * unit}, tail, full)
+	}
+}
+
+// reducers makes the accumulators of a pass, set to their first values.
+func (e *emitter) reducers(ps *pass, points, split int) []*reducer {
+	out := make([]*reducer, len(ps.stages))
+	for i, s := range ps.stages {
+		out[i] = &reducer{}
+		if len(s.nest.Reduce) == 0 {
+			continue
+		}
+		r := out[i]
+		r.s = s
+		for p := 0; p < points; p++ {
+			var acc, where []*ir.Reg
+			for k := 0; k < split; k++ {
+				a := e.top().b.Reg(ir.Real)
+				e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: identity(s.nest.Op)})
+				e.depth[a] = len(e.scopes) - 1
+				acc = append(acc, a)
+				if s.nest.Op == ir.ReduceArgMax {
+					w := e.top().b.Reg(ir.Word)
+					e.top().b.Emit(&ir.Assign{Dst: w, Op: ir.ConstWord})
+					e.depth[w] = len(e.scopes) - 1
+					where = append(where, w)
+				}
+			}
+			r.acc, r.where = append(r.acc, acc), append(r.where, where)
+		}
+	}
+	return out
+}
+
+// identity is the value that a reduction starts from.
+func identity(op ir.ReduceOp) float32 {
+	switch op {
+	case ir.ReduceProd:
+		return 1
+	case ir.ReduceMax, ir.ReduceArgMax:
+		return float32(math.Inf(-1))
+	case ir.ReduceMin:
+		return float32(math.Inf(1))
+	}
+	return 0
+}
+
+// step emits one step of the inner loops for all points of the tile.
+func (e *emitter) step(ps *pass, pp passPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
+	for i, p := range pts {
+		for a, s := range q {
+			p = p.with(a, s)
+		}
+		p = p.with(v, sub)
+		if pp.vec != nil {
+			p.vec, p.lanes = pp.vec, lanes
+		}
+		for j, s := range ps.stages {
+			if len(s.nest.Reduce) == 0 {
+				e.put(s, p, e.eval(s.nest.Value, s.nest, p))
+				continue
+			}
+			r := red[j]
+			c := k % len(r.acc[i])
+			if s.nest.Op == ir.ReduceArgMax {
+				e.argmax(r.acc[i][c], r.where[i][c], s, p)
+				continue
+			}
+			if pp.vec != nil && lanes < e.t.Lanes && s.nest.Op != ir.ReduceSum {
+				e.combineMasked(r.acc[i][c], s, p)
+				continue
+			}
+			e.accumulate(r.acc[i][c], s.nest.Value, s, p)
+		}
+	}
+}

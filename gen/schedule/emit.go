@@ -1,0 +1,230 @@
+package schedule
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// scheduler turns planned groups into the steps of a program.
+type scheduler struct {
+	target Target
+	loops  *ir.Loops
+	steps  []ir.Step
+}
+
+// emit makes one function of a pass that is short, and one or more for each
+// group of a long one.
+func (s *scheduler) emit(groups []*group) {
+	shrinkTemporaries(groups)
+	cycles, frame := 0.0, 0
+	for _, g := range groups {
+		cycles += g.plan.cycles
+	}
+	for _, b := range temporaries(groups) {
+		frame += 4*b.Size() + 64
+	}
+	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
+		f := s.newFunc()
+		for _, g := range groups {
+			e := newEmitter(s.target, g, f)
+			e.run()
+		}
+		s.finish(f, 1)
+		return
+	}
+	s.share(groups)
+	for _, g := range groups {
+		if g.plan.cycles <= s.target.CallCycles || len(g.plan.order) == 0 {
+			f := s.newFunc()
+			newEmitter(s.target, g, f).run()
+			s.finish(f, 1)
+			continue
+		}
+		s.emitBlocks(g)
+	}
+}
+
+// share moves temporaries that do not fit the stack, or that several functions
+// use, to the workspace.
+func (s *scheduler) share(groups []*group) {
+	users := map[*ir.Buffer]int{}
+	for _, g := range groups {
+		for _, b := range temporaries([]*group{g}) {
+			users[b]++
+		}
+	}
+	for _, b := range temporaries(groups) {
+		if users[b] > 1 || 4*b.Size() > s.target.FrameBytes {
+			b.Place = ir.Workspace
+		}
+	}
+}
+
+// emitBlocks splits a long group at its outermost loop: the calling Go code
+// runs that loop, several iterations a call.
+func (s *scheduler) emitBlocks(g *group) {
+	e := newEmitter(s.target, g, nil)
+	runs := e.runs(g.plan.order[0])
+	blocks := 0
+	for _, r := range runs {
+		blocks += r.count
+	}
+	each := g.plan.cycles / float64(blocks)
+	chunk := max(1, int(s.target.CallCycles*0.6/each))
+	for _, r := range runs {
+		n := r.count / chunk
+		if n > 0 {
+			main := r
+			main.count = chunk
+			s.emitRun(g, main, n)
+		}
+		if rest := r.count - n*chunk; rest > 0 {
+			tail := r
+			tail.start, tail.count = r.start+n*chunk*r.step, rest
+			s.emitRun(g, tail, 1)
+		}
+	}
+}
+
+// emitRun makes the function for a run of the outermost loop that is called
+// count times.
+func (s *scheduler) emitRun(g *group, r axisRun, count int) {
+	f := s.newFunc()
+	if count > 1 {
+		f.Block = &ir.Var{Name: "block"}
+	}
+	newEmitter(s.target, g, f).runBlock(r, f.Block)
+	s.finish(f, count)
+}
+
+func (s *scheduler) newFunc() *ir.Func {
+	return &ir.Func{Lanes: s.target.Lanes}
+}
+
+// finish names a function and lists what it uses.
+func (s *scheduler) finish(f *ir.Func, count int) {
+	f.Name = fmt.Sprintf("%s%d%s", s.loops.Name, len(s.steps), s.target.Name)
+	used := map[*ir.Buffer]bool{}
+	scalars := map[*ir.Scalar]bool{}
+	collect(f.Body, used, scalars)
+	for b := range used {
+		if b.Place == ir.Frame {
+			f.Frame = append(f.Frame, b)
+		} else {
+			f.Buffers = append(f.Buffers, b)
+		}
+	}
+	for sc := range scalars {
+		f.Scalars = append(f.Scalars, sc)
+	}
+	rank := map[*ir.Buffer]int{}
+	for i, b := range s.loops.Buffers {
+		rank[b] = i
+	}
+	sort.Slice(f.Frame, func(i, j int) bool { return rank[f.Frame[i]] < rank[f.Frame[j]] })
+	sort.Slice(f.Buffers, func(i, j int) bool { return rank[f.Buffers[i]] < rank[f.Buffers[j]] })
+	order := map[*ir.Scalar]int{}
+	for i, sc := range s.loops.Scalars {
+		order[sc] = i
+	}
+	sort.Slice(f.Scalars, func(i, j int) bool { return order[f.Scalars[i]] < order[f.Scalars[j]] })
+	s.steps = append(s.steps, ir.Step{Func: f, Count: count})
+}
+
+// collect finds the buffers and scalars that statements use.
+func collect(body []ir.Stmt, buffers map[*ir.Buffer]bool, scalars map[*ir.Scalar]bool) {
+	for _, st := range body {
+		switch st := st.(type) {
+		case *ir.Loop:
+			collect(st.Body, buffers, scalars)
+		case *ir.Load:
+			buffers[st.Mem.Buf.Root()] = true
+		case *ir.Store:
+			buffers[st.Mem.Buf.Root()] = true
+		case *ir.LoadIndex:
+			buffers[st.Mem.Buf.Root()] = true
+		case *ir.Assign:
+			if st.Scalar != nil {
+				scalars[st.Scalar] = true
+			}
+		}
+	}
+}
+
+// temporaries lists the Frame buffers that groups keep in memory, in order.
+func temporaries(groups []*group) []*ir.Buffer {
+	var out []*ir.Buffer
+	seen := map[*ir.Buffer]bool{}
+	for _, g := range groups {
+		for _, s := range g.stages {
+			for _, m := range touches(s.nest) {
+				if m.Buf.Place == ir.Frame && !seen[m.Buf] && (m != &s.nest.Store || s.store) && stored(groups, m.Buf) {
+					seen[m.Buf] = true
+					out = append(out, m.Buf)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// stored reports whether any stage writes b to memory.
+func stored(groups []*group, b *ir.Buffer) bool {
+	for _, g := range groups {
+		for _, s := range g.stages {
+			if s.store && s.nest.Store.Buf == b {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shrinkTemporaries drops the dimensions of temporaries that only one group
+// uses and that its outer loops walk one by one.
+func shrinkTemporaries(groups []*group) {
+	for _, b := range temporaries(groups) {
+		var user *group
+		single := true
+		var mems []*ir.Mem
+		for _, g := range groups {
+			for _, s := range g.stages {
+				for _, m := range touches(s.nest) {
+					if m.Buf == b {
+						single = single && (user == nil || user == g)
+						user = g
+						mems = append(mems, m)
+					}
+				}
+			}
+		}
+		if !single {
+			continue
+		}
+		shape := append([]int(nil), b.Shape...)
+		for d := range b.Shape {
+			if v := commonVar(mems, d); v != nil && has(user.outer, v) && user.plan.tileOf(v) == 1 && user.plan.vec != v {
+				shape[d] = 1
+				for _, m := range mems {
+					m.Subs[d] = ir.Sub{}
+				}
+			}
+		}
+		b.Shape = shape
+	}
+}
+
+// commonVar is the variable that dimension d of all accesses consists of.
+func commonVar(mems []*ir.Mem, d int) *ir.Var {
+	var v *ir.Var
+	for _, m := range mems {
+		w := bare(m.Subs[d])
+		if w == nil || v != nil && v != w {
+			return nil
+		}
+		v = w
+	}
+	return v
+}

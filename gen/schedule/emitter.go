@@ -1,0 +1,254 @@
+package schedule
+
+import (
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// emitter writes one group into a function.
+type emitter struct {
+	t     Target
+	g     *group
+	plan  *plan
+	fn    *ir.Func
+	names map[string]int
+	// scopes are the open loops, outermost first; scopes[0] is the function.
+	scopes []*scope
+	// depth says in which scope a register or variable came to be.
+	depth map[any]int
+	// tiles are the tiles of the outer axes that are open.
+	tiles []tileAxis
+	// source says which buffer a register was loaded from.
+	source map[*ir.Reg]*ir.Buffer
+	// written holds the buffers that the group stores to.
+	written map[*ir.Buffer]bool
+}
+
+// scope is the body of an open loop.
+type scope struct {
+	b *ir.Builder
+	// memo finds what has been computed here before.
+	memo map[string]any
+	// pinned keeps what is computed in this loop inside it, so that a register
+	// tile has its registers for itself.
+	pinned bool
+}
+
+func newEmitter(t Target, g *group, f *ir.Func) *emitter {
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, written: map[*ir.Buffer]bool{}}
+	for _, s := range g.stages {
+		if s.store {
+			e.written[s.nest.Store.Buf] = true
+		}
+		if f != nil && !contains(f.Doc, s.nest.Text) {
+			f.Doc = append(f.Doc, s.nest.Text)
+		}
+	}
+	return e
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// run emits the whole group.
+func (e *emitter) run() {
+	e.open()
+	e.outer(0, at{})
+	e.close()
+}
+
+// runBlock emits the iterations of the outermost loop that r holds; where
+// block is not nil it counts such runs, one behind the other.
+func (e *emitter) runBlock(r axisRun, block *ir.Var) {
+	e.open()
+	base := ir.Sub{Const: r.start}
+	if block != nil {
+		e.depth[block] = 0
+		base = base.Add(ir.VarSub(block), r.count*r.step)
+	}
+	e.overRun(0, at{}, r, base)
+	e.close()
+}
+
+// open starts the outermost scope, whose statements go to the function.
+func (e *emitter) open() {
+	start := lastReg(e.fn.Body)
+	b := &ir.Builder{}
+	for i := 0; i < start; i++ {
+		b.Reg(ir.Real)
+	}
+	e.scopes = []*scope{{b: b, memo: map[string]any{}}}
+}
+
+func (e *emitter) close() { e.fn.Body = append(e.fn.Body, e.scopes[0].b.Body...) }
+
+// lastReg is the highest register number in use.
+func lastReg(body []ir.Stmt) int {
+	n := 0
+	for _, st := range body {
+		switch st := st.(type) {
+		case *ir.Loop:
+			n = max(n, lastReg(st.Body))
+		case *ir.Assign:
+			n = max(n, st.Dst.ID)
+		case *ir.Load:
+			n = max(n, st.Dst.ID)
+		case *ir.Transpose:
+			for _, r := range st.Dst {
+				n = max(n, r.ID)
+			}
+		}
+	}
+	return n
+}
+
+func (e *emitter) top() *scope { return e.scopes[len(e.scopes)-1] }
+
+// fresh is a new variable with a readable name.
+func (e *emitter) fresh(name string) *ir.Var {
+	e.names[name]++
+	if n := e.names[name]; n > 1 {
+		name = fmt.Sprintf("%s_%d", name, n)
+	}
+	return &ir.Var{Name: name}
+}
+
+// loop runs body count times with a new variable; a single iteration needs no
+// loop and has the variable nil.
+func (e *emitter) loop(name string, count int, pinned bool, body func(v *ir.Var)) {
+	if count == 1 {
+		body(nil)
+		return
+	}
+	v := e.fresh(name)
+	e.depth[v] = len(e.scopes)
+	e.scopes = append(e.scopes, &scope{b: e.top().b.Nested(), memo: map[string]any{}, pinned: pinned})
+	body(v)
+	in := e.top()
+	e.scopes = e.scopes[:len(e.scopes)-1]
+	e.top().b.Emit(&ir.Loop{Var: v, Count: count, Body: in.b.Body})
+}
+
+// at gives the value of each axis at a point, and which of them is the vector.
+type at struct {
+	subs map[*ir.Var]ir.Sub
+	// vec is the axis along the lanes, nil for a single number.
+	vec *ir.Var
+	// lanes is the number of lanes in use.
+	lanes int
+}
+
+// with is a copy of p in which v has the value s.
+func (p at) with(v *ir.Var, s ir.Sub) at {
+	q := p
+	q.subs = make(map[*ir.Var]ir.Sub, len(p.subs)+1)
+	for k, x := range p.subs {
+		q.subs[k] = x
+	}
+	q.subs[v] = s
+	return q
+}
+
+// axisRun is a number of tiles of one size along an outer axis.
+type axisRun struct {
+	// start is the first index, in elements.
+	start, count int
+	// offsets are the indices of the tile's blocks relative to its start;
+	// lanes is how many lanes each block has (1 for an axis that is no vector).
+	offsets, lanes []int
+	// step is the distance between tiles, in elements.
+	step int
+}
+
+// runs divides an outer axis into tiles.
+func (e *emitter) runs(a ir.Axis) []axisRun {
+	tile := e.plan.tileOf(a.Var)
+	unit := 1
+	if a.Var == e.plan.vec {
+		unit = e.t.Lanes
+	}
+	var out []axisRun
+	units := ceilDiv(a.Size, unit)
+	for _, r := range blocks(units, tile) {
+		ar := axisRun{start: r.start * unit, count: r.count, step: r.size * unit}
+		for i := 0; i < r.size; i++ {
+			ar.offsets = append(ar.offsets, i*unit)
+			ar.lanes = append(ar.lanes, unit)
+		}
+		out = append(out, ar)
+	}
+	tail := a.Size % unit
+	if tail == 0 {
+		return out
+	}
+	last := out[len(out)-1]
+	if last.count > 1 {
+		out[len(out)-1].count--
+		last.start += last.step * (last.count - 1)
+		last.count = 1
+		last.offsets = append([]int(nil), last.offsets...)
+		last.lanes = append([]int(nil), last.lanes...)
+		out = append(out, last)
+	}
+	k := len(last.offsets) - 1
+	if a.Size >= unit && e.mayOverlap() {
+		last.offsets[k] -= unit - tail
+	} else {
+		last.lanes[k] = tail
+	}
+	return out
+}
+
+// mayOverlap reports whether elements may be computed twice: nothing that is
+// written is read or accumulated.
+func (e *emitter) mayOverlap() bool {
+	for _, s := range e.g.stages {
+		if s.nest.Accumulate {
+			return false
+		}
+		for _, m := range s.nest.Value.Loads() {
+			if e.written[m.Buf] || m.Buf.Tensor != nil && !e.g.contraction {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// outer emits the outer loops from the i-th on.
+func (e *emitter) outer(i int, p at) {
+	if i == len(e.plan.order) {
+		e.tile(p)
+		return
+	}
+	for _, r := range e.runs(e.plan.order[i]) {
+		e.overRun(i, p, r, ir.Sub{Const: r.start})
+	}
+}
+
+// overRun emits the tiles of one run of the i-th outer axis from base on.
+func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
+	a := e.plan.order[i]
+	e.loop(a.Var.Name, r.count, false, func(v *ir.Var) {
+		s := base
+		if v != nil {
+			s = s.Add(ir.VarSub(v), r.step)
+		}
+		e.inRun(i, p.with(a.Var, s), r)
+	})
+}
+
+// inRun goes on to the next axis with the tile of this one fixed.
+func (e *emitter) inRun(i int, p at, r axisRun) {
+	saved := e.tiles
+	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.offsets, r.lanes})
+	e.outer(i+1, p)
+	e.tiles = saved
+}

@@ -1,0 +1,289 @@
+package schedule
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/vecmath"
+)
+
+// mode says how an element is held: a vector along the point's axis, or one
+// value in all lanes.
+type mode byte
+
+const (
+	vector  mode = 'v'
+	uniform mode = 'u'
+)
+
+// mode of an access at a point.
+func (e *emitter) mode(m *ir.Mem, p at) mode {
+	if e.t.Lanes > 1 && p.vec != nil && stride(m, p.vec) != 0 {
+		return vector
+	}
+	return uniform
+}
+
+// mem is the place of an access at a point.
+func (e *emitter) mem(m ir.Mem, n *ir.Nest, p at) ir.Mem {
+	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
+	for d, s := range m.Subs {
+		out.Subs[d] = e.sub(s, n, p)
+	}
+	return out
+}
+
+// sub replaces axes by their values at a point, and gathered variables by
+// loaded ones.
+func (e *emitter) sub(s ir.Sub, n *ir.Nest, p at) ir.Sub {
+	out := ir.Sub{Const: s.Const}
+	for _, t := range s.Terms {
+		if v, ok := p.subs[t.Var]; ok {
+			out = out.Add(v, t.Coef)
+			continue
+		}
+		out = out.Add(ir.VarSub(e.gathered(t.Var, n, p)), t.Coef)
+	}
+	return out
+}
+
+// gathered loads the element of an int32 buffer that v stands for.
+func (e *emitter) gathered(v *ir.Var, n *ir.Nest, p at) *ir.Var {
+	for _, g := range n.Gathers {
+		if g.Dst != v {
+			continue
+		}
+		m := e.mem(g.Mem, n, p)
+		key := "index " + memKey(m)
+		d := e.depthOf(m)
+		if got, ok := e.lookup(key); ok {
+			return got.(*ir.Var)
+		}
+		to := e.hoist(d)
+		out := e.fresh(v.Name)
+		e.scopes[to].b.Emit(&ir.LoadIndex{Dst: out, Mem: m})
+		e.depth[out] = to
+		e.scopes[to].memo[key] = out
+		return out
+	}
+	panic(fmt.Sprintf("schedule: variable %s has no value", v.Name))
+}
+
+func (e *emitter) lookup(key string) (any, bool) {
+	for i := len(e.scopes) - 1; i >= 0; i-- {
+		if v, ok := e.scopes[i].memo[key]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// hoist is the scope for a value that could be computed at the given depth.
+func (e *emitter) hoist(depth int) int {
+	for i := len(e.scopes) - 1; i > depth; i-- {
+		if e.scopes[i].pinned {
+			return i
+		}
+	}
+	return depth
+}
+
+// depthOf is the innermost scope whose variables an access uses.
+func (e *emitter) depthOf(m ir.Mem) int {
+	d := 0
+	for _, s := range m.Subs {
+		for _, t := range s.Terms {
+			d = max(d, e.depth[t.Var])
+		}
+	}
+	return d
+}
+
+func memKey(m ir.Mem) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%p", m.Buf)
+	for _, s := range m.Subs {
+		fmt.Fprintf(&b, "[%d", s.Const)
+		for _, t := range s.Terms {
+			fmt.Fprintf(&b, " %d*%p", t.Coef, t.Var)
+		}
+	}
+	return b.String()
+}
+
+func (e *emitter) loadKey(m ir.Mem, md mode, lanes int) string {
+	if md == uniform {
+		lanes = 1
+	}
+	return fmt.Sprintf("load %c%d %s", md, lanes, memKey(m))
+}
+
+// eval computes an expression at a point.
+func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
+	if x.Load != nil {
+		return e.load(x, n, p)
+	}
+	switch x.Op {
+	case ir.Const:
+		return e.real(x.Real)
+	case ir.ConstWord:
+		return e.leaf(fmt.Sprintf("word %d", x.Word), &ir.Assign{Op: ir.ConstWord, Word: x.Word}, ir.Word, 0)
+	case ir.Param, ir.KeyParam:
+		return e.leaf("scalar "+x.Scalar.Name, &ir.Assign{Op: x.Op, Scalar: x.Scalar}, x.Kind, e.hoist(0))
+	case ir.Iota:
+		return e.iota(x, n, p)
+	case ir.Add, ir.Sub2:
+		if r := e.fused(x, n, p); r != nil {
+			return r
+		}
+	}
+	args := make([]*ir.Reg, len(x.Args))
+	for i, a := range x.Args {
+		args[i] = e.eval(a, n, p)
+	}
+	if x.Op == ir.Apply {
+		return e.apply(x.Fn, args)
+	}
+	if x.Op == ir.IShl || x.Op == ir.IShr || x.Op == ir.ISar {
+		return e.op(&ir.Assign{Op: x.Op, Args: args, Word: x.Word}, ir.Word)
+	}
+	return e.do(x.Op, args...)
+}
+
+// load reads an element, once for all uses in reach.
+func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
+	m := e.mem(*x.Load, n, p)
+	md := e.mode(x.Load, p)
+	lanes := p.lanes
+	if md == uniform {
+		lanes = 1
+	}
+	key := e.loadKey(m, md, lanes)
+	if r, ok := e.lookup(key); ok {
+		return r.(*ir.Reg)
+	}
+	to := e.hoist(e.depthOf(m))
+	if e.written[m.Buf] {
+		to = len(e.scopes) - 1
+	}
+	r := e.scopes[to].b.Reg(x.Kind)
+	e.depth[r] = to
+	e.source[r] = m.Buf
+	e.scopes[to].memo[key] = r
+	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))
+	return r
+}
+
+func (e *emitter) newLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) *ir.Load {
+	if md == uniform {
+		return &ir.Load{Dst: r, Mem: m, Lanes: 1, Broadcast: e.t.Lanes > 1}
+	}
+	return &ir.Load{Dst: r, Mem: m, Lanes: lanes}
+}
+
+func (e *emitter) emitLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) {
+	e.depth[r] = len(e.scopes) - 1
+	e.top().b.Emit(e.newLoad(r, m, md, lanes))
+}
+
+func (e *emitter) real(v float32) *ir.Reg {
+	return e.leaf(fmt.Sprintf("real %x", v), &ir.Assign{Op: ir.Const, Real: v}, ir.Real, 0)
+}
+
+// leaf is a value without operands, made once in the given scope.
+func (e *emitter) leaf(key string, a *ir.Assign, k ir.Kind, to int) *ir.Reg {
+	if r, ok := e.lookup(key); ok {
+		return r.(*ir.Reg)
+	}
+	r := e.scopes[to].b.Reg(k)
+	a.Dst = r
+	e.scopes[to].b.Emit(a)
+	e.depth[r] = to
+	e.scopes[to].memo[key] = r
+	return r
+}
+
+// iota is an integer expression of axes.
+func (e *emitter) iota(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
+	s := e.sub(x.Sub, n, p)
+	step := 0
+	if p.vec != nil && e.t.Lanes > 1 {
+		step = x.Sub.Coef(p.vec)
+	}
+	m := ir.Mem{Subs: []ir.Sub{s}}
+	return e.leaf(fmt.Sprintf("iota %d %s", step, memKey(m)), &ir.Assign{Op: ir.Iota, Sub: s, Step: step}, ir.Word, e.hoist(e.depthOf(m)))
+}
+
+// fused makes one operation of a product and a sum.
+func (e *emitter) fused(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
+	isMul := func(y *ir.Expr) bool { return y.Load == nil && y.Op == ir.Mul }
+	l, r := x.Args[0], x.Args[1]
+	var op ir.Op
+	var mul, other *ir.Expr
+	switch {
+	case isMul(r):
+		mul, other, op = r, l, ir.FMA
+		if x.Op == ir.Sub2 {
+			op = ir.FNMA
+		}
+	case isMul(l):
+		mul, other, op = l, r, ir.FMA
+		if x.Op == ir.Sub2 {
+			op = ir.FMS
+		}
+	default:
+		return nil
+	}
+	a, b := e.eval(mul.Args[0], n, p), e.eval(mul.Args[1], n, p)
+	return e.do(op, a, b, e.eval(other, n, p))
+}
+
+// do is an operation with its result in a register, made once for all uses in
+// reach.
+func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
+	k := ir.Infos[op].Dst
+	if op == ir.Select {
+		k = args[1].Kind
+	}
+	return e.op(&ir.Assign{Op: op, Args: args}, k)
+}
+
+func (e *emitter) op(a *ir.Assign, k ir.Kind) *ir.Reg {
+	key := fmt.Sprintf("op %d %d %s", a.Op, a.Word, regKey(a.Args))
+	return e.leaf(key, a, k, e.scopeOf(a.Args))
+}
+
+// scopeOf is the scope in which an operation on the registers can stand.
+func (e *emitter) scopeOf(args []*ir.Reg) int {
+	d := 0
+	for _, r := range args {
+		d = max(d, e.depth[r])
+	}
+	return e.hoist(d)
+}
+
+func regKey(args []*ir.Reg) string {
+	var b strings.Builder
+	for _, r := range args {
+		fmt.Fprintf(&b, " %d", r.ID)
+	}
+	return b.String()
+}
+
+// apply is a function of the language: a call in Go, arithmetic in assembly.
+func (e *emitter) apply(fn string, args []*ir.Reg) *ir.Reg {
+	if !e.t.Inline {
+		key := "apply " + fn + regKey(args)
+		return e.leaf(key, &ir.Assign{Op: ir.Apply, Fn: fn, Args: args}, ir.Real, e.scopeOf(args))
+	}
+	key := "apply " + fn + regKey(args)
+	if r, ok := e.lookup(key); ok {
+		return r.(*ir.Reg)
+	}
+	to := e.scopeOf(args)
+	r := vecmath.Expand(fn, e.scopes[to].b, args...)
+	e.depth[r] = to
+	e.scopes[to].memo[key] = r
+	return r
+}

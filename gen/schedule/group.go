@@ -1,0 +1,355 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// stage is a nest as a member of a group: its outer axes are the group's.
+type stage struct {
+	nest *ir.Nest
+	// inner are the parallel axes beyond the group's outer ones; those of the
+	// reduction follow them in the pass.
+	inner []ir.Axis
+	// store says that the result must reach memory.
+	store bool
+}
+
+// axes are the loops of the stage inside the outer ones.
+func (s *stage) axes() []ir.Axis {
+	return append(append([]ir.Axis(nil), s.inner...), s.nest.Reduce...)
+}
+
+// group is a list of stages that run under common outer loops.
+type group struct {
+	outer  []ir.Axis
+	stages []*stage
+	passes []*pass
+	// contraction marks a group around a sum of products with reuse, whose
+	// outer axes must stay as they are.
+	contraction bool
+	plan        *plan
+}
+
+// pass is a list of stages that share one set of inner loops.
+type pass struct {
+	inner  []ir.Axis
+	stages []*stage
+}
+
+// fuse puts nests into groups, in an order that respects what they read.
+func fuse(l *ir.Loops) []*group {
+	var groups []*group
+	for _, n := range l.Nests {
+		if !joinAny(groups, n) {
+			groups = append(groups, newGroup(n))
+		}
+	}
+	return groups
+}
+
+func newGroup(n *ir.Nest) *group {
+	return &group{outer: n.Axes, stages: []*stage{{nest: n}}, contraction: isContraction(n)}
+}
+
+// joinAny adds n to the latest group that takes it, looking past groups that n
+// is independent of.
+func joinAny(groups []*group, n *ir.Nest) bool {
+	for i := len(groups) - 1; i >= 0; i-- {
+		if groups[i].join(n) {
+			return true
+		}
+		if groups[i].conflicts(n) {
+			return false
+		}
+	}
+	return false
+}
+
+// isContraction reports whether n is a sum in which some operand is used again
+// for another value of a parallel axis.
+func isContraction(n *ir.Nest) bool {
+	if len(n.Reduce) == 0 || n.Op != ir.ReduceSum || len(n.Axes) == 0 || n.Accumulate {
+		return false
+	}
+	loads := n.Value.Loads()
+	if len(loads) < 2 {
+		return false
+	}
+	for _, m := range loads {
+		f := m.Flat()
+		reduces := false
+		for _, a := range n.Reduce {
+			reduces = reduces || f.Coef(a.Var) != 0
+		}
+		for _, a := range n.Axes {
+			if reduces && f.Coef(a.Var) == 0 && len(f.Terms) == countKnown(f, n) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// countKnown is the number of terms of s that are axes of n.
+func countKnown(s ir.Sub, n *ir.Nest) int {
+	c := 0
+	for _, axes := range [][]ir.Axis{n.Axes, n.Reduce} {
+		for _, a := range axes {
+			if s.Coef(a.Var) != 0 {
+				c++
+			}
+		}
+	}
+	return c
+}
+
+// touches lists what a nest accesses: reads, gathers, and the store (last).
+func touches(n *ir.Nest) []*ir.Mem {
+	out := n.Value.Loads()
+	for _, g := range n.Gathers {
+		out = append(out, &g.Mem)
+	}
+	return append(out, &n.Store)
+}
+
+// conflicts reports whether n must run after the group.
+func (g *group) conflicts(n *ir.Nest) bool {
+	for _, s := range g.stages {
+		if len(sharedPairs(s.nest, n)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sharedPairs lists the accesses of p and n to buffers that one of them writes.
+func sharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
+	var out [][2]*ir.Mem
+	for _, a := range touches(p) {
+		for _, b := range touches(n) {
+			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) {
+				out = append(out, [2]*ir.Mem{a, b})
+			}
+		}
+	}
+	return out
+}
+
+// bare is the variable that a subscript consists of, or nil.
+func bare(s ir.Sub) *ir.Var {
+	if s.Const == 0 && len(s.Terms) == 1 && s.Terms[0].Coef == 1 {
+		return s.Terms[0].Var
+	}
+	return nil
+}
+
+func has(axes []ir.Axis, v *ir.Var) bool {
+	for _, a := range axes {
+		if a.Var == v {
+			return true
+		}
+	}
+	return false
+}
+
+// join tries to add n to the group under as many common outer loops as the
+// accesses allow.
+func (g *group) join(n *ir.Nest) bool {
+	if n.Accumulate || g.accumulates() {
+		return false
+	}
+	match, dependent := g.match(n)
+	if !dependent && !g.sibling(n, match) {
+		return false
+	}
+	var outer []ir.Axis
+	for _, a := range g.outer {
+		if match[a.Var] != nil {
+			outer = append(outer, a)
+		}
+	}
+	shrinks := len(outer) < len(g.outer)
+	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
+		return false
+	}
+	if len(outer) == 0 && (len(g.outer) > 0 || len(n.Axes) > 0) {
+		return false
+	}
+	back := map[*ir.Var]*ir.Var{}
+	for a, c := range match {
+		if c != nil {
+			back[c] = a
+		}
+	}
+	n = renamed(n, back)
+	if !g.aligned(n, outer) {
+		return false
+	}
+	g.contraction = g.contraction || isContraction(n)
+	g.outer = outer
+	g.stages = append(g.stages, &stage{nest: n})
+	return true
+}
+
+// match pairs outer axes with axes of n wherever both subscript the same
+// dimension of a shared buffer; an axis that cannot be paired maps to nil.
+func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
+	match = map[*ir.Var]*ir.Var{}
+	broken := map[*ir.Var]bool{}
+	taken := map[*ir.Var]*ir.Var{}
+	for _, s := range g.stages {
+		for _, pair := range sharedPairs(s.nest, n) {
+			dependent = true
+			for d := range pair[0].Subs {
+				a, c := bare(pair[0].Subs[d]), bare(pair[1].Subs[d])
+				if a == nil || !has(g.outer, a) {
+					continue
+				}
+				if c == nil || !has(n.Axes, c) || match[a] != nil && match[a] != c || taken[c] != nil && taken[c] != a {
+					broken[a] = true
+					continue
+				}
+				match[a], taken[c] = c, a
+			}
+		}
+	}
+	for a := range broken {
+		delete(match, a)
+	}
+	return match, dependent
+}
+
+// sibling pairs a map with a group of maps over the same ranges that read
+// something in common, so that it is read once.
+func (g *group) sibling(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
+	if len(n.Reduce) > 0 || len(n.Axes) != len(g.outer) || len(n.Axes) == 0 || len(n.Gathers) > 0 || n.Accumulate {
+		return false
+	}
+	common := false
+	for _, s := range g.stages {
+		if len(s.nest.Reduce) > 0 || len(s.nest.Gathers) > 0 || len(s.nest.Axes) != len(g.outer) {
+			return false
+		}
+		for _, a := range s.nest.Value.Loads() {
+			for _, b := range n.Value.Loads() {
+				common = common || a.Buf == b.Buf
+			}
+		}
+	}
+	for i, a := range g.outer {
+		if a.Size != n.Axes[i].Size {
+			return false
+		}
+		match[a.Var] = n.Axes[i].Var
+	}
+	return common
+}
+
+// aligned reports whether every shared access of n and the group agrees in the
+// outer variables: one iteration then never needs what another one makes.
+func (g *group) aligned(n *ir.Nest, outer []ir.Axis) bool {
+	for _, s := range g.stages {
+		for _, pair := range sharedPairs(s.nest, n) {
+			a, b := pair[0].Flat(), pair[1].Flat()
+			for _, o := range outer {
+				if a.Coef(o.Var) != b.Coef(o.Var) || a.Coef(o.Var) == 0 {
+					return false
+				}
+				if !sameDim(pair, o.Var) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// accumulates reports whether a stage adds to memory; its order of loops is
+// then the only one that is safe, and nothing joins it.
+func (g *group) accumulates() bool {
+	for _, s := range g.stages {
+		if s.nest.Accumulate {
+			return true
+		}
+	}
+	return false
+}
+
+// sameMem reports whether a and b are the same element at all times.
+func sameMem(a, b *ir.Mem) bool {
+	if a.Buf != b.Buf {
+		return false
+	}
+	for d := range a.Subs {
+		diff := a.Subs[d].Add(b.Subs[d], -1)
+		if diff.Const != 0 || len(diff.Terms) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// sameDim reports whether v stands bare in one and the same dimension.
+func sameDim(pair [2]*ir.Mem, v *ir.Var) bool {
+	for d := range pair[0].Subs {
+		if bare(pair[0].Subs[d]) == v && bare(pair[1].Subs[d]) == v {
+			return true
+		}
+	}
+	return false
+}
+
+// renamed is a copy of n with variables replaced.
+func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
+	axes := func(in []ir.Axis) []ir.Axis {
+		out := append([]ir.Axis(nil), in...)
+		for i := range out {
+			if v := to[out[i].Var]; v != nil {
+				out[i].Var = v
+			}
+		}
+		return out
+	}
+	out := *n
+	out.Axes, out.Reduce = axes(n.Axes), axes(n.Reduce)
+	out.Store = renamedMem(n.Store, to)
+	out.Gathers = nil
+	for _, g := range n.Gathers {
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: renamedMem(g.Mem, to)})
+	}
+	out.Value = renamedExpr(n.Value, to)
+	return &out
+}
+
+func renamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
+	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
+	for d, s := range m.Subs {
+		out.Subs[d] = renamedSub(s, to)
+	}
+	return out
+}
+
+func renamedSub(s ir.Sub, to map[*ir.Var]*ir.Var) ir.Sub {
+	out := ir.Sub{Const: s.Const}
+	for _, t := range s.Terms {
+		if v := to[t.Var]; v != nil {
+			t.Var = v
+		}
+		out = out.Add(ir.Sub{Terms: []ir.SubTerm{t}}, 1)
+	}
+	return out
+}
+
+func renamedExpr(e *ir.Expr, to map[*ir.Var]*ir.Var) *ir.Expr {
+	out := *e
+	out.Sub = renamedSub(e.Sub, to)
+	if e.Load != nil {
+		m := renamedMem(*e.Load, to)
+		out.Load = &m
+	}
+	out.Args = make([]*ir.Expr, len(e.Args))
+	for i, a := range e.Args {
+		out.Args[i] = renamedExpr(a, to)
+	}
+	return &out
+}

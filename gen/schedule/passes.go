@@ -1,0 +1,138 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// formPasses splits the stages' axes into the group's outer ones and the rest,
+// and puts stages with equal inner loops into one pass where their data allow.
+func (g *group) formPasses() {
+	for _, s := range g.stages {
+		s.inner = nil
+		for _, a := range s.nest.Axes {
+			if !has(g.outer, a.Var) {
+				s.inner = append(s.inner, a)
+			}
+		}
+		if n := len(g.passes); n > 0 && g.passes[n-1].take(s) {
+			continue
+		}
+		g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
+	}
+}
+
+// take adds s to the pass where the loops are the same and s needs nothing
+// that the pass finishes only at its end.
+func (p *pass) take(s *stage) bool {
+	axes := s.axes()
+	if len(axes) != len(p.inner) {
+		return false
+	}
+	to := map[*ir.Var]*ir.Var{}
+	for i, a := range axes {
+		if a.Size != p.inner[i].Size {
+			return false
+		}
+		to[a.Var] = p.inner[i].Var
+	}
+	n := renamed(s.nest, to)
+	for _, q := range p.stages {
+		for _, pair := range sharedPairs(q.nest, n) {
+			if len(q.nest.Reduce) > 0 && len(p.inner) > 0 {
+				return false
+			}
+			if !sameMem(pair[0], pair[1]) || gathers(q.nest, pair[0]) || q.nest.Accumulate || n.Accumulate {
+				return false
+			}
+		}
+	}
+	s.nest = n
+	for i := range s.inner {
+		s.inner[i].Var = to[s.inner[i].Var]
+	}
+	p.stages = append(p.stages, s)
+	return true
+}
+
+// gathers reports whether m uses a variable that n loads.
+func gathers(n *ir.Nest, m *ir.Mem) bool {
+	f := m.Flat()
+	for _, g := range n.Gathers {
+		if f.Coef(g.Dst) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// place decides which results must be stored.
+func place(groups []*group) {
+	for _, g := range groups {
+		for pi, p := range g.passes {
+			for _, s := range p.stages {
+				s.store = g.mustStore(groups, pi, s)
+			}
+		}
+	}
+}
+
+// mustStore reports whether the result of s is read other than through
+// registers.
+func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
+	b := s.nest.Store.Buf
+	if b.Place != ir.Frame || s.nest.Accumulate {
+		return true
+	}
+	writers := 0
+	for _, other := range groups {
+		for _, p := range other.passes {
+			for _, q := range p.stages {
+				if q.nest.Store.Buf == b {
+					writers++
+				}
+			}
+		}
+	}
+	if writers > 1 {
+		return true
+	}
+	for _, other := range groups {
+		for qi, p := range other.passes {
+			for _, q := range p.stages {
+				for _, m := range touches(q.nest) {
+					if m.Buf != b || q == s {
+						continue
+					}
+					if other != g || !forwards(s, m, qi == pi) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// forwards reports whether a read of s's result finds it in a register: the
+// same element, and in the same pass or not depending on inner loops.
+func forwards(s *stage, m *ir.Mem, samePass bool) bool {
+	if !sameMem(m, &s.nest.Store) {
+		return false
+	}
+	return samePass || len(s.inner) == 0
+}
+
+// usedWorkspace lists the workspace buffers of the kernels, in order of use.
+func usedWorkspace(steps []ir.Step) []*ir.Buffer {
+	var out []*ir.Buffer
+	seen := map[*ir.Buffer]bool{}
+	for _, st := range steps {
+		for _, b := range st.Func.Buffers {
+			if b.Place == ir.Workspace && !seen[b] {
+				seen[b] = true
+				out = append(out, b)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,233 @@
+package schedule
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// plan says how a group runs.
+type plan struct {
+	// order lists the outer axes, outermost first.
+	order []ir.Axis
+	// vec is the outer axis whose values fill the lanes, or nil.
+	vec *ir.Var
+	// tile is how many blocks of an outer axis a tile holds: vectors for vec,
+	// single values for others; 1 where it is not mentioned.
+	tile map[*ir.Var]int
+	// hold is the tile axis that is innermost in the unrolled code: what
+	// depends on it alone stays in registers.
+	hold *ir.Var
+	// passes has a plan for each pass of the group.
+	passes []passPlan
+	// cycles is the predicted time of the group.
+	cycles float64
+}
+
+// passPlan says how the inner loops of a pass run.
+type passPlan struct {
+	// vec is the inner axis whose values fill the lanes, or nil.
+	vec *ir.Var
+	// lanes is, for a reduction along vec, the outer axis whose tile becomes
+	// the lanes of the result, or nil where the result is one number.
+	lanes *ir.Var
+	// unroll is the number of steps (vectors, for vec) of the innermost loop
+	// that are spelled out.
+	unroll int
+	// split is the number of partial results of each accumulator.
+	split int
+}
+
+// tileOf is the tile of an outer axis.
+func (p *plan) tileOf(v *ir.Var) int {
+	if n := p.tile[v]; n > 0 {
+		return n
+	}
+	return 1
+}
+
+// choose finds the cheapest plan by counting.
+func choose(g *group, t Target) *plan {
+	if g.contraction {
+		if p := chooseTile(g, t); p != nil {
+			return p
+		}
+	}
+	return chooseRows(g, t)
+}
+
+// stride is how far apart in memory neighbours along v are, in elements.
+func stride(m *ir.Mem, v *ir.Var) int { return m.Flat().Coef(v) }
+
+// lanesFit reports whether all accesses of the stages can be vectors along v:
+// loads contiguous or constant along it, stores contiguous.
+func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
+	for _, s := range stages {
+		n := s.nest
+		if n.Accumulate && stride(&n.Store, v) != 1 {
+			return false
+		}
+		if (s.store || t.Lanes == 1) && stride(&n.Store, v) != 1 && has(n.Axes, v) && t.Lanes > 1 {
+			return false
+		}
+		if !has(n.Axes, v) && !has(n.Reduce, v) {
+			return false
+		}
+		for _, m := range n.Value.Loads() {
+			if c := stride(m, v); c != 0 && (c != 1 || !lastDim(m, v)) && t.Lanes > 1 {
+				return false
+			}
+		}
+		for _, gt := range n.Gathers {
+			if stride(&gt.Mem, v) != 0 {
+				return false
+			}
+		}
+		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax && t.Lanes > 1 {
+			return false
+		}
+		if s.store && has(n.Axes, v) && !lastDim(&n.Store, v) && t.Lanes > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// lastDim reports whether v stands in the last subscript only.
+func lastDim(m *ir.Mem, v *ir.Var) bool {
+	for d, s := range m.Subs {
+		if c := s.Coef(v); c != 0 && d != len(m.Subs)-1 {
+			return false
+		}
+	}
+	return true
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// weight estimates the operations of an expression.
+func weight(e *ir.Expr) float64 {
+	w := 0.0
+	e.Walk(func(x *ir.Expr) {
+		switch {
+		case x.Load != nil:
+			w += 0.5
+		case x.Op == ir.Apply:
+			w += 20
+		case x.Op == ir.Div:
+			w += 5
+		case x.Op == ir.Sqrt:
+			w += 6
+		case x.Op != ir.Const && x.Op != ir.Param && x.Op != ir.ConstWord:
+			w++
+		}
+	})
+	return w
+}
+
+// volume is the product of the sizes of axes.
+func volume(axes []ir.Axis) float64 {
+	v := 1.0
+	for _, a := range axes {
+		v *= float64(a.Size)
+	}
+	return v
+}
+
+// chooseRows plans a group without register reuse: vectors along an outer axis
+// for all passes, or along an inner axis for each.
+func chooseRows(g *group, t Target) *plan {
+	best := rowsPlan(g, t, nil)
+	for _, a := range g.outer {
+		if !lanesFit(g.stages, a.Var, t) {
+			continue
+		}
+		if p := rowsPlan(g, t, &a); p.cycles < best.cycles {
+			best = p
+		}
+	}
+	return best
+}
+
+// rowsPlan is the plan with the lanes along the given outer axis, or, where it
+// is nil, along whatever inner axis suits each pass.
+func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
+	p := &plan{tile: map[*ir.Var]int{}}
+	for _, a := range g.outer {
+		if vec == nil || a.Var != vec.Var {
+			p.order = append(p.order, a)
+		}
+	}
+	lanes := 1.0
+	if vec != nil {
+		p.vec = vec.Var
+		p.order = append(p.order, *vec)
+		lanes = float64(vec.Size) / float64(ceilDiv(vec.Size, t.Lanes))
+	}
+	points := volume(g.outer)
+	reuse := 1
+	for _, ps := range g.passes {
+		w := 0.0
+		for _, s := range ps.stages {
+			w += weight(s.nest.Value) + 1
+		}
+		pp := passPlan{unroll: 1}
+		perVec := lanes
+		if vec == nil {
+			pp.vec, perVec = innerVec(ps, t)
+		}
+		pp.unroll = unrollFor(ps, w)
+		pp.split = pp.unroll
+		if vec != nil && len(ps.inner) > 0 || vec != nil && w < 30 {
+			reuse = max(reuse, min(4, int(math.Ceil(32/w))))
+		}
+		p.cycles += points * volume(ps.inner) * w / 2 / perVec
+		if vec == nil {
+			p.cycles += points * 8
+		}
+		p.passes = append(p.passes, pp)
+	}
+	if vec != nil {
+		p.tile[vec.Var] = min(reuse, ceilDiv(vec.Size, t.Lanes))
+		p.hold = vec.Var
+		for i := range p.passes {
+			p.passes[i].unroll = max(1, p.passes[i].unroll/p.tile[vec.Var])
+			p.passes[i].split = 1
+		}
+		p.cycles += points / lanes * 2
+	}
+	return p
+}
+
+// innerVec picks the inner axis that fills the lanes best.
+func innerVec(ps *pass, t Target) (*ir.Var, float64) {
+	var best *ir.Var
+	lanes := 1.0
+	if t.Lanes == 1 {
+		return nil, 1
+	}
+	for _, a := range ps.inner {
+		if !lanesFit(ps.stages, a.Var, t) {
+			continue
+		}
+		if l := float64(a.Size) / float64(ceilDiv(a.Size, t.Lanes)); l > lanes {
+			best, lanes = a.Var, l
+		}
+	}
+	return best, lanes
+}
+
+// unrollFor is how many steps of the innermost loop to spell out: enough
+// independent chains for a short body, one for a long one.
+func unrollFor(ps *pass, w float64) int {
+	if len(ps.inner) == 0 {
+		return 1
+	}
+	n := int(24 / w)
+	for _, s := range ps.stages {
+		if s.nest.Accumulate {
+			n = min(n, 4)
+		}
+	}
+	return max(1, min(n, 8))
+}

@@ -1,0 +1,255 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// accumulate combines a value into an accumulator, sums of products by fused
+// multiplications.
+func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
+	if s.nest.Op != ir.ReduceSum {
+		e.combine(s.nest.Op, acc, e.eval(x, s.nest, p))
+		return
+	}
+	if x.Load == nil {
+		switch x.Op {
+		case ir.Add:
+			e.accumulate(acc, x.Args[0], s, p)
+			e.accumulate(acc, x.Args[1], s, p)
+			return
+		case ir.Sub2:
+			e.accumulate(acc, x.Args[0], s, p)
+			e.subtract(acc, x.Args[1], s, p)
+			return
+		case ir.Mul:
+			a, b := e.product(x, s.nest, p)
+			e.update(acc, ir.FMA, a, b, acc)
+			return
+		case ir.Neg:
+			e.subtract(acc, x.Args[0], s, p)
+			return
+		}
+	}
+	v := e.eval(x, s.nest, p)
+	if p.vec != nil && p.lanes < e.t.Lanes && e.t.Lanes > 1 && has(s.nest.Reduce, p.vec) && x.Load == nil {
+		v = e.masked(v, 0, p.lanes)
+	}
+	e.update(acc, ir.Add, acc, v)
+}
+
+// subtract is accumulate for the negated value.
+func (e *emitter) subtract(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
+	if x.Load == nil && x.Op == ir.Mul {
+		a, b := e.product(x, s.nest, p)
+		e.update(acc, ir.FNMA, a, b, acc)
+		return
+	}
+	v := e.eval(x, s.nest, p)
+	if p.vec != nil && p.lanes < e.t.Lanes && e.t.Lanes > 1 && has(s.nest.Reduce, p.vec) && x.Load == nil {
+		v = e.masked(v, 0, p.lanes)
+	}
+	e.update(acc, ir.Sub2, acc, v)
+}
+
+func (e *emitter) update(dst *ir.Reg, op ir.Op, args ...*ir.Reg) {
+	e.top().b.Emit(&ir.Assign{Dst: dst, Op: op, Args: args})
+}
+
+// masked replaces the lanes not in use.
+func (e *emitter) masked(v *ir.Reg, rest float32, lanes int) *ir.Reg {
+	b := e.top().b
+	m := b.Reg(ir.Mask)
+	b.Emit(&ir.Assign{Dst: m, Op: ir.LaneMask, Word: int32(lanes)})
+	e.depth[m] = len(e.scopes) - 1
+	return e.do(ir.Select, m, v, e.real(rest))
+}
+
+// product evaluates a product as two operands of a fused multiplication. The
+// factors are grouped by what they depend on, so that what several points of a
+// tile share is computed once.
+func (e *emitter) product(x *ir.Expr, n *ir.Nest, p at) (a, b *ir.Reg) {
+	var plain, along []*ir.Reg
+	safe := p.vec == nil || p.lanes == e.t.Lanes || !has(n.Reduce, p.vec)
+	zeroed := safe
+	for _, f := range factors(x) {
+		r := e.eval(f, n, p)
+		if p.vec != nil && dependsOn(f, p.vec) {
+			along = append(along, r)
+			zeroed = zeroed || f.Load != nil && finite(factors(x))
+		} else {
+			plain = append(plain, r)
+		}
+	}
+	if !zeroed && len(along) > 0 {
+		along[0] = e.masked(along[0], 0, p.lanes)
+	}
+	if len(plain) == 0 || len(along) == 0 {
+		all := append(plain, along...)
+		return e.multiply(all[:len(all)-1]), all[len(all)-1]
+	}
+	return e.multiply(plain), e.multiply(along)
+}
+
+// finite reports whether all factors are loads: unused lanes are then 0*0.
+func finite(fs []*ir.Expr) bool {
+	for _, f := range fs {
+		if f.Load == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *emitter) multiply(rs []*ir.Reg) *ir.Reg {
+	out := rs[0]
+	for _, r := range rs[1:] {
+		out = e.do(ir.Mul, out, r)
+	}
+	return out
+}
+
+// factors lists the operands of a tree of multiplications.
+func factors(x *ir.Expr) []*ir.Expr {
+	if x.Load == nil && x.Op == ir.Mul {
+		return append(factors(x.Args[0]), factors(x.Args[1])...)
+	}
+	return []*ir.Expr{x}
+}
+
+// dependsOn reports whether x changes along v.
+func dependsOn(x *ir.Expr, v *ir.Var) bool {
+	found := false
+	x.Walk(func(y *ir.Expr) {
+		if y.Load != nil && stride(y.Load, v) != 0 || y.Load == nil && y.Op == ir.Iota && y.Sub.Coef(v) != 0 {
+			found = true
+		}
+	})
+	return found
+}
+
+var combineOps = map[ir.ReduceOp]ir.Op{
+	ir.ReduceSum: ir.Add, ir.ReduceProd: ir.Mul, ir.ReduceMax: ir.MaxOp, ir.ReduceMin: ir.MinOp,
+}
+
+// combine is acc = op(acc, v). A maximum keeps a NaN, wherever it occurs.
+func (e *emitter) combine(op ir.ReduceOp, acc, v *ir.Reg) {
+	b := e.top().b
+	if op == ir.ReduceMax || op == ir.ReduceMin {
+		nan := b.Do(ir.Unordered, acc, acc)
+		next := b.Do(combineOps[op], acc, v)
+		e.update(acc, ir.Select, nan, acc, next)
+		return
+	}
+	e.update(acc, combineOps[op], acc, v)
+}
+
+// combineMasked combines a vector of which only some lanes count.
+func (e *emitter) combineMasked(acc *ir.Reg, s *stage, p at) {
+	v := e.masked(e.eval(s.nest.Value, s.nest, p), identity(s.nest.Op), p.lanes)
+	e.combine(s.nest.Op, acc, v)
+}
+
+// argmax keeps the larger value and its row-major position.
+func (e *emitter) argmax(acc, where *ir.Reg, s *stage, p at) {
+	v := e.eval(s.nest.Value, s.nest, p)
+	pos := ir.Sub{}
+	for _, a := range s.nest.Reduce {
+		pos = ir.Sub{}.Add(pos, a.Size).Add(ir.VarSub(a.Var), 1)
+	}
+	here := e.eval(&ir.Expr{Op: ir.Iota, Kind: ir.Word, Sub: pos}, s.nest, p)
+	b := e.top().b
+	larger := b.Do(ir.LT, acc, v)
+	e.update(acc, ir.Select, larger, v, acc)
+	e.update(where, ir.Select, larger, here, where)
+}
+
+// finish combines partial results and lanes, and stores what must be stored.
+func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
+	s := r.s
+	regs := make([]*ir.Reg, len(pts))
+	for i := range pts {
+		for w := len(r.acc[i]); w > 1; w = (w + 1) / 2 {
+			for k := 0; k < w/2; k++ {
+				e.combine(s.nest.Op, r.acc[i][k], r.acc[i][(w+1)/2+k])
+			}
+		}
+		regs[i] = r.acc[i][0]
+		if s.nest.Op == ir.ReduceArgMax {
+			regs[i] = r.where[i][0]
+		}
+	}
+	if pp.vec == nil || e.t.Lanes == 1 {
+		for i, p := range pts {
+			e.put(s, p, regs[i])
+		}
+		return
+	}
+	if pp.lanes == nil {
+		for i, p := range pts {
+			e.put(s, p, e.horizontal(s.nest.Op, regs[i]))
+		}
+		return
+	}
+	e.gatherLanes(s, pp.lanes, pts, regs)
+}
+
+var horizontalOps = map[ir.ReduceOp]ir.Op{
+	ir.ReduceSum: ir.HSum, ir.ReduceProd: ir.HProd, ir.ReduceMax: ir.HMax, ir.ReduceMin: ir.HMin,
+}
+
+// horizontal combines the lanes of v. The machine's maximum may lose a NaN, so
+// a NaN in any lane is looked for apart.
+func (e *emitter) horizontal(op ir.ReduceOp, v *ir.Reg) *ir.Reg {
+	h := e.do(horizontalOps[op], v)
+	if op != ir.ReduceMax && op != ir.ReduceMin {
+		return h
+	}
+	b := e.top().b
+	isNaN := b.Do(ir.Unordered, v, v)
+	marked := b.Do(ir.Select, isNaN, v, e.real(0))
+	sum := b.Do(ir.HSum, marked)
+	out := b.Do(ir.Add, h, sum)
+	e.depth[out] = len(e.scopes) - 1
+	return out
+}
+
+// gatherLanes turns the sums along the lanes of up to a vector of registers
+// into one vector along the given axis of the tile.
+func (e *emitter) gatherLanes(s *stage, lanes *ir.Var, pts []at, regs []*ir.Reg) {
+	for _, q := range e.points(e.basePoint(pts), lanes) {
+		args := make([]*ir.Reg, q.lanes)
+		for i, p := range pts {
+			if k, ok := laneOf(p, q, lanes); ok {
+				args[k] = regs[i]
+			}
+		}
+		e.put(s, q, e.do(ir.HSums, args...))
+	}
+}
+
+// basePoint undoes the tile offsets: the point that points starts from.
+func (e *emitter) basePoint(pts []at) at {
+	p := pts[0]
+	for _, t := range e.tiles {
+		p = p.with(t.v, p.subs[t.v].Add(ir.Sub{Const: 1}, -t.offsets[0]))
+	}
+	p.vec, p.lanes = nil, 0
+	return p
+}
+
+// laneOf reports the offset of p from q along the axis, if they agree in all
+// others.
+func laneOf(p, q at, lanes *ir.Var) (int, bool) {
+	k := 0
+	for v, s := range q.subs {
+		d := p.subs[v].Add(s, -1)
+		if v == lanes {
+			k = d.Const
+			continue
+		}
+		if d.Const != 0 || len(d.Terms) > 0 {
+			return 0, false
+		}
+	}
+	return k, true
+}

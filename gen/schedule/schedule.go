@@ -1,0 +1,53 @@
+// Package schedule makes loops fast: it decides what is fused, which index is
+// the vector, how registers are tiled, what is unrolled and what is copied.
+//
+// What comes in: naive loops and a target. What goes out: kernels in which
+// nothing is left to decide. What is promised: the kernels compute what the
+// loops do, up to the order of sums and the rounding of fused multiplications;
+// no call of a kernel runs much longer than Target.CallCycles; the decisions
+// follow from loops, strides and counts alone, never from a layer's name.
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// Target describes the machine that kernels are made for.
+type Target struct {
+	// Name distinguishes the functions of different targets.
+	Name string
+	// Lanes is the number of floats in a vector register.
+	Lanes int
+	// Registers is the number of vector registers.
+	Registers int
+	// Inline says that functions such as exp are expanded where they stand;
+	// otherwise they stay calls.
+	Inline bool
+	// FrameBytes bounds the scratch on the stack of one kernel.
+	FrameBytes int
+	// CallCycles is how long one call may take.
+	CallCycles float64
+}
+
+// Portable is Go without assembly. AVX2 is x86 with AVX2 and FMA.
+var (
+	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, FrameBytes: 16 << 10, CallCycles: 1e18}
+	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Inline: true, FrameBytes: 96 << 10, CallCycles: 240e3}
+)
+
+// Run schedules one pass.
+func Run(l *ir.Loops, t Target) *ir.Program {
+	groups := fuse(l)
+	for _, g := range groups {
+		g.formPasses()
+	}
+	place(groups)
+	s := &scheduler{target: t, loops: l}
+	for _, g := range groups {
+		g.plan = choose(g, t)
+	}
+	s.emit(groups)
+	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}
+	p.Workspace = usedWorkspace(s.steps)
+	return p
+}

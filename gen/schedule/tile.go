@@ -1,0 +1,337 @@
+package schedule
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// chooseTile plans a contraction: which index is the vector, which outer index
+// shares the registers with it, and how large the tile is. It returns nil where
+// no index can be the vector.
+func chooseTile(g *group, t Target) *plan {
+	c := newContraction(g)
+	var best *plan
+	consider := func(p *plan) {
+		if p != nil && (best == nil || p.cycles < best.cycles*0.9999) {
+			best = p
+		}
+	}
+	for _, v := range g.outer {
+		if !lanesFit(g.stages, v.Var, t) {
+			continue
+		}
+		for _, r := range append([]ir.Axis{{}}, g.outer...) {
+			if r.Var != v.Var {
+				c.directPlans(t, v, r, consider)
+			}
+		}
+	}
+	if t.Lanes > 1 {
+		for _, v := range c.main.nest.Reduce {
+			if !lanesFit([]*stage{c.main}, v.Var, t) {
+				continue
+			}
+			for _, a := range append([]ir.Axis{{}}, g.outer...) {
+				for _, r := range append([]ir.Axis{{}}, g.outer...) {
+					if r.Var == nil || r.Var != a.Var {
+						c.dotPlans(t, v, a, r, consider)
+					}
+				}
+			}
+		}
+	}
+	return best
+}
+
+// contraction is a group seen as its main sum of products.
+type contraction struct {
+	g     *group
+	main  *stage
+	loads []*ir.Mem
+	// products is the number of multiplications for one term of the sum.
+	products float64
+	// steps is the number of terms.
+	steps float64
+}
+
+func newContraction(g *group) *contraction {
+	c := &contraction{g: g}
+	for _, s := range g.stages {
+		if !isContraction(s.nest) {
+			continue
+		}
+		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {
+			c.main = s
+		}
+	}
+	c.loads = distinct(c.main.nest.Value.Loads())
+	c.main.nest.Value.Walk(func(e *ir.Expr) {
+		if e.Load == nil && e.Op == ir.Mul {
+			c.products++
+		}
+	})
+	c.products = math.Max(c.products, 1)
+	c.steps = volume(c.main.nest.Reduce)
+	return c
+}
+
+func distinct(ms []*ir.Mem) []*ir.Mem {
+	var out []*ir.Mem
+	for _, m := range ms {
+		dup := false
+		for _, o := range out {
+			dup = dup || sameMem(o, m)
+		}
+		if !dup {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// shape is a register tile: a blocks of axis A by b of axis B.
+type shape struct {
+	a, b, split int
+}
+
+// loadsPerStep counts the loads of one step of a tile, those that depend on A
+// alone, and those that depend on B alone.
+func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64) {
+	for _, m := range c.loads {
+		n := 1.0
+		da := a != nil && stride(m, a) != 0
+		db := b != nil && stride(m, b) != 0
+		if da {
+			n *= float64(s.a)
+		}
+		if db {
+			n *= float64(s.b)
+		}
+		all += n
+		if da && !db {
+			onA += n
+		}
+		if db && !da {
+			onB += n
+		}
+	}
+	return all, onA, onB
+}
+
+// cost is the time of one tile with the given number of steps, or infinity
+// where it does not fit the registers.
+func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64) (cycles float64, holdA bool) {
+	acc := float64(s.a * s.b * s.split)
+	all, onA, onB := c.loadsPerStep(s, a, b)
+	holdA = onA <= onB
+	live := math.Min(onA, onB) + 1
+	if c.products > 1 {
+		live += c.products
+	}
+	if acc+live > float64(t.Registers) {
+		return math.Inf(1), holdA
+	}
+	fma := float64(s.a*s.b) * c.products
+	step := math.Max(fma/2, all/2)
+	step = math.Max(step, (fma+all+1)/4.5)
+	step = math.Max(step, 4/float64(s.split))
+	return steps*step + acc*1.2 + 10, holdA
+}
+
+// total sums a cost over the blocks of the two tile axes.
+func total(sizeA, sizeB, tileA, tileB int, cost func(a, b int) float64) float64 {
+	sum := 0.0
+	for _, x := range blocks(sizeA, tileA) {
+		for _, y := range blocks(sizeB, tileB) {
+			sum += float64(x.count*y.count) * cost(x.size, y.size)
+		}
+	}
+	return sum
+}
+
+// run is a number of blocks of one size.
+type run struct{ start, count, size int }
+
+// blocks divides n into ceil(n/most) blocks whose sizes differ by at most one,
+// the larger ones first.
+func blocks(n, most int) []run {
+	k := ceilDiv(n, most)
+	q, r := n/k, n%k
+	var out []run
+	if r > 0 {
+		out = append(out, run{0, r, q + 1})
+	}
+	if q > 0 && k > r {
+		out = append(out, run{r * (q + 1), k - r, q})
+	}
+	return out
+}
+
+// directPlans proposes tiles with the lanes along the outer axis v.
+func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) {
+	vectors := ceilDiv(v.Size, t.Lanes)
+	rows := max(r.Size, 1)
+	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
+	for a := 1; a <= min(vectors, 12); a++ {
+		for b := 1; b <= min(rows, 12); b++ {
+			for split := 1; split <= 8 && a*b*split <= 14 && float64(split) <= c.steps; split *= 2 {
+				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
+					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps)
+					return k
+				})
+				if math.IsInf(cycles, 1) {
+					continue
+				}
+				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps)
+				p := c.newPlan(t, v, r, a, b, holdA)
+				p.vec = v.Var
+				p.cycles = cycles*others + c.traffic(p.order, a*t.Lanes, b, v.Var, r.Var)
+				p.passes = c.passPlans(nil, nil, a*b, split)
+				consider(p)
+			}
+		}
+	}
+}
+
+// dotPlans proposes tiles with the lanes along the reduction axis v; the tile
+// axis a, contiguous in the store, becomes the lanes of the result.
+func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) {
+	rowsA, rowsB := max(a.Size, 1), max(r.Size, 1)
+	if a.Var != nil {
+		for _, s := range c.g.stages {
+			if s.store && stride(&s.nest.Store, a.Var) != 1 {
+				return
+			}
+		}
+		if !lanesFit(c.tails(), a.Var, t) {
+			return
+		}
+	}
+	others := volume(c.g.outer) / float64(rowsA) / float64(rowsB)
+	steps := c.steps / float64(v.Size) * float64(ceilDiv(v.Size, t.Lanes))
+	for x := 1; x <= min(rowsA, 8); x++ {
+		for y := 1; y <= min(rowsB, 8); y++ {
+			for split := 1; split <= 8 && x*y*split <= 14 && float64(split) <= steps; split *= 2 {
+				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
+					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps)
+					return k + float64(j)*(2+2.2*float64(i))
+				})
+				if math.IsInf(cycles, 1) {
+					continue
+				}
+				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps)
+				p := c.newPlan(t, a, r, x, y, holdA)
+				p.cycles = cycles*others + c.traffic(p.order, x, y, a.Var, r.Var)
+				p.passes = c.passPlans(v.Var, a.Var, x*y, split)
+				consider(p)
+			}
+		}
+	}
+}
+
+// tails are the stages without inner loops: what follows the sum.
+func (c *contraction) tails() []*stage {
+	var out []*stage
+	for _, s := range c.g.stages {
+		if len(s.nest.Reduce) == 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (c *contraction) newPlan(t Target, a, b ir.Axis, tileA, tileB int, holdA bool) *plan {
+	p := &plan{tile: map[*ir.Var]int{}}
+	for _, o := range c.g.outer {
+		if o.Var != a.Var && o.Var != b.Var {
+			p.order = append(p.order, o)
+		}
+	}
+	p.hold = b.Var
+	if a.Var != nil {
+		p.tile[a.Var] = tileA
+		if holdA {
+			p.hold = a.Var
+		}
+	}
+	if b.Var != nil {
+		p.tile[b.Var] = tileB
+	}
+	if a.Var == nil || b.Var == nil {
+		for _, x := range []ir.Axis{a, b} {
+			if x.Var != nil {
+				p.order = append(p.order, x)
+			}
+		}
+		return p
+	}
+	ab := append(append([]ir.Axis(nil), p.order...), a, b)
+	ba := append(append([]ir.Axis(nil), p.order...), b, a)
+	p.order = ab
+	if c.traffic(ba, tileA*t.Lanes, tileB, a.Var, b.Var) < c.traffic(ab, tileA*t.Lanes, tileB, a.Var, b.Var) {
+		p.order = ba
+	}
+	return p
+}
+
+// passPlans plans the inner loops of all passes: the sums unrolled by a few
+// steps, whatever else is in the group along its own loops.
+func (c *contraction) passPlans(vec, lanes *ir.Var, tile, split int) []passPlan {
+	var out []passPlan
+	for _, ps := range c.g.passes {
+		pp := passPlan{unroll: 1, split: 1}
+		if len(ps.inner) > 0 {
+			pp.split = split
+			pp.vec, pp.lanes = vec, lanes
+			pp.unroll = 4
+			if tile <= 4 {
+				pp.unroll = 8
+			}
+		}
+		out = append(out, pp)
+	}
+	return out
+}
+
+// traffic estimates the cycles lost to data that the loop order fetches again
+// and again from beyond the first cache.
+func (c *contraction) traffic(order []ir.Axis, tileA, tileB int, a, b *ir.Var) float64 {
+	const l1, l2 = 24 << 10, 768 << 10
+	cycles := 0.0
+	for _, m := range c.loads {
+		f := m.Flat()
+		bytes := 4.0
+		for _, axes := range [][]ir.Axis{c.g.outer, c.main.nest.Reduce} {
+			for _, x := range axes {
+				if f.Coef(x.Var) != 0 {
+					bytes *= float64(x.Size)
+				}
+			}
+		}
+		// below is what is touched in one iteration of each loop that does
+		// not move this operand.
+		trips, below := 1.0, bytes
+		for _, o := range order {
+			width := 1
+			if o.Var == a {
+				width = tileA
+			} else if o.Var == b {
+				width = tileB
+			}
+			if f.Coef(o.Var) != 0 {
+				below = below / float64(o.Size) * float64(min(width, o.Size))
+				continue
+			}
+			if below > l1 {
+				trips *= float64(ceilDiv(o.Size, width))
+			}
+		}
+		rate := 1.0 / 48
+		if bytes > l2 {
+			rate = 1.0 / 12
+		}
+		cycles += bytes * trips * rate
+	}
+	return cycles
+}

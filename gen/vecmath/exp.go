@@ -1,0 +1,74 @@
+package vecmath
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+const (
+	log2e = 1.44269504
+	// ln2Hi has so few bits that its product with an exponent is exact.
+	ln2Hi = 0.693359375
+	ln2Lo = -2.12194440e-4
+	// magic is 1.5*2^23: added to a small number, it leaves the number rounded
+	// to an integer in the low bits. Its own bits vanish in a shift by 23.
+	magic = 12582912
+)
+
+// split writes x as n*ln2 + r with |r| <= ln2/2 and returns r and a register
+// whose low bits are n + bias.
+func (e *emitter) split(x *ir.Reg, bias float32) (r, t *ir.Reg) {
+	t = e.fma(x, e.real(log2e), e.real(magic+bias))
+	n := e.do(ir.Sub2, t, e.real(magic+bias))
+	r = e.fnma(n, e.real(ln2Hi), x)
+	return e.fnma(n, e.real(ln2Lo), r), t
+}
+
+// exp multiplies by 2^n in two halves, so that the result may be denormal and
+// overflows to infinity. The bias of 254 makes each half an exponent field.
+func exp(e *emitter, x *ir.Reg) *ir.Reg {
+	r, t := e.split(e.clamp(x, -104, 89), 254)
+	p := e.poly(r, append([]float32{1, 1}, expCoef[:]...)...)
+	n := e.bits(t)
+	h := e.b.Shift(ir.ISar, n, 1)
+	p = e.do(ir.Mul, p, e.float(e.shl(h, 23)))
+	return e.do(ir.Mul, p, e.float(e.shl(e.do(ir.ISub, n, h), 23)))
+}
+
+// expNonpos is exp for x <= 0, as softmax and sigmoid need it. Below -87.68,
+// where the result would be denormal or nearly so, it is 0: the smallest
+// exponent field there is stands for 0.
+func expNonpos(e *emitter, x *ir.Reg) *ir.Reg {
+	r, t := e.split(e.do(ir.MaxOp, e.real(-88), x), 127)
+	p := e.poly(r, one(expNonposCoef[:])...)
+	return e.do(ir.Mul, p, e.float(e.shl(e.bits(t), 23)))
+}
+
+// expm1 is 2*((e^r - 1)*s + s - 1/2) with s = 2^(n-1), which no n overflows.
+func expm1(e *emitter, x *ir.Reg) *ir.Reg {
+	r, t := e.split(e.clamp(x, -18, 89), 126)
+	q := e.poly(r, expm1Coef[:]...)
+	p := e.fma(q, e.do(ir.Mul, r, r), r)
+	s := e.float(e.shl(e.bits(t), 23))
+	y := e.fma(p, s, e.do(ir.Sub2, s, e.real(0.5)))
+	// Tiny x would lose its last bit or the sign of its zero.
+	tiny := e.do(ir.LT, e.do(ir.Abs, x), e.real(1.0/(1<<26)))
+	return e.do(ir.Select, tiny, x, e.do(ir.Add, y, y))
+}
+
+// sigmoid is e/(1+e) for negative x and 1/(1+e) for others, e = exp(-|x|).
+// Where exp_nonpos is 0, so is the result.
+func sigmoid(e *emitter, x *ir.Reg) *ir.Reg {
+	negative := e.float(e.do(ir.IOr, e.bits(x), e.word(math.MinInt32)))
+	p := expNonpos(e, negative)
+	num := e.do(ir.Select, e.do(ir.LT, x, e.real(0)), p, e.real(1))
+	return e.do(ir.Div, num, e.do(ir.Add, p, e.real(1)))
+}
+
+// pow is exp(y*log(x)) for x >= 0 and NaN for negative x. The error grows with
+// |y*log(x)|: about that many ulp, 88 at worst.
+func pow(e *emitter, x, y *ir.Reg) *ir.Reg {
+	p := exp(e, e.do(ir.Mul, y, log(e, x)))
+	return e.do(ir.Select, e.do(ir.EQ, y, e.real(0)), e.real(1), p)
+}

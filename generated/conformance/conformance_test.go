@@ -1,0 +1,83 @@
+package conformance
+
+import (
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/dlgen/dlgen/generated/conformance/harness"
+)
+
+var only = flag.String("cases", "", "run only the cases whose names match this regular `expression`")
+
+// TestConformance runs all cases on every implementation that there is. The
+// program is compiled once for each set of build tags.
+func TestConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles some hundred packages")
+	}
+	p := &program{}
+	vectors(t, p)
+	exact(t, p)
+	if len(p.cases) == 0 {
+		t.Fatalf("no case matches %q", *only)
+	}
+	dir := t.TempDir()
+	p.write(t, dir)
+	cases := filepath.Join(dir, "cases.json")
+	binary := build(t, dir, "")
+	t.Run("avx2", func(t *testing.T) {
+		// Not cpu.X86.HasAVX2 alone decides: the packages must take the path
+		// wherever it exists.
+		if runtime.GOARCH != "amd64" || !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+			t.Skip("this CPU has no AVX2")
+		}
+		command(t, dir, nil, binary, "avx2", cases)
+	})
+	t.Run("go", func(t *testing.T) {
+		command(t, dir, []string{"GODEBUG=cpu.avx2=off"}, binary, "go", cases)
+		command(t, dir, []string{"GODEBUG=cpu.fma=off"}, binary, "go", cases)
+	})
+	t.Run("purego", func(t *testing.T) {
+		command(t, dir, nil, build(t, dir, "purego"), "go", cases)
+	})
+}
+
+// vectors adds the reference vectors.
+func vectors(t *testing.T, p *program) {
+	files, err := filepath.Glob(filepath.Join("..", "testdata", "vectors", "*.json"))
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d reference vectors: %v", len(files), err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v harness.Vector
+		if err := json.Unmarshal(text, &v); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		given := map[string]string{}
+		for _, numbers := range []map[string]json.Number{v.Dims, v.Attrs} {
+			for name, n := range numbers {
+				given[name] = n.String()
+			}
+		}
+		p.add(v.Layer, given, v)
+	}
+}
+
+// add adds a case unless -cases excludes it.
+func (p *program) add(spec string, given map[string]string, v harness.Vector) {
+	if regexp.MustCompile(*only).MatchString(v.Name) {
+		p.cases = append(p.cases, harness.Case{Package: p.instance(spec, maps.Clone(given)).name, Vector: v})
+	}
+}

@@ -1,0 +1,159 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/generated/conformance/harness"
+	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// sizes are dims of specs whose results are exact for small integers: sums,
+// products and choices of them stay below 2^24. Each size around a lane or
+// tile edge (1 7 8 9 15 16 17 31 33) occurs in each dim of the contractions.
+var sizes = map[string][]string{
+	"dense": {"N=1 I=1 O=9", "N=7 I=8 O=1", "N=8 I=9 O=7", "N=9 I=7 O=8", "N=15 I=16 O=17", "N=16 I=17 O=15",
+		"N=17 I=15 O=16", "N=31 I=33 O=33", "N=33 I=31 O=31", "N=1 I=64 O=40", "N=4 I=128 O=10"},
+	"transposed": {"N=1 I=7 O=8", "N=9 I=16 O=15", "N=17 I=33 O=31", "N=8 I=1 O=1"},
+	"columns":    {"N=8 I=9 O=7", "N=17 I=15 O=33", "N=1 I=16 O=31"},
+	"batched":    {"B=3 N=7 I=9 O=17", "B=2 N=8 I=16 O=1", "B=1 N=1 I=1 O=33"},
+	"bilinear":   {"N=8 I=16 J=16 O=4", "N=3 I=7 J=9 O=17", "N=1 I=1 J=8 O=31"},
+	"double":     {"N=7 I=3 J=5 O=16", "N=9 I=4 J=8 O=33", "N=17 I=1 J=31 O=9"},
+	"rowmax":     {"M=1 D=1", "M=3 D=7", "M=9 D=16", "M=8 D=33"},
+	"colsum":     {"M=1 D=9", "M=7 D=8", "M=33 D=17", "M=16 D=1"},
+	"outer":      {"I=1 J=7", "I=9 J=8", "I=16 J=33"},
+	"argmax":     {"M=7 D=1", "M=9 D=8", "M=3 D=33"},
+	"product":    {"M=9 D=1", "M=8 D=7", "M=3 D=9"},
+	"gather":     {"N=1 V=1 D=1", "N=9 V=4 D=7", "N=16 V=33 D=17"},
+	"scatter":    {"N=1 V=1 D=1", "N=9 V=4 D=8", "N=16 V=5 D=33"},
+	"transpose":  {"M=1 D=9", "M=8 D=8", "M=17 D=33"},
+	"steps":      {"M=1", "M=9", "M=31", "M=64"},
+	"relu":       {"M=7", "M=64"},
+	"add":        {"M=17"},
+	"mul":        {"M=65"},
+	"concat":     {"M=9 A=1 B=8", "M=1 A=33 B=7"},
+}
+
+// exact adds cases whose expected values are those of the interpreter, to be
+// met without any tolerance.
+func exact(t *testing.T, p *program) {
+	added := &program{packages: p.packages}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(sizes)) { // an order, so that Go's cache knows the packages
+		path := filepath.Join("testdata", "specs", name+".yaml")
+		if matches, _ := filepath.Glob(path); len(matches) == 0 {
+			path = name // a layer of the library
+		}
+		for _, dims := range sizes[name] {
+			given := map[string]string{}
+			for _, d := range strings.Fields(dims) {
+				dim, value, _ := strings.Cut(d, "=")
+				given[dim] = value
+			}
+			title := "exact " + name + " " + dims
+			if regexp.MustCompile(*only).MatchString(title) {
+				added.cases = append(added.cases, harness.Case{Package: added.instance(path, given).name})
+				names = append(names, title)
+			}
+		}
+	}
+	added.each(t, (*instance).prove)
+	for i, c := range added.cases {
+		for _, in := range added.packages {
+			if in.name == c.Package {
+				v, err := evaluated(in.proved, names[i])
+				if err != nil {
+					t.Fatalf("%s: %v", names[i], err)
+				}
+				p.cases = append(p.cases, harness.Case{Package: in.name, Vector: v})
+			}
+		}
+	}
+	p.packages = added.packages
+}
+
+// evaluated makes a vector of random integers and what the interpreter makes
+// of them.
+func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	r := rand.New(rand.NewPCG(h.Sum64(), 1))
+	v := harness.Vector{Name: name, Layer: p.Name, Scalars: map[string]json.Number{},
+		Inputs: map[string]harness.Tensor{}, Outputs: map[string]harness.Tensor{},
+		Upstream: map[string]harness.Tensor{}, Grads: map[string]harness.Tensor{}}
+	env := eval.NewEnv()
+	fill := func(group map[string]harness.Tensor, t *layer.Tensor) {
+		data := make([]float64, t.Size())
+		for i := range data {
+			data[i] = float64(r.IntN(9) - 4)
+			if t.Type == layer.Int32 {
+				data[i] = float64(r.IntN(number(p, "V")))
+			}
+		}
+		env.Values[t.Name] = data
+		group[t.Name] = tensor(t, data)
+	}
+	for _, t := range p.Forward.Args {
+		switch t.Role {
+		case layer.Input, layer.Param:
+			fill(v.Inputs, t)
+		case layer.Output:
+		default:
+			return v, fmt.Errorf("%s has a role that these tests do not fill", t.Name)
+		}
+	}
+	if err := eval.Run(p.Forward, env); err != nil {
+		return v, err
+	}
+	collect(v.Outputs, p.Forward.Args, layer.Output, env)
+	if p.Backward == nil {
+		return v, nil
+	}
+	for _, t := range p.Backward.Args {
+		if t.Role == layer.Upstream {
+			fill(v.Upstream, t)
+		}
+	}
+	if err := eval.Run(p.Backward, env); err != nil {
+		return v, err
+	}
+	collect(v.Grads, p.Backward.Args, layer.Gradient, env)
+	return v, nil
+}
+
+// collect takes the tensors of a role out of the environment.
+func collect(group map[string]harness.Tensor, args []*layer.Tensor, role layer.Role, env *eval.Env) {
+	for _, t := range args {
+		if t.Role == role {
+			group[t.Name] = tensor(t, env.Values[t.Name])
+		}
+	}
+}
+
+func tensor(t *layer.Tensor, data []float64) harness.Tensor {
+	out := harness.Tensor{Shape: append([]int{}, t.Shape...), DType: "float32", Data: data}
+	if t.Type == layer.Int32 {
+		out.DType = "int32"
+	}
+	return out
+}
+
+// number is the value of a dim.
+func number(p *layer.Proved, name string) int {
+	for _, n := range p.Numbers {
+		if n.Name == name {
+			return int(n.Value)
+		}
+	}
+	panic("conformance: no dim " + strconv.Quote(name))
+}

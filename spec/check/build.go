@@ -1,0 +1,224 @@
+package check
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// functions has the number of arguments of each function; 0 marks those whose
+// arguments are special.
+var functions = map[string]int{
+	"exp": 1, "log": 1, "log1p": 1, "expm1": 1, "sqrt": 1, "rsqrt": 1, "tanh": 1, "sigmoid": 1, "erf": 1,
+	"abs": 1, "floor": 1, "sin": 1, "cos": 1, "max": 2, "min": 2, "pow": 2,
+	"sum": 0, "prod": 0, "argmax": 0, "where": 0, "uniform": 0,
+}
+
+var reductions = map[string]layer.ReduceOp{"sum": layer.Sum, "prod": layer.Prod, "max": layer.Max, "min": layer.Min}
+
+// nothing stands for an expression about which a complaint was made.
+var nothing = layer.Const{V: math.E}
+
+// real builds an expression whose value is a real number. Division is that of
+// real numbers, also between integers.
+func (q *equation) real(x syntax.Expr) layer.Expr {
+	switch x := x.(type) {
+	case *syntax.Literal:
+		return layer.Const{V: q.c.literal(x).real()}
+	case *syntax.Name:
+		return q.realName(x)
+	case *syntax.Element:
+		return q.realElement(x)
+	case *syntax.Unary:
+		if x.Op != "-" {
+			break
+		}
+		return q.fold(&layer.Call{Fn: "neg", Args: []layer.Expr{q.real(x.X)}}, x.Pos)
+	case *syntax.Binary:
+		switch x.Op {
+		case "+", "-", "*", "/":
+			return q.fold(&layer.Binary{Op: x.Op[0], X: q.real(x.X), Y: q.real(x.Y)}, x.OpPos)
+		case "%":
+			return fromInt(q.integer(x))
+		}
+	case *syntax.Call:
+		return q.realCall(x)
+	}
+	q.helpf(x.Position(), "write where(condition, a, b)", "expected a number, this is a truth value")
+	return nothing
+}
+
+func fromInt(x layer.Int) layer.Expr {
+	if l, ok := x.(layer.Lit); ok {
+		return layer.Const{V: float64(l.V)}
+	}
+	return &layer.FromInt{X: x}
+}
+
+func (q *equation) realName(x *syntax.Name) layer.Expr {
+	if n := q.c.numbers[x.Name]; n != nil {
+		return layer.Const{V: n.value.real()}
+	}
+	if v, ok := constants[x.Name]; ok {
+		return layer.Const{V: v}
+	}
+	if i := q.index(x.Name); i != nil {
+		return &layer.FromInt{X: &layer.Var{I: i}}
+	}
+	t := q.tensor(x.Name)
+	switch {
+	case t == nil:
+		return nothing
+	case t.Type == layer.Uint64:
+		q.helpf(x.Pos, "for example uniform("+t.Name+", i)", "%s is a seed, it can be used in uniform only", t.Name)
+		return nothing
+	case t.Type == layer.Int32:
+		return &layer.FromInt{X: q.element(t, nil, x.Pos)}
+	}
+	q.reads(t, x.Pos)
+	return &layer.Read{T: t, Pos: x.Pos}
+}
+
+func (q *equation) realElement(x *syntax.Element) layer.Expr {
+	t := q.tensor(x.Name)
+	if t == nil {
+		return nothing
+	}
+	if t.Type == layer.Int32 {
+		return &layer.FromInt{X: q.element(t, x.Subs, x.Pos)}
+	}
+	r := &layer.Read{T: t, Subs: q.subscripts(x.Subs), Pos: x.Pos}
+	q.subPos[r] = positions(x.Subs)
+	q.reads(t, x.Pos)
+	return r
+}
+
+// element reads an int32 tensor or an int scalar.
+func (q *equation) element(t *layer.Tensor, subs []syntax.Expr, pos diag.Pos) *layer.Element {
+	e := &layer.Element{T: t, Subs: q.subscripts(subs), Pos: pos}
+	q.subPos[e] = positions(subs)
+	q.reads(t, pos)
+	return e
+}
+
+func positions(list []syntax.Expr) []diag.Pos {
+	var out []diag.Pos
+	for _, x := range list {
+		out = append(out, x.Position())
+	}
+	return out
+}
+
+// reads notes that this pass reads t.
+func (q *equation) reads(t *layer.Tensor, pos diag.Pos) {
+	if q.pass == backward && t.Role == layer.State {
+		q.helpf(pos, "keep what backward needs in a tensor with role: saved", "backward cannot read the state %s, which forward has updated", t.Name)
+	}
+	if q.c.readBy[t] == nil {
+		q.c.readBy[t] = map[pass]bool{}
+	}
+	q.c.readBy[t][q.pass] = true
+}
+
+func (q *equation) realCall(x *syntax.Call) layer.Expr {
+	if q.isReduction(x) {
+		return q.reduction(x)
+	}
+	n, ok := functions[x.Fn]
+	if !ok {
+		q.unknownFunction(x)
+		return nothing
+	}
+	switch x.Fn {
+	case "where":
+		return q.where(x)
+	case "uniform":
+		return q.uniform(x)
+	}
+	if len(x.Args) != n {
+		help := ""
+		if x.Fn == "max" || x.Fn == "min" {
+			help = x.Fn + "(a, b) of two numbers, or " + x.Fn + "(i, x[i]) over an index that is not in use"
+		}
+		q.helpf(x.Pos, help, "%s takes %s, here %s", x.Fn, count(n, "argument"), are(len(x.Args)))
+		return nothing
+	}
+	c := &layer.Call{Fn: x.Fn}
+	for _, a := range x.Args {
+		c.Args = append(c.Args, q.real(a))
+	}
+	return q.fold(c, x.Pos)
+}
+
+func (q *equation) unknownFunction(x *syntax.Call) {
+	var names []string
+	for n := range functions {
+		names = append(names, n)
+	}
+	help := diag.DidYouMean(x.Fn, names)
+	if q.tensor(x.Fn) != nil {
+		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
+	} else if help == "" {
+		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform;\n" +
+			"reductions are sum prod max min argmax; layers that apply other layers are not supported yet"
+	}
+	q.helpf(x.Pos, help, "there is no function %s", x.Fn)
+}
+
+// reduction builds sum, prod, max, min and argmax over indices.
+func (q *equation) reduction(x *syntax.Call) layer.Expr {
+	list := q.bound[x]
+	if len(list) == 0 || len(x.Args) < 2 {
+		return nothing
+	}
+	depth := len(q.scope)
+	q.scope = append(q.scope, list...)
+	body := q.real(x.Args[len(x.Args)-1])
+	q.scope = q.scope[:depth]
+	if x.Fn == "argmax" {
+		points := int64(1)
+		for _, i := range list {
+			if points *= int64(i.Size); points > math.MaxInt32 {
+				q.errorf(x.Pos, "argmax over so many elements does not fit in an int32")
+				break
+			}
+		}
+		return &layer.FromInt{X: &layer.ArgMax{Idx: list, Body: body}}
+	}
+	return &layer.Reduce{Op: reductions[x.Fn], Idx: list, Body: body}
+}
+
+func (q *equation) where(x *syntax.Call) layer.Expr {
+	if len(x.Args) != 3 {
+		q.helpf(x.Pos, "where(condition, value, otherwise)", "where takes 3 arguments, here %s", are(len(x.Args)))
+		return nothing
+	}
+	c := q.condition(x.Args[0])
+	a, b := q.real(x.Args[1]), q.real(x.Args[2])
+	switch {
+	case c.known && c.value:
+		return a
+	case c.known:
+		return b
+	}
+	return &layer.Where{Cond: c.cond, X: a, Y: b}
+}
+
+func (q *equation) uniform(x *syntax.Call) layer.Expr {
+	if len(x.Args) != 2 {
+		q.helpf(x.Pos, "uniform(seed, i)", "uniform takes 2 arguments, here %s", are(len(x.Args)))
+		return nothing
+	}
+	k := q.integer(x.Args[1])
+	name, ok := x.Args[0].(*syntax.Name)
+	if ok {
+		if t := q.tensor(name.Name); t != nil && t.Type == layer.Uint64 {
+			q.reads(t, name.Pos)
+			return &layer.Uniform{Seed: t, K: k}
+		}
+	}
+	q.helpf(x.Args[0].Position(), "declare it: seed: {role: scalar, type: uint64}", "the first argument of uniform is a scalar of type uint64")
+	return nothing
+}

@@ -1,0 +1,196 @@
+// Package check binds the dims of a spec and proves what the compiler relies
+// on.
+//
+// What comes in: a syntax.Spec and the values that the user gave. What goes
+// out: a layer.Layer, or a *diag.List of everything that is wrong. What is
+// promised of the layer: every name is resolved, every index has its range,
+// every access is in bounds, under the conditions around it, or has an outside
+// value, every element of what forward defines is defined exactly once, and
+// the equations stand in an order in which each reads only what is defined.
+// Nothing here takes long, whatever the dims are.
+package check
+
+import (
+	"path/filepath"
+	"sort"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// checker holds what is known of one spec while it is checked.
+type checker struct {
+	spec  *syntax.Spec
+	errs  *diag.List
+	layer *layer.Layer
+
+	numbers map[string]*number
+	ranges  map[string]*declaredRange
+	tensors map[string]*layer.Tensor
+	// ofUint are gradients by name; forward does not see them.
+	gradients map[string]*layer.Tensor
+	// decls has the declarations by tensor.
+	decls map[*layer.Tensor]*syntax.Tensor
+	// tainted are tensors of which an equation has errors.
+	tainted map[*layer.Tensor]bool
+	// readBy has the passes that read a tensor.
+	readBy map[*layer.Tensor]map[pass]bool
+	// values bounds the elements of int32 tensors that equations compute.
+	values map[*layer.Tensor]interval
+}
+
+// pass is forward or backward.
+type pass uint8
+
+const (
+	forward pass = iota
+	backward
+)
+
+// Check binds the spec to the given dims and attributes, NAME to text.
+func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
+	c := &checker{
+		spec: s, errs: &diag.List{},
+		layer: &layer.Layer{
+			Name: s.Name.Text, Doc: s.Doc, File: filepath.Base(s.File), Pos: s.Name.Pos,
+			Derive: s.Backward.Mode == syntax.Derive,
+		},
+		numbers:   map[string]*number{},
+		ranges:    map[string]*declaredRange{},
+		tensors:   map[string]*layer.Tensor{},
+		gradients: map[string]*layer.Tensor{},
+		decls:     map[*layer.Tensor]*syntax.Tensor{},
+		tainted:   map[*layer.Tensor]bool{},
+		readBy:    map[*layer.Tensor]map[pass]bool{},
+		values:    map[*layer.Tensor]interval{},
+	}
+	c.errs.Source(s.File, s.Text)
+	c.names()
+	c.bind(given)
+	if c.errs.Len() > 0 {
+		return nil, c.errs.Err()
+	}
+	shapes := c.declareTensors()
+	c.declareRanges()
+	if !shapes {
+		return nil, c.errs.Err()
+	}
+	fwd := c.equations(s.Forward, forward)
+	c.complete(fwd, forward)
+	var bwd []*layer.Equation
+	if s.Backward.Mode == syntax.Equations {
+		bwd = c.equations(s.Backward.Equations, backward)
+		c.complete(bwd, backward)
+	}
+	c.backwardMode()
+	c.unused()
+	if err := c.errs.Err(); err != nil {
+		return nil, err
+	}
+	c.layer.Forward = &layer.Program{Equations: c.sort(fwd), Args: layer.ForwardArgs(c.layer)}
+	if bwd != nil {
+		c.layer.Declared = c.sort(bwd)
+	}
+	if err := c.errs.Err(); err != nil {
+		return nil, err
+	}
+	return c.layer, nil
+}
+
+// backwardMode complains where the spec's backward does not fit its tensors.
+func (c *checker) backwardMode() {
+	b, n := c.spec.Backward, len(c.layer.Gradients)
+	switch b.Mode {
+	case syntax.Absent:
+		if n > 0 && len(c.layer.Upstreams) > 0 {
+			c.errs.AddHelp(c.spec.Name.Pos, "write backward: derive, backward: none, or equations below backward: |",
+				"%s has inputs that can be differentiated and no backward", c.spec.Name.Text)
+		}
+		c.layer.Gradients, c.layer.Upstreams = nil, nil
+	case syntax.None:
+		c.layer.Gradients, c.layer.Upstreams = nil, nil
+	case syntax.Derive, syntax.Equations:
+		if n == 0 {
+			c.errs.AddHelp(b.Pos, "write backward: none", "%s has nothing to differentiate: no float32 input or param without grad: none", c.spec.Name.Text)
+		} else if len(c.layer.Upstreams) == 0 {
+			c.errs.AddHelp(b.Pos, "write backward: none", "%s has no float32 output, so there is no upstream gradient", c.spec.Name.Text)
+		}
+	}
+}
+
+// names complains about names that occur twice or mean something already.
+func (c *checker) names() {
+	first := map[string]diag.Pos{}
+	declare := func(name string, pos diag.Pos, what string) {
+		if _, fn := functions[name]; fn || constants[name] != 0 {
+			c.errs.Addf(pos, "%s is a name of the language; call the %s something else", name, what)
+		}
+		if p, dup := first[name]; dup {
+			c.errs.Addf(pos, "the name %s is taken by the declaration in line %d", name, p.Line)
+			return
+		}
+		first[name] = pos
+	}
+	for _, n := range c.spec.Dims {
+		declare(n.Name, n.Pos, "dim")
+	}
+	for _, n := range c.spec.Attrs {
+		declare(n.Name, n.Pos, "attribute")
+	}
+	for _, t := range c.spec.Tensors {
+		declare(t.Name, t.Pos, "tensor")
+	}
+	for _, r := range c.spec.Indices {
+		declare(r.Name, r.Pos, "index")
+	}
+}
+
+// unused complains about declarations that nothing refers to.
+func (c *checker) unused() {
+	for _, n := range c.layer.Numbers {
+		if d := c.numbers[n.Name]; !d.used {
+			c.errs.Addf(n.Pos, "%s is declared and never used", n.Name)
+		}
+	}
+	for _, r := range c.spec.Indices {
+		if d := c.ranges[r.Name]; d != nil && !d.used {
+			c.errs.Addf(r.Pos, "no equation has an index %s", r.Name)
+		}
+	}
+	for _, t := range c.layer.Tensors {
+		by := c.readBy[t]
+		switch t.Role {
+		case layer.Input, layer.Param, layer.Scalar:
+			if len(by) == 0 {
+				c.errs.Addf(t.Pos, "no equation reads %s", t.Name)
+			}
+		case layer.Scratch:
+			if len(by) == 0 && !c.tainted[t] {
+				c.errs.AddHelp(t.Pos, "give it role: output if the caller wants it", "no equation reads the scratch tensor %s", t.Name)
+			}
+		case layer.Saved:
+			if c.spec.Backward.Mode != syntax.Derive && !by[backward] && !c.tainted[t] {
+				c.errs.AddHelp(t.Pos, "give it role: scratch, or role: output if the caller wants it", "backward does not read the saved tensor %s", t.Name)
+			}
+		}
+	}
+}
+
+// known are the names that could have been meant in an equation of the pass.
+func (c *checker) known(p pass) []string {
+	var out []string
+	for n := range c.numbers {
+		out = append(out, n)
+	}
+	for n := range c.tensors {
+		out = append(out, n)
+	}
+	if p == backward {
+		for n := range c.gradients {
+			out = append(out, n)
+		}
+	}
+	sort.Strings(out)
+	return out
+}

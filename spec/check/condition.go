@@ -1,0 +1,89 @@
+package check
+
+import (
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// truth is a condition, or its value where that is known.
+type truth struct {
+	cond  layer.Cond
+	known bool
+	value bool
+}
+
+func knownTruth(v bool) truth { return truth{known: true, value: v} }
+
+// condition builds an expression whose value is a truth value.
+func (q *equation) condition(x syntax.Expr) truth {
+	switch x := x.(type) {
+	case *syntax.Unary:
+		if x.Op == "!" {
+			t := q.condition(x.X)
+			if t.known {
+				return knownTruth(!t.value)
+			}
+			return truth{cond: &layer.Not{X: t.cond}}
+		}
+	case *syntax.Binary:
+		switch x.Op {
+		case "&&", "||":
+			return q.logic(x)
+		case "==", "!=", "<", "<=", ">", ">=":
+			return q.comparison(x)
+		}
+	}
+	q.helpf(x.Position(), "compare it with something, as in x[n] > 0", "expected a condition, this is a number")
+	return knownTruth(true)
+}
+
+func (q *equation) logic(x *syntax.Binary) truth {
+	a, b := q.condition(x.X), q.condition(x.Y)
+	if !a.known && !b.known {
+		return truth{cond: &layer.Logic{Op: x.Op, X: a.cond, Y: b.cond}}
+	}
+	if b.known {
+		a, b = b, a
+	}
+	if decides := x.Op == "||"; a.value == decides {
+		return a
+	}
+	return b
+}
+
+func (q *equation) comparison(x *syntax.Binary) truth {
+	if q.isInteger(x.X) && q.isInteger(x.Y) {
+		a, b := q.integer(x.X), q.integer(x.Y)
+		la, ok := a.(layer.Lit)
+		lb, ok2 := b.(layer.Lit)
+		if ok && ok2 {
+			return knownTruth(compare(x.Op, float64(la.V), float64(lb.V)))
+		}
+		return truth{cond: &layer.CmpInt{Op: x.Op, X: a, Y: b}}
+	}
+	a, b := q.real(x.X), q.real(x.Y)
+	ca, ok := a.(layer.Const)
+	cb, ok2 := b.(layer.Const)
+	if ok && ok2 {
+		return knownTruth(compare(x.Op, ca.V, cb.V))
+	}
+	return truth{cond: &layer.CmpReal{Op: x.Op, X: a, Y: b}}
+}
+
+func compare(op string, a, b float64) bool {
+	switch op {
+	case "==":
+		return a == b
+	case "!=":
+		return a != b
+	case "<":
+		return a < b
+	case "<=":
+		return a <= b
+	case ">":
+		return a > b
+	case ">=":
+		return a >= b
+	}
+	panic("check: unknown comparison " + op)
+}

@@ -1,0 +1,312 @@
+package check
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// maxListed is how many elements are enumerated where subscripts are not of a
+// form that decides without.
+const maxListed = 1 << 22
+
+// partition decides whether equations define each element of a tensor exactly
+// once. Where the subscripts of an equation share no index, what it defines is
+// a product of sets, one an extent; these sets cut each extent into classes of
+// elements that no equation tells apart, and one representative of each
+// combination of classes is looked at. Otherwise all elements are listed.
+type partition struct {
+	t    *layer.Tensor
+	list []*layer.Equation
+}
+
+func newPartition(t *layer.Tensor, list []*layer.Equation) *partition {
+	return &partition{t, list}
+}
+
+// check returns a complaint and its place, or "".
+func (p *partition) check() (string, diag.Pos) {
+	for _, e := range p.list {
+		if !separable(e) {
+			return p.checkListed()
+		}
+	}
+	sets := make([][]set, len(p.list))
+	for k, e := range p.list {
+		for d, s := range e.Subs {
+			st, twice, ok := setOf(s, p.t.Shape[d])
+			if !ok {
+				return fmt.Sprintf("%s is too large to decide whether %s is defined exactly once", p.t.Name, p.t.Name), e.Pos
+			}
+			if twice != "" {
+				return fmt.Sprintf("%s is defined more than once: subscript %d is the same for %s", p.t.Name, d+1, twice), e.Pos
+			}
+			sets[k] = append(sets[k], st)
+		}
+	}
+	return p.checkClasses(sets)
+}
+
+// separable reports whether no index stands in two subscripts.
+func separable(e *layer.Equation) bool {
+	seen := map[*layer.Index]bool{}
+	for _, s := range e.Subs {
+		for _, i := range indicesOf(s) {
+			if seen[i] {
+				return false
+			}
+			seen[i] = true
+		}
+	}
+	return true
+}
+
+// set is a set of integers: an interval, or a list in rising order.
+type set struct {
+	from, to int // the interval from..to-1
+	list     []int
+}
+
+func (s set) has(v int) bool {
+	if s.list == nil {
+		return v >= s.from && v < s.to
+	}
+	k := sort.SearchInts(s.list, v)
+	return k < len(s.list) && s.list[k] == v
+}
+
+// setOf gives the values that a subscript takes; twice describes two points
+// with the same value, if there are such. It fails on huge irregular sets.
+func setOf(x layer.Int, size int) (s set, twice string, ok bool) {
+	form, affine := layer.AffineOf(x)
+	if affine && mixedRadix(form) {
+		n := 1
+		for _, t := range form.Terms {
+			n *= t.I.Size
+		}
+		return set{from: form.Const, to: form.Const + n}, "", true
+	}
+	idx := indicesOf(x)
+	points := 1
+	for _, i := range idx {
+		if points > maxListed/i.Size {
+			if size <= maxListed { // more points than values
+				return set{}, "several values of its indices", true
+			}
+			return set{}, "", false
+		}
+		points *= i.Size
+	}
+	first := map[int][]int{}
+	at := make([]int, len(idx))
+	for ; points > 0; points-- {
+		v := evaluate(x, idx, at)
+		if other, dup := first[v]; dup {
+			return set{}, pointText(idx, other) + " and " + pointText(idx, at), true
+		}
+		first[v] = append([]int(nil), at...)
+		s.list = append(s.list, v)
+		next(idx, at)
+	}
+	sort.Ints(s.list)
+	return s, "", true
+}
+
+// mixedRadix reports whether the form takes each value of an interval once.
+func mixedRadix(a layer.Affine) bool {
+	terms := append([]layer.Term(nil), a.Terms...)
+	sort.Slice(terms, func(i, j int) bool { return terms[i].Coef < terms[j].Coef })
+	step := 1
+	for _, t := range terms {
+		if t.I.Size == 1 {
+			continue
+		}
+		if t.Coef != step {
+			return false
+		}
+		step *= t.I.Size
+	}
+	return true
+}
+
+// next steps to the next point in row-major order.
+func next(idx []*layer.Index, at []int) {
+	for k := len(at) - 1; k >= 0; k-- {
+		if at[k]++; at[k] < idx[k].Size {
+			return
+		}
+		at[k] = 0
+	}
+}
+
+// evaluate computes a subscript without tensors at a point.
+func evaluate(x layer.Int, idx []*layer.Index, at []int) int {
+	switch x := x.(type) {
+	case layer.Lit:
+		return x.V
+	case *layer.Var:
+		for k, i := range idx {
+			if i == x.I {
+				return at[k]
+			}
+		}
+	case *layer.IntOp:
+		a, b := evaluate(x.X, idx, at), evaluate(x.Y, idx, at)
+		switch x.Op {
+		case '+':
+			return a + b
+		case '-':
+			return a - b
+		case '*':
+			return a * b
+		case '/':
+			return int(floorDiv(int64(a), int64(b)))
+		case '%':
+			return a - b*int(floorDiv(int64(a), int64(b)))
+		}
+	}
+	panic("check: subscript cannot be evaluated")
+}
+
+// checkClasses looks at one element of each combination of classes.
+func (p *partition) checkClasses(sets [][]set) (string, diag.Pos) {
+	classes := make([][]int, len(p.t.Shape)) // a representative of each class
+	total := 1
+	for d, size := range p.t.Shape {
+		classes[d] = representatives(sets, d, size)
+		if total > maxListed/len(classes[d]) {
+			return fmt.Sprintf("the equations of %s cut it into too many pieces", p.t.Name), p.list[0].Pos
+		}
+		total *= len(classes[d])
+	}
+	at := make([]int, len(classes))
+	for ; total > 0; total-- {
+		element := make([]int, len(at))
+		for d, k := range at {
+			element[d] = classes[d][k]
+		}
+		var by []int
+		for k := range p.list {
+			in := true
+			for d, v := range element {
+				in = in && sets[k][d].has(v)
+			}
+			if in {
+				by = append(by, k)
+			}
+		}
+		if msg, pos := p.judge(element, by); msg != "" {
+			return msg, pos
+		}
+		for d := len(at) - 1; d >= 0; d-- {
+			if at[d]++; at[d] < len(classes[d]) {
+				break
+			}
+			at[d] = 0
+		}
+	}
+	return "", diag.Pos{}
+}
+
+// judge complains where an element is not defined by one equation. Only what
+// forward updates in place may be left as it is.
+func (p *partition) judge(element, by []int) (string, diag.Pos) {
+	switch {
+	case len(by) == 0 && p.t.Role != layer.State:
+		return fmt.Sprintf("%s%s is not defined by any equation; the shape of %s is %s", p.t.Name, shapeText(element), p.t.Name, shapeText(p.t.Shape)), p.list[0].Pos
+	case len(by) > 1:
+		a, b := p.list[by[0]], p.list[by[1]]
+		return fmt.Sprintf("%s%s is defined twice, the other equation is in line %d", p.t.Name, shapeText(element), a.Pos.Line), b.Pos
+	}
+	return "", diag.Pos{}
+}
+
+// representatives gives one element of each class of an extent: elements are
+// in one class where all equations agree on them.
+func representatives(sets [][]set, d, size int) []int {
+	cuts := map[int]bool{0: true}
+	listed := false
+	for _, s := range sets {
+		if s[d].list == nil {
+			cuts[s[d].from], cuts[s[d].to] = true, true
+			continue
+		}
+		listed = true
+		for _, v := range s[d].list {
+			cuts[v], cuts[v+1] = true, true
+		}
+	}
+	var starts []int
+	for v := range cuts {
+		if v >= 0 && v < size {
+			starts = append(starts, v)
+		}
+	}
+	sort.Ints(starts)
+	if !listed {
+		return starts
+	}
+	var out []int
+	seen := map[string]bool{}
+	for _, v := range starts {
+		key := make([]byte, len(sets))
+		for k, s := range sets {
+			if s[d].has(v) {
+				key[k] = 1
+			}
+		}
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// checkListed counts the definitions of every element.
+func (p *partition) checkListed() (string, diag.Pos) {
+	if p.t.Size() > maxListed {
+		return fmt.Sprintf("%s is too large to decide whether %s is defined exactly once: use each index in one subscript of the left side", p.t.Name, p.t.Name), p.list[0].Pos
+	}
+	owner := make([]int16, p.t.Size())
+	for k, e := range p.list {
+		points := 1
+		for _, i := range e.Free {
+			if points > p.t.Size()/i.Size {
+				points = p.t.Size() + 1 // one of them must fall on another
+				break
+			}
+			points *= i.Size
+		}
+		at := make([]int, len(e.Free))
+		for ; points > 0; points-- {
+			flat := 0
+			element := make([]int, len(e.Subs))
+			for d, s := range e.Subs {
+				element[d] = evaluate(s, e.Free, at)
+				flat = flat*p.t.Shape[d] + element[d]
+			}
+			if o := owner[flat]; o != 0 {
+				return p.judge(element, []int{int(o) - 1, k})
+			}
+			owner[flat] = int16(k + 1)
+			next(e.Free, at)
+		}
+	}
+	for flat, o := range owner {
+		if o != 0 {
+			continue
+		}
+		element := make([]int, len(p.t.Shape))
+		for d := len(element) - 1; d >= 0; d-- {
+			element[d] = flat % p.t.Shape[d]
+			flat /= p.t.Shape[d]
+		}
+		if msg, pos := p.judge(element, nil); msg != "" {
+			return msg, pos
+		}
+	}
+	return "", diag.Pos{}
+}

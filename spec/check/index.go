@@ -1,0 +1,325 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// equation is one equation while it is checked. First resolve finds the
+// indices and their ranges, then the methods of build.go make the typed tree.
+type equation struct {
+	c    *checker
+	src  *syntax.Equation
+	pass pass
+	free []*layer.Index
+	// scope has the indices that are visible, innermost last.
+	scope []*layer.Index
+	// bound are the indices that a reduction introduces.
+	bound map[*syntax.Call][]*layer.Index
+	uses  map[*layer.Index]*use
+	// subPos are the places of the subscripts of a Read or Element.
+	subPos map[any][]diag.Pos
+	// failed is set with the first complaint.
+	failed bool
+}
+
+// use is where an index got its range.
+type use struct {
+	first  diag.Pos
+	from   string // what gave the range
+	fixed  bool   // by declaration
+	failed bool
+}
+
+func (q *equation) errorf(pos diag.Pos, format string, args ...any) {
+	q.failed = true
+	q.c.errs.Addf(pos, format, args...)
+}
+
+func (q *equation) helpf(pos diag.Pos, help, format string, args ...any) {
+	q.failed = true
+	q.c.errs.AddHelp(pos, help, format, args...)
+}
+
+// tensor finds what a name means in this pass.
+func (q *equation) tensor(name string) *layer.Tensor {
+	if t := q.c.tensors[name]; t != nil {
+		return t
+	}
+	if q.pass == backward {
+		return q.c.gradients[name]
+	}
+	return nil
+}
+
+func (q *equation) index(name string) *layer.Index {
+	for i := len(q.scope) - 1; i >= 0; i-- {
+		if q.scope[i].Name == name {
+			return q.scope[i]
+		}
+	}
+	return nil
+}
+
+// meansNothingElse reports whether a name can be that of a new index.
+func (q *equation) meansNothingElse(name string) bool {
+	_, known := constants[name]
+	return !known && q.c.numbers[name] == nil && q.tensor(name) == nil
+}
+
+// newIndex brings an index into scope.
+func (q *equation) newIndex(name string, pos diag.Pos) *layer.Index {
+	i := &layer.Index{Name: name}
+	q.scope = append(q.scope, i)
+	q.uses[i] = &use{first: pos}
+	if r := q.c.ranges[name]; r != nil {
+		r.used = true
+		i.Size = r.size
+		q.uses[i].fixed = true
+	}
+	return i
+}
+
+// resolve finds the indices of the equation and their ranges.
+func (q *equation) resolve() {
+	for _, s := range q.src.Target.Subs {
+		syntax.Walk(s, func(x syntax.Expr) {
+			n, ok := x.(*syntax.Name)
+			if ok && q.index(n.Name) == nil && q.meansNothingElse(n.Name) {
+				q.free = append(q.free, q.newIndex(n.Name, n.Pos))
+			}
+		})
+	}
+	q.resolveExpr(q.src.Target)
+	q.resolveExpr(q.src.Value)
+	for _, i := range q.free {
+		q.needRange(i)
+	}
+}
+
+// needRange complains where the range of an index is not known.
+func (q *equation) needRange(i *layer.Index) {
+	if u := q.uses[i]; i.Size == 0 && !u.failed {
+		u.failed = true
+		q.helpf(u.first, "give it in the reduction, as in sum("+i.Name+" < 3, ...), or below indices:",
+			"the range of %s is not known: it stands bare in no subscript", i.Name)
+	}
+}
+
+func (q *equation) resolveExpr(x syntax.Expr) {
+	switch x := x.(type) {
+	case *syntax.Literal:
+	case *syntax.Name:
+		q.resolveName(x)
+	case *syntax.Element:
+		q.resolveElement(x)
+	case *syntax.Unary:
+		q.resolveExpr(x.X)
+	case *syntax.Binary:
+		q.resolveExpr(x.X)
+		q.resolveExpr(x.Y)
+	case *syntax.Call:
+		if !q.isReduction(x) {
+			for _, a := range x.Args {
+				q.resolveExpr(a)
+			}
+			return
+		}
+		q.resolveReduction(x)
+	}
+}
+
+func (q *equation) resolveName(x *syntax.Name) {
+	if n := q.c.numbers[x.Name]; n != nil {
+		n.used = true
+		return
+	}
+	if _, known := constants[x.Name]; known || q.index(x.Name) != nil {
+		return
+	}
+	if t := q.tensor(x.Name); t != nil {
+		q.checkRank(t, 0, x.Pos)
+		return
+	}
+	q.undefined(x.Name, x.Pos)
+}
+
+// undefined complains about a name that means nothing.
+func (q *equation) undefined(name string, pos diag.Pos) {
+	if q.pass == forward {
+		if t := q.c.gradients[name]; t != nil {
+			q.errorf(pos, "%s belongs to the gradient of %s, which forward does not know", name, t.Of.Name)
+			return
+		}
+	} else if of := q.c.tensors[strings.TrimPrefix(name, "d")]; of != nil && strings.HasPrefix(name, "d") {
+		q.errorf(pos, "%s is not differentiated, so there is no %s", of.Name, name)
+		return
+	}
+	known := q.c.known(q.pass)
+	for _, i := range q.scope {
+		known = append(known, i.Name)
+	}
+	help := diag.DidYouMean(name, known)
+	if help == "" && len(name) == 1 {
+		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
+	}
+	q.helpf(pos, help, "%s is not defined", name)
+}
+
+func (q *equation) checkRank(t *layer.Tensor, subs int, pos diag.Pos) {
+	if subs == len(t.Shape) {
+		return
+	}
+	if len(t.Shape) == 0 {
+		q.errorf(pos, "%s is a single number, it has no subscripts", t.Name)
+		return
+	}
+	help := "its shape is [" + strings.Join(t.Extents, ", ") + "]"
+	q.helpf(pos, help, "%s has %s, here %s", t.Name, count(len(t.Shape), "subscript"), are(subs))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func are(n int) string {
+	switch n {
+	case 0:
+		return "there are none"
+	case 1:
+		return "there is 1"
+	}
+	return fmt.Sprintf("there are %d", n)
+}
+
+func (q *equation) resolveElement(x *syntax.Element) {
+	t := q.tensor(x.Name)
+	switch {
+	case t == nil && q.c.numbers[x.Name] != nil:
+		q.errorf(x.Pos, "%s is a number, it has no subscripts", x.Name)
+	case t == nil && q.index(x.Name) != nil:
+		q.errorf(x.Pos, "%s is an index, it has no subscripts", x.Name)
+	case t == nil:
+		q.undefined(x.Name, x.Pos)
+	default:
+		q.checkRank(t, len(x.Subs), x.Pos)
+	}
+	for d, s := range x.Subs {
+		q.resolveExpr(s)
+		if n, ok := s.(*syntax.Name); ok && t != nil && len(x.Subs) == len(t.Shape) {
+			if i := q.index(n.Name); i != nil {
+				q.bare(i, t, d, n.Pos)
+			}
+		}
+	}
+}
+
+// bare notes that an index is the whole subscript d of t.
+func (q *equation) bare(i *layer.Index, t *layer.Tensor, d int, pos diag.Pos) {
+	u := q.uses[i]
+	from := fmt.Sprintf("%s in %s (line %d)", extentText(t, d), t.Name, pos.Line)
+	switch {
+	case u.fixed || u.failed || i.Size == t.Shape[d]:
+	case i.Size == 0:
+		i.Size, u.from = t.Shape[d], from
+	default:
+		u.failed = true
+		q.helpf(pos, "where it is meant to cover a part only, give its range: in the reduction, as in sum("+i.Name+" < 3, ...), or below indices:",
+			"the index %s ranges over %s and over %s", i.Name, u.from, from)
+	}
+}
+
+// extentText is an extent as written with its value: I=784, or 784.
+func extentText(t *layer.Tensor, d int) string {
+	v := fmt.Sprint(t.Shape[d])
+	if t.Extents[d] == v {
+		return v
+	}
+	return t.Extents[d] + "=" + v
+}
+
+// isReduction tells max(i, ...) over an index from max(a, b).
+func (q *equation) isReduction(x *syntax.Call) bool {
+	switch x.Fn {
+	case "sum", "prod", "argmax":
+		return true
+	case "max", "min":
+	default:
+		return false
+	}
+	if _, seen := q.bound[x]; seen {
+		return true
+	}
+	if len(x.Args) < 2 {
+		return len(x.Args) == 1
+	}
+	switch a := x.Args[0].(type) {
+	case *syntax.Name:
+		return q.index(a.Name) == nil && q.meansNothingElse(a.Name)
+	case *syntax.Binary:
+		_, name := a.X.(*syntax.Name)
+		return a.Op == "<" && name
+	}
+	return false
+}
+
+func (q *equation) resolveReduction(x *syntax.Call) {
+	depth := len(q.scope)
+	var list []*layer.Index
+	q.bound[x] = nil
+	if len(x.Args) < 2 {
+		q.helpf(x.Pos, "for example "+x.Fn+"(i, x[n][i])", "%s needs an index and what to combine", x.Fn)
+	}
+	for k := 0; k < len(x.Args)-1; k++ {
+		if i := q.reductionIndex(x, x.Args[k]); i != nil {
+			list = append(list, i)
+		}
+	}
+	q.bound[x] = list
+	if len(x.Args) > 0 {
+		q.resolveExpr(x.Args[len(x.Args)-1])
+	}
+	for _, i := range list {
+		q.needRange(i)
+	}
+	q.scope = q.scope[:depth]
+}
+
+// reductionIndex reads i or i < N.
+func (q *equation) reductionIndex(call *syntax.Call, arg syntax.Expr) *layer.Index {
+	name, ok := arg.(*syntax.Name)
+	var limit syntax.Expr
+	if b, isCmp := arg.(*syntax.Binary); isCmp && b.Op == "<" {
+		name, ok = b.X.(*syntax.Name)
+		limit = b.Y
+	}
+	if !ok {
+		q.helpf(arg.Position(), "for example "+call.Fn+"(i, x[n][i]) or "+call.Fn+"(i < 3, x[n][i])", "expected an index")
+		return nil
+	}
+	if !q.meansNothingElse(name.Name) {
+		q.errorf(name.Pos, "%s is declared already; an index needs a name of its own", name.Name)
+		return nil
+	}
+	if q.index(name.Name) != nil {
+		q.errorf(name.Pos, "the index %s is in use already; choose another name", name.Name)
+		return nil
+	}
+	i := q.newIndex(name.Name, name.Pos)
+	if limit != nil {
+		u := q.uses[i]
+		u.fixed = true
+		if i.Size = q.c.extent(limit, "the range of "+i.Name); i.Size == 0 {
+			u.failed = true
+			q.failed = true
+		}
+	}
+	return i
+}

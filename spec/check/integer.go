@@ -1,0 +1,164 @@
+package check
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// subscripts builds the subscripts of one access.
+func (q *equation) subscripts(list []syntax.Expr) []layer.Int {
+	var out []layer.Int
+	for _, x := range list {
+		out = append(out, q.integer(x))
+	}
+	return out
+}
+
+// integer builds an expression whose value is an integer. Division floors.
+func (q *equation) integer(x syntax.Expr) layer.Int {
+	switch x := x.(type) {
+	case *syntax.Literal:
+		if v := q.c.literal(x); v.isInt {
+			return layer.Lit{V: int(v.i)}
+		}
+		q.errorf(x.Pos, "%s is not a whole number", x.Text)
+		return layer.Lit{}
+	case *syntax.Name:
+		return q.integerName(x)
+	case *syntax.Element:
+		t := q.tensor(x.Name)
+		if t != nil && t.Type == layer.Int32 {
+			return q.element(t, x.Subs, x.Pos)
+		}
+		if t != nil {
+			q.errorf(x.Pos, "expected an integer; %s is float32", x.Name)
+		}
+		return layer.Lit{}
+	case *syntax.Unary:
+		if x.Op == "-" {
+			v := q.integer(x.X)
+			if l, ok := v.(layer.Lit); ok {
+				return layer.Lit{V: -l.V}
+			}
+			return &layer.IntOp{Op: '-', X: layer.Lit{}, Y: v}
+		}
+	case *syntax.Binary:
+		if strings.Contains("+-*/%", x.Op) {
+			return q.integerOp(x)
+		}
+	case *syntax.Call:
+		if x.Fn == "argmax" {
+			if f, ok := q.reduction(x).(*layer.FromInt); ok {
+				return f.X
+			}
+			return layer.Lit{}
+		}
+		if _, ok := functions[x.Fn]; !ok {
+			q.unknownFunction(x)
+			return layer.Lit{}
+		}
+		q.errorf(x.Pos, "expected an integer; %s gives a real number", x.Fn)
+		return layer.Lit{}
+	}
+	q.errorf(x.Position(), "expected an integer, this is a truth value")
+	return layer.Lit{}
+}
+
+func (q *equation) integerName(x *syntax.Name) layer.Int {
+	if n := q.c.numbers[x.Name]; n != nil {
+		if !n.value.isInt {
+			q.errorf(x.Pos, "expected an integer; %s is %s", x.Name, n.value.text())
+		}
+		return layer.Lit{V: int(n.value.i)}
+	}
+	if i := q.index(x.Name); i != nil {
+		return &layer.Var{I: i}
+	}
+	t := q.tensor(x.Name)
+	switch {
+	case t != nil && (t.Type == layer.Int32 || t.Type == layer.GoInt):
+		return q.element(t, nil, x.Pos)
+	case t != nil || constants[x.Name] != 0:
+		q.errorf(x.Pos, "expected an integer; %s is none", x.Name)
+	}
+	return layer.Lit{}
+}
+
+func (q *equation) integerOp(x *syntax.Binary) layer.Int {
+	a, b := q.integer(x.X), q.integer(x.Y)
+	if q.failed {
+		return layer.Lit{}
+	}
+	la, aConst := a.(layer.Lit)
+	lb, bConst := b.(layer.Lit)
+	switch {
+	case aConst && bConst:
+		v, problem := wholeArithmetic(x.Op, int64(la.V), int64(lb.V), false)
+		if problem != "" {
+			q.errorf(x.OpPos, "%s", problem)
+		}
+		return layer.Lit{V: int(v)}
+	case (x.Op == "/" || x.Op == "%") && !bConst:
+		q.errorf(x.OpPos, "an integer can be divided by a constant only")
+		return layer.Lit{}
+	case (x.Op == "/" || x.Op == "%") && lb.V < 1:
+		q.errorf(x.OpPos, "the divisor is %d; it must be at least 1", lb.V)
+		return layer.Lit{}
+	case x.Op == "*" && !aConst && !bConst:
+		q.errorf(x.OpPos, "an integer can be multiplied by a constant only")
+		return layer.Lit{}
+	}
+	op := &layer.IntOp{Op: x.Op[0], X: a, Y: b}
+	if r := q.c.full().of(op); r.lo < -maxInt || r.hi > maxInt {
+		q.errorf(x.OpPos, "the integer gets too large")
+		return layer.Lit{}
+	}
+	return op
+}
+
+// isInteger reports whether an operand of a comparison is an integer that is
+// made of indices and constants. Constants alone count as real where they are
+// divided.
+func (q *equation) isInteger(x syntax.Expr) bool {
+	switch x := x.(type) {
+	case *syntax.Literal:
+		_, err := strconv.ParseInt(x.Text, 10, 64)
+		return err == nil
+	case *syntax.Name:
+		if n := q.c.numbers[x.Name]; n != nil {
+			return n.value.isInt
+		}
+		t := q.tensor(x.Name)
+		return q.index(x.Name) != nil || t != nil && t.Type == layer.Int32
+	case *syntax.Element:
+		t := q.tensor(x.Name)
+		return t != nil && t.Type == layer.Int32
+	case *syntax.Unary:
+		return x.Op == "-" && q.isInteger(x.X)
+	case *syntax.Binary:
+		if !q.isInteger(x.X) || !q.isInteger(x.Y) {
+			return false
+		}
+		return x.Op == "+" || x.Op == "-" || x.Op == "*" || x.Op == "%" || x.Op == "/" && !q.isConstant(x)
+	case *syntax.Call:
+		return x.Fn == "argmax"
+	}
+	return false
+}
+
+// isConstant reports whether x consists of dims, attributes and literals.
+func (q *equation) isConstant(x syntax.Expr) bool {
+	ok := true
+	syntax.Walk(x, func(e syntax.Expr) {
+		switch e := e.(type) {
+		case *syntax.Name:
+			ok = ok && q.c.numbers[e.Name] != nil
+		case *syntax.Element, *syntax.Call:
+			ok = false
+		}
+	})
+	return ok
+}

@@ -1,0 +1,186 @@
+package check
+
+import (
+	"math"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// maxExtent is the largest dim, maxSize the largest number of elements of a
+// tensor, and maxInt the largest integer that an expression may reach.
+const (
+	maxExtent = math.MaxInt32
+	maxSize   = 1 << 28
+	maxInt    = 1 << 53
+)
+
+const dimRule = "a dim is a whole number from 1 to 2147483647"
+
+var (
+	wholeText = regexp.MustCompile(`^[-+]?[0-9]+$`)
+	realText  = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+)
+
+// number is a dim or attribute while it is bound.
+type number struct {
+	decl  *syntax.Number
+	isDim bool
+	value constant
+	state uint8 // 0 not yet, 1 being evaluated, 2 bound, 3 failed
+	given bool
+	used  bool
+}
+
+// bind gives every dim and attribute its value.
+func (c *checker) bind(given map[string]string) {
+	var order []*number
+	for _, d := range c.spec.Dims {
+		order = append(order, &number{decl: d, isDim: true})
+	}
+	for _, d := range c.spec.Attrs {
+		order = append(order, &number{decl: d})
+	}
+	var names []string
+	for _, n := range order {
+		c.numbers[n.decl.Name] = n
+		names = append(names, n.decl.Name)
+	}
+	c.readGiven(given, names)
+	var missing []string
+	for _, n := range order {
+		if n.state == 0 && n.decl.Default == nil && n.decl.Value == nil {
+			missing = append(missing, n.decl.Name)
+			n.state = 3
+		}
+	}
+	if len(missing) > 0 {
+		c.errs.AddHelp(diag.Pos{}, "give "+strings.Join(missing, "=... ")+"=...", "%s: missing %s", c.spec.Name.Text, strings.Join(missing, ", "))
+	}
+	for _, n := range order {
+		c.evaluate(n)
+		c.layer.Numbers = append(c.layer.Numbers, &layer.Number{
+			Name: n.decl.Name, Doc: n.decl.Doc, Value: n.value.real(), IsDim: n.isDim, Given: n.given, Pos: n.decl.Pos,
+		})
+	}
+	c.checkComputed(given, order)
+}
+
+// readGiven takes the values of the user, NAME=VALUE.
+func (c *checker) readGiven(given map[string]string, names []string) {
+	var keys []string
+	for k := range given {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	for _, k := range keys {
+		n := c.numbers[k]
+		if n == nil {
+			help := diag.DidYouMean(k, names)
+			if help == "" {
+				help = "it has " + strings.Join(names, ", ")
+				if len(names) == 0 {
+					help = "it has none"
+				}
+			}
+			c.errs.AddHelp(diag.Pos{}, help, "%s has no dim or attribute %s", c.spec.Name.Text, k)
+			continue
+		}
+		if n.decl.Value != nil {
+			continue
+		}
+		v, problem := parseGiven(given[k], n.isDim)
+		n.given, n.state, n.value = true, 2, v
+		if problem != "" {
+			n.state = 3
+			c.errs.Addf(diag.Pos{}, "%s=%s: %s", k, given[k], problem)
+		}
+	}
+}
+
+// parseGiven reads a value that the user gave; the second result says what is
+// wrong with it, or is empty.
+func parseGiven(text string, isDim bool) (constant, string) {
+	if wholeText.MatchString(text) {
+		i, err := strconv.ParseInt(text, 10, 64)
+		if isDim && (err != nil || i < 1 || i > maxExtent) {
+			return constant{}, dimRule
+		}
+		if err != nil || i > maxInt || i < -maxInt {
+			return constant{}, "the number is too large"
+		}
+		return wholeNumber(i), ""
+	}
+	if isDim {
+		return constant{}, dimRule
+	}
+	if !realText.MatchString(text) {
+		return constant{}, "an attribute is a number such as 3 or 1e-5"
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.Abs(f) > math.MaxFloat32 {
+		return constant{}, "the number is too large for a float32"
+	}
+	return realNumber(f), ""
+}
+
+// evaluate computes a default or value, those it refers to first.
+func (c *checker) evaluate(n *number) {
+	if n.state != 0 {
+		return
+	}
+	n.state = 1
+	x := n.decl.Default
+	if n.decl.Value != nil {
+		x = n.decl.Value
+	}
+	before := c.errs.Len()
+	v, ok := c.constant(x, n, false)
+	n.value = v
+	n.state = 2
+	if ok && n.isDim && (!v.isInt || v.i < 1 || v.i > maxExtent) {
+		c.errs.AddHelp(n.decl.Pos, c.where(x), "%s is %s; %s", n.decl.Name, v.text(), dimRule)
+	}
+	if !ok || c.errs.Len() > before {
+		n.state = 3
+	}
+}
+
+// where lists the numbers that an expression mentions with their values.
+func (c *checker) where(x syntax.Expr) string {
+	var parts []string
+	seen := map[string]bool{}
+	syntax.Walk(x, func(e syntax.Expr) {
+		if name, ok := e.(*syntax.Name); ok && !seen[name.Name] {
+			if n := c.numbers[name.Name]; n != nil && n.state == 2 {
+				seen[name.Name] = true
+				parts = append(parts, name.Name+"="+n.value.text())
+			}
+		}
+	})
+	if len(parts) == 0 {
+		return ""
+	}
+	return "it is " + syntax.PrintExpr(x) + " with " + strings.Join(parts, " ")
+}
+
+// checkComputed compares what the user gave for dims that follow from others.
+func (c *checker) checkComputed(given map[string]string, order []*number) {
+	for _, n := range order {
+		text, ok := given[n.decl.Name]
+		if !ok || n.decl.Value == nil || n.state != 2 {
+			continue
+		}
+		v, problem := parseGiven(text, n.isDim)
+		if problem != "" {
+			c.errs.Addf(diag.Pos{}, "%s=%s: %s", n.decl.Name, text, problem)
+		} else if v.real() != n.value.real() {
+			c.errs.AddHelp(diag.Pos{}, c.where(n.decl.Value), "%s=%s: %s follows from the other dims and is %s", n.decl.Name, text, n.decl.Name, n.value.text())
+		}
+	}
+}

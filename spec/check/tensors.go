@@ -1,0 +1,196 @@
+package check
+
+import (
+	"go/types"
+	"math"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+var roles = map[string]layer.Role{
+	"input": layer.Input, "param": layer.Param, "state": layer.State, "output": layer.Output,
+	"saved": layer.Saved, "scratch": layer.Scratch, "scalar": layer.Scalar,
+}
+
+var elemTypes = map[string]layer.Type{
+	"": layer.Float32, "float32": layer.Float32, "int32": layer.Int32, "int": layer.GoInt, "uint64": layer.Uint64,
+}
+
+var outsides = map[string]float64{"0": 0, "inf": math.Inf(1), "-inf": math.Inf(-1), ".inf": math.Inf(1), "-.inf": math.Inf(-1)}
+
+// declaredRange is an entry of indices.
+type declaredRange struct {
+	size int
+	used bool
+}
+
+func (c *checker) declareRanges() {
+	for _, r := range c.spec.Indices {
+		if n := c.extent(r.Extent, "the range of "+r.Name); n > 0 {
+			c.ranges[r.Name] = &declaredRange{size: n}
+		}
+	}
+}
+
+// declareTensors reports whether all shapes are known.
+func (c *checker) declareTensors() bool {
+	ok := true
+	for _, d := range c.spec.Tensors {
+		t := &layer.Tensor{Name: d.Name, Doc: d.Doc, Pos: d.Pos}
+		c.tensors[d.Name] = t
+		c.decls[t] = d
+		c.layer.Tensors = append(c.layer.Tensors, t)
+		c.goName(d)
+		c.role(t, d)
+		ok = c.shape(t, d) && ok
+		c.properties(t, d)
+	}
+	if len(c.spec.Tensors) == 0 {
+		c.errs.Addf(c.spec.Name.Pos, "%s has no tensors", c.spec.Name.Text)
+	}
+	c.exportedNames()
+	for _, t := range c.layer.Tensors {
+		switch {
+		case t.Differentiable():
+			c.layer.Gradients = append(c.layer.Gradients, c.gradient(t))
+		case t.Role == layer.Output && t.Type == layer.Float32 && !t.NoGrad:
+			c.layer.Upstreams = append(c.layer.Upstreams, c.gradient(t))
+		}
+	}
+	return ok
+}
+
+// gradient makes the gradient of t, whose name must be free.
+func (c *checker) gradient(t *layer.Tensor) *layer.Tensor {
+	g := layer.GradientOf(t)
+	if other := c.tensors[g.Name]; other != nil && c.spec.Backward.Mode != syntax.None && c.spec.Backward.Mode != syntax.Absent {
+		c.errs.AddHelp(other.Pos, "rename it, or give "+t.Name+" grad: none", "the name %s belongs to the gradient of %s", g.Name, t.Name)
+	}
+	c.gradients[g.Name] = g
+	return g
+}
+
+// goName refuses names that generated Go code uses itself.
+func (c *checker) goName(d *syntax.Tensor) {
+	reserved := types.Universe.Lookup(d.Name) != nil
+	switch d.Name {
+	case "ws", "err", "cpu", "math", "fmt", "errors", "init", "main", "unsafe":
+		reserved = true
+	}
+	switch strings.ToLower(d.Name[:1]) + d.Name[1:] {
+	case "workspace", "forward", "backward", "implementation":
+		reserved = true
+	}
+	if reserved || d.Name[0] == '_' {
+		c.errs.Addf(d.Pos, "%s cannot be the name of a tensor: generated code uses it", d.Name)
+	}
+}
+
+// exportedNames finds tensors whose type names would be the same.
+func (c *checker) exportedNames() {
+	first := map[string]*layer.Tensor{}
+	for _, t := range c.layer.Tensors {
+		if t.Name[0] == '_' {
+			continue
+		}
+		exported := strings.ToUpper(t.Name[:1]) + t.Name[1:]
+		if o := first[exported]; o != nil && o.Name != t.Name {
+			c.errs.Addf(t.Pos, "%s and %s differ in their first letter's case only; both would be called %s in Go", o.Name, t.Name, exported)
+		}
+		first[exported] = t
+	}
+}
+
+func (c *checker) role(t *layer.Tensor, d *syntax.Tensor) {
+	if d.Role.Text == "" {
+		c.errs.AddHelp(d.Pos, "roles are input, param, state, output, saved, scratch, scalar", "%s has no role", d.Name)
+	} else if r, ok := roles[d.Role.Text]; ok {
+		t.Role = r
+	} else {
+		c.errs.AddHelp(d.Role.Pos, suggest(d.Role.Text, "roles are ", "input", "param", "state", "output", "saved", "scratch", "scalar"), "there is no role %s", d.Role.Text)
+	}
+	typ, ok := elemTypes[d.Type.Text]
+	if !ok {
+		c.errs.AddHelp(d.Type.Pos, suggest(d.Type.Text, "types are ", "float32", "int32", "int", "uint64"), "there is no type %s", d.Type.Text)
+		return
+	}
+	t.Type = typ
+	scalar := d.Role.Text == "scalar"
+	switch {
+	case scalar && typ == layer.Int32:
+		c.errs.Addf(d.Type.Pos, "a scalar is float32, int or uint64")
+	case !scalar && (typ == layer.GoInt || typ == layer.Uint64):
+		c.errs.Addf(d.Type.Pos, "the elements of a tensor are float32 or int32; only a scalar is %s", d.Type.Text)
+	case typ == layer.Int32 && (t.Role == layer.State || t.Role == layer.Param):
+		c.errs.Addf(d.Type.Pos, "a %s is float32", d.Role.Text)
+	}
+}
+
+func suggest(word, prefix string, candidates ...string) string {
+	if h := diag.DidYouMean(word, candidates); h != "" {
+		return h
+	}
+	return prefix + strings.Join(candidates, ", ")
+}
+
+// shape reports whether the shape is known.
+func (c *checker) shape(t *layer.Tensor, d *syntax.Tensor) bool {
+	if t.Role == layer.Scalar && d.Role.Text == "scalar" {
+		if len(d.Shape) > 0 {
+			c.errs.AddHelp(d.Shape[0].Position(), "leave out the shape, or use another role", "a scalar has no extents")
+		}
+		return true
+	}
+	if !d.HasShape {
+		c.errs.AddHelp(d.Pos, "for example shape: [N, I], or shape: [] for a single number", "%s has no shape", d.Name)
+		return false
+	}
+	size, ok := int64(1), true
+	for _, x := range d.Shape {
+		n := c.extent(x, "an extent of "+d.Name)
+		t.Shape = append(t.Shape, n)
+		t.Extents = append(t.Extents, syntax.PrintExpr(x))
+		ok = ok && n > 0
+		if ok && size <= maxSize {
+			size *= int64(n) // below 2^28 * 2^31
+		}
+	}
+	if ok && size > maxSize {
+		c.errs.Addf(d.Pos, "%s%s has too many elements; a tensor has at most %d", d.Name, shapeText(t.Shape), maxSize)
+		return false
+	}
+	if len(t.Shape) > 8 {
+		c.errs.Addf(d.Pos, "%s has %d extents; a tensor has at most 8", d.Name, len(t.Shape))
+		return false
+	}
+	return ok
+}
+
+func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
+	if w := d.Init; w.Text != "" {
+		t.Init = w.Text
+		if t.Role != layer.Param {
+			c.errs.Addf(w.Pos, "init is for a param; %s is %s", d.Name, d.Role.Text)
+		}
+	}
+	if w := d.Grad; w.Text != "" {
+		t.NoGrad = true
+		if w.Text != "none" {
+			c.errs.Addf(w.Pos, "grad can be none only")
+		} else if t.Role != layer.Input && t.Role != layer.Param && t.Role != layer.Output {
+			c.errs.Addf(w.Pos, "grad: none is for an input, param or output; %s is %s", d.Name, d.Role.Text)
+		}
+	}
+	if w := d.Outside; w.Text != "" {
+		v, ok := outsides[w.Text]
+		t.HasOutside, t.Outside = true, v
+		if !ok {
+			c.errs.Addf(w.Pos, "outside is 0, inf or -inf, not %s", w.Text)
+		} else if t.Type != layer.Float32 || t.Role == layer.Scalar {
+			c.errs.Addf(w.Pos, "outside is for float32 tensors")
+		}
+	}
+}

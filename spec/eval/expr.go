@@ -1,0 +1,332 @@
+package eval
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// real compiles a real-valued expression.
+func (m *Machine) real(x layer.Expr) real {
+	switch x := x.(type) {
+	case layer.Const:
+		v := x.V
+		return func() float64 { return v }
+	case *layer.Read:
+		return m.read(x.T, x.Subs, x.Pos)
+	case *layer.FromInt:
+		i := m.integer(x.X)
+		return func() float64 { return float64(i()) }
+	case *layer.Call:
+		return m.call(x)
+	case *layer.Binary:
+		return m.binary(x)
+	case *layer.Where:
+		c, a, b := m.truth(x.Cond), m.real(x.X), m.real(x.Y)
+		return func() float64 {
+			if c() {
+				return a()
+			}
+			return b()
+		}
+	case *layer.Reduce:
+		return m.reduce(x)
+	case *layer.Uniform:
+		a, k := m.array(x.Seed), m.integer(x.K)
+		return func() float64 { return float64(layer.UniformAt(a.seed[0], a.seed[1], uint32(k()))) }
+	}
+	panic(fmt.Sprintf("eval: not an expression: %T", x))
+}
+
+func (m *Machine) binary(x *layer.Binary) real {
+	a, b := m.real(x.X), m.real(x.Y)
+	switch x.Op {
+	case '+':
+		return func() float64 { return a() + b() }
+	case '-':
+		return func() float64 { return a() - b() }
+	case '*':
+		return func() float64 { return a() * b() }
+	case '/':
+		return func() float64 { return a() / b() }
+	}
+	panic(fmt.Sprintf("eval: unknown operator %q", x.Op))
+}
+
+// unary are the functions of one argument.
+var unary = map[string]func(float64) float64{
+	"neg":     func(x float64) float64 { return -x },
+	"exp":     math.Exp,
+	"log":     math.Log,
+	"log1p":   math.Log1p,
+	"expm1":   math.Expm1,
+	"sqrt":    math.Sqrt,
+	"rsqrt":   func(x float64) float64 { return 1 / math.Sqrt(x) },
+	"tanh":    math.Tanh,
+	"sigmoid": sigmoid,
+	"erf":     math.Erf,
+	"abs":     math.Abs,
+	"floor":   math.Floor,
+	"sin":     math.Sin,
+	"cos":     math.Cos,
+}
+
+// sigmoid takes the exponential of a negative number only, for accuracy.
+func sigmoid(x float64) float64 {
+	if x < 0 {
+		e := math.Exp(x)
+		return e / (1 + e)
+	}
+	return 1 / (1 + math.Exp(-x))
+}
+
+func (m *Machine) call(x *layer.Call) real {
+	a := m.real(x.Args[0])
+	if f := unary[x.Fn]; f != nil && len(x.Args) == 1 {
+		return func() float64 { return f(a()) }
+	}
+	if len(x.Args) != 2 {
+		panic(fmt.Sprintf("eval: unknown function %s of %d arguments", x.Fn, len(x.Args)))
+	}
+	b := m.real(x.Args[1])
+	switch x.Fn {
+	case "min": // a tie and a NaN give the second argument
+		return func() float64 {
+			if a, b := a(), b(); a < b {
+				return a
+			} else {
+				return b
+			}
+		}
+	case "max":
+		return func() float64 {
+			if a, b := a(), b(); a > b {
+				return a
+			} else {
+				return b
+			}
+		}
+	case "pow":
+		return func() float64 { return math.Pow(a(), b()) }
+	}
+	panic(fmt.Sprintf("eval: unknown function %s", x.Fn))
+}
+
+func (m *Machine) reduce(x *layer.Reduce) real {
+	loops, body, frame := m.loops(x.Idx), m.real(x.Body), m.frame
+	if x.Op == layer.Sum && len(loops) == 1 {
+		l := loops[0]
+		return func() float64 {
+			s := 0.0
+			for i := 0; i < l.size; i++ {
+				frame[l.slot] = i
+				s += body()
+			}
+			return s
+		}
+	}
+	start := map[layer.ReduceOp]float64{layer.Prod: 1, layer.Max: math.Inf(-1), layer.Min: math.Inf(1)}[x.Op]
+	var step func(acc, v float64) float64
+	switch x.Op {
+	case layer.Sum:
+		step = func(acc, v float64) float64 { return acc + v }
+	case layer.Prod:
+		step = func(acc, v float64) float64 { return acc * v }
+	case layer.Max:
+		step = math.Max
+	case layer.Min:
+		step = math.Min
+	default:
+		panic(fmt.Sprintf("eval: unknown reduction %d", x.Op))
+	}
+	return func() float64 {
+		acc := start
+		forEach(frame, loops, func() { acc = step(acc, body()) })
+		return acc
+	}
+}
+
+// integer compiles an integer expression.
+func (m *Machine) integer(x layer.Int) integer {
+	switch x := x.(type) {
+	case layer.Lit:
+		v := x.V
+		return func() int { return v }
+	case *layer.Var:
+		frame, slot := m.frame, m.slot(x.I)
+		return func() int { return frame[slot] }
+	case *layer.Element:
+		r := m.read(x.T, x.Subs, x.Pos)
+		return func() int { return int(r()) }
+	case *layer.IntOp:
+		a, b := m.integer(x.X), m.integer(x.Y)
+		switch x.Op {
+		case '+':
+			return func() int { return a() + b() }
+		case '-':
+			return func() int { return a() - b() }
+		case '*':
+			return func() int { return a() * b() }
+		case '/':
+			return func() int { return floorDiv(a(), b()) }
+		case '%':
+			return func() int { a, b := a(), b(); return a - b*floorDiv(a, b) }
+		}
+	case *layer.ArgMax:
+		return m.argmax(x)
+	}
+	panic(fmt.Sprintf("eval: not an integer expression: %T", x))
+}
+
+// slot is the place of an index in the frame.
+func (m *Machine) slot(i *layer.Index) int {
+	s, ok := m.slots[i]
+	if !ok {
+		panic(fmt.Sprintf("eval: index %s is used outside its scope", i.Name))
+	}
+	return s
+}
+
+func floorDiv(a, b int) int {
+	q := a / b
+	if a%b != 0 && (a < 0) != (b < 0) {
+		q--
+	}
+	return q
+}
+
+// argmax gives the first largest; a NaN counts as larger than all numbers.
+func (m *Machine) argmax(x *layer.ArgMax) integer {
+	loops, body, frame := m.loops(x.Idx), m.real(x.Body), m.frame
+	return func() int {
+		best, at, k := 0.0, -1, 0
+		forEach(frame, loops, func() {
+			if v := body(); at < 0 || v > best || math.IsNaN(v) && !math.IsNaN(best) {
+				best, at = v, k
+			}
+			k++
+		})
+		return at
+	}
+}
+
+// truth compiles a condition.
+func (m *Machine) truth(x layer.Cond) truth {
+	switch x := x.(type) {
+	case *layer.CmpInt:
+		return compare(x.Op, m.integer(x.X), m.integer(x.Y))
+	case *layer.CmpReal:
+		return compare(x.Op, m.real(x.X), m.real(x.Y))
+	case *layer.Logic:
+		a, b := m.truth(x.X), m.truth(x.Y)
+		if x.Op == "&&" {
+			return func() bool { return a() && b() }
+		}
+		return func() bool { return a() || b() }
+	case *layer.Not:
+		a := m.truth(x.X)
+		return func() bool { return !a() }
+	}
+	panic(fmt.Sprintf("eval: not a condition: %T", x))
+}
+
+func compare[F ~func() T, T int | float64](op string, a, b F) truth {
+	switch op {
+	case "<":
+		return func() bool { return a() < b() }
+	case "<=":
+		return func() bool { return a() <= b() }
+	case "==":
+		return func() bool { return a() == b() }
+	case "!=":
+		return func() bool { return a() != b() }
+	case ">=":
+		return func() bool { return a() >= b() }
+	case ">":
+		return func() bool { return a() > b() }
+	}
+	panic(fmt.Sprintf("eval: unknown comparison %s", op))
+}
+
+// read compiles an access that gives the outside value beyond the shape.
+func (m *Machine) read(t *layer.Tensor, subs []layer.Int, pos diag.Pos) real {
+	a, outside := m.array(t), t.Outside
+	if !t.HasOutside {
+		at := m.position(t, subs, pos)
+		return func() float64 { return a.data[at()] }
+	}
+	xs := make([]integer, len(subs))
+	for i, s := range subs {
+		xs[i] = m.integer(s)
+	}
+	shape := t.Shape
+	return func() float64 {
+		at := 0
+		for d, x := range xs {
+			i := x()
+			if i < 0 || i >= shape[d] {
+				return outside
+			}
+			at = at*shape[d] + i
+		}
+		return a.data[at]
+	}
+}
+
+// position compiles subscripts into a position in the flat array. Affine ones
+// were proved in bounds; others are tested.
+func (m *Machine) position(t *layer.Tensor, subs []layer.Int, pos diag.Pos) integer {
+	if len(subs) != len(t.Shape) {
+		panic(fmt.Sprintf("eval: %s has %d dimensions and %d subscripts", t.Name, len(t.Shape), len(subs)))
+	}
+	type term struct{ coef, slot int }
+	var terms []term
+	var tested []integer
+	fixed, stride := 0, 1
+	for d := len(subs) - 1; d >= 0; d-- {
+		if aff, ok := layer.AffineOf(subs[d]); ok {
+			fixed += stride * aff.Const
+			for _, t := range aff.Terms {
+				terms = append(terms, term{stride * t.Coef, m.slot(t.I)})
+			}
+		} else {
+			tested = append(tested, m.tested(t, d, stride, subs[d], pos))
+		}
+		stride *= t.Shape[d]
+	}
+	frame := m.frame
+	switch {
+	case len(terms) == 0 && len(tested) == 0:
+		return func() int { return fixed }
+	case len(terms) == 1 && len(tested) == 0:
+		t := terms[0]
+		return func() int { return fixed + t.coef*frame[t.slot] }
+	case len(terms) == 2 && len(tested) == 0:
+		t, u := terms[0], terms[1]
+		return func() int { return fixed + t.coef*frame[t.slot] + u.coef*frame[u.slot] }
+	}
+	return func() int {
+		at := fixed
+		for _, t := range terms {
+			at += t.coef * frame[t.slot]
+		}
+		for _, x := range tested {
+			at += x()
+		}
+		return at
+	}
+}
+
+// tested compiles a subscript that depends on run-time integers.
+func (m *Machine) tested(t *layer.Tensor, d, stride int, sub layer.Int, pos diag.Pos) integer {
+	x := m.integer(sub)
+	return func() int {
+		i := x()
+		if i < 0 || i >= t.Shape[d] {
+			panic(&rangeError{t: t, dim: d, value: i, id: layer.FormatInt(sub), pos: pos})
+		}
+		return i * stride
+	}
+}

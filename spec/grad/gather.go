@@ -1,0 +1,157 @@
+package grad
+
+import "github.com/dlgen/dlgen/spec/layer"
+
+// term is a contribution: for all values of idx where the conditions hold,
+// value goes to the element at subs. Place is the number of the equation that
+// it comes from.
+type term struct {
+	place int
+	subs  []layer.Int
+	idx   []*layer.Index
+	conds []layer.Cond
+	value layer.Expr
+}
+
+// scatter is the contribution as an equation that accumulates.
+func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
+	fresh, idx := binding{}.with(c.idx)
+	subs := fresh.ints(c.subs)
+	var free, rest []*layer.Index
+	for _, i := range idx {
+		used := false
+		for _, s := range subs {
+			used = used || indices{i: true}.in(s)
+		}
+		if used {
+			free = append(free, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	value := sum(rest, fresh.conds(c.conds), fresh.expr(c.value))
+	return &layer.Equation{T: g, Subs: subs, Free: free, Accumulate: true, Value: value, Pos: t.Pos}
+}
+
+// gather is the contribution to the element of t at free: a sum over the
+// indices that its subscripts leave open. It fails where a subscript is not
+// affine and would have to be searched for.
+func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
+	v := inversion{known: binding{}, open: setOf(c.idx)}
+	done := make([]bool, len(c.subs))
+	for d, s := range c.subs {
+		if i, ok := s.(*layer.Var); ok && v.open[i.I] && i.I.Size == t.Shape[d] {
+			v.assign(i.I, &layer.Var{I: free[d]})
+			done[d] = true
+		}
+	}
+	for d, s := range c.subs {
+		if !done[d] && !v.solve(v.known.int(s), free[d], t) {
+			return nil, false
+		}
+	}
+	var rest []*layer.Index
+	for _, i := range c.idx {
+		if v.open[i] {
+			j := &layer.Index{Name: i.Name, Size: i.Size}
+			v.assign(i, &layer.Var{I: j})
+			rest = append(rest, j)
+		}
+	}
+	conds := append(append(v.ranges, v.equal...), v.known.conds(c.conds)...)
+	return sum(rest, conds, v.known.expr(c.value)), true
+}
+
+// inversion expresses the indices of a contribution by the subscripts of the
+// element to which it goes.
+type inversion struct {
+	known binding
+	open  indices
+	// ranges keep the indices within their ranges; equal are subscripts that
+	// fix no index. They are to be tested in this order.
+	ranges, equal []layer.Cond
+}
+
+// assign makes x stand for the index i.
+func (v *inversion) assign(i *layer.Index, x layer.Int) {
+	one := binding{i: x}
+	for k, old := range v.known {
+		v.known[k] = one.int(old)
+	}
+	v.ranges, v.equal = one.conds(v.ranges), one.conds(v.equal)
+	v.known[i] = x
+	delete(v.open, i)
+}
+
+// solve uses that the subscript s has the value g.
+func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
+	a, ok := layer.AffineOf(s)
+	if !ok {
+		if v.open.in(s) && !t.HasOutside {
+			return false
+		}
+		v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: &layer.Var{I: g}, Y: s})
+		return true
+	}
+	best := -1
+	for k, x := range a.Terms {
+		if v.open[x.I] && (best < 0 || better(x, a.Terms[best])) {
+			best = k
+		}
+	}
+	if best < 0 {
+		if g.Size > 1 || t.HasOutside {
+			v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: &layer.Var{I: g}, Y: s})
+		}
+		return true
+	}
+	chosen := a.Terms[best]
+	sign, coef := 1, chosen.Coef
+	if coef < 0 {
+		sign, coef = -1, -coef
+	}
+	rest := layer.Affine{Const: -sign * a.Const, Terms: []layer.Term{{Coef: sign, I: g}}}
+	for k, x := range a.Terms {
+		if k != best {
+			rest.Terms = append(rest.Terms, layer.Term{Coef: -sign * x.Coef, I: x.I})
+		}
+	}
+	v.within(rest, coef*chosen.I.Size)
+	x := fromAffine(rest)
+	if coef > 1 {
+		divides := &layer.CmpInt{Op: "==", X: &layer.IntOp{Op: '%', X: x, Y: lit(coef)}, Y: lit(0)}
+		v.ranges = append(v.ranges, divides)
+		x = &layer.IntOp{Op: '/', X: x, Y: lit(coef)}
+	}
+	v.assign(chosen.I, x)
+	return true
+}
+
+// better prefers the longer index, so that fewer values are tried in vain, and
+// then the smaller coefficient.
+func better(x, y layer.Term) bool {
+	if x.I.Size != y.I.Size {
+		return x.I.Size > y.I.Size
+	}
+	return x.Coef*x.Coef < y.Coef*y.Coef
+}
+
+// within demands 0 <= a < size, as far as that does not follow from the ranges
+// of the indices.
+func (v *inversion) within(a layer.Affine, size int) {
+	lo, hi := a.Const, a.Const
+	for _, t := range a.Terms {
+		if t.Coef > 0 {
+			hi += t.Coef * (t.I.Size - 1)
+		} else {
+			lo += t.Coef * (t.I.Size - 1)
+		}
+	}
+	x := fromAffine(layer.Affine{Terms: a.Terms})
+	if lo < 0 {
+		v.ranges = append(v.ranges, &layer.CmpInt{Op: ">=", X: x, Y: lit(-a.Const)})
+	}
+	if hi >= size {
+		v.ranges = append(v.ranges, &layer.CmpInt{Op: "<", X: x, Y: lit(size - a.Const)})
+	}
+}

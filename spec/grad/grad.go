@@ -1,0 +1,270 @@
+// Package grad derives the gradient of a layer and proves the one that its
+// spec declares.
+//
+// What comes in: a checked layer. What goes out: the layer with a backward
+// pass. What is promised: the derived pass is the adjoint of the forward
+// equations, term by term, with the subgradients that package layer lays down;
+// a declared pass equals it on small shapes, ties and repeated ids included.
+package grad
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// Derive makes the backward pass of l by reverse-mode differentiation of its
+// equations. It is nil where nothing is differentiated.
+//
+// Each read of a tensor contributes to the tensor's gradient; a contribution
+// becomes a sum over what the read's subscripts do not fix (a gather) where
+// they can be inverted, and a += (a scatter) where they cannot.
+func Derive(l *layer.Layer) (*layer.Program, error) {
+	if len(l.Gradients) == 0 {
+		return nil, nil
+	}
+	d := &derivation{
+		l:       l,
+		active:  map[*layer.Tensor]bool{},
+		adjoint: map[*layer.Tensor]*layer.Tensor{},
+		terms:   map[*layer.Tensor][]term{},
+		taken:   map[string]bool{},
+	}
+	d.takeNames()
+	d.activate()
+	d.reverse()
+	for _, g := range l.Gradients {
+		d.define(g, g.Of, nil)
+	}
+	eqs := live(d.equations)
+	d.oldState(eqs)
+	if err := d.errs.Err(); err != nil {
+		return nil, err
+	}
+	return program(l, eqs), nil
+}
+
+// oldState complains where the gradient needs a state as it was before forward.
+func (d *derivation) oldState(eqs []*layer.Equation) {
+	for _, w := range d.l.Forward.Equations {
+		for _, e := range eqs {
+			if w.T.Role == layer.State && slices.Contains(e.Tensors(), w.T) {
+				d.errs.AddHelp(w.Pos, "keep what backward needs of it in a tensor of role saved",
+					"the gradient reads the state %s as it was before this equation", w.T.Name)
+				return
+			}
+		}
+	}
+}
+
+// derivation is the state of Derive.
+type derivation struct {
+	l *layer.Layer
+	// active are the tensors whose gradient is wanted for its own sake or for
+	// that of others.
+	active map[*layer.Tensor]bool
+	// adjoint has the tensor that holds the whole gradient of a tensor, once
+	// that is defined; nil where the gradient is zero.
+	adjoint map[*layer.Tensor]*layer.Tensor
+	// terms are the contributions to a tensor's gradient so far.
+	terms     map[*layer.Tensor][]term
+	equations []*layer.Equation
+	// taken are the names that indices and scratch tensors must not have.
+	taken map[string]bool
+	errs  diag.List
+}
+
+// takeNames reserves the names of the spec and of all gradients.
+func (d *derivation) takeNames() {
+	for _, list := range [][]*layer.Tensor{d.l.Tensors, d.l.Gradients, d.l.Upstreams} {
+		for _, t := range list {
+			d.taken[t.Name] = true
+		}
+	}
+	for _, n := range d.l.Numbers {
+		d.taken[n.Name] = true
+	}
+}
+
+// activate finds the active tensors, from the inputs on.
+func (d *derivation) activate() {
+	for _, g := range d.l.Gradients {
+		d.active[g.Of] = true
+	}
+	for _, e := range d.l.Forward.Equations {
+		if e.T.Type == layer.Float32 && e.T.Role != layer.State && !e.T.NoGrad && d.reaches(e.Value) {
+			d.active[e.T] = true
+		}
+	}
+}
+
+// reaches reports whether x reads an active tensor as a real number.
+func (d *derivation) reaches(x layer.Expr) bool {
+	found := false
+	layer.Walk(x, func(node any) bool {
+		switch n := node.(type) {
+		case *layer.Read:
+			found = found || d.active[n.T]
+			return false
+		case layer.Cond, layer.Int:
+			return false
+		}
+		return !found
+	})
+	return found
+}
+
+// reverse walks the forward equations from the last to the first and collects
+// the contributions of each.
+func (d *derivation) reverse() {
+	upstream := map[*layer.Tensor]*layer.Tensor{}
+	for _, u := range d.l.Upstreams {
+		upstream[u.Of] = u
+	}
+	eqs := d.l.Forward.Equations
+	for k := len(eqs) - 1; k >= 0; k-- {
+		e := eqs[k]
+		if !d.active[e.T] {
+			continue
+		}
+		if _, done := d.adjoint[e.T]; !done {
+			d.settle(e.T, upstream[e.T])
+		}
+		for _, t := range e.Tensors() {
+			if t == e.T {
+				d.errs.Addf(e.Pos, "the gradient of a recurrence (%s is defined by itself) cannot be derived yet", t.Name)
+				return
+			}
+		}
+		if g := d.adjoint[e.T]; g != nil {
+			self := &layer.Read{T: e.T, Subs: e.Subs, Pos: e.Pos}
+			s := scope{idx: e.Free, target: e.T, place: k}
+			if !e.Accumulate {
+				s.whole, s.self = e.Value, self
+			}
+			d.push(e.Value, &layer.Read{T: g, Subs: e.Subs, Pos: e.Pos}, s)
+		}
+	}
+}
+
+// settle defines the gradient of a tensor that forward defines: all that read
+// it have made their contributions.
+func (d *derivation) settle(t, upstream *layer.Tensor) {
+	switch {
+	case len(d.terms[t]) == 0:
+		d.adjoint[t] = upstream
+	case upstream == nil:
+		d.adjoint[t] = d.define(d.scratch(t, "d"+t.Name), t, nil)
+	default:
+		d.adjoint[t] = d.define(d.scratch(t, "d"+t.Name+"_total"), t, upstream)
+	}
+}
+
+// scratch makes a tensor for the gradient of t.
+func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
+	return &layer.Tensor{
+		Name: unused(name, d.taken), Role: layer.Scratch, Type: layer.Float32,
+		Shape: t.Shape, Extents: t.Extents, Of: t, Pos: t.Pos,
+	}
+}
+
+// define writes the equations that make g the sum of all contributions to the
+// gradient of t, and of the tensor more where there is one. It returns g, or
+// a tensor that has the same values.
+func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
+	terms := d.terms[t]
+	sort.SliceStable(terms, func(i, j int) bool { return terms[i].place < terms[j].place })
+	free := freeIndices(t, terms)
+	var subs []layer.Int
+	for _, i := range free {
+		subs = append(subs, &layer.Var{I: i})
+	}
+	var gathered []layer.Expr
+	if more != nil {
+		gathered = append(gathered, &layer.Read{T: more, Subs: subs, Pos: t.Pos})
+	}
+	var scattered []term
+	for _, c := range terms {
+		if x, ok := c.gather(t, free); ok {
+			gathered = append(gathered, x)
+		} else {
+			scattered = append(scattered, c)
+		}
+	}
+	sum := total(gathered)
+	if r, ok := sum.(*layer.Read); ok && g.Role == layer.Scratch && len(scattered) == 0 && sameSubs(r, subs) {
+		return r.T
+	}
+	if len(scattered) == 0 || len(gathered) > 0 {
+		d.add(&layer.Equation{T: g, Subs: subs, Free: free, Accumulate: len(scattered) > 0, Value: sum, Pos: t.Pos})
+	}
+	for _, c := range scattered {
+		d.add(c.scatter(g, t))
+	}
+	return g
+}
+
+// sameSubs reports whether r is, element by element, all of a tensor with the
+// same indices.
+func sameSubs(r *layer.Read, subs []layer.Int) bool {
+	if len(r.Subs) != len(subs) || r.T.HasOutside {
+		return false
+	}
+	for d, s := range r.Subs {
+		v, ok := s.(*layer.Var)
+		if !ok || v.I != subs[d].(*layer.Var).I || v.I.Size != r.T.Shape[d] {
+			return false
+		}
+	}
+	return true
+}
+
+// add puts an equation into the program, with names that can be read back.
+func (d *derivation) add(e *layer.Equation) {
+	nameIndices(e, d.taken)
+	e.Text = layer.FormatEquation(e)
+	d.equations = append(d.equations, e)
+}
+
+// live leaves out equations on which no gradient depends.
+func live(eqs []*layer.Equation) []*layer.Equation {
+	wanted := map[*layer.Tensor]bool{}
+	var out []*layer.Equation
+	for k := len(eqs) - 1; k >= 0; k-- {
+		if e := eqs[k]; e.T.Role == layer.Gradient || wanted[e.T] {
+			for _, t := range e.Tensors() {
+				wanted[t] = true
+			}
+			out = append([]*layer.Equation{e}, out...)
+		}
+	}
+	return out
+}
+
+// program makes a backward pass of the equations: forward's scratch tensors
+// that they read are computed again first.
+func program(l *layer.Layer, eqs []*layer.Equation) *layer.Program {
+	defined, wanted := map[*layer.Tensor]bool{}, map[*layer.Tensor]bool{}
+	for _, e := range eqs {
+		defined[e.T] = true
+	}
+	for _, e := range eqs {
+		for _, t := range e.Tensors() {
+			wanted[t] = t.Role == layer.Scratch && !defined[t]
+		}
+	}
+	all := append([]*layer.Equation(nil), eqs...)
+	for k := len(l.Forward.Equations) - 1; k >= 0; k-- {
+		e := l.Forward.Equations[k]
+		if !wanted[e.T] {
+			continue
+		}
+		all = append([]*layer.Equation{e}, all...)
+		for _, t := range e.Tensors() {
+			wanted[t] = wanted[t] || t.Role == layer.Scratch
+		}
+	}
+	return &layer.Program{Equations: all, Args: layer.BackwardArgs(l, all)}
+}

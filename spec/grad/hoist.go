@@ -1,0 +1,101 @@
+package grad
+
+import (
+	"strconv"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// hoist gives an adjoint that takes work to compute a tensor of its own before
+// it goes into a reduction, where each element would compute it again: in
+// y = tanh(sum(…)) the contractions then have one factor for it. It returns
+// the adjoint and the scope that hold from x on.
+func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
+	kept := s.conds
+	if polynomial(x) { // nothing in x can fail where the conditions do not hold
+		kept = nil
+		for _, c := range s.conds {
+			if !realOnly(c) {
+				kept = append(kept, c)
+			}
+		}
+	}
+	if plain(adj) && len(kept) == len(s.conds) || !d.reduces(x) {
+		return adj, s
+	}
+	value := adj
+	if c := all(s.conds); c != nil {
+		value = where(c, adj, constant(0))
+	}
+	idx := dependence(value, s.idx)
+	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, Pos: s.target.Pos}
+	fresh, free := binding{}.with(idx)
+	e := &layer.Equation{T: t, Free: free, Value: fresh.expr(value), Pos: t.Pos}
+	read := &layer.Read{T: t, Pos: t.Pos}
+	for k, i := range free {
+		t.Shape = append(t.Shape, i.Size)
+		t.Extents = append(t.Extents, strconv.Itoa(i.Size))
+		e.Subs = append(e.Subs, &layer.Var{I: i})
+		read.Subs = append(read.Subs, &layer.Var{I: idx[k]})
+	}
+	d.add(e)
+	s.conds = kept
+	return read, s
+}
+
+// reduces reports whether a reduction in x reads an active tensor.
+func (d *derivation) reduces(x layer.Expr) bool {
+	found := false
+	layer.Walk(x, func(node any) bool {
+		switch n := node.(type) {
+		case *layer.Reduce:
+			found = found || d.reaches(n)
+		case layer.Cond, layer.Int:
+			return false
+		}
+		return !found
+	})
+	return found
+}
+
+// plain reports whether x is a product of elements and numbers.
+func plain(x layer.Expr) bool {
+	switch x := x.(type) {
+	case layer.Const, *layer.Read, *layer.FromInt:
+		return true
+	case *layer.Call:
+		return x.Fn == "neg" && plain(x.Args[0])
+	case *layer.Binary:
+		return (x.Op == '*' || x.Op == '/') && plain(x.X) && plain(x.Y)
+	}
+	return false
+}
+
+// polynomial reports whether x is made of elements by + - * and sums only.
+func polynomial(x layer.Expr) bool {
+	switch x := x.(type) {
+	case layer.Const, *layer.Read, *layer.FromInt:
+		return true
+	case *layer.Call:
+		return x.Fn == "neg" && polynomial(x.Args[0])
+	case *layer.Binary:
+		return x.Op != '/' && polynomial(x.X) && polynomial(x.Y)
+	case *layer.Reduce:
+		return x.Op == layer.Sum && polynomial(x.Body)
+	}
+	return false
+}
+
+// realOnly reports whether a condition compares real numbers only, so that no
+// subscript is in bounds because of it.
+func realOnly(c layer.Cond) bool {
+	switch c := c.(type) {
+	case *layer.CmpReal:
+		return true
+	case *layer.Not:
+		return realOnly(c.X)
+	case *layer.Logic:
+		return realOnly(c.X) && realOnly(c.Y)
+	}
+	return false
+}

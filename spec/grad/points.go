@@ -1,0 +1,178 @@
+package grad
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// mode is a way to draw points.
+type mode int
+
+const (
+	normal   mode = iota // anywhere, for what is smooth
+	ties                 // small integers and the spec's own numbers, for ties and kinks
+	positive             // for logarithms and roots
+	modeCount
+)
+
+var modes = [modeCount]mode{normal, ties, positive}
+
+func (m mode) String() string {
+	return [...]string{"a random point", "a point with ties", "a random positive point"}[m]
+}
+
+// points draws values for what a layer's passes are given.
+type points struct {
+	l   *layer.Layer
+	rng *rand.Rand
+	// grid are the values drawn for ties.
+	grid []float64
+	// lo and hi bound the values of an int32 tensor: lo <= v < hi.
+	lo, hi map[string]int
+}
+
+// newPoints prepares the drawing; the sequence of points is always the same.
+func newPoints(l *layer.Layer) *points {
+	p := &points{
+		l:    l,
+		rng:  rand.New(rand.NewPCG(1, 2)),
+		grid: []float64{-1, 0, 1, 2},
+		lo:   map[string]int{}, hi: map[string]int{},
+	}
+	seen := map[float64]bool{0: true, 1: true}
+	for _, eqs := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
+		for _, e := range eqs {
+			p.bound(e.T, e.Subs)
+			e.Walk(func(node any) bool {
+				switch x := node.(type) {
+				case layer.Const:
+					if v := math.Abs(x.V); !seen[v] && v <= 100 {
+						seen[v] = true
+						p.grid = append(p.grid, v, -v)
+					}
+				case *layer.Read:
+					p.bound(x.T, x.Subs)
+				case *layer.Element:
+					p.bound(x.T, x.Subs)
+				}
+				return true
+			})
+		}
+	}
+	return p
+}
+
+// bound learns from an access which ids are valid.
+func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
+	for d, s := range subs {
+		id, ok := s.(*layer.Element)
+		if !ok {
+			continue
+		}
+		lo, hi := 0, t.Shape[d]
+		if t.HasOutside {
+			lo, hi = -1, hi+1
+		}
+		if old, known := p.hi[id.T.Name]; !known || hi < old {
+			p.lo[id.T.Name], p.hi[id.T.Name] = lo, hi
+		}
+	}
+}
+
+// point draws all inputs, params, states, scalars and upstream gradients.
+func (p *points) point(m mode) *eval.Env {
+	env := eval.NewEnv()
+	for _, t := range p.l.Tensors {
+		switch t.Role {
+		case layer.Input, layer.Param, layer.State, layer.Scalar:
+			p.tensor(env, t, m)
+		}
+	}
+	for _, t := range p.l.Upstreams {
+		v := make([]float64, t.Size())
+		for i := range v {
+			v[i] = p.rng.NormFloat64()
+		}
+		env.Values[t.Name] = v
+	}
+	return env
+}
+
+func (p *points) tensor(env *eval.Env, t *layer.Tensor, m mode) {
+	if t.Type == layer.Uint64 {
+		env.Seeds[t.Name] = p.rng.Uint64()
+		return
+	}
+	v := make([]float64, t.Size())
+	for i := range v {
+		switch t.Type {
+		case layer.Int32:
+			lo, hi := p.lo[t.Name], p.hi[t.Name]
+			if hi <= lo {
+				hi = lo + 3
+			}
+			v[i] = float64(lo + p.rng.IntN(hi-lo))
+		case layer.GoInt:
+			v[i] = float64(1 + p.rng.IntN(5))
+		default:
+			v[i] = p.real(m)
+		}
+	}
+	env.Values[t.Name] = v
+}
+
+func (p *points) real(m mode) float64 {
+	switch m {
+	case ties:
+		return p.grid[p.rng.IntN(len(p.grid))]
+	case positive:
+		return 0.1 + 1.5*p.rng.Float64()
+	}
+	return p.rng.NormFloat64()
+}
+
+// cost counts the nodes that an evaluation of the program visits.
+func cost(p *layer.Program) int {
+	total := 0
+	for _, e := range p.Equations {
+		n := cap64
+		if v := nodes(e.Value) + 1; v < cap64 {
+			n = v
+		}
+		for _, i := range e.Free {
+			n = min(n*i.Size, cap64)
+		}
+		total = min(total+n, cap64)
+	}
+	return total
+}
+
+// cap64 keeps counts from overflowing.
+const cap64 = 1 << 40
+
+func nodes(x any) int {
+	n := 0
+	layer.Walk(x, func(node any) bool {
+		inside := func(idx []*layer.Index, body layer.Expr) {
+			k := nodes(body)
+			for _, i := range idx {
+				k = min(k*i.Size, cap64)
+			}
+			n = min(n+k, cap64)
+		}
+		n++
+		switch r := node.(type) {
+		case *layer.Reduce:
+			inside(r.Idx, r.Body)
+			return false
+		case *layer.ArgMax:
+			inside(r.Idx, r.Body)
+			return false
+		}
+		return true
+	})
+	return n
+}

@@ -1,0 +1,280 @@
+package grad
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// tolerance is far above what float64 loses in a sum over small dims, and far
+// below any term of a gradient.
+const tolerance = 1e-9
+
+// Prove gives l its backward pass. A declared one is compared with the derived
+// one; rebind checks the same spec with other values for what was given. A
+// difference is an error at the declared equation.
+func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, error)) (*layer.Proved, error) {
+	if len(l.Gradients) == 0 || !l.Derive && l.Declared == nil {
+		return &layer.Proved{Layer: l}, nil
+	}
+	derived, err := Derive(l)
+	if err != nil {
+		return nil, err
+	}
+	if l.Derive {
+		return &layer.Proved{Layer: l, Backward: derived}, nil
+	}
+	p := &proof{derived: derived, wrong: map[string]bool{}}
+	p.missing(l)
+	for _, small := range smallLayers(l, rebind) {
+		if p.try(small); len(p.wrong) == len(l.Gradients) {
+			break
+		}
+	}
+	if p.points == 0 && p.errs.Len() == 0 {
+		p.errs.Addf(l.Pos, "the gradient cannot be tested: forward is not finite at any of the random points tried")
+	}
+	if err := p.errs.Err(); err != nil {
+		return nil, err
+	}
+	return &layer.Proved{Layer: l, Backward: program(l, l.Declared)}, nil
+}
+
+// proof compares gradients and collects the differences.
+type proof struct {
+	// derived is the derived pass at the dims of the layer, to be shown.
+	derived *layer.Program
+	// wrong has the gradients about which there is a complaint already.
+	wrong map[string]bool
+	// points counts comparisons.
+	points int
+	errs   diag.List
+}
+
+// missing complains about gradients without an equation.
+func (p *proof) missing(l *layer.Layer) {
+	defined := map[*layer.Tensor]bool{}
+	for _, e := range l.Declared {
+		defined[e.T] = true
+	}
+	for _, g := range l.Gradients {
+		if !defined[g] {
+			p.wrong[g.Name] = true
+			help := fmt.Sprintf("add to backward:\n%s\nor say grad: none at %s", p.show(g.Name), g.Of.Name)
+			p.errs.AddHelp(g.Of.Pos, help, "backward does not define %s, the gradient of %s", g.Name, g.Of.Name)
+		}
+	}
+}
+
+// trial is a layer on small dims, ready to be evaluated.
+type trial struct {
+	l                          *layer.Layer
+	forward, declared, derived *eval.Machine
+	cost                       int
+}
+
+// try compares on one set of dims, at as many points as are cheap.
+func (p *proof) try(l *layer.Layer) {
+	derived, err := Derive(l)
+	if err != nil {
+		return // what cannot be derived here was found at the real dims
+	}
+	declared := program(l, l.Declared)
+	t := &trial{
+		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(declared), derived: eval.Compile(derived),
+		cost: cost(l.Forward) + cost(declared) + cost(derived),
+	}
+	draw := newPoints(l)
+	for k := range min(max(pointBudget/max(t.cost, 1), minPoints), maxPoints) {
+		p.compare(t, draw, modes[k%len(modes)])
+	}
+}
+
+const (
+	// pointBudget is in evaluated nodes, for one set of dims.
+	pointBudget = 150_000
+	minPoints   = 2 * int(modeCount)
+	maxPoints   = 48
+)
+
+// compare evaluates both passes at one point.
+func (p *proof) compare(t *trial, draw *points, m mode) {
+	want, got, ok := t.gradients(draw, m)
+	if !ok {
+		return
+	}
+	p.points++
+	for _, g := range t.l.Gradients {
+		if p.wrong[g.Name] {
+			continue
+		}
+		a, b := got.Values[g.Name], want.Values[g.Name]
+		if k := firstDifference(a, b); k >= 0 {
+			p.wrong[g.Name] = true
+			p.complain(t.l, g, k, a[k], b[k], m)
+		}
+	}
+}
+
+// gradients draws a point at which forward and the derived gradient are finite
+// and gives the derived and the declared gradients there.
+func (t *trial) gradients(draw *points, m mode) (want, got *eval.Env, ok bool) {
+	const redraws = 4
+	for range redraws {
+		env := draw.point(m)
+		if t.forward.Run(env) != nil || !finite(env, t.l.Tensors) {
+			continue
+		}
+		want, got = share(env), share(env)
+		if t.derived.Run(want) != nil || !finite(want, t.l.Gradients) {
+			continue
+		}
+		if t.declared.Run(got) != nil {
+			continue
+		}
+		return want, got, true
+	}
+	return nil, nil, false
+}
+
+// share gives an environment with the same values, in which new ones do not
+// meet those of another.
+func share(env *eval.Env) *eval.Env {
+	out := eval.NewEnv()
+	for name, v := range env.Values {
+		out.Values[name] = v
+	}
+	out.Seeds = env.Seeds
+	return out
+}
+
+func finite(env *eval.Env, tensors []*layer.Tensor) bool {
+	for _, t := range tensors {
+		for _, v := range env.Values[t.Name] {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// firstDifference gives the first element that differs, or -1.
+func firstDifference(got, want []float64) int {
+	scale := 1.0
+	for _, v := range want {
+		scale = math.Max(scale, math.Abs(v))
+	}
+	for k := range want {
+		if !(math.Abs(got[k]-want[k]) <= tolerance*scale) {
+			return k
+		}
+	}
+	return -1
+}
+
+// complain reports element k of the gradient g.
+func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float64, m mode) {
+	at := subscripts(g.Shape, k)
+	e := definer(l.Declared, g, at)
+	var name strings.Builder
+	name.WriteString(g.Name)
+	for _, i := range at {
+		fmt.Fprintf(&name, "[%d]", i)
+	}
+	var dims []string
+	for _, n := range l.Numbers {
+		if n.IsDim {
+			dims = append(dims, fmt.Sprintf("%s=%d", n.Name, int(n.Value)))
+		}
+	}
+	help := fmt.Sprintf("found at %s with %s\nderived from forward:\n%s", m, strings.Join(dims, " "), p.show(g.Name))
+	if through := intermediates(l.Declared, e); through != "" {
+		help += "\nthe mistake may also be in what it reads: " + through
+	}
+	p.errs.AddHelp(e.Pos, help, "wrong gradient: %s is %s here, but the derivative of forward is %s",
+		name.String(), number(got), number(want))
+}
+
+func number(v float64) string { return fmt.Sprintf("%.6g", v) }
+
+// show prints the derived equations of a gradient and of what these read.
+func (p *proof) show(name string) string {
+	wanted := map[string]bool{name: true}
+	var lines []string
+	eqs := p.derived.Equations
+	for k := len(eqs) - 1; k >= 0; k-- {
+		e := eqs[k]
+		if !wanted[e.T.Name] || e.T.Of == nil && e.T.Role != layer.Scratch {
+			continue
+		}
+		for _, t := range e.Tensors() {
+			wanted[t.Name] = wanted[t.Name] || t.Role == layer.Scratch
+		}
+		lines = append([]string{"  " + layer.FormatEquation(e)}, lines...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// subscripts of the k-th element.
+func subscripts(shape []int, k int) []int {
+	out := make([]int, len(shape))
+	for d := len(shape) - 1; d >= 0; d-- {
+		out[d] = k % shape[d]
+		k /= shape[d]
+	}
+	return out
+}
+
+// definer finds the equation that defines an element of g, as far as affine
+// subscripts tell.
+func definer(eqs []*layer.Equation, g *layer.Tensor, at []int) *layer.Equation {
+	var last *layer.Equation
+	for _, e := range eqs {
+		if e.T != g {
+			continue
+		}
+		if last = e; covers(e, at) {
+			return e
+		}
+	}
+	return last
+}
+
+// covers reports whether constants and shifts on the left side allow the
+// element.
+func covers(e *layer.Equation, at []int) bool {
+	for d, s := range e.Subs {
+		a, ok := layer.AffineOf(s)
+		if !ok {
+			continue
+		}
+		lo, hi := a.Const, a.Const
+		for _, t := range a.Terms {
+			lo += min(0, t.Coef*(t.I.Size-1))
+			hi += max(0, t.Coef*(t.I.Size-1))
+		}
+		if at[d] < lo || at[d] > hi {
+			return false
+		}
+	}
+	return true
+}
+
+// intermediates names the scratch tensors that e reads and backward defines.
+func intermediates(eqs []*layer.Equation, e *layer.Equation) string {
+	var out []string
+	for _, t := range e.Tensors() {
+		for _, def := range eqs {
+			if def.T == t && t != e.T {
+				out = append(out, fmt.Sprintf("%s (line %d)", t.Name, def.Pos.Line))
+				break
+			}
+		}
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,211 @@
+package grad_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/grad"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// prove checks and proves a spec.
+func prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
+	l, err := check.Check(s, given)
+	if err != nil {
+		return nil, err
+	}
+	return grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return check.Check(s, given) })
+}
+
+// TestProveDerived declares what was derived: it must be accepted, and must
+// not be once anything in it is changed.
+func TestProveDerived(t *testing.T) {
+	layers, err := txtar.ParseFile("testdata/layers.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range layers.Files {
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			l := bind(t, f.Data, nil)
+			text := declare(f.Data, l, derive(t, l))
+			s, err := syntax.Parse("test.yaml", text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := prove(s, nil); err != nil {
+				t.Fatal(err)
+			}
+			mutate(t, s, nil)
+		})
+	}
+}
+
+// equivalent are mutations that do not change the gradient; each has its reason.
+var equivalent = map[string]string{}
+
+// mutate proves every mutation of every backward equation and demands that it
+// is refused, at the equation or at one that reads what it defines.
+func mutate(t *testing.T, s *syntax.Spec, given map[string]string) {
+	t.Helper()
+	start, count := time.Now(), 0
+	for k, q := range s.Backward.Equations {
+		old := q.Value
+		for _, m := range mutants(old, indexNames(q)) {
+			q.Value = m
+			text := syntax.PrintEquation(q)
+			s.Backward.Equations[k] = q
+			_, err := prove(s, given)
+			count++
+			if err == nil && equivalent[s.Name.Text+": "+text] == "" {
+				t.Errorf("not refused: %s", text)
+			} else if err != nil {
+				atLine(t, s, q, text, err)
+			}
+		}
+		q.Value = old
+	}
+	t.Logf("%d mutants, %v each", count, time.Since(start)/time.Duration(max(count, 1)))
+}
+
+// atLine demands that an error of the prover points at q or at an equation
+// that reads it.
+func atLine(t *testing.T, s *syntax.Spec, q *syntax.Equation, text string, err error) {
+	t.Helper()
+	var list *diag.List
+	if !errors.As(err, &list) {
+		t.Fatalf("%s: not a list of errors: %v", text, err)
+	}
+	lines := map[int]bool{q.Pos.Line: true}
+	for name := range readers(s, q.Target.Name) {
+		for _, e := range s.Backward.Equations {
+			if e.Target.Name == name {
+				lines[e.Pos.Line] = true
+			}
+		}
+	}
+	for _, e := range list.Errors() {
+		if strings.HasPrefix(e.Msg, "wrong gradient") && !lines[e.Pos.Line] {
+			t.Errorf("%s: refused at line %d: %v", text, e.Pos.Line, err)
+		}
+	}
+}
+
+// readers are the names of tensors whose equations read name, directly or not.
+func readers(s *syntax.Spec, name string) map[string]bool {
+	out := map[string]bool{name: true}
+	for range s.Backward.Equations {
+		for _, e := range s.Backward.Equations {
+			syntax.Walk(e.Value, func(x syntax.Expr) {
+				switch x := x.(type) {
+				case *syntax.Element:
+					out[e.Target.Name] = out[e.Target.Name] || out[x.Name]
+				case *syntax.Name:
+					out[e.Target.Name] = out[e.Target.Name] || out[x.Name]
+				}
+			})
+		}
+	}
+	return out
+}
+
+// indexNames are the names that stand bare in subscripts of the equation.
+func indexNames(q *syntax.Equation) []string {
+	names := map[string]bool{}
+	visit := func(x syntax.Expr) {
+		if e, ok := x.(*syntax.Element); ok {
+			for _, s := range e.Subs {
+				if n, ok := s.(*syntax.Name); ok {
+					names[n.Name] = true
+				}
+			}
+		}
+	}
+	syntax.Walk(q.Target, visit)
+	syntax.Walk(q.Value, visit)
+	return slices.Sorted(maps.Keys(names))
+}
+
+// mutants gives copies of x with one thing wrong.
+func mutants(x syntax.Expr, indices []string) []syntax.Expr {
+	out := mutantsHere(x, indices)
+	inside := func(part syntax.Expr, with func(syntax.Expr) syntax.Expr) {
+		for _, m := range mutants(part, indices) {
+			out = append(out, with(m))
+		}
+	}
+	switch x := x.(type) {
+	case *syntax.Element:
+		for k := range x.Subs {
+			inside(x.Subs[k], func(m syntax.Expr) syntax.Expr {
+				c := *x
+				c.Subs = slices.Clone(x.Subs)
+				c.Subs[k] = m
+				return &c
+			})
+		}
+	case *syntax.Call:
+		for k := range x.Args {
+			inside(x.Args[k], func(m syntax.Expr) syntax.Expr {
+				c := *x
+				c.Args = slices.Clone(x.Args)
+				c.Args[k] = m
+				return &c
+			})
+		}
+	case *syntax.Unary:
+		inside(x.X, func(m syntax.Expr) syntax.Expr { return &syntax.Unary{Op: x.Op, X: m, Pos: x.Pos} })
+	case *syntax.Binary:
+		inside(x.X, func(m syntax.Expr) syntax.Expr { return &syntax.Binary{Op: x.Op, X: m, Y: x.Y, OpPos: x.OpPos} })
+		inside(x.Y, func(m syntax.Expr) syntax.Expr { return &syntax.Binary{Op: x.Op, X: x.X, Y: m, OpPos: x.OpPos} })
+	}
+	return out
+}
+
+// mutantsHere changes the outermost node only.
+func mutantsHere(x syntax.Expr, indices []string) []syntax.Expr {
+	var out []syntax.Expr
+	switch x := x.(type) {
+	case *syntax.Literal:
+		if v, err := strconv.ParseFloat(x.Text, 64); err == nil {
+			out = append(out, &syntax.Literal{Text: fmt.Sprint(v + 1), Pos: x.Pos})
+		}
+	case *syntax.Name:
+		for _, n := range indices {
+			if n != x.Name && slices.Contains(indices, x.Name) {
+				out = append(out, &syntax.Name{Name: n, Pos: x.Pos})
+			}
+		}
+	case *syntax.Unary:
+		out = append(out, x.X)
+	case *syntax.Binary:
+		out = append(out, x.X, x.Y)
+		if op := wrongOperator[x.Op]; op != "" {
+			out = append(out, &syntax.Binary{Op: op, X: x.X, Y: x.Y, OpPos: x.OpPos})
+		}
+	case *syntax.Call:
+		switch {
+		case x.Fn == "where":
+			out = append(out, x.Args[1], x.Args[2])
+		case len(x.Args) == 1:
+			out = append(out, x.Args[0])
+		}
+	}
+	return out
+}
+
+var wrongOperator = map[string]string{
+	"+": "-", "-": "+", "*": "/", "/": "*",
+	"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
+}

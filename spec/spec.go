@@ -1,0 +1,76 @@
+// Package spec is the language front end on one screen: open a spec, bind its
+// dims, prove its gradient.
+//
+// What comes in: the name of a library layer or the path of a YAML file, and
+// dims as text. What goes out: a checked layer, or one with a proved backward.
+// What is promised: errors are *diag.List with everything that is wrong, but
+// for files that cannot be read.
+package spec
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/grad"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// Open reads a spec: that of a library layer, or, where the argument ends in
+// .yaml or .yml or has a slash, a file.
+func Open(nameOrPath string) (*syntax.Spec, error) {
+	if !isPath(nameOrPath) {
+		text, ok := library.Text(nameOrPath)
+		if !ok {
+			return nil, unknownLayer(nameOrPath)
+		}
+		return syntax.Parse(nameOrPath+".yaml", text)
+	}
+	text, err := os.ReadFile(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return syntax.Parse(nameOrPath, text)
+}
+
+func isPath(s string) bool {
+	ext := filepath.Ext(s)
+	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
+}
+
+func unknownLayer(name string) error {
+	errs := &diag.List{}
+	help := diag.DidYouMean(name, library.Names())
+	if help == "" {
+		help = "the library has " + strings.Join(library.Names(), ", ")
+	}
+	errs.AddHelp(diag.Pos{}, help+"\na layer of your own is given by its path, such as ./"+name+".yaml", "the library has no layer %s", name)
+	return errs
+}
+
+// Bind checks a spec with the given dims and attributes, NAME to text.
+func Bind(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
+	return check.Check(s, given)
+}
+
+// Prove binds a spec and proves that its backward belongs to its forward.
+func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
+	l, err := Bind(s, given)
+	if err != nil {
+		return nil, err
+	}
+	p, err := grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return Bind(s, given) })
+	var list *diag.List
+	if errors.As(err, &list) {
+		list.Source(s.File, s.Text)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
+}

@@ -1,0 +1,180 @@
+package syntax
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+)
+
+// The equations of a block are Go statements. They are parsed inside of a
+// function, with a line directive that makes every position come out in the
+// spec.
+const (
+	wrapHead = "package p\nfunc _() {\n//line s:%d:%d\n"
+	wrapTail = "\n}\n"
+)
+
+// goParser turns Go's syntax tree into ours; it knows one file.
+type goParser struct {
+	file string
+	fset *token.FileSet
+	src  []byte
+	errs *diag.List
+}
+
+func (p *goParser) pos(at token.Pos) diag.Pos {
+	q := p.fset.Position(at)
+	return diag.Pos{File: p.file, Line: q.Line, Col: q.Column}
+}
+
+// parseEquations reads the lines of a block, the first of which is line first
+// of the file.
+func parseEquations(file string, first int, lines []string, errs *diag.List) []*Equation {
+	if bad := unsupportedText(file, first, lines, errs); bad {
+		return nil
+	}
+	head := fmt.Sprintf(wrapHead, first, 1)
+	src := []byte(head + strings.Join(lines, "\n") + wrapTail)
+	p := &goParser{file: file, fset: token.NewFileSet(), src: src, errs: errs}
+	f, err := parser.ParseFile(p.fset, "s", src, parser.AllErrors|parser.SkipObjectResolution)
+	if err != nil {
+		p.syntaxErrors(err, first, lines)
+		return nil
+	}
+	body := f.Decls[0].(*ast.FuncDecl).Body
+	if len(f.Decls) != 1 || int(p.fset.PositionFor(body.Rbrace, false).Offset) != len(src)-len(wrapTail)+1 {
+		errs.Addf(p.pos(body.Rbrace), "unexpected }")
+		return nil
+	}
+	var out []*Equation
+	for _, s := range body.List {
+		if q := p.statement(s); q != nil {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// unsupportedText refuses what would confuse positions before Go sees it.
+func unsupportedText(file string, first int, lines []string, errs *diag.List) bool {
+	bad := false
+	for i, line := range lines {
+		code, _, _ := strings.Cut(line, "//")
+		if col := strings.Index(code, "/*"); col >= 0 {
+			errs.Addf(diag.Pos{File: file, Line: first + i, Col: col + 1}, "a comment in an equation starts with //")
+			bad = true
+		}
+	}
+	return bad
+}
+
+// syntaxErrors reports Go's complaints, each within the block.
+func (p *goParser) syntaxErrors(err error, first int, lines []string) {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) {
+		p.errs.Addf(diag.Pos{File: p.file, Line: first, Col: 1}, "%v", err)
+		return
+	}
+	last := len(lines) - 1
+	for last > 0 && strings.TrimSpace(lines[last]) == "" {
+		last--
+	}
+	seen := map[int]bool{}
+	for _, e := range list {
+		pos := diag.Pos{File: p.file, Line: e.Pos.Line, Col: e.Pos.Column}
+		if end := first + last; pos.Line > end {
+			pos.Line, pos.Col = end, len(strings.TrimRight(lines[last], " \t\r"))+1
+		}
+		if seen[pos.Line] {
+			continue // what follows on the same line is mostly an echo
+		}
+		seen[pos.Line] = true
+		msg, help := explainSyntax(e.Msg)
+		p.errs.AddHelp(pos, help, "%s", msg)
+	}
+}
+
+// explainSyntax words a complaint of Go's parser for someone who writes
+// equations.
+func explainSyntax(msg string) (string, string) {
+	help := ""
+	switch {
+	case strings.Contains(msg, "illegal character U+0023"):
+		return "# does not start a comment in an equation", "write // instead"
+	case strings.Contains(msg, "found newline"):
+		help = "an equation goes on in the next line only after an operator or a comma, or within parentheses"
+	case strings.Contains(msg, "expected type") || strings.Contains(msg, "in array declaration") || strings.Contains(msg, "array length"):
+		help = "subscripts are written x[n][i], not x[n, i]"
+	}
+	msg = strings.ReplaceAll(msg, "expected '}', found 'EOF'", "unexpected end of the equations")
+	msg = strings.ReplaceAll(msg, "statement", "equation")
+	return "syntax error: " + msg, help
+}
+
+func (p *goParser) statement(s ast.Stmt) *Equation {
+	a, ok := s.(*ast.AssignStmt)
+	if !ok {
+		if _, empty := s.(*ast.EmptyStmt); !empty {
+			p.errs.AddHelp(p.pos(s.Pos()), "an equation has the form y[n][o] = ... or y[n][o] += ...", "this is not an equation")
+		}
+		return nil
+	}
+	if a.Tok != token.ASSIGN && a.Tok != token.ADD_ASSIGN {
+		p.errs.AddHelp(p.pos(a.TokPos), "an equation has the form y[n][o] = ... or y[n][o] += ...", "%s is not possible in an equation", a.Tok)
+		return nil
+	}
+	if len(a.Lhs) != 1 || len(a.Rhs) != 1 {
+		p.errs.Addf(p.pos(a.Pos()), "an equation has one tensor on the left and one expression on the right")
+		return nil
+	}
+	before := p.errs.Len()
+	target := p.expr(a.Lhs[0])
+	value := p.expr(a.Rhs[0])
+	if p.errs.Len() > before {
+		return nil
+	}
+	q := &Equation{Accumulate: a.Tok == token.ADD_ASSIGN, Value: value, Pos: p.pos(a.Pos())}
+	switch t := target.(type) {
+	case *Element:
+		q.Target = t
+	case *Name:
+		q.Target = &Element{Name: t.Name, Pos: t.Pos}
+	default:
+		p.errs.Addf(q.Pos, "the left side of an equation is a tensor with its subscripts")
+		return nil
+	}
+	from, to := p.fset.PositionFor(a.Pos(), false).Offset, p.fset.PositionFor(a.End(), false).Offset
+	q.Text = string(p.src[from:to])
+	if bytes.ContainsAny(p.src[from:to], "\r\n") {
+		q.Text = PrintEquation(q)
+	}
+	return q
+}
+
+// parseExpr reads an expression that stands at a place of the file.
+func parseExpr(text string, at diag.Pos, errs *diag.List) Expr {
+	if strings.ContainsAny(text, "\r\n") || strings.Contains(text, "/*") || strings.Contains(text, "//") {
+		errs.Addf(at, "expected an expression on one line")
+		return nil
+	}
+	p := &goParser{file: at.File, fset: token.NewFileSet(), errs: errs}
+	p.src = []byte(fmt.Sprintf("/*line s:%d:%d*/%s", at.Line, at.Col, text))
+	x, err := parser.ParseExprFrom(p.fset, "s", p.src, parser.SkipObjectResolution)
+	if err != nil {
+		p.syntaxErrors(err, at.Line, []string{strings.Repeat(" ", at.Col-1) + text})
+		return nil
+	}
+	before := errs.Len()
+	e := p.expr(x)
+	if errs.Len() > before {
+		return nil
+	}
+	return e
+}

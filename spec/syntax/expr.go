@@ -1,0 +1,121 @@
+package syntax
+
+import (
+	"go/ast"
+	"go/token"
+	"regexp"
+)
+
+// binaryOps are the operators of the language with their precedence.
+var binaryOps = map[token.Token]bool{
+	token.LOR: true, token.LAND: true,
+	token.EQL: true, token.NEQ: true, token.LSS: true, token.LEQ: true, token.GTR: true, token.GEQ: true,
+	token.ADD: true, token.SUB: true, token.MUL: true, token.QUO: true, token.REM: true,
+}
+
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$|^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+
+// bad stands for an expression about which a complaint was made.
+var bad Expr = &Literal{Text: "0"}
+
+// expr turns a Go expression into ours. Only what is listed here is accepted.
+func (p *goParser) expr(x ast.Expr) Expr {
+	pos := p.pos(x.Pos())
+	switch x := x.(type) {
+	case *ast.Ident:
+		return &Name{Name: x.Name, Pos: pos}
+	case *ast.BasicLit:
+		return p.literal(x)
+	case *ast.ParenExpr:
+		return p.expr(x.X)
+	case *ast.IndexExpr:
+		return p.element(x)
+	case *ast.IndexListExpr:
+		p.errs.AddHelp(pos, "subscripts are written x[n][i], not x[n, i]", "several subscripts in one pair of brackets")
+		return bad
+	case *ast.BinaryExpr:
+		if !binaryOps[x.Op] {
+			p.errs.Addf(p.pos(x.OpPos), "the operator %s is not in the language", x.Op)
+			return bad
+		}
+		return &Binary{Op: x.Op.String(), X: p.expr(x.X), Y: p.expr(x.Y), OpPos: p.pos(x.OpPos)}
+	case *ast.UnaryExpr:
+		if x.Op != token.SUB && x.Op != token.NOT {
+			p.errs.Addf(pos, "the operator %s is not in the language", x.Op)
+			return bad
+		}
+		return &Unary{Op: x.Op.String(), X: p.expr(x.X), Pos: pos}
+	case *ast.CallExpr:
+		return p.call(x)
+	}
+	p.errs.Addf(pos, "%s is not in the language of equations", goConstruct(x))
+	return bad
+}
+
+func (p *goParser) literal(x *ast.BasicLit) Expr {
+	pos := p.pos(x.Pos())
+	if x.Kind != token.INT && x.Kind != token.FLOAT || !decimal.MatchString(x.Value) {
+		p.errs.Addf(pos, "%s is not a number in decimal notation", x.Value)
+		return bad
+	}
+	return &Literal{Text: x.Value, Pos: pos}
+}
+
+func (p *goParser) element(x *ast.IndexExpr) Expr {
+	var subs []Expr
+	var base ast.Expr = x
+	for {
+		i, ok := base.(*ast.IndexExpr)
+		if !ok {
+			break
+		}
+		subs = append([]Expr{p.expr(i.Index)}, subs...)
+		base = i.X
+	}
+	name, ok := base.(*ast.Ident)
+	if !ok {
+		p.errs.Addf(p.pos(base.Pos()), "only a tensor has subscripts")
+		return bad
+	}
+	return &Element{Name: name.Name, Subs: subs, Pos: p.pos(name.Pos())}
+}
+
+func (p *goParser) call(x *ast.CallExpr) Expr {
+	pos := p.pos(x.Pos())
+	if x.Ellipsis.IsValid() {
+		p.errs.Addf(p.pos(x.Ellipsis), "... is not in the language of equations")
+		return bad
+	}
+	switch fn := x.Fun.(type) {
+	case *ast.CompositeLit:
+		p.errs.Addf(pos, "layers that apply other layers are not supported yet")
+		return bad
+	case *ast.Ident:
+		c := &Call{Fn: fn.Name, Pos: pos}
+		for _, a := range x.Args {
+			c.Args = append(c.Args, p.expr(a))
+		}
+		return c
+	}
+	p.errs.Addf(pos, "only a function's name can be called")
+	return bad
+}
+
+// goConstruct names a kind of Go expression.
+func goConstruct(x ast.Expr) string {
+	switch x.(type) {
+	case *ast.CompositeLit:
+		return "a composite literal"
+	case *ast.FuncLit, *ast.FuncType:
+		return "a function literal"
+	case *ast.SelectorExpr:
+		return "a selector"
+	case *ast.SliceExpr:
+		return "a slice"
+	case *ast.StarExpr:
+		return "a pointer"
+	case *ast.TypeAssertExpr:
+		return "a type assertion"
+	}
+	return "this"
+}

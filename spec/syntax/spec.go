@@ -1,0 +1,93 @@
+// Package syntax reads layer specs: YAML with equations in Go syntax.
+//
+// What comes in: the text of a file. What goes out: a Spec, the tree of what
+// the author wrote, with a position on every node, or the list of all
+// complaints. Print writes a Spec back as text that parses to the same tree.
+// What is promised: names are well formed, keys are known and occur once, and
+// equations consist of the node types of tree.go only. What the names mean is
+// the business of package check.
+package syntax
+
+import "github.com/dlgen/dlgen/spec/diag"
+
+// Spec is a layer as its author wrote it.
+type Spec struct {
+	// File is the name that positions carry; Text is its content.
+	File string
+	Text []byte
+
+	Name     Word
+	Doc      string
+	Dims     []*Number
+	Attrs    []*Number
+	Tensors  []*Tensor
+	Indices  []*Range
+	Forward  []*Equation
+	Backward Backward
+}
+
+// Word is a name or keyword with its place. The zero Word is absent.
+type Word struct {
+	Text string
+	Pos  diag.Pos
+}
+
+// Number declares a dim or an attribute.
+type Number struct {
+	Name string
+	Doc  string
+	// Default is what it is where the user gives nothing; Value is what it
+	// always is. At most one of them is there.
+	Default, Value Expr
+	Pos            diag.Pos
+}
+
+// Tensor declares a tensor or a run-time scalar.
+type Tensor struct {
+	Name string
+	Doc  string
+	Role Word
+	Type Word
+	Init Word
+	Grad Word
+	// Outside is the text of the value beyond the shape.
+	Outside Word
+	// Shape has the extents. HasShape tells a scalar from a forgotten shape.
+	Shape    []Expr
+	HasShape bool
+	Pos      diag.Pos
+}
+
+// Range declares the extent of an index that stands bare nowhere.
+type Range struct {
+	Name   string
+	Extent Expr
+	Pos    diag.Pos
+}
+
+// BackwardMode says how a spec gives its backward pass.
+type BackwardMode uint8
+
+const (
+	Absent    BackwardMode = iota // the spec says nothing
+	Equations                     // written out
+	Derive                        // derived from forward
+	None                          // there is none
+)
+
+// Backward is the backward pass of a spec.
+type Backward struct {
+	Mode      BackwardMode
+	Equations []*Equation
+	Pos       diag.Pos
+}
+
+// Equation is Target = Value, or Target += Value.
+type Equation struct {
+	Target     *Element
+	Accumulate bool
+	Value      Expr
+	// Text is the equation as written, on one line.
+	Text string
+	Pos  diag.Pos
+}

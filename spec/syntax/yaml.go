@@ -1,0 +1,215 @@
+package syntax
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// reader walks the YAML tree of one file.
+type reader struct {
+	file  string
+	lines []string
+	errs  *diag.List
+}
+
+// entry is one key of a mapping with its value, which may be nil.
+type entry struct {
+	key   Word
+	value ast.Node
+}
+
+// document parses the YAML and returns its one mapping, or nil.
+func (r *reader) document(text []byte) ast.Node {
+	f, err := parseYAML(text)
+	if err != nil {
+		var se *yaml.SyntaxError
+		if errors.As(err, &se) && se.Token != nil {
+			r.errs.Addf(r.pos(se.Token), "broken YAML: %s", se.Message)
+		} else {
+			r.errs.Addf(r.at(1), "broken YAML: %v", err)
+		}
+		return nil
+	}
+	var body ast.Node
+	for _, d := range f.Docs {
+		if d.Body == nil {
+			continue
+		}
+		if body != nil {
+			r.errs.Addf(r.pos(d.Body.GetToken()), "a file holds one layer, this starts another document")
+			return nil
+		}
+		body = d.Body
+	}
+	if body == nil {
+		r.errs.AddHelp(r.at(1), "a spec starts with: layer: NAME", "the file is empty")
+	}
+	return body
+}
+
+// parseYAML contains the panics that the YAML parser has on some broken texts.
+func parseYAML(text []byte) (f *ast.File, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("the parser gave up")
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+}
+
+func (r *reader) at(line int) diag.Pos { return diag.Pos{File: r.file, Line: line, Col: 1} }
+
+// pos is the place of a token. YAML counts columns in characters, we in bytes.
+func (r *reader) pos(t *token.Token) diag.Pos {
+	if t == nil || t.Position == nil {
+		return r.at(1)
+	}
+	line := min(max(t.Position.Line, 1), max(len(r.lines), 1))
+	col := 1
+	if line <= len(r.lines) {
+		rest := r.lines[line-1]
+		for i := 1; i < t.Position.Column && rest != ""; i++ {
+			_, n := utf8.DecodeRuneInString(rest)
+			rest = rest[n:]
+			col += n
+		}
+	}
+	return diag.Pos{File: r.file, Line: line, Col: col}
+}
+
+func (r *reader) nodePos(n ast.Node) diag.Pos {
+	if n == nil {
+		return r.at(1)
+	}
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return r.nodePos(m.Values[0])
+	}
+	if v, ok := n.(*ast.MappingValueNode); ok {
+		return r.pos(v.Key.GetToken())
+	}
+	return r.pos(n.GetToken())
+}
+
+// mapping returns the entries of a mapping with distinct keys; what says what
+// the mapping holds.
+func (r *reader) mapping(n ast.Node, what string) []entry {
+	var values []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	case *ast.NullNode:
+		return nil
+	default:
+		r.errs.Addf(r.nodePos(n), "%s: expected a mapping, found %s", what, describe(n))
+		return nil
+	}
+	var out []entry
+	first := map[string]diag.Pos{}
+	for _, v := range values {
+		key, ok := v.Key.(*ast.StringNode)
+		if !ok {
+			r.errs.Addf(r.pos(v.Key.GetToken()), "%s: a key is a plain name", what)
+			continue
+		}
+		w := Word{key.Value, r.pos(key.GetToken())}
+		if p, dup := first[w.Text]; dup {
+			r.errs.Addf(w.Pos, "%s is already there in line %d", w.Text, p.Line)
+			continue
+		}
+		first[w.Text] = w.Pos
+		out = append(out, entry{w, v.Value})
+	}
+	return out
+}
+
+// fields returns the entries of a mapping by key; keys that are not among the
+// known are complaints.
+func (r *reader) fields(n ast.Node, what string, known ...string) map[string]entry {
+	out := map[string]entry{}
+	for _, e := range r.mapping(n, what) {
+		ok := false
+		for _, k := range known {
+			ok = ok || k == e.key.Text
+		}
+		if !ok {
+			help := diag.DidYouMean(e.key.Text, known)
+			if help == "" {
+				help = "known here: " + strings.Join(known, ", ")
+			}
+			r.errs.AddHelp(e.key.Pos, help, "%s has no key %s", what, e.key.Text)
+			continue
+		}
+		out[e.key.Text] = e
+	}
+	return out
+}
+
+// scalar returns the text of a scalar as written, or the zero Word and a
+// complaint.
+func (r *reader) scalar(n ast.Node, what string) Word {
+	pos := r.nodePos(n)
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return Word{n.Value, pos}
+	case *ast.LiteralNode:
+		return Word{strings.TrimRight(n.Value.Value, "\n"), pos}
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return Word{n.GetToken().Value, pos}
+	}
+	r.errs.Addf(pos, "%s: expected a single value, found %s", what, describe(n))
+	return Word{}
+}
+
+// text returns an optional text, such as a doc.
+func (r *reader) text(e entry) string {
+	if e.value == nil {
+		return ""
+	}
+	if _, null := e.value.(*ast.NullNode); null {
+		return ""
+	}
+	return strings.Join(strings.Fields(r.scalar(e.value, e.key.Text).Text), " ")
+}
+
+// expr parses a scalar as an expression; nil comes with a complaint.
+func (r *reader) expr(n ast.Node, what string) Expr {
+	before := r.errs.Len()
+	w := r.scalar(n, what)
+	if r.errs.Len() > before {
+		return nil
+	}
+	if s, ok := n.(*ast.StringNode); ok && (s.Token.Type == token.DoubleQuoteType || s.Token.Type == token.SingleQuoteType) {
+		w.Pos.Col++
+	}
+	if strings.TrimSpace(w.Text) == "" {
+		r.errs.Addf(w.Pos, "%s: expected an expression", what)
+		return nil
+	}
+	return parseExpr(w.Text, w.Pos, r.errs)
+}
+
+func describe(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "a mapping"
+	case *ast.SequenceNode:
+		return "a list"
+	case *ast.NullNode:
+		return "nothing"
+	case *ast.AnchorNode, *ast.AliasNode:
+		return "an anchor or alias (not supported)"
+	case *ast.TagNode:
+		return "a tag (not supported)"
+	}
+	return "a single value"
+}
