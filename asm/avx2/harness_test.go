@@ -223,6 +223,8 @@ func assemble(t testing.TB, trials []*trial) built {
 	return built{dir, string(text)}
 }
 
+func bits(x float32) uint32 { return math.Float32bits(x) }
+
 func clip(s string) string {
 	if len(s) > 4000 {
 		return s[:4000] + "..."

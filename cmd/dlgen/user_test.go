@@ -30,10 +30,6 @@ func newRepository(t *testing.T) *repository {
 
 go 1.25.0
 
-tool github.com/dlgen/dlgen/cmd/dlgen
-
-require github.com/dlgen/dlgen v0.0.0-00010101000000-000000000000
-
 replace github.com/dlgen/dlgen => %s
 `, checkout))
 	for from, to := range map[string]string{
@@ -68,7 +64,7 @@ func (r *repository) run(env string, name string, args ...string) (out string, c
 	r.t.Helper()
 	c := exec.Command(name, args...)
 	c.Dir = r.dir
-	c.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", env)
+	c.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off", env)
 	text, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -93,6 +89,7 @@ func TestUserRepository(t *testing.T) {
 		t.Skip("compiles dlgen as a tool and a program")
 	}
 	r := newRepository(t)
+	r.must("", "go", "get", "-tool", "github.com/dlgen/dlgen/cmd/dlgen")
 	r.must("", "go", "generate", "./...")
 	r.must("", "go", "vet", "./...")
 	best := "go"

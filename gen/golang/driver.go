@@ -1,6 +1,7 @@
 package golang
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dave/jennifer/jen"
@@ -100,33 +101,56 @@ func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory fun
 	return out
 }
 
-// arrayArg hands b to a Go function.
+// arrayArg hands b to a Go function. Programs may show a field in other
+// shapes than it is declared with, and an argument in another than the spec's.
 func (p *printer) arrayArg(b *ir.Buffer) *jen.Statement {
+	home, ok := p.home(b)
+	base := home.code
 	if b.Place == ir.Workspace {
-		return jen.Op("&").Id(p.ws).Dot(p.field[b.Name])
+		base = jen.Op("&").Add(base)
 	}
-	name := p.tensorName[b.Tensor.Name]
-	if slices.Equal(b.Shape, b.Tensor.Shape) {
-		return jen.Id(name)
+	if ok && slices.Equal(b.Shape, home.shape) {
+		return base
 	}
-	return jen.Parens(p.pointer(b)).Parens(jen.Qual("unsafe", "Pointer").Call(jen.Id(name)))
+	return jen.Parens(p.pointer(b)).Parens(jen.Qual("unsafe", "Pointer").Call(base))
 }
 
 // elementArg hands the address of b's first element to assembly.
 func (p *printer) elementArg(b *ir.Buffer) *jen.Statement {
-	shape, base := b.Shape, jen.Id(p.ws)
-	if b.Place == ir.Workspace {
-		base.Dot(p.field[b.Name])
-	} else {
-		shape, base = b.Tensor.Shape, jen.Id(p.tensorName[b.Tensor.Name])
-		if len(shape) == 0 {
-			return base
-		}
-	}
-	for range shape {
+	home, ok := p.home(b)
+	base := home.code
+	for range home.shape {
 		base.Index(jen.Lit(0))
 	}
-	return jen.Op("&").Add(base)
+	if len(home.shape) > 0 || b.Place == ir.Workspace {
+		base = jen.Op("&").Add(base)
+	}
+	if ok {
+		return base
+	}
+	return jen.Parens(jen.Op("*").Id(goElem(b.Elem))).Parens(jen.Qual("unsafe", "Pointer").Call(base))
+}
+
+// memory is an array (or a pointer to one) with its shape.
+type memory struct {
+	code  *jen.Statement
+	shape []int
+}
+
+// home is the argument or field behind b; ok says that it has b's elements.
+func (p *printer) home(b *ir.Buffer) (m memory, ok bool) {
+	if b.Place == ir.Arg {
+		return memory{jen.Id(p.tensorName[b.Tensor.Name]), b.Tensor.Shape}, true
+	}
+	for _, f := range p.in.Workspace {
+		if f.Name == b.Name {
+			if f.Size() < b.Size() {
+				panic(fmt.Sprintf("golang: the workspace has too little room for %s", b.Name))
+			}
+			return memory{jen.Id(p.ws).Dot(p.field[f.Name]), f.Shape}, f.Elem == b.Elem
+		}
+	}
+	panic(fmt.Sprintf("golang: %s is not in the workspace", b.Name))
 }
 
 // vector is kernels_amd64.go: the choice at run time and the declarations of

@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -149,7 +150,7 @@ func (p *printer) name() {
 		ps.dispatch = p.internal.take(ps.portable.Name)
 		ps.goDriver = p.internal.take(ps.portable.Name + "Go")
 		for _, f := range functions(ps.portable) {
-			p.portableName[f] = p.internal.take(unexported(f.Name) + "Go")
+			p.portableName[f] = p.internal.take(strings.TrimSuffix(unexported(f.Name), "Go") + "Go")
 		}
 	}
 	for _, c := range p.checks {

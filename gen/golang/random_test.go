@@ -82,7 +82,14 @@ func (g *generator) sub(limit int) ir.Sub {
 	return s
 }
 
-func (g *generator) reg(k ir.Kind) *ir.Reg { return g.regs[k][g.rng.IntN(len(g.regs[k]))] }
+// reg is one of the registers made last, mostly.
+func (g *generator) reg(k ir.Kind) *ir.Reg {
+	have := g.regs[k]
+	if g.rng.IntN(3) > 0 {
+		have = have[max(0, len(have)-3):]
+	}
+	return have[g.rng.IntN(len(have))]
+}
 
 // statements appends n random statements with loops at most depth deep.
 func (g *generator) statements(b *ir.Builder, n, depth int) {
@@ -150,6 +157,7 @@ func (g *generator) accumulate(b *ir.Builder) {
 	case 0:
 		sum := b.Do(ir.Copy, integer())
 		op := []ir.Op{ir.FMA, ir.FNMA, ir.FMS}[g.rng.IntN(3)]
+		g.keep(b.Do(op, integer(), integer(), integer()))
 		b.Emit(&ir.Assign{Dst: sum, Op: op, Args: []*ir.Reg{integer(), integer(), sum}})
 		g.keep(sum)
 	case 1:
@@ -192,7 +200,7 @@ func (g *generator) operation(b *ir.Builder) {
 	}
 	b.Emit(a)
 	g.keep(a.Dst)
-	if g.rng.IntN(2) == 0 {
+	if g.rng.IntN(4) == 0 {
 		g.show(b, a.Dst)
 	}
 }

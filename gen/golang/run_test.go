@@ -97,7 +97,7 @@ func command(t *testing.T, dir string, env []string, args ...string) string {
 // TestRandom prints random programs, compiles them and compares the results
 // with the interpreter's, bit by bit.
 func TestRandom(t *testing.T) {
-	const functions = 60
+	const functions = 24
 	p := randomProgram(1, functions)
 	if err := ir.Verify(p.Portable[0]); err != nil {
 		t.Fatal(err)

@@ -236,7 +236,7 @@ func (e *emitter) outer(i int, p at) {
 // overRun emits the tiles of one run of the i-th outer axis from base on.
 func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 	a := e.plan.order[i]
-	e.loop(a.Var.Name, r.count, false, func(v *ir.Var) {
+	e.loop(a.Var.Name, r.count, e.g.contraction, func(v *ir.Var) {
 		s := base
 		if v != nil {
 			s = s.Add(ir.VarSub(v), r.step)

@@ -30,11 +30,15 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 			return
 		}
 	}
-	v := e.eval(x, s.nest, p)
-	if p.vec != nil && p.lanes < e.t.Lanes && e.t.Lanes > 1 && has(s.nest.Reduce, p.vec) && x.Load == nil {
-		v = e.masked(v, 0, p.lanes)
+	e.update(acc, ir.Add, acc, e.inLanes(e.eval(x, s.nest, p), s.nest, p))
+}
+
+// inLanes is v with 0 in lanes that do not count; a load has it there.
+func (e *emitter) inLanes(v *ir.Reg, n *ir.Nest, p at) *ir.Reg {
+	if p.vec == nil || p.lanes >= e.t.Lanes || !has(n.Reduce, p.vec) || e.source[v] != nil {
+		return v
 	}
-	e.update(acc, ir.Add, acc, v)
+	return e.masked(v, 0, p.lanes)
 }
 
 // subtract is accumulate for the negated value.
@@ -44,11 +48,7 @@ func (e *emitter) subtract(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 		e.update(acc, ir.FNMA, a, b, acc)
 		return
 	}
-	v := e.eval(x, s.nest, p)
-	if p.vec != nil && p.lanes < e.t.Lanes && e.t.Lanes > 1 && has(s.nest.Reduce, p.vec) && x.Load == nil {
-		v = e.masked(v, 0, p.lanes)
-	}
-	e.update(acc, ir.Sub2, acc, v)
+	e.update(acc, ir.Sub2, acc, e.inLanes(e.eval(x, s.nest, p), s.nest, p))
 }
 
 func (e *emitter) update(dst *ir.Reg, op ir.Op, args ...*ir.Reg) {
@@ -69,35 +69,27 @@ func (e *emitter) masked(v *ir.Reg, rest float32, lanes int) *ir.Reg {
 // tile share is computed once.
 func (e *emitter) product(x *ir.Expr, n *ir.Nest, p at) (a, b *ir.Reg) {
 	var plain, along []*ir.Reg
-	safe := p.vec == nil || p.lanes == e.t.Lanes || !has(n.Reduce, p.vec)
-	zeroed := safe
+	loads := true
 	for _, f := range factors(x) {
 		r := e.eval(f, n, p)
+		loads = loads && e.source[r] != nil
 		if p.vec != nil && dependsOn(f, p.vec) {
 			along = append(along, r)
-			zeroed = zeroed || f.Load != nil && finite(factors(x))
 		} else {
 			plain = append(plain, r)
 		}
 	}
-	if !zeroed && len(along) > 0 {
-		along[0] = e.masked(along[0], 0, p.lanes)
+	if !loads && len(along) > 0 {
+		// Any of them may be infinite where the others are 0.
+		for i := range along {
+			along[i] = e.inLanes(along[i], n, p)
+		}
 	}
 	if len(plain) == 0 || len(along) == 0 {
 		all := append(plain, along...)
 		return e.multiply(all[:len(all)-1]), all[len(all)-1]
 	}
 	return e.multiply(plain), e.multiply(along)
-}
-
-// finite reports whether all factors are loads: unused lanes are then 0*0.
-func finite(fs []*ir.Expr) bool {
-	for _, f := range fs {
-		if f.Load == nil {
-			return false
-		}
-	}
-	return true
 }
 
 func (e *emitter) multiply(rs []*ir.Reg) *ir.Reg {

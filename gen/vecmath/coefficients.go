@@ -2,10 +2,10 @@
 
 package vecmath
 
-// Where tanh and erf are 1 in float32, squared.
+// The squares of the limits of tanh and erf.
 const (
-	tanhSquare = 81.19657
-	erfSquare  = 15.3664
+	tanhSquare = 75.69
+	erfSquare  = 13.69
 )
 
 // e^r = 1 + r + r^2*P(r); largest weighted error 2^-28.22.
@@ -26,10 +26,10 @@ var sinCoef = [...]float32{-0.16666655, 0.008332189, -0.00019518283}
 // cos(r) = 1 - r^2/2 + r^4*P(r^2); largest weighted error 2^-32.99.
 var cosCoef = [...]float32{0.041666646, -0.001388731, 2.4432327e-05}
 
-// tanh(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.27.
-var tanhNum = [...]float32{1, 0.13383272, 0.003498118, 2.0645371e-05, 1.3395411e-08}
-var tanhDen = [...]float32{1, 0.46716595, 0.025886962, 0.00032895387, 7.795222e-07}
+// tanh(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.73.
+var tanhNum = [...]float32{1, 0.13403215, 0.0035220098, 2.1048265e-05, 1.3974813e-08}
+var tanhDen = [...]float32{1, 0.46736538, 0.025977302, 0.00033290134, 8.0277346e-07}
 
-// erf(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.00.
-var erfNum = [...]float32{1.8512471, 0.30990887, 0.084306575, 0.005816249, 0.00037632356}
-var erfDen = [...]float32{1.640625, 0.8215236, 0.18449973, 0.023550618, 0.0017140895, 3.795249e-05, -1.8462552e-07}
+// erf(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.91.
+var erfNum = [...]float32{1.4457358, 0.22836302, 0.0642654, 0.004034372, 0.00029269682}
+var erfDen = [...]float32{1.28125, 0.62946445, 0.13865264, 0.017346753, 0.001238563, 3.1211828e-05, -1.648185e-07}

@@ -53,7 +53,8 @@ func (p *program) instance(spec string, given map[string]string) *instance {
 	return in
 }
 
-// prove proves all packages that are not proved yet, two at a time or more.
+// each does something with all packages, as many at a time as there are
+// processors, and reports all that fail; a panic is a failure like others.
 func (p *program) each(t *testing.T, do func(*instance) error) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -62,7 +63,13 @@ func (p *program) each(t *testing.T, do func(*instance) error) {
 		wg.Add(1)
 		free <- struct{}{}
 		go func() {
-			defer func() { <-free; wg.Done() }()
+			defer func() {
+				if p := recover(); p != nil {
+					in.err = fmt.Errorf("panic: %.1000v", p)
+				}
+				<-free
+				wg.Done()
+			}()
 			in.err = do(in)
 		}()
 	}

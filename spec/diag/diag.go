@@ -119,18 +119,19 @@ func (l *List) Error() string {
 }
 
 // excerpt shows the line of pos with a caret below the column. Tabs are kept
-// so that the caret stands right in any terminal.
+// and other characters count once, so that the caret stands right in a terminal.
 func (l *List) excerpt(b *strings.Builder, pos Pos) {
 	lines := l.sources[pos.File]
 	if pos.Line < 1 || pos.Line > len(lines) {
 		return
 	}
 	line := strings.TrimRight(lines[pos.Line-1], "\r")
-	pad := []byte(line[:min(max(pos.Col-1, 0), len(line))])
-	for i, c := range pad {
+	var pad strings.Builder
+	for _, c := range line[:min(max(pos.Col-1, 0), len(line))] {
 		if c != '\t' {
-			pad[i] = ' '
+			c = ' '
 		}
+		pad.WriteRune(c)
 	}
-	fmt.Fprintf(b, "\n    %s\n    %s^", line, pad)
+	fmt.Fprintf(b, "\n    %s\n    %s^", line, pad.String())
 }

@@ -15,13 +15,14 @@ const (
 	normal   mode = iota // anywhere, for what is smooth
 	ties                 // small integers and the spec's own numbers, for ties and kinks
 	positive             // for logarithms and roots
+	wide                 // beyond all kinks
 	modeCount
 )
 
-var modes = [modeCount]mode{normal, ties, positive}
+var modes = [modeCount]mode{normal, ties, positive, wide}
 
 func (m mode) String() string {
-	return [...]string{"a random point", "a point with ties", "a random positive point"}[m]
+	return [...]string{"a random point", "a point with ties", "a random positive point", "a random point"}[m]
 }
 
 // points draws values for what a layer's passes are given.
@@ -39,10 +40,10 @@ func newPoints(l *layer.Layer) *points {
 	p := &points{
 		l:    l,
 		rng:  rand.New(rand.NewPCG(1, 2)),
-		grid: []float64{-1, 0, 1, 2},
+		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
 	}
-	seen := map[float64]bool{0: true, 1: true}
+	seen := map[float64]bool{0: true, 1: true, 2: true}
 	for _, eqs := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
 		for _, e := range eqs {
 			p.bound(e.T, e.Subs)
@@ -127,11 +128,18 @@ func (p *points) tensor(env *eval.Env, t *layer.Tensor, m mode) {
 func (p *points) real(m mode) float64 {
 	switch m {
 	case ties:
+		if p.rng.IntN(2) == 0 { // most ties are between these
+			return float64(p.rng.IntN(3) - 1)
+		}
 		return p.grid[p.rng.IntN(len(p.grid))]
 	case positive:
 		return 0.1 + 1.5*p.rng.Float64()
 	}
-	return p.rng.NormFloat64()
+	v := p.rng.NormFloat64()
+	if m == wide {
+		v *= 4
+	}
+	return v
 }
 
 // cost counts the nodes that an evaluation of the program visits.

@@ -70,6 +70,9 @@ func unsupportedText(file string, first int, lines []string, errs *diag.List) bo
 		if col := strings.Index(code, "/*"); col >= 0 {
 			errs.Addf(diag.Pos{File: file, Line: first + i, Col: col + 1}, "a comment in an equation starts with //")
 			bad = true
+		} else if col := strings.IndexByte(code, '#'); col >= 0 {
+			errs.AddHelp(diag.Pos{File: file, Line: first + i, Col: col + 1}, "write // instead", "# does not start a comment in an equation")
+			bad = true
 		}
 	}
 	return bad
@@ -106,14 +109,15 @@ func (p *goParser) syntaxErrors(err error, first int, lines []string) {
 func explainSyntax(msg string) (string, string) {
 	help := ""
 	switch {
-	case strings.Contains(msg, "illegal character U+0023"):
-		return "# does not start a comment in an equation", "write // instead"
 	case strings.Contains(msg, "found newline"):
 		help = "an equation goes on in the next line only after an operator or a comma, or within parentheses"
 	case strings.Contains(msg, "expected type") || strings.Contains(msg, "in array declaration") || strings.Contains(msg, "array length"):
 		help = "subscripts are written x[n][i], not x[n, i]"
 	}
 	msg = strings.ReplaceAll(msg, "expected '}', found 'EOF'", "unexpected end of the equations")
+	if what, ok := strings.CutPrefix(msg, "expected ';', found "); ok {
+		msg = "unexpected " + what
+	}
 	msg = strings.ReplaceAll(msg, "statement", "equation")
 	return "syntax error: " + msg, help
 }

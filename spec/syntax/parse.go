@@ -38,7 +38,11 @@ func Parse(file string, text []byte) (*Spec, error) {
 }
 
 func (r *reader) spec(s *Spec, body ast.Node) {
+	before := r.errs.Len()
 	f := r.fields(body, "a spec", "layer", "doc", "dims", "attrs", "tensors", "indices", "forward", "backward")
+	if len(f) == 0 && r.errs.Len() > before {
+		return // not even a mapping
+	}
 	if e, ok := f["layer"]; !ok {
 		r.errs.AddHelp(r.at(1), "add a line: layer: NAME", "the spec does not name its layer")
 	} else if w := r.scalar(e.value, "layer"); w.Text != "" && r.name(w, "a layer's name") {

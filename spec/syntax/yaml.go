@@ -44,7 +44,7 @@ func (r *reader) document(text []byte) ast.Node {
 			continue
 		}
 		if body != nil {
-			r.errs.Addf(r.pos(d.Body.GetToken()), "a file holds one layer, this starts another document")
+			r.errs.Addf(r.nodePos(d.Body), "a file holds one layer, this starts another document")
 			return nil
 		}
 		body = d.Body

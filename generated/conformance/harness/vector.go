@@ -32,14 +32,15 @@ type Vector struct {
 	Attrs   map[string]json.Number `json:"attrs"`
 	Scalars map[string]json.Number `json:"scalars"`
 
-	Inputs        map[string]Tensor `json:"inputs"`
-	Params        map[string]Tensor `json:"params"`
-	State         map[string]Tensor `json:"state"`
-	Outputs       map[string]Tensor `json:"outputs"`
-	StateAfter    map[string]Tensor `json:"state_after"`
-	Upstream      map[string]Tensor `json:"upstream"`
-	Grads         map[string]Tensor `json:"grads"`
-	OptionalGrads map[string]Tensor `json:"optional_grads"`
+	Inputs     map[string]Tensor `json:"inputs"`
+	Params     map[string]Tensor `json:"params"`
+	State      map[string]Tensor `json:"state"`
+	Outputs    map[string]Tensor `json:"outputs"`
+	StateAfter map[string]Tensor `json:"state_after"`
+	Upstream   map[string]Tensor `json:"upstream"`
+	Grads      map[string]Tensor `json:"grads"`
+	// OptionalGrads are those of Grads that a package may leave out.
+	OptionalGrads []string `json:"optional_grads"`
 
 	// Tol has the absolute and relative tolerance of each result; one that is
 	// not there must be exact.

@@ -1,0 +1,101 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
+	"github.com/dlgen/dlgen/spec/diag"
+)
+
+func TestPackageFor(t *testing.T) {
+	for dir, want := range map[string]string{
+		"kernels/fc1":              "fc1",
+		"a/Conv-1.b/":              "conv1b",
+		"x_amd64":                  "x_amd64",
+		"größe":                    "gre",
+		"func":                     "",
+		"1x":                       "",
+		"--":                       "",
+		"_":                        "",
+		"main":                     "",
+		"fc_test":                  "",
+		"a/internal":               "",
+		string(filepath.Separator): "",
+	} {
+		got, err := PackageFor(dir)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v; want %q", dir, got, err, want)
+		}
+	}
+}
+
+func TestResolve(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"dense", "nets", "dense"},
+		{"./own.yaml", "nets", "nets/own.yaml"},
+		{"specs/own.yml", ".", "specs/own.yml"},
+		{"specs/own", "nets", "nets/specs/own"},
+	} {
+		if got := filepath.ToSlash(Resolve(tt[0], tt[1])); got != tt[2] {
+			t.Errorf("Resolve(%q, %q) = %q, want %q", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
+
+func TestRunKeepsTheOrder(t *testing.T) {
+	var jobs []Job
+	var want []output.File
+	for i := range 20 {
+		jobs = append(jobs, Job{Folder: fmt.Sprint("f", i)})
+		want = append(want, output.File{Path: fmt.Sprintf("f%d/a.go", i), Data: []byte{byte(i)}})
+	}
+	got, err := Run(jobs, func(j Job) ([]output.File, error) {
+		var i byte
+		_, err := fmt.Sscanf(j.Folder, "f%d", &i)
+		return []output.File{{Path: "a.go", Data: []byte{i}}}, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// All errors are shown, those that jobs share once.
+func TestRunShowsAllErrors(t *testing.T) {
+	at := func(line int) diag.Pos { return diag.Pos{File: "c.yaml", Line: line, Col: 3} }
+	jobs := []Job{
+		{Package: "a", Spec: "one.yaml", Pos: at(1)},
+		{Package: "b", Spec: "two.yaml", Pos: at(2)},
+		{Package: "c", Spec: "good.yaml", Pos: at(3)},
+		{Package: "d", Spec: "one.yaml", Pos: at(4)},
+	}
+	files, err := Run(jobs, func(j Job) ([]output.File, error) {
+		if j.Spec == "good.yaml" {
+			return []output.File{{Path: "x"}}, nil
+		}
+		return nil, errors.New(j.Spec + " is wrong")
+	})
+	want := `c.yaml:1:3: layer a (one.yaml) cannot be generated:
+c.yaml:4:3: layer d (one.yaml) cannot be generated:
+one.yaml is wrong
+c.yaml:2:3: layer b (two.yaml) cannot be generated:
+two.yaml is wrong`
+	if files != nil || err == nil || err.Error() != want {
+		t.Errorf("%v, %v", files, err)
+	}
+}
+
+func TestBugBecomesAnError(t *testing.T) {
+	_, err := Run([]Job{{Spec: "dense"}}, func(Job) ([]output.File, error) { panic("violated") })
+	if err == nil || !strings.Contains(err.Error(), "dlgen has a bug that dense") || !strings.Contains(err.Error(), "violated") {
+		t.Errorf("got %v", err)
+	}
+}
