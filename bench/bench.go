@@ -121,8 +121,11 @@ func WriteTable(w io.Writer, l *layer.Layer, rep *measure.Report) error {
 		if r.Unsteady {
 			mark, unsteady = "~", true
 		}
-		fmt.Fprintf(t, row, r.Pass, r.Code, mark, nanoseconds(r.Ns), fmt.Sprintf("%.2f", r.Flops/r.Ns),
-			fmt.Sprintf("%.1f %%", 100*r.Flops/r.Ns/r.Peak), fmt.Sprintf("%.2f", r.Bytes/r.Ns), fmt.Sprintf("%.1f", base[r.Pass]/r.Ns))
+		rate, share := "-", "-"
+		if r.Flops > 0 {
+			rate, share = fmt.Sprintf("%.2f", r.Flops/r.Ns), fmt.Sprintf("%.1f %%", 100*r.Flops/r.Ns/r.Peak)
+		}
+		fmt.Fprintf(t, row, r.Pass, r.Code, mark, nanoseconds(r.Ns), rate, share, fmt.Sprintf("%.2f", r.Bytes/r.Ns), fmt.Sprintf("%.1f", base[r.Pass]/r.Ns))
 	}
 	if err := t.Flush(); err != nil {
 		return err

@@ -1,9 +1,9 @@
 package gen
 
 import (
+	"fmt"
 	"os"
 	"testing"
-	"fmt"
 
 	"github.com/dlgen/dlgen/gen/schedule"
 )
@@ -12,7 +12,11 @@ func TestDebug(t *testing.T) {
 	if os.Getenv("DBG") == "" {
 		t.Skip()
 	}
-	p := proved(t, os.Getenv("DBG"), os.Getenv("DIMS"))
+	src := os.Getenv("DBG")
+	if b, err := os.ReadFile(src); err == nil {
+		src = string(b)
+	}
+	p := proved(t, src, os.Getenv("DIMS"))
 	tg := schedule.AVX2
 	if os.Getenv("PORTABLE") != "" {
 		tg = schedule.Portable

@@ -46,10 +46,19 @@ func (c *trial) program() (*ir.Program, *ir.Memory) {
 	}
 	for i, s := range c.f.Scalars {
 		p.Scalars = append(p.Scalars, s)
-		m.Scalars[s.Name] = math.Float32frombits(c.scalars[i])
+		if s.Key == 0 {
+			m.Scalars[s.Name] = math.Float32frombits(c.scalars[i])
+		} else {
+			m.Seeds[s.Seed.Name] = seed
+		}
 	}
 	return p, m
 }
+
+// seed is the value of every uint64 scalar; keys are what becomes of it.
+const seed = 0x123456789abcdef
+
+func keys() (a, b uint32) { return ir.SeedKeys(seed) }
 
 // expected runs the interpreter.
 func (c *trial) expected(t *testing.T) [][]uint32 {
@@ -182,7 +191,12 @@ func assemble(t testing.TB, trials []*trial) built {
 			params = append(params, buffers[i]+" "+typ)
 			args = append(args, fmt.Sprintf("(%s)(p[%d])", typ, i))
 		}
-		for i := range scalars {
+		for i, s := range c.f.Scalars {
+			if s.Key != 0 {
+				params = append(params, scalars[i]+" uint32")
+				args = append(args, fmt.Sprintf("s[%d]", i))
+				continue
+			}
 			params = append(params, scalars[i]+" float32")
 			args = append(args, fmt.Sprintf("math.Float32frombits(s[%d])", i))
 		}
@@ -200,6 +214,9 @@ func assemble(t testing.TB, trials []*trial) built {
 	host, err := os.ReadFile("testdata/host.go.txt")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if p := os.Getenv("DUMP"); p != "" {
+		os.WriteFile(p, text, 0o666)
 	}
 	files := map[string]string{
 		"go.mod":          "module kernels\n\ngo 1.25\n",

@@ -15,7 +15,7 @@ package avx2
 
 import (
 	"fmt"
-	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -35,12 +35,17 @@ type Config struct {
 	Header string
 }
 
-// Print is the text of the assembly file with the given kernels.
+// Print is the text of the assembly file with the given kernels, each once.
 func Print(c Config, funcs []*ir.Func) ([]byte, error) {
 	table := newVectors()
 	file := avo.NewFile()
 	var fns []*avo.Function
+	printed := map[*ir.Func]bool{}
 	for _, f := range funcs {
+		if printed[f] {
+			continue
+		}
+		printed[f] = true
 		fn, err := compile(f, table)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
@@ -161,16 +166,32 @@ func dress(c Config, text string, funcs []*ir.Func) string {
 	return b.String()
 }
 
-// beyond matches what an AVX2 machine does not have: registers from 16 on,
-// 512-bit registers and masks; and registers that are not ours.
-var beyond = regexp.MustCompile(`\b([XY](1[6-9]|2[0-9]|3[01])|Z[0-9]+|K[0-7]|R15|BP)\b`)
+// beyond reports whether word is a register that an AVX2 machine does not have
+// (16 and on, 512 bits, masks), or one that is not ours (R15, BP).
+func beyond(word string) bool {
+	if word == "R15" || word == "BP" {
+		return true
+	}
+	if len(word) < 2 || !strings.ContainsRune("XYZK", rune(word[0])) {
+		return false
+	}
+	n, err := strconv.Atoi(word[1:])
+	return err == nil && (word[0] == 'Z' || word[0] == 'K' && n < 8 || n >= registers)
+}
 
 // check panics where the text would not run on every machine with AVX2 and FMA.
 func check(text string, fns []*avo.Function) {
+	split := func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	}
 	for _, line := range strings.Split(text, "\n") {
-		if code, ok := strings.CutPrefix(line, "\t"); ok && !strings.HasPrefix(code, "//") {
-			if m := beyond.FindString(code); m != "" {
-				panic(fmt.Sprintf("avx2: register %s in %q", m, code))
+		code, ok := strings.CutPrefix(line, "\t")
+		if !ok || strings.HasPrefix(code, "//") {
+			continue
+		}
+		for _, word := range strings.FieldsFunc(code, split) {
+			if beyond(word) {
+				panic(fmt.Sprintf("avx2: register %s in %q", word, code))
 			}
 		}
 	}

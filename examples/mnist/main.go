@@ -21,7 +21,7 @@ import (
 func main() {
 	epochs := flag.Int("epochs", 5, "passes over the training digits")
 	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the digits")
-	lr := flag.Float64("lr", 0.001, "learning rate at the start; it falls to zero at the end")
+	lr := flag.Float64("lr", 0.003, "learning rate at the start; it falls to zero at the end")
 	data := flag.String("data", "", "folder of the MNIST files (default: that of the module GoMNIST)")
 	flag.Parse()
 	if *epochs < 1 || !(*lr > 0) || flag.NArg() > 0 {

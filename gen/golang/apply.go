@@ -20,12 +20,17 @@ func (p *printer) mathFunction(fn string) *jen.Statement {
 	}
 	body := append(f.Body[:len(f.Body):len(f.Body)], &ir.Store{Src: f.Result, Lanes: 1})
 	k := p.newKernel(newPlan(body, given...))
-	var params []jen.Code
+	for _, names := range []map[string]string{p.tensorName, p.scalarName} {
+		for _, n := range names {
+			delete(k.scope, n) // a parameter elsewhere, free here
+		}
+	}
+	var params []param
 	for i, r := range f.Params {
 		k.regs[r] = k.scope.take(string(rune('x' + i)))
-		params = append(params, jen.Id(k.regs[r]).Float32())
+		params = append(params, param{k.regs[r], "float32"})
 	}
 	name := p.helper(applyName(fn), fn)
 	doc := []string{name + " is the function " + fn + ", to float32 precision."}
-	return documented(doc, jen.Func().Id(name).Params(params...).Float32().Block(k.list(body)...))
+	return documented(doc, jen.Func().Id(name).Add(signature(params)).Float32().Block(k.list(body)...))
 }

@@ -11,24 +11,18 @@ import (
 
 // params are the parameters of a pass's implementations: the workspace,
 // pointers to memory, scalars.
-func (p *printer) params(ps *pass) []jen.Code {
-	var out []jen.Code
+func (p *printer) params(ps *pass) *jen.Statement {
+	var out []param
 	if len(p.in.Workspace) > 0 {
-		out = append(out, jen.Id(p.ws).Op("*").Id("Workspace"))
+		out = append(out, param{p.ws, "*Workspace"})
 	}
 	for _, t := range ps.buffers {
-		typ := jen.Op("*")
-		if len(t.Shape) > 0 {
-			typ.Id(p.alias(t))
-		} else {
-			typ.Id(goType(t.Type))
-		}
-		out = append(out, jen.Id(p.tensorName[t.Name]).Add(typ))
+		out = append(out, param{p.tensorName[t.Name], p.reference(t)})
 	}
 	for _, s := range ps.scalars {
-		out = append(out, jen.Id(p.scalarName[s.Name]).Id(scalarType(s)))
+		out = append(out, param{p.scalarName[s.Name], scalarType(s)})
 	}
-	return out
+	return signature(out)
 }
 
 // forwarded are the same as arguments of a call from one implementation to another.
@@ -56,7 +50,7 @@ func (p *printer) portable() []jen.Code {
 		}
 		body := p.calls(ps.portable, func(f *ir.Func) string { return p.portableName[f] }, p.arrayArg)
 		drivers = append(drivers, jen.Commentf("%s runs the %s pass in portable Go.", name, ps.portable.Name).Line().
-			Func().Id(name).Params(p.params(ps)...).Block(body...))
+			Func().Id(name).Add(p.params(ps)).Block(body...))
 		for _, f := range functions(ps.portable) {
 			kernels = append(kernels, p.function(f, count(ps.portable, f)))
 		}
@@ -112,7 +106,7 @@ func (p *printer) arrayArg(b *ir.Buffer) *jen.Statement {
 	if ok && slices.Equal(b.Shape, home.shape) {
 		return base
 	}
-	return jen.Parens(p.pointer(b)).Parens(jen.Qual("unsafe", "Pointer").Call(base))
+	return jen.Parens(jen.Id(p.pointer(b))).Parens(jen.Qual("unsafe", "Pointer").Call(base))
 }
 
 // elementArg hands the address of b's first element to assembly.
@@ -166,7 +160,7 @@ func (p *printer) vector() []jen.Code {
 			jen.Return(),
 		)}
 		body = append(body, p.calls(ps.vector, func(f *ir.Func) string { return f.Name }, p.elementArg)...)
-		out = append(out, jen.Func().Id(ps.dispatch).Params(p.params(ps)...).Block(body...))
+		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(body...))
 	}
 	for _, ps := range p.passes {
 		for _, f := range functions(ps.vector) {
@@ -179,32 +173,28 @@ func (p *printer) vector() []jen.Code {
 // stub declares an assembly function.
 func stub(f *ir.Func) *jen.Statement {
 	buffers, scalars, block := ir.ParamNames(f)
-	var params []jen.Code
+	var params []param
 	for i, b := range f.Buffers {
-		params = append(params, jen.Id(buffers[i]).Op("*").Id(goElem(b.Elem)))
+		params = append(params, param{buffers[i], "*" + goElem(b.Elem)})
 	}
 	for i, s := range f.Scalars {
-		params = append(params, jen.Id(scalars[i]).Id(scalarType(s)))
+		params = append(params, param{scalars[i], scalarType(s)})
 	}
 	if block != "" {
-		params = append(params, jen.Id(block).Int())
+		params = append(params, param{block, "int"})
 	}
 	doc := docLines(f.Doc)
 	if len(doc) > 0 {
 		doc = append(doc, "")
 	}
-	decl := jen.Null()
-	for _, line := range doc {
-		decl.Comment(comment(line)).Line()
-	}
-	return decl.Comment("//go:noescape").Line().Func().Id(f.Name).Params(params...)
+	return documented(doc, jen.Comment("//go:noescape").Line().Func().Id(f.Name).Add(signature(params)))
 }
 
 // other is kernels_other.go: no assembly.
 func (p *printer) other() []jen.Code {
 	out := []jen.Code{jen.Const().Id("useAVX2").Op("=").False()}
 	for _, ps := range p.passes {
-		out = append(out, jen.Func().Id(ps.dispatch).Params(p.params(ps)...).Block(
+		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(
 			jen.Id(ps.goDriver).Call(p.forwarded(ps)...)))
 	}
 	return out

@@ -3,6 +3,7 @@ package golang
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -14,8 +15,8 @@ import (
 type expr struct {
 	code *jen.Statement
 	prec int
-	// literal marks an untyped constant.
-	literal bool
+	// literal is the text of an untyped constant, or empty.
+	literal string
 }
 
 // Binding powers, as in the Go grammar.
@@ -48,9 +49,15 @@ func (x expr) within(prec int) *jen.Statement {
 // binary is x op y. The right operand of an equal operator stays in
 // parentheses: floating-point operators do not associate.
 func binary(op string, x, y expr) expr {
+	if positive, ok := strings.CutPrefix(y.literal, "-"); ok && op == "+" && y.literal != leastInt {
+		return binary("-", x, verbatim(positive))
+	}
 	p := precedence[op]
 	return expr{code: jen.Add(x.within(p)).Op(op).Add(y.within(p + 1)), prec: p}
 }
+
+// leastInt has no positive counterpart.
+const leastInt = "-0x80000000"
 
 func unary(op string, x expr) expr {
 	return expr{code: jen.Op(op).Add(x.within(primary)), prec: unaryPrec}
@@ -73,7 +80,7 @@ func mathCall(f string, args ...expr) expr { return call(jen.Qual("math", f), ar
 
 // typed is x with its type where it is an untyped constant.
 func typed(x expr, k ir.Kind) expr {
-	if !x.literal {
+	if x.literal == "" {
 		return x
 	}
 	return convert(goKind(k), x)
@@ -84,7 +91,7 @@ func goKind(k ir.Kind) string {
 }
 
 func verbatim(s string) expr {
-	x := expr{code: jen.Op(s), prec: primary, literal: true}
+	x := expr{code: jen.Op(s), prec: primary, literal: s}
 	if s[0] == '-' {
 		x.prec = unaryPrec
 	}
@@ -177,12 +184,33 @@ func subscript(s ir.Sub, names map[*ir.Var]string) expr {
 }
 
 // arrayType is [a][b]elem.
-func arrayType(shape []int, elem string) *jen.Statement {
-	s := jen.Null()
+func arrayType(shape []int, elem string) string {
+	s := ""
 	for _, n := range shape {
-		s.Index(jen.Lit(n))
+		s += "[" + strconv.Itoa(n) + "]"
 	}
-	return s.Id(elem)
+	return s + elem
+}
+
+// param is a parameter of a function; its type is Go's text.
+type param struct{ name, typ string }
+
+// signature is a parameter list; neighbours of one type share it.
+func signature(params []param) *jen.Statement {
+	var out []jen.Code
+	for len(params) > 0 {
+		n := 1
+		for n < len(params) && params[n].typ == params[0].typ {
+			n++
+		}
+		var ids []jen.Code
+		for _, p := range params[:n] {
+			ids = append(ids, jen.Id(p.name))
+		}
+		out = append(out, jen.List(ids...).Id(params[0].typ))
+		params = params[n:]
+	}
+	return jen.Params(out...)
 }
 
 func goElem(e ir.Elem) string {

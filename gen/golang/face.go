@@ -20,8 +20,14 @@ func (p *printer) packageDoc() []string {
 	}
 	if len(l.Numbers) > 0 {
 		out = append(out, "", "It was made with", "")
+		width := 0
 		for _, n := range l.Numbers {
-			out = append(out, "\t"+strings.TrimSpace(fmt.Sprintf("%s = %s  %s", n.Name, number(n.Value), oneLine(n.Doc))))
+			width = max(width, len(n.Name+number(n.Value)))
+		}
+		for _, n := range l.Numbers {
+			value := n.Name + " = " + number(n.Value)
+			line := fmt.Sprintf("\t%-*s  %s", width+len(" = "), value, oneLine(n.Doc))
+			out = append(out, strings.TrimRight(line, " "))
 		}
 	}
 	for _, ps := range p.passes {
@@ -109,19 +115,16 @@ func (p *printer) types() []jen.Code {
 		if p.typeName[t.Name] == "" {
 			continue
 		}
-		doc := fmt.Sprintf("%s is %s %s", p.typeName[t.Name], roleNames[t.Role], t.Name+brackets(t))
-		if t.Doc != "" {
-			doc += ": " + oneLine(t.Doc)
-		}
+		doc := fmt.Sprintf("%s is %s%s: %s", p.typeName[t.Name], t.Name, brackets(t), meaning(t))
 		out = append(out, jen.Comment(comment(doc)).Line().
-			Id(p.typeName[t.Name]).Op("=").Add(arrayType(t.Shape, goType(t.Type))))
+			Id(p.typeName[t.Name]).Op("=").Id(arrayType(t.Shape, goType(t.Type))))
 	}
 	return out
 }
 
 var roleNames = [...]string{
-	layer.Input: "the input", layer.Param: "the parameter", layer.State: "the state", layer.Output: "the output",
-	layer.Scalar: "the number", layer.Upstream: "the gradient", layer.Gradient: "the gradient",
+	layer.Input: "input", layer.Param: "parameter", layer.State: "state", layer.Output: "output",
+	layer.Scalar: "number", layer.Upstream: "given gradient", layer.Gradient: "gradient",
 }
 
 // brackets is the shape of t as the spec has it.
@@ -140,7 +143,11 @@ func brackets(t *layer.Tensor) string {
 func (p *printer) workspace() jen.Code {
 	var fields []jen.Code
 	for _, b := range p.in.Workspace {
-		fields = append(fields, jen.Id(p.field[b.Name]).Add(arrayType(b.Shape, goElem(b.Elem))))
+		field := jen.Id(p.field[b.Name]).Id(arrayType(b.Shape, goElem(b.Elem)))
+		if b.Tensor != nil && b.Tensor.Doc != "" {
+			field.Comment(comment(oneLine(b.Tensor.Doc)))
+		}
+		fields = append(fields, field)
 	}
 	doc := []string{"Workspace is memory for what the layer keeps between and within its passes.",
 		"Its zero value is ready, and what an earlier call left in it does no harm."}
@@ -153,21 +160,17 @@ func (p *printer) workspace() jen.Code {
 // exportedFunc is Forward or Backward: it checks its inputs, computes scalars
 // and hands over to the implementation.
 func (p *printer) exportedFunc(ps *pass) jen.Code {
-	var params, body []jen.Code
+	var params []param
+	var body []jen.Code
 	if len(p.in.Workspace) > 0 {
-		params = append(params, jen.Id(p.ws).Op("*").Id("Workspace"))
+		params = append(params, param{p.ws, "*Workspace"})
 	}
 	for _, t := range ps.args {
-		typ := jen.Op("*")
-		switch {
-		case len(t.Shape) > 0:
-			typ.Id(p.alias(t))
-		case byValue(t):
-			typ = jen.Id(goType(t.Type))
-		default:
-			typ.Id(goType(t.Type))
+		typ := p.reference(t)
+		if byValue(t) {
+			typ = goType(t.Type)
 		}
-		params = append(params, jen.Id(p.tensorName[t.Name]).Add(typ))
+		params = append(params, param{p.tensorName[t.Name], typ})
 	}
 	checks := p.checksOf(ps)
 	for _, c := range checks {
@@ -177,7 +180,7 @@ func (p *printer) exportedFunc(ps *pass) jen.Code {
 	}
 	body = append(body, p.prelude(ps)...)
 	body = append(body, jen.Id(ps.dispatch).Call(p.given(ps)...))
-	decl := jen.Func().Id(ps.exported).Params(params...)
+	decl := jen.Func().Id(ps.exported).Add(signature(params))
 	if len(checks) > 0 {
 		decl.Error()
 		body = append(body, jen.Return(jen.Nil()))
@@ -210,17 +213,10 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 	out := append([]string{ps.exported + " computes", ""}, equationLines(ps.equations)...)
 	out = append(out, "", "Its arguments are", "")
 	if len(p.in.Workspace) > 0 {
-		out = append(out, "  - "+p.ws+", memory of its own")
+		out = append(out, "  - "+p.ws+": memory of the layer's own")
 	}
 	for _, t := range ps.args {
-		line := "  - " + p.tensorName[t.Name] + ", " + p.meaning(t)
-		if len(t.Shape) > 0 {
-			line += " " + t.Name + brackets(t)
-		}
-		if t.Doc != "" {
-			line += ": " + oneLine(t.Doc)
-		}
-		out = append(out, line)
+		out = append(out, "  - "+p.tensorName[t.Name]+brackets(t)+": "+meaning(t))
 	}
 	for _, c := range checks {
 		out = append(out, "", fmt.Sprintf("Where %s is out of range, it returns an error and has written nothing.", p.tensorName[c.tensor.Name]))
@@ -228,14 +224,18 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 	return out
 }
 
-func (p *printer) meaning(t *layer.Tensor) string {
-	if t.Of == nil {
-		return roleNames[t.Role]
+// meaning is the role of t and what the spec says of it.
+func meaning(t *layer.Tensor) string {
+	role := roleNames[t.Role]
+	switch {
+	case t.Role == layer.Upstream && t.Of != nil:
+		return "given gradient of " + t.Of.Name
+	case t.Of != nil:
+		return "gradient of " + t.Of.Name
+	case t.Doc == "":
+		return role
 	}
-	if t.Role == layer.Upstream {
-		return "the given gradient of " + t.Of.Name + ","
-	}
-	return "the gradient of " + t.Of.Name + ","
+	return role + ", " + oneLine(t.Doc)
 }
 
 func (p *printer) implementation() jen.Code {

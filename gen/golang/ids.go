@@ -111,10 +111,10 @@ func (p *printer) usedChecks() []*check {
 // c.tensor that is out of its range.
 func (p *printer) checkFunc(c *check) jen.Code {
 	scope := p.internal.inner()
-	param, v := p.tensorName[c.tensor.Name], scope.take("v")
+	arg, v := p.tensorName[c.tensor.Name], scope.take("v")
 	var body []jen.Code
 	for _, r := range c.ranges {
-		element, text := jen.Id(param), c.tensor.Name
+		element, text := jen.Id(arg), c.tensor.Name
 		var loops, printed []jen.Code
 		var vars []string
 		for d, at := range r.at {
@@ -142,10 +142,10 @@ func (p *printer) checkFunc(c *check) jen.Code {
 			delete(scope, i)
 		}
 	}
-	typ := jen.Id(goType(c.tensor.Type))
-	if len(c.tensor.Shape) > 0 {
-		typ = jen.Op("*").Id(p.alias(c.tensor))
+	typ := goType(c.tensor.Type)
+	if !byValue(c.tensor) {
+		typ = p.reference(c.tensor)
 	}
 	doc := []string{c.name + " finds elements of " + c.tensor.Name + " that cannot be subscripts."}
-	return documented(doc, jen.Func().Id(c.name).Params(jen.Id(param).Add(typ)).Error().Block(append(body, jen.Return(jen.Nil()))...))
+	return documented(doc, jen.Func().Id(c.name).Params(jen.Id(arg).Id(typ)).Error().Block(append(body, jen.Return(jen.Nil()))...))
 }

@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -20,6 +21,7 @@ type kernel struct {
 	scalars map[*ir.Scalar]string
 	vars    map[*ir.Var]string
 	regs    map[*ir.Reg]string
+	count   int // of registers that have a variable
 }
 
 func (p *printer) newKernel(plan *plan) *kernel {
@@ -33,28 +35,29 @@ func (p *printer) newKernel(plan *plan) *kernel {
 // function prints f as portable Go; count is how often its block is called.
 func (p *printer) function(f *ir.Func, count int) *jen.Statement {
 	k := p.newKernel(newPlan(f.Body))
-	var params, head []jen.Code
+	var params []param
+	var head []jen.Code
 	for _, b := range f.Buffers {
 		k.memory[b] = k.bufferName(b)
-		params = append(params, jen.Id(k.memory[b]).Add(p.pointer(b)))
+		params = append(params, param{k.memory[b], p.pointer(b)})
 	}
 	for _, s := range f.Scalars {
 		k.scalars[s] = p.scalarName[s.Name]
-		params = append(params, jen.Id(k.scalars[s]).Id(scalarType(s)))
+		params = append(params, param{k.scalars[s], scalarType(s)})
 	}
 	if f.Block != nil {
 		block := k.scope.take(f.Block.Name)
 		k.vars[f.Block] = block
-		params = append(params, jen.Id(block).Int())
+		params = append(params, param{block, "int"})
 		head = append(head, blockRange(block, count)...)
 	}
 	for _, b := range f.Frame {
 		k.memory[b] = k.scope.take(b.Name)
-		head = append(head, jen.Var().Id(k.memory[b]).Add(arrayType(b.Shape, goElem(b.Elem))))
+		head = append(head, jen.Var().Id(k.memory[b]).Id(arrayType(b.Shape, goElem(b.Elem))))
 	}
 	head = append(head, k.views(f.Body)...)
 	body := append(head, k.list(f.Body)...)
-	return documented(docLines(f.Doc), jen.Func().Id(p.portableName[f]).Params(params...).Block(body...))
+	return documented(docLines(f.Doc), jen.Func().Id(p.portableName[f]).Add(signature(params)).Block(body...))
 }
 
 // blockRange tells the compiler's bounds-check elimination the range of the block.
@@ -101,7 +104,7 @@ func (k *kernel) views(body []ir.Stmt) []jen.Code {
 				root = jen.Op("&").Add(root)
 			}
 			k.memory[b] = k.scope.take(b.Name)
-			typ := jen.Parens(jen.Op("*").Add(arrayType(b.Shape, goElem(b.Elem))))
+			typ := jen.Parens(jen.Id("*" + arrayType(b.Shape, goElem(b.Elem))))
 			out = append(out, jen.Id(k.memory[b]).Op(":=").Add(typ).Parens(jen.Qual("unsafe", "Pointer").Call(root)))
 		}
 	}
@@ -176,12 +179,13 @@ func (k *kernel) variable(v value) string {
 	switch v := v.(type) {
 	case *ir.Reg:
 		if k.regs[v] == "" {
-			k.regs[v] = k.scope.take(fmt.Sprintf("v%d", len(k.regs)))
+			k.regs[v] = k.scope.take(fmt.Sprintf("v%d", k.count))
+			k.count++
 		}
 		return k.regs[v]
 	case *ir.Var:
 		if k.vars[v] == "" {
-			k.vars[v] = k.scope.take(v.Name)
+			k.vars[v] = k.scope.take(stem(v.Name))
 		}
 		return k.vars[v]
 	}
@@ -193,11 +197,10 @@ func (k *kernel) stmt(s ir.Stmt) jen.Code {
 	case *ir.Loop:
 		return k.loop(s)
 	case *ir.Store:
-		x := k.reg(s.Src)
 		if s.Mem.Buf == nil {
-			return jen.Return(x.code)
+			return jen.Return(k.reg(s.Src).code)
 		}
-		return k.place(s.Mem).code.Op("=").Add(x.code)
+		return k.store(s)
 	case *ir.Load:
 		return k.assign(s, k.define(s))
 	case *ir.LoadIndex:
@@ -210,6 +213,21 @@ func (k *kernel) stmt(s ir.Stmt) jen.Code {
 	}
 	panic(fmt.Sprintf("golang: %T has no meaning with one lane", s))
 }
+
+// store is mem = x, or mem += x where x adds to what is there.
+func (k *kernel) store(s *ir.Store) jen.Code {
+	sum, ok := k.inline[s.Src].(*ir.Assign)
+	if ok && sum.Op == ir.Add {
+		for i, r := range sum.Args {
+			if old, ok := k.inline[r].(*ir.Load); ok && old.Mem.Buf == s.Mem.Buf && slices.EqualFunc(old.Mem.Subs, s.Mem.Subs, equalSub) {
+				return k.place(s.Mem).code.Op("+=").Add(k.reg(sum.Args[1-i]).code)
+			}
+		}
+	}
+	return k.place(s.Mem).code.Op("=").Add(k.reg(s.Src).code)
+}
+
+func equalSub(a, b ir.Sub) bool { return a.Const == b.Const && slices.Equal(a.Terms, b.Terms) }
 
 // assign is dst = x, or := where s declares it.
 func (k *kernel) assign(s ir.Stmt, x expr) jen.Code {
@@ -244,7 +262,7 @@ func (k *kernel) accumulate(a *ir.Assign) (jen.Code, bool) {
 }
 
 func (k *kernel) loop(l *ir.Loop) jen.Code {
-	v := k.scope.take(l.Var.Name)
+	v := k.scope.take(stem(l.Var.Name))
 	k.vars[l.Var] = v
 	body := k.list(l.Body)
 	delete(k.scope, v)

@@ -62,6 +62,15 @@ func identifier(s string) string {
 	return b.String()
 }
 
+// stem drops the number that makes a variable of one loop distinct from those
+// of others; scopes do that here.
+func stem(s string) string {
+	if i := strings.LastIndex(s, "_"); i > 0 && strings.Trim(s[i+1:], "0123456789") == "" {
+		return s[:i]
+	}
+	return s
+}
+
 // exported begins s with an upper-case letter.
 func exported(s string) string {
 	s = identifier(s)

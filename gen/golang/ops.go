@@ -20,6 +20,9 @@ func (k *kernel) op(a *ir.Assign) expr {
 	if op, ok := operators[a.Op]; ok {
 		return binary(op, k.reg(a.Args[0]), k.reg(a.Args[1]))
 	}
+	if a.Op == ir.Unordered && a.Args[0] == a.Args[1] {
+		return binary("!=", k.reg(a.Args[0]), k.reg(a.Args[0]))
+	}
 	if h, ok := helperOf[a.Op]; ok {
 		return k.callHelper(h, a)
 	}

@@ -7,8 +7,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/dave/jennifer/jen"
-
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -161,7 +159,6 @@ func (p *printer) name() {
 // nameTensors gives parameters the spec's names and types their upper case.
 func (p *printer) nameTensors() {
 	for _, t := range p.in.Layer.Tensors {
-		p.tensorName[t.Name] = p.internal.take(t.Name)
 		if len(t.Shape) > 0 && t.Role != layer.Saved && t.Role != layer.Scratch && t.Role != layer.Scalar {
 			want := exported(t.Name)
 			if p.exported[want] {
@@ -191,11 +188,19 @@ func (p *printer) alias(t *layer.Tensor) string {
 }
 
 // pointer is the type of a pointer to the root b.
-func (p *printer) pointer(b *ir.Buffer) *jen.Statement {
+func (p *printer) pointer(b *ir.Buffer) string {
 	if b.Place == ir.Arg && len(b.Shape) > 0 && slices.Equal(b.Shape, b.Tensor.Shape) {
-		return jen.Op("*").Id(p.alias(b.Tensor))
+		return "*" + p.alias(b.Tensor)
 	}
-	return jen.Op("*").Add(arrayType(b.Shape, goElem(b.Elem)))
+	return "*" + arrayType(b.Shape, goElem(b.Elem))
+}
+
+// reference is the type of a pointer to the memory of t.
+func (p *printer) reference(t *layer.Tensor) string {
+	if len(t.Shape) > 0 {
+		return "*" + p.alias(t)
+	}
+	return "*" + goType(t.Type)
 }
 
 func scalarType(s *ir.Scalar) string {

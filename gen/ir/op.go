@@ -1,5 +1,7 @@
 package ir
 
+import "github.com/dlgen/dlgen/spec/layer"
+
 // Op is what an Assign computes, lane by lane unless it says otherwise.
 type Op uint8
 
@@ -85,7 +87,7 @@ var Infos = [...]Info{
 	Round: {"round", 1, Real, Real}, Floor: {"floor", 1, Real, Real},
 	ToReal: {"toreal", 1, Word, Real}, RealBits: {"realbits", 1, Word, Real},
 	Select: {"select", 3, Real, Real},
-	HSum: {"hsum", 1, Real, Real}, HMax: {"hmax", 1, Real, Real}, HMin: {"hmin", 1, Real, Real}, HProd: {"hprod", 1, Real, Real},
+	HSum:   {"hsum", 1, Real, Real}, HMax: {"hmax", 1, Real, Real}, HMin: {"hmin", 1, Real, Real}, HProd: {"hprod", 1, Real, Real},
 	HSums: {"hsums", -1, Real, Real}, Apply: {"apply", -1, Real, Real},
 	ConstWord: {"constword", 0, Word, Word}, Iota: {"iota", 0, Word, Word},
 	IAdd: {"iadd", 2, Word, Word}, ISub: {"isub", 2, Word, Word}, IMul: {"imul", 2, Word, Word},
@@ -101,12 +103,5 @@ var Infos = [...]Info{
 // String is the name of the operation.
 func (o Op) String() string { return Infos[o].Name }
 
-// SeedKeys spreads a 64-bit seed over two 32-bit keys (the finaliser of
-// Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014).
-func SeedKeys(seed uint64) (uint32, uint32) {
-	z := seed + 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	z ^= z >> 31
-	return uint32(z), uint32(z >> 32)
-}
+// SeedKeys spreads a 64-bit seed over two 32-bit keys, as the language says.
+func SeedKeys(seed uint64) (uint32, uint32) { return layer.SeedKeys(seed) }

@@ -135,27 +135,45 @@ func (m *machine) realOp(a *Assign) code {
 		return map2(dst, x, y, f)
 	}
 	z := m.realReg(a.Args[2])
-	sx, sz := float32(1), float32(1)
 	switch a.Op {
 	case FMA:
+		return func() {
+			for i := range dst {
+				dst[i] = MulAdd(x[i], y[i], z[i])
+			}
+		}
 	case FNMA:
-		sx = -1
+		return func() {
+			for i := range dst {
+				dst[i] = MulAdd(-x[i], y[i], z[i])
+			}
+		}
 	case FMS:
-		sz = -1
-	default:
-		panic(fmt.Sprintf("ir: run of %s", a.Op))
-	}
-	return func() {
-		for i := range dst {
-			dst[i] = MulAdd(sx*x[i], y[i], sz*z[i])
+		return func() {
+			for i := range dst {
+				dst[i] = MulAdd(x[i], y[i], -z[i])
+			}
 		}
 	}
+	panic(fmt.Sprintf("ir: run of %s", a.Op))
 }
 
-// MulAdd is x*y + z rounded once. The product is exact in float64. Where the
-// sum in float64 is not exact, it is rounded to odd, after which rounding to
-// float32 gives the same as rounding the exact sum.
+// MulAdd is x*y + z rounded once. The product is exact in float64. The sum is
+// rounded to float64 and again to float32, which matters only if the first
+// rounding ends halfway between two float32 numbers; denormals are rare enough
+// to go the long way too.
 func MulAdd(x, y, z float32) float32 {
+	s := float64(x)*float64(y) + float64(z)
+	b := math.Float64bits(s)
+	if b&0x1fffffff != 0x10000000 && b>>52&0x7ff > 1023-126 || s == 0 {
+		return float32(s)
+	}
+	return mulAddOdd(x, y, z)
+}
+
+// mulAddOdd rounds the sum to odd where it is not exact, after which rounding
+// to float32 gives the same as rounding the exact sum.
+func mulAddOdd(x, y, z float32) float32 {
 	p, c := float64(x)*float64(y), float64(z)
 	s := p + c
 	if math.IsNaN(s) || math.IsInf(s, 0) {

@@ -185,6 +185,9 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 	in.bind(free, &in.nest.Axes)
 	in.nest.Op = op
 	in.bind(idx, &in.nest.Reduce)
+	if op == ir.ReduceArgMax && len(in.nest.Reduce) == 0 {
+		return wordConst(0)
+	}
 	in.nest.Value = in.expr(body)
 	elem, shape := ir.F32, make([]int, 0, len(free))
 	if op == ir.ReduceArgMax {

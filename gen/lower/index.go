@@ -8,13 +8,62 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// subs lowers subscripts.
-func (s *scope) subs(xs []layer.Int) []ir.Sub {
+// subs lowers subscripts of a tensor of the given shape.
+func (s *scope) subs(xs []layer.Int, shape []int) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
-		out[d] = s.sub(x)
+		if divides(x) {
+			out[d] = s.table(x, shape[d])
+		} else {
+			out[d] = s.sub(x)
+		}
 	}
 	return out
+}
+
+// divides reports whether x needs a division of something that is not
+// constant.
+func divides(x layer.Int) bool {
+	op, ok := x.(*layer.IntOp)
+	if !ok {
+		return false
+	}
+	_, constant := op.X.(layer.Lit)
+	return (op.Op == '/' || op.Op == '%') && !constant || divides(op.X) || divides(op.Y)
+}
+
+// table computes a subscript that is no sum of multiples of indices ahead, for
+// all values of its indices, and reads it like an id. Where a condition
+// discards the element, the subscript may be anything: it is kept in bounds.
+func (s *scope) table(x layer.Int, extent int) ir.Sub {
+	e := s.word(x)
+	low, high := wordConst(0), wordConst(int32(extent-1))
+	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, low, e), low, e)
+	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, e, high), high, e)
+	used := map[*layer.Index]bool{}
+	walk(x, func(y any) {
+		if v, ok := y.(*layer.Var); ok {
+			used[v.I] = true
+		}
+	})
+	n := &ir.Nest{Text: s.nest.Text, Value: e}
+	var shape []int
+	var subs []ir.Sub
+	for _, i := range s.order {
+		if used[i] && i.Size > 1 {
+			n.Axes = append(n.Axes, ir.Axis{Var: s.vars[i].Terms[0].Var, Size: i.Size})
+			shape, subs = append(shape, i.Size), append(subs, s.vars[i])
+		}
+	}
+	key := nestKey(n)
+	buf, ok := s.l.temps[key]
+	if !ok {
+		buf = s.l.temporary("index", ir.I32, shape)
+		s.l.temps[key] = buf
+		n.Store = ir.Mem{Buf: buf, Subs: subs}
+		s.l.append(n)
+	}
+	return s.gatherFrom(ir.Mem{Buf: buf, Subs: subs})
 }
 
 // sub lowers one subscript; an element of an int32 tensor becomes a gather.
@@ -62,13 +111,17 @@ func (s *scope) gather(x *layer.Element) ir.Sub {
 	if x.T.Role == layer.Scalar {
 		s.l.refuse("the run-time scalar %s stands in a subscript; the compiler cannot use it there yet", x.T.Name)
 	}
-	m := ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs)}
+	return s.gatherFrom(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T.Shape)})
+}
+
+// gatherFrom is the variable that holds an element of an int32 buffer.
+func (s *scope) gatherFrom(m ir.Mem) ir.Sub {
 	for _, g := range s.nest.Gathers {
 		if g.Mem.String() == m.String() {
 			return ir.VarSub(g.Dst)
 		}
 	}
-	v := &ir.Var{Name: fmt.Sprintf("%s%d", x.T.Name, len(s.nest.Gathers))}
+	v := &ir.Var{Name: fmt.Sprintf("%s%d", m.Buf.Name, len(s.nest.Gathers))}
 	s.nest.Gathers = append(s.nest.Gathers, &ir.LoadIndex{Dst: v, Mem: m})
 	return ir.VarSub(v)
 }
@@ -88,7 +141,7 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 		if x.T.Role == layer.Scalar {
 			return ir.NewExpr(ir.ToWord, s.l.scalar(&layer.FromInt{X: x}))
 		}
-		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs)}, x.T)
+		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T.Shape)}, x.T)
 	case *layer.ArgMax:
 		return s.reduction(ir.ReduceArgMax, x.Idx, x.Body)
 	case *layer.IntOp:
@@ -99,9 +152,22 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 		if op, ok := ops[x.Op]; ok {
 			return ir.NewExpr(op, s.word(x.X), s.word(x.Y))
 		}
-		s.l.refuse("the compiler cannot divide integers here yet")
+		if c, ok := x.Y.(layer.Lit); ok && c.V > 0 {
+			return s.divide(x, c.V)
+		}
 	}
 	panic(fmt.Sprintf("lower: integer of type %T", x))
+}
+
+// divide is the floor of x/c or the rest, exact below 2^22 (real arithmetic).
+func (s *scope) divide(x *layer.IntOp, c int) *ir.Expr {
+	e := s.word(x.X)
+	half := ir.NewExpr(ir.Add, ir.NewExpr(ir.ToReal, e), ir.RealExpr(0.5))
+	q := ir.NewExpr(ir.ToWord, ir.NewExpr(ir.Floor, ir.NewExpr(ir.Mul, half, ir.RealExpr(1/float64(c)))))
+	if x.Op == '/' {
+		return q
+	}
+	return ir.NewExpr(ir.ISub, e, ir.NewExpr(ir.IMul, q, wordConst(int32(c))))
 }
 
 // affine reports whether x is made of indices and constants alone.

@@ -9,7 +9,7 @@ import (
 
 // read lowers an element of a tensor.
 func (s *scope) read(t *layer.Tensor, subs []layer.Int) *ir.Expr {
-	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs)}, t)
+	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t.Shape)}, t)
 	if e.Kind == ir.Word {
 		return ir.NewExpr(ir.ToReal, e)
 	}

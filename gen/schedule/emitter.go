@@ -21,6 +21,8 @@ type emitter struct {
 	tiles []tileAxis
 	// source says which buffer a register was loaded from.
 	source map[*ir.Reg]*ir.Buffer
+	// partial marks vectors loaded with 0 in the lanes beyond the end.
+	partial map[*ir.Reg]bool
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 }
@@ -36,7 +38,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, written: map[*ir.Buffer]bool{}}
 	for _, s := range g.stages {
 		if s.store {
 			e.written[s.nest.Store.Buf] = true

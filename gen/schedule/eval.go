@@ -170,6 +170,7 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	r := e.scopes[to].b.Reg(x.Kind)
 	e.depth[r] = to
 	e.source[r] = m.Buf
+	e.partial[r] = md == vector && lanes < e.t.Lanes
 	e.scopes[to].memo[key] = r
 	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))
 	return r

@@ -65,42 +65,54 @@ func joinAny(groups []*group, n *ir.Nest) bool {
 	return false
 }
 
-// isContraction reports whether n is a sum in which some operand is used again
-// for another value of a parallel axis.
+// isContraction reports whether n is a sum of products in which every operand
+// is used again for other values of some axis: only a register tile over the
+// right outer axes makes it fast.
 func isContraction(n *ir.Nest) bool {
-	if len(n.Reduce) == 0 || n.Op != ir.ReduceSum || len(n.Axes) == 0 || n.Accumulate {
+	if !isDot(n) {
 		return false
 	}
-	loads := n.Value.Loads()
-	if len(loads) < 2 {
-		return false
-	}
-	for _, m := range loads {
-		f := m.Flat()
-		reduces := false
-		for _, a := range n.Reduce {
-			reduces = reduces || f.Coef(a.Var) != 0
+	for _, m := range n.Value.Loads() {
+		if f := m.Flat(); spans(f, n.Axes) && spans(f, n.Reduce) {
+			return false
 		}
-		for _, a := range n.Axes {
-			if reduces && f.Coef(a.Var) == 0 && len(f.Terms) == countKnown(f, n) {
-				return true
-			}
+	}
+	return true
+}
+
+// isDot reports whether n is a sum in which some operand is used again for
+// another value of a parallel axis.
+func isDot(n *ir.Nest) bool {
+	if len(n.Reduce) == 0 || n.Op != ir.ReduceSum || len(n.Axes) == 0 || n.Accumulate || len(n.Gathers) > 0 {
+		return false
+	}
+	for _, m := range n.Value.Loads() {
+		f := m.Flat()
+		if touchesAny(f, n.Reduce) && !spans(f, n.Axes) {
+			return true
 		}
 	}
 	return false
 }
 
-// countKnown is the number of terms of s that are axes of n.
-func countKnown(s ir.Sub, n *ir.Nest) int {
-	c := 0
-	for _, axes := range [][]ir.Axis{n.Axes, n.Reduce} {
-		for _, a := range axes {
-			if s.Coef(a.Var) != 0 {
-				c++
-			}
+// spans reports whether s depends on all the axes.
+func spans(s ir.Sub, axes []ir.Axis) bool {
+	for _, a := range axes {
+		if s.Coef(a.Var) == 0 {
+			return false
 		}
 	}
-	return c
+	return true
+}
+
+// touchesAny reports whether s depends on one of the axes.
+func touchesAny(s ir.Sub, axes []ir.Axis) bool {
+	for _, a := range axes {
+		if s.Coef(a.Var) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // touches lists what a nest accesses: reads, gathers, and the store (last).
@@ -172,6 +184,11 @@ func (g *group) join(n *ir.Nest) bool {
 	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false
 	}
+	// Accumulators live as long as one iteration of the outer loops, so these
+	// must be all the parallel loops of a reduction.
+	if len(n.Reduce) > 0 && len(outer) < len(n.Axes) || shrinks && g.reduces() {
+		return false
+	}
 	if len(outer) == 0 && (len(g.outer) > 0 || len(n.Axes) > 0) {
 		return false
 	}
@@ -182,13 +199,35 @@ func (g *group) join(n *ir.Nest) bool {
 		}
 	}
 	n = renamed(n, back)
-	if !g.aligned(n, outer) {
+	if !g.aligned(n, outer) || crosses(n, outer) {
 		return false
+	}
+	for _, s := range g.stages {
+		if shrinks && crosses(s.nest, outer) {
+			return false
+		}
 	}
 	g.contraction = g.contraction || isContraction(n)
 	g.outer = outer
 	g.stages = append(g.stages, &stage{nest: n})
 	return true
+}
+
+// crosses reports whether a map under the outer loops would walk its result
+// across the rows: an inner axis takes larger steps than an outer one.
+func crosses(n *ir.Nest, outer []ir.Axis) bool {
+	if len(n.Reduce) > 0 {
+		return false
+	}
+	f := n.Store.Flat()
+	for _, o := range outer {
+		for _, a := range n.Axes {
+			if !has(outer, a.Var) && f.Coef(a.Var) > f.Coef(o.Var) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // match pairs outer axes with axes of n wherever both subscript the same
@@ -269,6 +308,16 @@ func (g *group) aligned(n *ir.Nest, outer []ir.Axis) bool {
 func (g *group) accumulates() bool {
 	for _, s := range g.stages {
 		if s.nest.Accumulate {
+			return true
+		}
+	}
+	return false
+}
+
+// reduces reports whether a stage is a reduction.
+func (g *group) reduces() bool {
+	for _, s := range g.stages {
+		if len(s.nest.Reduce) > 0 {
 			return true
 		}
 	}

@@ -48,12 +48,28 @@ func (p *plan) tileOf(v *ir.Var) int {
 
 // choose finds the cheapest plan by counting.
 func choose(g *group, t Target) *plan {
-	if g.contraction {
-		if p := chooseTile(g, t); p != nil {
+	rows := chooseRows(g, t)
+	if g.hasOneSum() {
+		if p := chooseTile(g, t); p != nil && (g.contraction || p.cycles < rows.cycles) {
 			return p
 		}
 	}
-	return chooseRows(g, t)
+	return rows
+}
+
+// hasOneSum reports whether the group is one sum of products and what is done
+// with its result.
+func (g *group) hasOneSum() bool {
+	sums := 0
+	for _, s := range g.stages {
+		if len(s.axes()) > 0 {
+			if !isDot(s.nest) {
+				return false
+			}
+			sums++
+		}
+	}
+	return sums == 1 || sums > 0 && g.contraction
 }
 
 // stride is how far apart in memory neighbours along v are, in elements.
@@ -178,6 +194,11 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		}
 		pp.unroll = unrollFor(ps, w)
 		pp.split = pp.unroll
+		for _, s := range ps.stages {
+			if s.nest.Op == ir.ReduceArgMax {
+				pp.split = 1 // positions of partial results are not comparable
+			}
+		}
 		if vec != nil && len(ps.inner) > 0 || vec != nil && w < 30 {
 			reuse = max(reuse, min(4, int(math.Ceil(32/w))))
 		}

@@ -33,12 +33,18 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 	e.update(acc, ir.Add, acc, e.inLanes(e.eval(x, s.nest, p), s.nest, p))
 }
 
-// inLanes is v with 0 in lanes that do not count; a load has it there.
+// inLanes is v with 0 in lanes that do not count; a load of a vector has it
+// there.
 func (e *emitter) inLanes(v *ir.Reg, n *ir.Nest, p at) *ir.Reg {
-	if p.vec == nil || p.lanes >= e.t.Lanes || !has(n.Reduce, p.vec) || e.source[v] != nil {
+	if e.allLanes(n, p) || e.partial[v] {
 		return v
 	}
 	return e.masked(v, 0, p.lanes)
+}
+
+// allLanes reports whether every lane of a value at p counts in the sum.
+func (e *emitter) allLanes(n *ir.Nest, p at) bool {
+	return p.vec == nil || p.lanes >= e.t.Lanes || !has(n.Reduce, p.vec)
 }
 
 // subtract is accumulate for the negated value.
@@ -79,10 +85,14 @@ func (e *emitter) product(x *ir.Expr, n *ir.Nest, p at) (a, b *ir.Reg) {
 			plain = append(plain, r)
 		}
 	}
-	if !loads && len(along) > 0 {
-		// Any of them may be infinite where the others are 0.
+	// A lane that does not count has 0 from a load; anything else in the
+	// product may be infinite there, or not 0.
+	if !e.allLanes(n, p) && (!loads || len(along) == 0) {
 		for i := range along {
 			along[i] = e.inLanes(along[i], n, p)
+		}
+		if len(along) == 0 {
+			plain[0] = e.inLanes(plain[0], n, p)
 		}
 	}
 	if len(plain) == 0 || len(along) == 0 {

@@ -58,7 +58,7 @@ type contraction struct {
 func newContraction(g *group) *contraction {
 	c := &contraction{g: g}
 	for _, s := range g.stages {
-		if !isContraction(s.nest) {
+		if !isDot(s.nest) {
 			continue
 		}
 		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {

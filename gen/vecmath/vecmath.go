@@ -14,6 +14,8 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
+//go:generate go run ./fit
+
 // Function is the expansion of a function as a unit of its own.
 type Function struct {
 	Name   string

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -23,8 +24,9 @@ import (
 // tile edge (1 7 8 9 15 16 17 31 33) occurs in each dim of the contractions.
 var sizes = map[string][]string{
 	"dense": {"N=1 I=1 O=9", "N=7 I=8 O=1", "N=8 I=9 O=7", "N=9 I=7 O=8", "N=15 I=16 O=17", "N=16 I=17 O=15",
-		"N=17 I=15 O=16", "N=31 I=33 O=33", "N=33 I=31 O=31", "N=1 I=64 O=40", "N=4 I=128 O=10"},
-	"transposed": {"N=1 I=7 O=8", "N=9 I=16 O=15", "N=17 I=33 O=31", "N=8 I=1 O=1"},
+		"N=17 I=15 O=16", "N=31 I=33 O=33", "N=33 I=31 O=31", "N=1 I=64 O=40", "N=4 I=128 O=10",
+		"N=40 I=520 O=136", "N=20 I=64 O=1024", "N=1 I=1030 O=520"},
+	"transposed": {"N=1 I=7 O=8", "N=9 I=16 O=15", "N=17 I=33 O=31", "N=8 I=1 O=1", "N=24 I=512 O=72"},
 	"columns":    {"N=8 I=9 O=7", "N=17 I=15 O=33", "N=1 I=16 O=31"},
 	"batched":    {"B=3 N=7 I=9 O=17", "B=2 N=8 I=16 O=1", "B=1 N=1 I=1 O=33"},
 	"bilinear":   {"N=8 I=16 J=16 O=4", "N=3 I=7 J=9 O=17", "N=1 I=1 J=8 O=31"},
@@ -42,6 +44,7 @@ var sizes = map[string][]string{
 	"add":        {"M=17"},
 	"mul":        {"M=65"},
 	"concat":     {"M=9 A=1 B=8", "M=1 A=33 B=7"},
+	"dropout":    {"M=1", "M=15", "M=1000"},
 }
 
 // exact adds cases whose expected values are those of the interpreter, to be
@@ -50,9 +53,11 @@ func exact(t *testing.T, p *program) {
 	added := &program{packages: p.packages}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(sizes)) { // an order, so that Go's cache knows the packages
-		path := filepath.Join("testdata", "specs", name+".yaml")
-		if matches, _ := filepath.Glob(path); len(matches) == 0 {
-			path = name // a layer of the library
+		path := name // a layer of the library, unless there is a file
+		for _, dir := range []string{filepath.Join("testdata", "specs"), filepath.Join("..", "specs")} {
+			if file := filepath.Join(dir, name+".yaml"); exists(file) {
+				path = file
+			}
 		}
 		for _, dims := range sizes[name] {
 			given := map[string]string{}
@@ -108,6 +113,12 @@ func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
 		case layer.Input, layer.Param:
 			fill(v.Inputs, t)
 		case layer.Output:
+		case layer.Scalar:
+			if t.Type != layer.Uint64 {
+				return v, fmt.Errorf("%s is a scalar that these tests do not fill", t.Name)
+			}
+			env.Seeds[t.Name] = r.Uint64()
+			v.Scalars[t.Name] = json.Number(strconv.FormatUint(env.Seeds[t.Name], 10))
 		default:
 			return v, fmt.Errorf("%s has a role that these tests do not fill", t.Name)
 		}
@@ -129,6 +140,11 @@ func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
 	}
 	collect(v.Grads, p.Backward.Args, layer.Gradient, env)
 	return v, nil
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // collect takes the tensors of a role out of the environment.

@@ -77,7 +77,6 @@ func (q *equation) realName(x *syntax.Name) layer.Expr {
 	case t.Type == layer.Int32:
 		return &layer.FromInt{X: q.element(t, nil, x.Pos)}
 	}
-	q.reads(t, x.Pos)
 	return &layer.Read{T: t, Pos: x.Pos}
 }
 
@@ -91,7 +90,6 @@ func (q *equation) realElement(x *syntax.Element) layer.Expr {
 	}
 	r := &layer.Read{T: t, Subs: q.subscripts(x.Subs), Pos: x.Pos}
 	q.subPos[r] = positions(x.Subs)
-	q.reads(t, x.Pos)
 	return r
 }
 
@@ -99,7 +97,6 @@ func (q *equation) realElement(x *syntax.Element) layer.Expr {
 func (q *equation) element(t *layer.Tensor, subs []syntax.Expr, pos diag.Pos) *layer.Element {
 	e := &layer.Element{T: t, Subs: q.subscripts(subs), Pos: pos}
 	q.subPos[e] = positions(subs)
-	q.reads(t, pos)
 	return e
 }
 
@@ -109,17 +106,6 @@ func positions(list []syntax.Expr) []diag.Pos {
 		out = append(out, x.Position())
 	}
 	return out
-}
-
-// reads notes that this pass reads t.
-func (q *equation) reads(t *layer.Tensor, pos diag.Pos) {
-	if q.pass == backward && t.Role == layer.State {
-		q.helpf(pos, "keep what backward needs in a tensor with role: saved", "backward cannot read the state %s, which forward has updated", t.Name)
-	}
-	if q.c.readBy[t] == nil {
-		q.c.readBy[t] = map[pass]bool{}
-	}
-	q.c.readBy[t][q.pass] = true
 }
 
 func (q *equation) realCall(x *syntax.Call) layer.Expr {
@@ -215,7 +201,6 @@ func (q *equation) uniform(x *syntax.Call) layer.Expr {
 	name, ok := x.Args[0].(*syntax.Name)
 	if ok {
 		if t := q.tensor(name.Name); t != nil && t.Type == layer.Uint64 {
-			q.reads(t, name.Pos)
 			return &layer.Uniform{Seed: t, K: k}
 		}
 	}

@@ -28,7 +28,7 @@ type checker struct {
 	numbers map[string]*number
 	ranges  map[string]*declaredRange
 	tensors map[string]*layer.Tensor
-	// ofUint are gradients by name; forward does not see them.
+	// gradients are by name; forward does not see them.
 	gradients map[string]*layer.Tensor
 	// decls has the declarations by tensor.
 	decls map[*layer.Tensor]*syntax.Tensor
@@ -67,8 +67,10 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 	}
 	c.errs.Source(s.File, s.Text)
 	c.names()
+	before := c.errs.Len()
+	sound := before == 0
 	c.bind(given)
-	if c.errs.Len() > 0 {
+	if c.errs.Len() > before {
 		return nil, c.errs.Err()
 	}
 	shapes := c.declareTensors()
@@ -84,7 +86,9 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		c.complete(bwd, backward)
 	}
 	c.backwardMode()
-	c.unused()
+	if sound && len(fwd) == len(s.Forward) && len(bwd) == len(s.Backward.Equations) {
+		c.unused() // what broken equations use is not known
+	}
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}

@@ -94,7 +94,9 @@ func (q *equation) resolve() {
 			}
 		})
 	}
-	q.resolveExpr(q.src.Target)
+	if t := q.tensor(q.src.Target.Name); t != nil {
+		q.resolveSubs(t, q.src.Target)
+	}
 	q.resolveExpr(q.src.Value)
 	for _, i := range q.free {
 		q.needRange(i)
@@ -143,6 +145,7 @@ func (q *equation) resolveName(x *syntax.Name) {
 	}
 	if t := q.tensor(x.Name); t != nil {
 		q.checkRank(t, 0, x.Pos)
+		q.reads(t, x.Pos)
 		return
 	}
 	q.undefined(x.Name, x.Pos)
@@ -164,7 +167,7 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 		known = append(known, i.Name)
 	}
 	help := diag.DidYouMean(name, known)
-	if help == "" && len(name) == 1 {
+	if len(name) == 1 {
 		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
 	}
 	q.helpf(pos, help, "%s is not defined", name)
@@ -210,7 +213,13 @@ func (q *equation) resolveElement(x *syntax.Element) {
 		q.undefined(x.Name, x.Pos)
 	default:
 		q.checkRank(t, len(x.Subs), x.Pos)
+		q.reads(t, x.Pos)
 	}
+	q.resolveSubs(t, x)
+}
+
+// resolveSubs resolves the subscripts of an element of t, which may be nil.
+func (q *equation) resolveSubs(t *layer.Tensor, x *syntax.Element) {
 	for d, s := range x.Subs {
 		q.resolveExpr(s)
 		if n, ok := s.(*syntax.Name); ok && t != nil && len(x.Subs) == len(t.Shape) {
@@ -219,6 +228,17 @@ func (q *equation) resolveElement(x *syntax.Element) {
 			}
 		}
 	}
+}
+
+// reads notes that this pass reads t.
+func (q *equation) reads(t *layer.Tensor, pos diag.Pos) {
+	if q.pass == backward && t.Role == layer.State {
+		q.helpf(pos, "keep what backward needs in a tensor with role: saved", "backward cannot read the state %s, which forward has updated", t.Name)
+	}
+	if q.c.readBy[t] == nil {
+		q.c.readBy[t] = map[pass]bool{}
+	}
+	q.c.readBy[t][q.pass] = true
 }
 
 // bare notes that an index is the whole subscript d of t.

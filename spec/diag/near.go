@@ -12,6 +12,9 @@ func Nearest(name string, candidates []string) string {
 	best, bestDist := "", max(1, len(name)/3)+1
 	for _, c := range sorted {
 		d := distance(strings.ToLower(name), strings.ToLower(c))
+		if len(name) >= 3 && strings.HasPrefix(c, name) {
+			d = 1
+		}
 		if d < bestDist && d < max(len(name), len(c)) {
 			best, bestDist = c, d
 		}

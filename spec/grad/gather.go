@@ -50,7 +50,7 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 			return nil, false
 		}
 	}
-	var rest []*layer.Index
+	rest := v.remainders
 	for _, i := range c.idx {
 		if v.open[i] {
 			j := &layer.Index{Name: i.Name, Size: i.Size}
@@ -70,6 +70,8 @@ type inversion struct {
 	// ranges keep the indices within their ranges; equal are subscripts that
 	// fix no index. They are to be tested in this order.
 	ranges, equal []layer.Cond
+	// remainders are new indices to sum over.
+	remainders []*layer.Index
 }
 
 // assign makes x stand for the index i.
@@ -87,6 +89,9 @@ func (v *inversion) assign(i *layer.Index, x layer.Int) {
 func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
 	a, ok := layer.AffineOf(s)
 	if !ok {
+		if v.solveQuotient(s, g) {
+			return true
+		}
 		if v.open.in(s) && !t.HasOutside {
 			return false
 		}
@@ -119,11 +124,31 @@ func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
 	v.within(rest, coef*chosen.I.Size)
 	x := fromAffine(rest)
 	if coef > 1 {
-		divides := &layer.CmpInt{Op: "==", X: &layer.IntOp{Op: '%', X: x, Y: lit(coef)}, Y: lit(0)}
+		divides := &layer.CmpInt{Op: "==", X: divided(&layer.IntOp{Op: '%', X: x, Y: lit(coef)}), Y: lit(0)}
 		v.ranges = append(v.ranges, divides)
-		x = &layer.IntOp{Op: '/', X: x, Y: lit(coef)}
+		x = divided(&layer.IntOp{Op: '/', X: x, Y: lit(coef)})
 	}
 	v.assign(chosen.I, x)
+	return true
+}
+
+// solveQuotient uses that s, an index divided by k, has the value g: the index
+// is g*k plus a remainder, over which there is a sum.
+func (v *inversion) solveQuotient(s layer.Int, g *layer.Index) bool {
+	q, ok := s.(*layer.IntOp)
+	if !ok || q.Op != '/' {
+		return false
+	}
+	a, ok := layer.AffineOf(q.X)
+	k, isLit := q.Y.(layer.Lit)
+	if !ok || !isLit || len(a.Terms) != 1 || a.Terms[0].Coef != 1 || !v.open[a.Terms[0].I] {
+		return false
+	}
+	i, r := a.Terms[0].I, &layer.Index{Name: "r", Size: k.V}
+	x := layer.Affine{Const: -a.Const, Terms: []layer.Term{{Coef: k.V, I: g}, {Coef: 1, I: r}}}
+	v.within(x, i.Size)
+	v.assign(i, fromAffine(x))
+	v.remainders = append(v.remainders, r)
 	return true
 }
 
@@ -139,14 +164,7 @@ func better(x, y layer.Term) bool {
 // within demands 0 <= a < size, as far as that does not follow from the ranges
 // of the indices.
 func (v *inversion) within(a layer.Affine, size int) {
-	lo, hi := a.Const, a.Const
-	for _, t := range a.Terms {
-		if t.Coef > 0 {
-			hi += t.Coef * (t.I.Size - 1)
-		} else {
-			lo += t.Coef * (t.I.Size - 1)
-		}
-	}
+	lo, hi := extremes(a)
 	x := fromAffine(layer.Affine{Terms: a.Terms})
 	if lo < 0 {
 		v.ranges = append(v.ranges, &layer.CmpInt{Op: ">=", X: x, Y: lit(-a.Const)})

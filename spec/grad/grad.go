@@ -200,10 +200,27 @@ func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 	if len(scattered) == 0 || len(gathered) > 0 {
 		d.add(&layer.Equation{T: g, Subs: subs, Free: free, Accumulate: len(scattered) > 0, Value: sum, Pos: t.Pos})
 	}
-	for _, c := range scattered {
-		d.add(c.scatter(g, t))
-	}
+	d.scatter(g, t, scattered)
 	return g
+}
+
+// scatter adds an equation for each contribution; equal ones become one with a
+// factor.
+func (d *derivation) scatter(g, t *layer.Tensor, terms []term) {
+	var order []*layer.Equation
+	count := map[string]float64{}
+	for _, c := range terms {
+		e := c.scatter(g, t)
+		nameIndices(e, d.taken)
+		key := layer.FormatEquation(e)
+		if count[key]++; count[key] == 1 {
+			order = append(order, e)
+		}
+	}
+	for _, e := range order {
+		e.Value = mul(constant(count[layer.FormatEquation(e)]), e.Value)
+		d.add(e)
+	}
 }
 
 // sameSubs reports whether r is, element by element, all of a tensor with the

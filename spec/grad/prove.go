@@ -251,11 +251,7 @@ func covers(e *layer.Equation, at []int) bool {
 		if !ok {
 			continue
 		}
-		lo, hi := a.Const, a.Const
-		for _, t := range a.Terms {
-			lo += min(0, t.Coef*(t.I.Size-1))
-			hi += max(0, t.Coef*(t.I.Size-1))
-		}
+		lo, hi := extremes(a)
 		if at[d] < lo || at[d] > hi {
 			return false
 		}

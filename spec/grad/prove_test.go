@@ -53,6 +53,7 @@ var redundant = map[string]bool{
 	"conv1d":        true, // odd and even are the same as -1 and 1
 	"maxpool1d":     true, // likewise
 	"corners":       true, // one condition follows from another
+	"positions":     true, // likewise
 	"shifts":        true, // likewise
 	"choices":       true, // likewise
 	"functions":     true, // logarithms hide what happens below zero

@@ -13,7 +13,7 @@ var binaryOps = map[token.Token]bool{
 	token.ADD: true, token.SUB: true, token.MUL: true, token.QUO: true, token.REM: true,
 }
 
-var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$|^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
+var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$|^([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[0-9]+[eE][-+]?[0-9]+$`)
 
 // bad stands for an expression about which a complaint was made.
 var bad Expr = &Literal{Text: "0"}

@@ -99,7 +99,7 @@ func compile(a *ir.Assign, d, x, y, z *array, fused bool) func() {
 		if fused {
 			return func() {
 				for i := range d {
-					d[i] = bits(mulAdd(float(x[i]^sign), float(y[i]), float(z[i])))
+					d[i] = bits(ir.MulAdd(float(x[i]^sign), float(y[i]), float(z[i])))
 				}
 			}
 		}
@@ -126,16 +126,6 @@ func compile(a *ir.Assign, d, x, y, z *array, fused bool) func() {
 		return f
 	}
 	panic(fmt.Sprintf("measure: operation %s", a.Op))
-}
-
-// mulAdd is ir.MulAdd with a short way for results far from a tie.
-func mulAdd(x, y, z float32) float32 {
-	s := float64(x)*float64(y) + float64(z)
-	b := math.Float64bits(s)
-	if b&0x1fffffff != 0x10000000 && b>>52&0x7ff > 1023-126 {
-		return float32(s)
-	}
-	return ir.MulAdd(x, y, z)
 }
 
 func compileReal(op ir.Op, d, x, y *array) func() {

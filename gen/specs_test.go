@@ -1,0 +1,180 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+)
+
+// specs are layers that no one has tuned anything for. The first line of each
+// has sets of dims.
+var specs = map[string]string{
+	"bilinear": `N=3 I=5 J=4 O=9; N=8 I=16 J=16 O=4; N=1 I=2 J=3 O=17
+layer: bilinear
+dims: {N: batch, I: left, J: right, O: out}
+tensors:
+  x: {role: input, shape: [N, I]}
+  z: {role: input, shape: [N, J]}
+  w: {role: param, shape: [I, J, O]}
+  y: {role: output, shape: [N, O]}
+forward: |
+  y[n][o] = sum(i, j, x[n][i]*w[i][j][o]*z[n][j])
+backward: derive
+`,
+	"transposed": `N=5 I=7 O=9; N=16 I=24 O=33; N=17 I=1 O=8
+layer: transposed
+dims: {N: a, I: b, O: c}
+tensors:
+  x: {role: input, shape: [N, I]}
+  w: {role: param, shape: [O, I]}
+  y: {role: output, shape: [O, N]}
+forward: |
+  y[o][n] = sum(i, x[n][i]*w[o][i])
+backward: derive
+`,
+	"columns": `M=5 D=9; M=33 D=17; M=1 D=8
+layer: columns
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  s: {role: output, shape: [D]}
+  t: {role: output, shape: [M]}
+  p: {role: output, shape: [M]}
+  a: {role: output, shape: [D]}
+forward: |
+  s[d] = sum(m, x[m][d])
+  t[m] = max(d, x[m][d])
+  p[m] = prod(d, x[m][d])
+  a[d] = argmax(m, x[m][d]) + min(m, x[m][d])
+backward: derive
+`,
+	"outer": `M=5 D=9; M=8 D=16
+layer: outer
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M]}
+  z: {role: input, shape: [D]}
+  y: {role: output, shape: [M, D]}
+forward: |
+  y[m][d] = x[m]*z[d] + tanh(x[m])
+backward: derive
+`,
+	"columnsoftmax": `M=5 D=9; M=20 D=16
+layer: columnsoftmax
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  y: {role: output, shape: [M, D]}
+  e: {role: scratch, shape: [M, D]}
+forward: |
+  e[m][d] = exp(x[m][d] - max(k, x[k][d]))
+  y[m][d] = e[m][d]/sum(k, e[k][d])
+backward: derive
+`,
+	"lookup": `N=6 V=5 D=9; N=3 V=4 D=1
+layer: lookup
+dims: {N: n, V: v, D: d}
+tensors:
+  id: {role: input, shape: [N], type: int32}
+  e: {role: param, shape: [V, D]}
+  w: {role: param, shape: [V]}
+  y: {role: output, shape: [N, D]}
+forward: |
+  y[n][d] = e[id[n]][d]*w[id[n]]
+backward: derive
+`,
+	"window": `N=2 L=12 C=3 K=5 S=3 stride=1 pad=1; N=1 L=11 C=8 K=4 S=3 stride=2 pad=2
+layer: window
+dims:
+  N: batch
+  L: length
+  C: channels
+  K: out
+  S: taps
+  stride: step
+  pad: zeros
+  Q: {value: (L + 2*pad - S)/stride + 1}
+tensors:
+  x: {role: input, shape: [N, L, C], outside: 0}
+  w: {role: param, shape: [S, C, K]}
+  y: {role: output, shape: [N, Q, K]}
+forward: |
+  y[n][q][k] = sum(s, c, x[n][q*stride+s-pad][c]*w[s][c][k])
+backward: derive
+`,
+	"layernorm": `M=5 D=9; M=3 D=40
+layer: norm
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  g: {role: param, shape: [D]}
+  y: {role: output, shape: [M, D]}
+  u: {role: scratch, shape: [M]}
+  r: {role: saved, shape: [M]}
+forward: |
+  u[m] = sum(d, x[m][d])/D
+  r[m] = rsqrt(sum(d, (x[m][d]-u[m])*(x[m][d]-u[m]))/D + 1e-5)
+  y[m][d] = (x[m][d] - u[m])*r[m]*g[d]
+backward: derive
+`,
+	"masked": `M=9 D=9; M=17 D=12
+layer: masked
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  y: {role: output, shape: [M, D]}
+forward: |
+  y[m][d] = where(d <= m && !(d == 3), x[m][d]*d, -x[m][d] + m)
+backward: derive
+`,
+	"fused": `N=6 I=12 O=10; N=17 I=9 O=31
+layer: fused
+dims: {N: batch, I: in, O: out}
+tensors:
+  x: {role: input, shape: [N, I]}
+  w: {role: param, shape: [I, O]}
+  b: {role: param, shape: [O]}
+  y: {role: output, shape: [N, O]}
+  dz: {role: scratch, shape: [N, O]}
+forward: |
+  y[n][o] = max(sum(i, x[n][i]*w[i][o]) + b[o], 0)
+backward: derive
+`,
+	"upsample": `H=3 D=5 scale=2; H=4 D=8 scale=3
+layer: upsample
+dims: {H: rows, D: columns, scale: times}
+tensors:
+  x: {role: input, shape: [H, D]}
+  y: {role: output, shape: [H*scale, D]}
+forward: |
+  y[h][d] = x[h/scale][d]
+backward: derive
+`,
+	"shifted": `M=9 A=5 B=4
+layer: shifted
+dims: {M: rows, A: a, B: b}
+tensors:
+  a: {role: input, shape: [M, A]}
+  b: {role: input, shape: [M, B]}
+  y: {role: output, shape: [M, A + B]}
+indices: {i: A, j: B}
+forward: |
+  y[m][i] = a[m][i]*2
+  y[m][A+j] = b[m][j] + a[m][0]
+backward: derive
+`,
+}
+
+// TestSpecsAgree compares schedules with the equations for layers of all kinds.
+func TestSpecsAgree(t *testing.T) {
+	for name, source := range specs {
+		dims, text, _ := strings.Cut(source, "\n")
+		for _, d := range strings.Split(dims, ";") {
+			t.Run(name+" "+strings.TrimSpace(d), func(t *testing.T) {
+				p := proved(t, strings.ReplaceAll(text, "  dz: {role: scratch, shape: [N, O]}\n", ""), d)
+				for _, target := range targets {
+					agree(t, p, target, false, 5e-5)
+				}
+			})
+		}
+	}
+}

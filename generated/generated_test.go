@@ -1,0 +1,102 @@
+package generated
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/dlgen/dlgen/generated/adam"
+	"github.com/dlgen/dlgen/generated/dropout"
+	"github.com/dlgen/dlgen/generated/embedding"
+	"github.com/dlgen/dlgen/generated/fc1"
+	"github.com/dlgen/dlgen/generated/loss"
+	"github.com/dlgen/dlgen/generated/mix"
+	"github.com/dlgen/dlgen/generated/softmax"
+	"github.com/dlgen/dlgen/generated/tails"
+)
+
+// TestImplementation fails where the CPU has AVX2 and the packages do not use
+// it, and the other way round.
+func TestImplementation(t *testing.T) {
+	want := "go"
+	if vectorised && runtime.GOARCH == "amd64" && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		want = "avx2"
+	}
+	for _, got := range []string{fc1.Implementation(), softmax.Implementation(), adam.Implementation(), embedding.Implementation()} {
+		if got != want {
+			t.Errorf("a package runs %s, want %s", got, want)
+		}
+	}
+}
+
+// TestNothingAllocates calls functions of every kind.
+func TestNothingAllocates(t *testing.T) {
+	type arrays struct {
+		fx      fc1.X
+		fw      fc1.W
+		fb      fc1.B
+		fy      fc1.Y
+		tx      tails.X
+		tw      tails.W
+		tb      tails.B
+		ty      tails.Y
+		lx      loss.X
+		label   loss.Label
+		loss    float32
+		id      embedding.Id
+		e       embedding.E
+		ey      embedding.Y
+		w, m, v adam.W
+		px, py  dropout.X
+		mx      mix.X
+		mz      mix.Z
+		mw      mix.W
+		my      mix.Y
+	}
+	a := new(arrays)
+	for name, f := range map[string]func(){
+		"fc1 forward":        func() { fc1.Forward(&a.fy, &a.fx, &a.fw, &a.fb) },
+		"fc1 backward":       func() { fc1.Backward(&a.fx, &a.fw, &a.fb, &a.fy, &a.fx, &a.fw) },
+		"tails forward":      func() { tails.Forward(&a.ty, &a.tx, &a.tw, &a.tb) },
+		"loss forward":       func() { _ = loss.Forward(&a.loss, &a.lx, &a.label) },
+		"embedding forward":  func() { _ = embedding.Forward(&a.ey, &a.id, &a.e) },
+		"embedding backward": func() { _ = embedding.Backward(&a.e, &a.ey, &a.id) },
+		"adam forward":       func() { adam.Forward(&a.w, &a.m, &a.v, &a.w, 0.1, 1) },
+		"dropout forward":    func() { dropout.Forward(&a.py, &a.px, 1) },
+		"mix forward":        func() { mix.Forward(&a.my, &a.mx, &a.mz, &a.mw) },
+	} {
+		if n := testing.AllocsPerRun(3, f); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}
+
+// TestCallsAtTheSameTime lets calls with arrays of their own run side by side:
+// there is no state that they share.
+func TestCallsAtTheSameTime(t *testing.T) {
+	want := new(fc1.Y)
+	x, w, b := new(fc1.X), new(fc1.W), new(fc1.B)
+	for i := range w {
+		for o := range w[i] {
+			w[i][o] = float32((i*7+o*3)%11) - 5
+			x[(i+o)%fc1.DimN][i] = float32(i%5) - 2
+		}
+	}
+	fc1.Forward(want, x, w, b)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			y := new(fc1.Y)
+			for range 50 {
+				fc1.Forward(y, x, w, b)
+				if *y != *want {
+					t.Error("another result")
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
