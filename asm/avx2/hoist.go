@@ -2,37 +2,43 @@ package avx2
 
 import "sort"
 
-// wish is a constant that would be used in the loop.
-type wish struct {
-	p *place
-	// gain counts what a register would save.
+// constantUse is one use of a constant: the node at, and for a load of its own
+// the last node that reads the register.
+type constantUse struct {
+	at, last int
+	in       *loop
+	// gain is what a register would save: an operand from memory costs a load,
+	// a load of its own costs an instruction as well.
 	gain int64
-	// first and last are the nodes that use it.
+	done bool
+}
+
+// wish asks for a register that holds a constant from first to last, loaded
+// before first.
+type wish struct {
+	p           *place
+	uses        []*constantUse
+	gain        int64
 	first, last int
 }
 
-// hoistConstants keeps constants in registers that are free, outer loops
-// first: they are loaded once before the loop.
+// hoistConstants keeps constants in registers that are free: around a loop, or
+// between several uses in straight code.
 func (k *function) hoistConstants(taken [registers][]stretch) {
-	var loops []*loop
-	for _, n := range k.nodes {
-		if n.kind == loopBegin {
-			loops = append(loops, n.loop)
-		}
-	}
 	before := map[int][]*node{}
 	dead := map[*node]bool{}
-	for _, l := range append([]*loop{nil}, loops...) {
-		for _, w := range k.wishes(l, dead) {
-			r := idle(&taken, w)
-			if r == none {
-				continue
-			}
-			taken[r] = append(taken[r], stretch{2 * w.first, 2*w.last + 2})
-			k.grant(w, r, dead)
-			before[w.first] = append(before[w.first],
-				&node{code: vmovups, imm: none, src: []ref{{mem: w.p}}, to: r + 1})
+	for _, w := range k.wishes() {
+		open := true
+		for _, u := range w.uses {
+			open = open && !u.done
 		}
+		r := idle(&taken, w)
+		if !open || r == none {
+			continue
+		}
+		taken[r] = append(taken[r], stretch{2 * w.first, 2*w.last + 2})
+		k.grant(w, r, dead)
+		before[w.first] = append(before[w.first], &node{code: vmovups, imm: none, src: []ref{{mem: w.p}}, to: r + 1})
 	}
 	var out []*node
 	for i, n := range k.nodes {
@@ -44,63 +50,82 @@ func (k *function) hoistConstants(taken [registers][]stretch) {
 	k.nodes = out
 }
 
-// wishes lists the constants used in l, or in the whole function, the most
-// gainful first.
-func (k *function) wishes(l *loop, dead map[*node]bool) []*wish {
-	begin, end := 0, len(k.nodes)-1
-	if l != nil {
-		begin, end = l.begin, l.end
-	}
+// wishes lists what would be worth a register, the most gainful first, and of
+// equals those for more code.
+func (k *function) wishes() []*wish {
+	order, uses, loops := k.constantUses()
 	var list []*wish
-	known := map[*place]*wish{}
-	in := l
-	for i := begin; i <= end; i++ {
-		n := k.nodes[i]
-		switch {
-		case n.kind == loopBegin:
+	for _, p := range order {
+		for _, l := range append([]*loop{nil}, loops...) {
+			w := &wish{p: p}
+			for _, u := range uses[p] {
+				if l.encloses(u.in) {
+					w.uses = append(w.uses, u)
+					w.gain += u.gain
+				}
+			}
+			if len(w.uses) == 0 {
+				continue
+			}
+			if l != nil {
+				around := *w
+				around.first, around.last = l.begin, l.end
+				around.gain -= l.parent.weighted()
+				list = append(list, &around)
+			}
+			w.first, w.last = k.span(w.uses, l)
+			if w.gain -= 4 * l.weighted(); w.gain > l.weighted() {
+				list = append(list, w)
+			}
+		}
+	}
+	sort.SliceStable(list, func(i, j int) bool { return list[i].gain > list[j].gain })
+	return list
+}
+
+// constantUses finds all uses of constants, by constant, and all loops.
+func (k *function) constantUses() (order []*place, uses map[*place][]*constantUse, loops []*loop) {
+	uses = map[*place][]*constantUse{}
+	var in *loop
+	for i, n := range k.nodes {
+		switch n.kind {
+		case loopBegin:
 			in = n.loop
-		case n.kind == loopEnd:
+			loops = append(loops, in)
+		case loopEnd:
 			in = n.loop.parent
-		case dead[n]:
-			continue
 		}
 		for _, s := range n.src {
 			if s.mem == nil || s.mem.kind != inTable || n.code == vmovups && !n.constant {
 				continue
 			}
-			w := known[s.mem]
-			if w == nil {
-				w = &wish{p: s.mem, first: entry(i, in)}
-				known[s.mem] = w
-				list = append(list, w)
-			}
-			last := i
+			u := &constantUse{at: i, last: i, in: in, gain: in.weighted()}
 			if n.constant {
-				last = n.dst.live[len(n.dst.live)-1].end / 2
+				u.gain *= 4
+				u.last = n.dst.live[len(n.dst.live)-1].end / 2
+			} else if in == nil {
+				u.gain = 0
 			}
-			w.last = max(w.last, exit(last, in))
-			// An operand from memory costs a load, one in a register nothing;
-			// a load of its own costs an instruction as well.
-			if n.constant {
-				w.gain += 4 * in.weighted()
-			} else if in != nil {
-				w.gain += in.weighted()
+			if uses[s.mem] == nil {
+				order = append(order, s.mem)
 			}
+			uses[s.mem] = append(uses[s.mem], u)
 		}
 	}
-	for _, w := range list {
-		if l != nil {
-			w.first, w.last = l.begin, l.end
+	return order, uses, loops
+}
+
+// span is the code inside l that holds the uses; loops count as a whole.
+func (k *function) span(uses []*constantUse, l *loop) (first, last int) {
+	first, last = len(k.nodes), 0
+	for _, u := range uses {
+		a, b := u.at, u.last
+		for in := u.in; in != l; in = in.parent {
+			a, b = in.begin, in.end
 		}
+		first, last = min(first, a), max(last, b)
 	}
-	sort.SliceStable(list, func(i, j int) bool { return list[i].gain > list[j].gain })
-	kept := list[:0]
-	for _, w := range list {
-		if w.gain > 4*l.weighted() || l != nil && w.gain >= l.weighted() {
-			kept = append(kept, w)
-		}
-	}
-	return kept
+	return first, last
 }
 
 // entry is i, or the beginning of the outermost loop around it; exit is its end.
@@ -121,11 +146,11 @@ func exit(i int, in *loop) int {
 // idle is a register that nothing holds while w is wanted, or none. The
 // last ones are tried first: they are the least likely to be wanted.
 func idle(taken *[registers][]stretch, w *wish) int {
-	want := stretch{2 * w.first, 2*w.last + 2}
+	want := []stretch{{2 * w.first, 2*w.last + 2}}
 next:
 	for r := registers - 1; r >= 0; r-- {
 		for _, s := range taken[r] {
-			if s.begin < want.end && want.begin < s.end {
+			if s.begin < want[0].end && want[0].begin < s.end {
 				continue next
 			}
 		}
@@ -136,20 +161,23 @@ next:
 
 // grant replaces the uses of w by register r.
 func (k *function) grant(w *wish, r int, dead map[*node]bool) {
-	moved := map[*vreg]bool{}
-	for i := w.first; i <= w.last; i++ {
-		n := k.nodes[i]
-		for j := range n.src {
-			s := &n.src[j]
-			switch {
-			case s.mem == w.p && n.code == vmovups && !n.constant:
-			case s.mem == w.p && n.constant:
-				dead[n] = true
-				moved[n.dst] = true
-			case s.mem == w.p:
-				*s = ref{fixed: r + 1}
-			case s.v != nil && moved[s.v]:
-				*s = ref{fixed: r + 1, low: s.low}
+	for _, u := range w.uses {
+		u.done = true
+		n := k.nodes[u.at]
+		if !n.constant {
+			for j := range n.src {
+				if n.src[j].mem == w.p {
+					n.src[j] = ref{fixed: r + 1}
+				}
+			}
+			continue
+		}
+		dead[n] = true
+		for i := u.at + 1; i <= u.last; i++ {
+			for j := range k.nodes[i].src {
+				if s := &k.nodes[i].src[j]; s.v == n.dst {
+					*s = ref{fixed: r + 1, low: s.low}
+				}
 			}
 		}
 	}

@@ -16,7 +16,6 @@ func (k *function) liveness() []*vreg {
 		v.cost += l.weighted()
 	}
 	var in *loop
-	definitions := map[*vreg]int{}
 	for i, n := range k.nodes {
 		switch n.kind {
 		case loopBegin:
@@ -31,16 +30,10 @@ func (k *function) liveness() []*vreg {
 		}
 		if n.dst != nil {
 			meet(n.dst, in)
-			definitions[n.dst]++
 			n.relate()
 		}
 	}
-	for _, n := range k.nodes {
-		if n.dst != nil && definitions[n.dst] == 1 && n.repeatable() {
-			n.dst.again = n
-			n.dst.cost /= 2
-		}
-	}
+	k.findRepeatable()
 	k.scan()
 	for _, v := range all {
 		if v.from != none {
@@ -127,12 +120,6 @@ func (n *node) relate() {
 			v.near = append(v.near, n.dst)
 		}
 	}
-}
-
-// repeatable reports whether n can compute its result again anywhere.
-func (n *node) repeatable() bool {
-	return n.kind == vector && n.mem == nil && len(n.src) == 1 && n.src[0].mem != nil &&
-		(n.src[0].mem.kind == inTable || n.src[0].mem.kind == inParam)
 }
 
 // meets reports whether two lists of stretches overlap.

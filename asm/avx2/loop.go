@@ -32,8 +32,8 @@ func (e *emitter) begin(l *loop) {
 		e.add(x86.MOVQ(e.slotOf(p), r.r))
 		p.r = r.r
 	}
-	for _, s := range e.plan.carried[l] {
-		o.heads = append(o.heads, e.pointer(s).off)
+	for _, m := range e.plan.carried[l] {
+		o.heads = append(o.heads, e.pointer(m.s).off)
 	}
 	if r := e.plan.counter[l]; r != nil {
 		o.counter = r
@@ -61,10 +61,10 @@ func (e *emitter) end(l *loop) {
 	o := e.open[len(e.open)-1]
 	e.open = e.open[:len(e.open)-1]
 	e.forgetAll()
-	for i, s := range e.plan.carried[l] {
-		p := e.pointer(s)
-		e.advance(p, 4*s.coef(l.v)+o.heads[i]-p.off)
-		p.off = o.heads[i] + 4*s.coef(l.v)*l.count
+	for i, m := range e.plan.carried[l] {
+		p := e.pointer(m.s)
+		e.advance(p, 4*m.coef+o.heads[i]-p.off)
+		p.off = o.heads[i] + 4*m.coef*l.count
 	}
 	if e.k.valued[l.v] {
 		e.add(x86.INCQ(o.counter))
@@ -79,8 +79,8 @@ func (e *emitter) end(l *loop) {
 	for i, p := range o.visitors {
 		p.r, p.off = nil, o.offsets[i]
 	}
-	for _, s := range e.plan.carried[l] {
-		if p := e.pointer(s); p.off > maxOffset || p.off < -maxOffset {
+	for _, m := range e.plan.carried[l] {
+		if p := e.pointer(m.s); p.off > maxOffset || p.off < -maxOffset {
 			e.advance(p, -p.off)
 			p.off = 0
 		}

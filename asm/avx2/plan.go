@@ -23,11 +23,17 @@ type plan struct {
 	resident map[*loop][]residence
 	counter  map[*loop]reg.GPPhysical
 	// carried lists the streams whose value at the end of an iteration of a
-	// loop the next one reads.
-	carried map[*loop][]*stream
+	// loop the next one reads, and how far it is to move for it.
+	carried map[*loop][]move
 	// derived are the streams that a LoadIndex node sets.
 	derived map[int][]derivation
 	busy    map[reg.GPPhysical][]stretch
+}
+
+// move is the distance, in elements, that a stream goes in one iteration.
+type move struct {
+	s    *stream
+	coef int
 }
 
 // residence is a stream in a register for the time of a loop.
@@ -41,8 +47,9 @@ type derivation struct{ s, base *stream }
 
 // traffic lists what touches a stream, in order; def is where it is set.
 type traffic struct {
-	s    *stream
-	uses []touch
+	s     *stream
+	uses  []touch
+	moves map[*loop]int
 }
 
 type touch struct {
@@ -64,7 +71,7 @@ type claim struct {
 // planPointers decides on the general registers.
 func (k *function) planPointers() *plan {
 	p := &plan{begins: map[int][]*stream{}, at: map[*stream]reg.GPPhysical{}, resident: map[*loop][]residence{},
-		counter: map[*loop]reg.GPPhysical{}, carried: map[*loop][]*stream{}, derived: map[int][]derivation{},
+		counter: map[*loop]reg.GPPhysical{}, carried: map[*loop][]move{}, derived: map[int][]derivation{},
 		busy: map[reg.GPPhysical][]stretch{}}
 	k.keepIndices()
 	all := k.traffic(p)
@@ -188,7 +195,58 @@ func (k *function) traffic(p *plan) []*traffic {
 			all = append(all, by[s])
 		}
 	}
-	return all
+	return merge(all)
+}
+
+// merge makes streams through the same memory one, if they move alike in the
+// loops that both are used in.
+func merge(all []*traffic) []*traffic {
+	var kept []*traffic
+next:
+	for _, t := range all {
+		for _, u := range kept {
+			if u.alike(t) {
+				u.absorb(t)
+				continue next
+			}
+		}
+		t.moves = t.s.moves(t.uses)
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// moves is how far the pointer goes in each loop around the uses.
+func (s *stream) moves(uses []touch) map[*loop]int {
+	m := map[*loop]int{}
+	for _, u := range uses {
+		for l := u.in; l != nil; l = l.parent {
+			m[l] = s.coef(l.v)
+		}
+	}
+	return m
+}
+
+func (t *traffic) alike(u *traffic) bool {
+	if t.s.indexed || u.s.indexed || t.s.root != u.s.root || t.s.block != u.s.block {
+		return false
+	}
+	for l, n := range u.s.moves(u.uses) {
+		if m, ok := t.moves[l]; ok && m != n {
+			return false
+		}
+	}
+	return true
+}
+
+// absorb makes the stream of u another name for that of t.
+func (t *traffic) absorb(u *traffic) {
+	for l, n := range u.s.moves(u.uses) {
+		t.moves[l] = n
+	}
+	u.s.same = t.s
+	t.uses = append(t.uses, u.uses...)
+	sort.SliceStable(t.uses, func(i, j int) bool { return t.uses[i].pos < t.uses[j].pos })
 }
 
 // ready reports whether s depends on v and all its indices have been loaded.
@@ -256,7 +314,7 @@ func (t *traffic) carry(p *plan) {
 	for _, u := range t.uses {
 		for l := u.in; l != nil; l = l.parent {
 			if !seen[l] && !u.def {
-				p.carried[l] = append(p.carried[l], t.s)
+				p.carried[l] = append(p.carried[l], move{t.s, t.moves[l]})
 			}
 			seen[l] = true
 		}

@@ -42,6 +42,9 @@ func (e *emitter) word(slot int) operand.Mem {
 
 // pointer is the state of s.
 func (e *emitter) pointer(s *stream) *pointer {
+	if s.same != nil {
+		s = s.same
+	}
 	p := e.pointers[s]
 	if p == nil {
 		p = &pointer{r: e.plan.at[s], slot: none}
@@ -150,6 +153,9 @@ func (e *emitter) address(p *place) operand.Mem {
 
 // fetch loads a pointer from its slot, unless it has just been loaded.
 func (e *emitter) fetch(s *stream) reg.GPPhysical {
+	if s.same != nil {
+		s = s.same
+	}
 	for r, held := range e.held {
 		if held == s {
 			return scratch[r]

@@ -19,7 +19,8 @@ type stream struct {
 	block int
 	// indexed says that a term is set by LoadIndex.
 	indexed bool
-	number  int
+	// same is a stream that serves in place of this one, or nil.
+	same *stream
 }
 
 // coef is the coefficient of v in elements.
@@ -51,7 +52,7 @@ func (k *function) place(m ir.Mem, lanes int) *place {
 
 // stream finds or makes the pointer for the given terms.
 func (k *function) stream(root *ir.Buffer, terms []ir.SubTerm) *stream {
-	s := &stream{root: root, number: len(k.streams)}
+	s := &stream{root: root}
 	for _, t := range terms {
 		switch {
 		case t.Coef == 0 || k.single[t.Var]:

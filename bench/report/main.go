@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/signal"
 	"time"
@@ -53,7 +52,7 @@ func run(ctx context.Context, config, file string, each time.Duration) error {
 		if i == 0 {
 			fmt.Fprintf(&table, "Measured on %s by `go run ./bench/report`: %s, one core, peak %.0f GFLOP/s (%s). Times are ns per call.\n\n",
 				time.Now().Format(time.DateOnly), rep.CPU, rep.Peak, rep.PeakName)
-			fmt.Fprintln(&table, "| layer | pass | generic Go | specialised Go | AVX2 | GFLOP/s | of peak | AVX2 / generic |")
+			fmt.Fprintln(&table, "| layer | pass | generic Go | specialised Go | AVX2 | GFLOP/s | of peak | generic : AVX2 |")
 			fmt.Fprintln(&table, "|---|---|---:|---:|---:|---:|---:|---:|")
 		}
 		rows(&table, bench.Title(in.Layer.Layer), rep)
@@ -85,17 +84,15 @@ func rows(w io.Writer, title string, rep *measure.Report) {
 				fmt.Fprint(w, " |")
 			}
 		}
+		rate, share, ratio := "", "", ""
 		generic, vector := times[p][bench.Codes[0]], times[p][bench.Codes[2]]
-		if vector.Ns == 0 {
-			fmt.Fprintln(w, " | | |")
-			continue
+		if vector.Ns > 0 && vector.Flops > 0 {
+			rate, share = fmt.Sprintf("%.1f", vector.Flops/vector.Ns), fmt.Sprintf("%.0f %%", 100*vector.Flops/vector.Ns/vector.Peak)
 		}
-		fmt.Fprintf(w, " %.1f | %.0f %% |", vector.Flops/vector.Ns, 100*vector.Flops/vector.Ns/vector.Peak)
-		if ratio := generic.Ns / vector.Ns; ratio > 0 && !math.IsInf(ratio, 0) {
-			fmt.Fprintf(w, " %.1f |\n", ratio)
-		} else {
-			fmt.Fprintln(w, " |")
+		if vector.Ns > 0 && generic.Ns > 0 {
+			ratio = fmt.Sprintf("%.1f", generic.Ns/vector.Ns)
 		}
+		fmt.Fprintf(w, " %s | %s | %s |\n", rate, share, ratio)
 	}
 }
 

@@ -24,11 +24,25 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("DLGEN_UPDATE") != "",
+		Setup:               goEnvironment,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status,
 			"files":  files,
 		},
 	})
+}
+
+// goEnvironment lets scripts compile with Go's caches, and without a network.
+func goEnvironment(e *testscript.Env) error {
+	out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE").Output()
+	if err != nil {
+		return err
+	}
+	dirs := strings.Split(strings.TrimSpace(string(out)), "\n")
+	e.Setenv("GOCACHE", strings.TrimSpace(dirs[0]))
+	e.Setenv("GOMODCACHE", strings.TrimSpace(dirs[1]))
+	e.Setenv("GOPROXY", "off")
+	return nil
 }
 
 // status runs a command that must end with an exit status: status 2 dlgen foo.

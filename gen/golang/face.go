@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -151,8 +152,8 @@ func (p *printer) workspace() jen.Code {
 	}
 	doc := []string{"Workspace is memory for what the layer keeps between and within its passes.",
 		"Its zero value is ready, and what an earlier call left in it does no harm."}
-	if len(p.passes) > 1 {
-		doc[1] += " Backward needs the one that Forward had."
+	if len(p.passes) > 1 && slices.ContainsFunc(p.in.Layer.Tensors, func(t *layer.Tensor) bool { return t.Role == layer.Saved }) {
+		doc = append(doc, "Backward needs the one that Forward had.")
 	}
 	return documented(doc, jen.Type().Id("Workspace").Struct(fields...))
 }

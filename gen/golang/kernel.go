@@ -51,11 +51,14 @@ func (p *printer) function(f *ir.Func, count int) *jen.Statement {
 		params = append(params, param{block, "int"})
 		head = append(head, blockRange(block, count)...)
 	}
+	used := k.buffers(f.Body)
 	for _, b := range f.Frame {
-		k.memory[b] = k.scope.take(b.Name)
-		head = append(head, jen.Var().Id(k.memory[b]).Id(arrayType(b.Shape, goElem(b.Elem))))
+		if slices.ContainsFunc(used, func(u *ir.Buffer) bool { return u.Root() == b }) {
+			k.memory[b] = k.scope.take(b.Name)
+			head = append(head, jen.Var().Id(k.memory[b]).Id(arrayType(frameShape(b), goElem(b.Elem))))
+		}
 	}
-	head = append(head, k.views(f.Body)...)
+	head = append(head, k.views(used)...)
 	body := append(head, k.list(f.Body)...)
 	return documented(docLines(f.Doc), jen.Func().Id(p.portableName[f]).Add(signature(params)).Block(body...))
 }
@@ -76,39 +79,51 @@ func (k *kernel) bufferName(b *ir.Buffer) string {
 	return k.scope.take(b.Name)
 }
 
-// views declares the pointers that show a buffer in another shape.
-func (k *kernel) views(body []ir.Stmt) []jen.Code {
-	var out []jen.Code
-	var walk func([]ir.Stmt)
-	walk = func(list []ir.Stmt) {
-		for _, s := range list {
-			if !k.live[s] {
-				continue
-			}
-			b := (*ir.Buffer)(nil)
-			switch s := s.(type) {
-			case *ir.Loop:
-				walk(s.Body)
-			case *ir.Load:
-				b = s.Mem.Buf
-			case *ir.LoadIndex:
-				b = s.Mem.Buf
-			case *ir.Store:
-				b = s.Mem.Buf
-			}
-			if b == nil || b.Of == nil || k.memory[b] != "" {
-				continue
-			}
-			root := jen.Id(k.memory[b.Of])
-			if b.Of.Place == ir.Frame {
-				root = jen.Op("&").Add(root)
-			}
-			k.memory[b] = k.scope.take(b.Name)
-			typ := jen.Parens(jen.Id("*" + arrayType(b.Shape, goElem(b.Elem))))
-			out = append(out, jen.Id(k.memory[b]).Op(":=").Add(typ).Parens(jen.Qual("unsafe", "Pointer").Call(root)))
+// frameShape makes an array of one element of a frame buffer without a shape,
+// which Go would call unused where it is only written.
+func frameShape(b *ir.Buffer) []int {
+	if len(b.Shape) == 0 {
+		return []int{1}
+	}
+	return b.Shape
+}
+
+// buffers lists the buffers that live statements touch, in order.
+func (k *kernel) buffers(list []ir.Stmt) []*ir.Buffer {
+	var out []*ir.Buffer
+	for _, s := range list {
+		if !k.live[s] {
+			continue
+		}
+		switch s := s.(type) {
+		case *ir.Loop:
+			out = append(out, k.buffers(s.Body)...)
+		case *ir.Load:
+			out = append(out, s.Mem.Buf)
+		case *ir.LoadIndex:
+			out = append(out, s.Mem.Buf)
+		case *ir.Store:
+			out = append(out, s.Mem.Buf)
 		}
 	}
-	walk(body)
+	return out
+}
+
+// views declares the pointers that show a buffer in another shape.
+func (k *kernel) views(used []*ir.Buffer) []jen.Code {
+	var out []jen.Code
+	for _, b := range used {
+		if b.Of == nil || k.memory[b] != "" {
+			continue
+		}
+		root := jen.Id(k.memory[b.Of])
+		if b.Of.Place == ir.Frame {
+			root = jen.Op("&").Add(root)
+		}
+		k.memory[b] = k.scope.take(b.Name)
+		typ := jen.Parens(jen.Id("*" + arrayType(b.Shape, goElem(b.Elem))))
+		out = append(out, jen.Id(k.memory[b]).Op(":=").Add(typ).Parens(jen.Qual("unsafe", "Pointer").Call(root)))
+	}
 	return out
 }
 
@@ -295,10 +310,13 @@ func (k *kernel) place(m ir.Mem) expr {
 	if !ok {
 		panic(fmt.Sprintf("golang: buffer %s is no parameter", m.Buf.Name))
 	}
-	if len(m.Subs) == 0 && (m.Buf.Place != ir.Frame || m.Buf.Of != nil) {
-		return unary("*", name(base))
-	}
 	x := jen.Id(base)
+	if len(m.Subs) == 0 {
+		if m.Buf.Of != nil || m.Buf.Place != ir.Frame {
+			return unary("*", name(base))
+		}
+		x.Index(jen.Lit(0))
+	}
 	for _, s := range m.Subs {
 		x.Index(subscript(s, k.vars).code)
 	}

@@ -62,7 +62,6 @@ func (v *verifier) program() {
 		roots[b.Name] = b
 	}
 	funcs := map[string]*Func{}
-	owner := map[*Buffer]*Func{}
 	for _, s := range p.Steps {
 		if s.Func.Block != nil && s.Count < 1 {
 			v.failf("%s is called %d times", s.Func.Name, s.Count)
@@ -74,14 +73,14 @@ func (v *verifier) program() {
 	}
 	for _, f := range p.funcs() {
 		v.fn = f
-		v.params(listed, roots, owner)
+		v.params(listed, roots)
 		v.function()
 		v.fn = nil
 	}
 }
 
 // params checks the parameters and the frame of v.fn and opens its scope.
-func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer, owner map[*Buffer]*Func) {
+func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
 	f := v.fn
 	v.names = map[string]any{}
 	v.ranges = map[*Var]span{}
@@ -117,10 +116,6 @@ func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer, own
 		if b.Place != Frame || b.Of != nil {
 			v.failf("frame lists %s, which is not a frame root", b.Name)
 		}
-		if o := owner[b]; o != nil && o != f {
-			v.failf("frame buffer %s also belongs to %s", b.Name, o.Name)
-		}
-		owner[b] = f
 		v.memory[b] = true
 	}
 	for _, s := range f.Scalars {

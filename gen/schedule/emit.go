@@ -49,17 +49,29 @@ func (s *scheduler) emit(groups []*group) {
 // share moves temporaries that do not fit the stack, or that several functions
 // use, to the workspace.
 func (s *scheduler) share(groups []*group) {
-	users := map[*ir.Buffer]int{}
-	for _, g := range groups {
-		for _, b := range temporaries([]*group{g}) {
-			users[b]++
-		}
-	}
 	for _, b := range temporaries(groups) {
-		if users[b] > 1 || 4*b.Size() > s.target.FrameBytes {
+		users := 0
+		for _, g := range groups {
+			if g.touches(b) {
+				users++
+			}
+		}
+		if users > 1 || 4*b.Size() > s.target.FrameBytes {
 			b.Place = ir.Workspace
 		}
 	}
+}
+
+// touches reports whether a stage reads or writes b.
+func (g *group) touches(b *ir.Buffer) bool {
+	for _, s := range g.stages {
+		for _, m := range touches(s.nest) {
+			if m.Buf == b {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // emitBlocks splits a long group at its outermost loop: the calling Go code

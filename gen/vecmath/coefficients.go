@@ -5,7 +5,7 @@ package vecmath
 // The squares of the limits of tanh and erf.
 const (
 	tanhSquare = 75.69
-	erfSquare  = 13.69
+	erfSquare  = 13.3225
 )
 
 // e^r = 1 + r + r^2*P(r); largest weighted error 2^-28.22.
@@ -30,6 +30,6 @@ var cosCoef = [...]float32{0.041666646, -0.001388731, 2.4432327e-05}
 var tanhNum = [...]float32{1, 0.13403215, 0.0035220098, 2.1048265e-05, 1.3974813e-08}
 var tanhDen = [...]float32{1, 0.46736538, 0.025977302, 0.00033290134, 8.0277346e-07}
 
-// erf(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.91.
-var erfNum = [...]float32{1.4457358, 0.22836302, 0.0642654, 0.004034372, 0.00029269682}
-var erfDen = [...]float32{1.28125, 0.62946445, 0.13865264, 0.017346753, 0.001238563, 3.1211828e-05, -1.648185e-07}
+// erf(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-26.33.
+var erfNum = [...]float32{1.8512471, 0.28919086, 0.08192769, 0.005046389, 0.00037473324}
+var erfDen = [...]float32{1.640625, 0.80316335, 0.1762677, 0.021968305, 0.0015626692, 4.0381437e-05, -2.1646306e-07}

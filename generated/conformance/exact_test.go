@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -40,6 +41,10 @@ var sizes = map[string][]string{
 	"scatter":    {"N=1 V=1 D=1", "N=9 V=4 D=8", "N=16 V=5 D=33"},
 	"transpose":  {"M=1 D=9", "M=8 D=8", "M=17 D=33"},
 	"steps":      {"M=1", "M=9", "M=31", "M=64"},
+	"window":     {"N=2 L=9 C=3 K=8 R=3", "N=1 L=17 C=8 K=9 R=4", "N=3 L=5 C=1 K=1 R=5"},
+	"padded":     {"M=1 D=1", "M=7 D=9", "M=8 D=33"},
+	"planemax":   {"N=3 I=5 J=7", "N=1 I=8 J=16", "N=9 I=1 J=33"},
+	"chain":      {"N=7 I=9 H=8 O=17", "N=16 I=8 H=33 O=1"},
 	"relu":       {"M=7", "M=64"},
 	"add":        {"M=17"},
 	"mul":        {"M=65"},
@@ -59,7 +64,7 @@ func exact(t *testing.T, p *program) {
 				path = file
 			}
 		}
-		for _, dims := range sizes[name] {
+		for _, dims := range slices.Concat(sizes[name], chance(name)) {
 			given := map[string]string{}
 			for _, d := range strings.Fields(dims) {
 				dim, value, _ := strings.Cut(d, "=")
@@ -140,6 +145,32 @@ func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
 	}
 	collect(v.Grads, p.Backward.Args, layer.Gradient, env)
 	return v, nil
+}
+
+var more = flag.Int("more", 0, "add this `number` of random sizes to each spec's")
+
+// chance makes sizes like those of a spec, at random but the same in each run.
+func chance(name string) []string {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	r := rand.New(rand.NewPCG(h.Sum64(), 2))
+	var list []string
+	for range *more {
+		var dims []string
+		for _, d := range strings.Fields(sizes[name][0]) {
+			dim, _, _ := strings.Cut(d, "=")
+			n := 1 + r.IntN([]int{4, 20, 70}[r.IntN(3)])
+			switch {
+			case dim == "R": // a window is no longer than what it slides over
+				n = 1
+			case name == "product" && dim == "D": // stay exact
+				n = 1 + n%9
+			}
+			dims = append(dims, fmt.Sprintf("%s=%d", dim, n))
+		}
+		list = append(list, strings.Join(dims, " "))
+	}
+	return list
 }
 
 func exists(file string) bool {

@@ -10,7 +10,7 @@ import (
 
 // maxListed is how many elements are enumerated where subscripts are not of a
 // form that decides without.
-const maxListed = 1 << 22
+const maxListed = 1 << 19
 
 // partition decides whether equations define each element of a tensor exactly
 // once. Where the subscripts of an equation share no index, what it defines is
@@ -63,15 +63,17 @@ func separable(e *layer.Equation) bool {
 	return true
 }
 
-// set is a set of integers: an interval, or a list in rising order.
+// set is a set of integers: first, first+step ... (count of them), or a list in
+// rising order.
 type set struct {
-	from, to int // the interval from..to-1
-	list     []int
+	first, step, count int
+	list               []int
 }
 
 func (s set) has(v int) bool {
 	if s.list == nil {
-		return v >= s.from && v < s.to
+		v -= s.first
+		return v >= 0 && v%s.step == 0 && v/s.step < s.count
 	}
 	k := sort.SearchInts(s.list, v)
 	return k < len(s.list) && s.list[k] == v
@@ -80,13 +82,10 @@ func (s set) has(v int) bool {
 // setOf gives the values that a subscript takes; twice describes two points
 // with the same value, if there are such. It fails on huge irregular sets.
 func setOf(x layer.Int, size int) (s set, twice string, ok bool) {
-	form, affine := layer.AffineOf(x)
-	if affine && mixedRadix(form) {
-		n := 1
-		for _, t := range form.Terms {
-			n *= t.I.Size
+	if form, affine := layer.AffineOf(x); affine {
+		if s, ok := progression(form); ok {
+			return s, "", true
 		}
-		return set{from: form.Const, to: form.Const + n}, "", true
 	}
 	idx := indicesOf(x)
 	points := 1
@@ -99,14 +98,14 @@ func setOf(x layer.Int, size int) (s set, twice string, ok bool) {
 		}
 		points *= i.Size
 	}
-	first := map[int][]int{}
+	first := map[int]int{}
 	at := make([]int, len(idx))
-	for ; points > 0; points-- {
+	for n := 0; n < points; n++ {
 		v := evaluate(x, idx, at)
 		if other, dup := first[v]; dup {
-			return set{}, pointText(idx, other) + " and " + pointText(idx, at), true
+			return set{}, pointText(idx, point(idx, other)) + " and " + pointText(idx, at), true
 		}
-		first[v] = append([]int(nil), at...)
+		first[v] = n
 		s.list = append(s.list, v)
 		next(idx, at)
 	}
@@ -114,21 +113,37 @@ func setOf(x layer.Int, size int) (s set, twice string, ok bool) {
 	return s, "", true
 }
 
-// mixedRadix reports whether the form takes each value of an interval once.
-func mixedRadix(a layer.Affine) bool {
-	terms := append([]layer.Term(nil), a.Terms...)
-	sort.Slice(terms, func(i, j int) bool { return terms[i].Coef < terms[j].Coef })
-	step := 1
-	for _, t := range terms {
-		if t.I.Size == 1 {
-			continue
+// progression is the set of values of a form that takes each value of an
+// arithmetic progression once: a number in mixed radix, times a step.
+func progression(a layer.Affine) (set, bool) {
+	var terms []layer.Term
+	for _, t := range a.Terms {
+		if t.I.Size > 1 {
+			terms = append(terms, t)
 		}
-		if t.Coef != step {
-			return false
-		}
-		step *= t.I.Size
 	}
-	return true
+	sort.Slice(terms, func(i, j int) bool { return terms[i].Coef < terms[j].Coef })
+	s := set{first: a.Const, step: 1, count: 1}
+	for _, t := range terms {
+		if s.count == 1 && t.Coef > 0 {
+			s.step = t.Coef
+		}
+		if t.Coef != s.step*s.count {
+			return set{}, false
+		}
+		s.count *= t.I.Size
+	}
+	return s, true
+}
+
+// point is point number n in row-major order.
+func point(idx []*layer.Index, n int) []int {
+	at := make([]int, len(idx))
+	for k := len(idx) - 1; k >= 0; k-- {
+		at[k] = n % idx[k].Size
+		n /= idx[k].Size
+	}
+	return at
 }
 
 // next steps to the next point in row-major order.
@@ -176,7 +191,7 @@ func (p *partition) checkClasses(sets [][]set) (string, diag.Pos) {
 	total := 1
 	for d, size := range p.t.Shape {
 		classes[d] = representatives(sets, d, size)
-		if total > maxListed/len(classes[d]) {
+		if n := len(classes[d]); n == 0 || total > maxListed/n {
 			return fmt.Sprintf("the equations of %s cut it into too many pieces", p.t.Name), p.list[0].Pos
 		}
 		total *= len(classes[d])
@@ -224,45 +239,57 @@ func (p *partition) judge(element, by []int) (string, diag.Pos) {
 }
 
 // representatives gives one element of each class of an extent: elements are
-// in one class where all equations agree on them.
+// in one class where all equations agree on them. Between two ends of sets,
+// everything repeats with the common period of their steps. There are none
+// where the steps have hardly a period.
 func representatives(sets [][]set, d, size int) []int {
-	cuts := map[int]bool{0: true}
-	listed := false
+	ends := map[int]bool{0: true, size: true}
+	period := 1
 	for _, s := range sets {
-		if s[d].list == nil {
-			cuts[s[d].from], cuts[s[d].to] = true, true
+		if s[d].list != nil {
+			for _, v := range s[d].list {
+				ends[v], ends[v+1] = true, true
+			}
 			continue
 		}
-		listed = true
-		for _, v := range s[d].list {
-			cuts[v], cuts[v+1] = true, true
-		}
+		ends[s[d].first] = true
+		ends[s[d].first+s[d].step*(s[d].count-1)+1] = true
+		period = min(lcm(period, s[d].step), size)
 	}
-	var starts []int
-	for v := range cuts {
-		if v >= 0 && v < size {
-			starts = append(starts, v)
-		}
+	var cuts []int
+	for v := range ends {
+		cuts = append(cuts, v)
 	}
-	sort.Ints(starts)
-	if !listed {
-		return starts
+	sort.Ints(cuts)
+	if period > maxListed/len(cuts) && period < size/len(cuts) {
+		return nil // too many to look at
 	}
 	var out []int
 	seen := map[string]bool{}
-	for _, v := range starts {
-		key := make([]byte, len(sets))
-		for k, s := range sets {
-			if s[d].has(v) {
-				key[k] = 1
+	key := make([]byte, len(sets))
+	for k := 0; k+1 < len(cuts); k++ {
+		for v := cuts[k]; v < min(cuts[k]+period, cuts[k+1]); v++ {
+			for n, s := range sets {
+				key[n] = 0
+				if s[d].has(v) {
+					key[n] = 1
+				}
 			}
-		}
-		if !seen[string(key)] {
-			seen[string(key)] = true
-			out = append(out, v)
+			if !seen[string(key)] {
+				seen[string(key)] = true
+				out = append(out, v)
+			}
 		}
 	}
 	return out
+}
+
+func lcm(a, b int) int {
+	g, r := a, b
+	for r != 0 {
+		g, r = r, g%r
+	}
+	return a / g * b
 }
 
 // checkListed counts the definitions of every element.

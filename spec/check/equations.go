@@ -12,48 +12,51 @@ import (
 // equations checks the equations of a pass one by one and returns those
 // without errors, in the spec's order.
 func (c *checker) equations(list []*syntax.Equation, p pass) []*layer.Equation {
-	var out []*layer.Equation
+	var qs []*equation
+	var typed []*layer.Equation
 	for _, src := range list {
 		q := &equation{
 			c: c, src: src, pass: p,
 			bound: map[*syntax.Call][]*layer.Index{}, uses: map[*layer.Index]*use{}, subPos: map[any][]diag.Pos{},
 		}
-		if e := q.check(); e != nil {
-			out = append(out, e)
-		} else if t := q.tensor(src.Target.Name); t != nil {
+		q.resolveAndBuild()
+		qs = append(qs, q)
+		if !q.failed {
+			typed = append(typed, q.typed)
+		}
+	}
+	c.intervals(typed)
+	var out []*layer.Equation
+	for _, q := range qs {
+		if !q.failed {
+			q.bounds(q.typed)
+			q.inPlace(q.typed)
+		}
+		if !q.failed {
+			out = append(out, q.typed)
+		} else if t := q.tensor(q.src.Target.Name); t != nil {
 			c.tainted[t] = true
 		}
 	}
-	c.intervals(out)
 	return out
 }
 
-// check returns the typed equation, or nil and complaints.
-func (q *equation) check() *layer.Equation {
+// resolveAndBuild makes the typed equation, or sets failed.
+func (q *equation) resolveAndBuild() {
 	t := q.target()
 	q.resolve()
-	if t == nil || q.failed {
-		return nil
+	if q.failed {
+		return
 	}
-	e := &layer.Equation{
+	q.typed = &layer.Equation{
 		T: t, Free: q.free, Accumulate: q.src.Accumulate, Text: q.src.Text, Pos: q.src.Pos,
 		Subs: q.subscripts(q.src.Target.Subs),
 	}
 	if t.Type == layer.Int32 {
-		e.Value = fromInt(q.integer(q.src.Value))
+		q.typed.Value = fromInt(q.integer(q.src.Value))
 	} else {
-		e.Value = q.real(q.src.Value)
+		q.typed.Value = q.real(q.src.Value)
 	}
-	if !q.failed {
-		q.bounds(e)
-	}
-	if !q.failed && t.Role == layer.State {
-		q.inPlace(e)
-	}
-	if q.failed {
-		return nil
-	}
-	return e
 }
 
 // target is the tensor that the equation defines; it must be one that this
@@ -108,6 +111,9 @@ func roleText(t *layer.Tensor) string {
 // inPlace makes sure that a state is read only at the element that the
 // equation writes: any other may or may not have been written before.
 func (q *equation) inPlace(e *layer.Equation) {
+	if e.T.Role != layer.State {
+		return
+	}
 	own := layer.FormatEquation(&layer.Equation{T: e.T, Subs: e.Subs, Value: layer.Const{}})
 	e.Walk(func(n any) bool {
 		r, ok := n.(*layer.Read)

@@ -23,6 +23,7 @@ type equation struct {
 	uses  map[*layer.Index]*use
 	// subPos are the places of the subscripts of a Read or Element.
 	subPos map[any][]diag.Pos
+	typed  *layer.Equation
 	// failed is set with the first complaint.
 	failed bool
 }

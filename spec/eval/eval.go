@@ -144,7 +144,7 @@ func (m *Machine) equation(e *layer.Equation) *equation {
 	out := &equation{
 		target:     m.array(e.T),
 		free:       m.loops(e.Free),
-		at:         m.position(e.T, e.Subs, e.Pos),
+		at:         m.place(e.T, e.Subs, e.Pos).position(m.frame),
 		value:      m.real(e.Value),
 		accumulate: e.Accumulate,
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -248,85 +247,4 @@ func compare[F ~func() T, T int | float64](op string, a, b F) truth {
 		return func() bool { return a() > b() }
 	}
 	panic(fmt.Sprintf("eval: unknown comparison %s", op))
-}
-
-// read compiles an access that gives the outside value beyond the shape.
-func (m *Machine) read(t *layer.Tensor, subs []layer.Int, pos diag.Pos) real {
-	a, outside := m.array(t), t.Outside
-	if !t.HasOutside {
-		at := m.position(t, subs, pos)
-		return func() float64 { return a.data[at()] }
-	}
-	xs := make([]integer, len(subs))
-	for i, s := range subs {
-		xs[i] = m.integer(s)
-	}
-	shape := t.Shape
-	return func() float64 {
-		at := 0
-		for d, x := range xs {
-			i := x()
-			if i < 0 || i >= shape[d] {
-				return outside
-			}
-			at = at*shape[d] + i
-		}
-		return a.data[at]
-	}
-}
-
-// position compiles subscripts into a position in the flat array. Affine ones
-// were proved in bounds; others are tested.
-func (m *Machine) position(t *layer.Tensor, subs []layer.Int, pos diag.Pos) integer {
-	if len(subs) != len(t.Shape) {
-		panic(fmt.Sprintf("eval: %s has %d dimensions and %d subscripts", t.Name, len(t.Shape), len(subs)))
-	}
-	type term struct{ coef, slot int }
-	var terms []term
-	var tested []integer
-	fixed, stride := 0, 1
-	for d := len(subs) - 1; d >= 0; d-- {
-		if aff, ok := layer.AffineOf(subs[d]); ok {
-			fixed += stride * aff.Const
-			for _, t := range aff.Terms {
-				terms = append(terms, term{stride * t.Coef, m.slot(t.I)})
-			}
-		} else {
-			tested = append(tested, m.tested(t, d, stride, subs[d], pos))
-		}
-		stride *= t.Shape[d]
-	}
-	frame := m.frame
-	switch {
-	case len(terms) == 0 && len(tested) == 0:
-		return func() int { return fixed }
-	case len(terms) == 1 && len(tested) == 0:
-		t := terms[0]
-		return func() int { return fixed + t.coef*frame[t.slot] }
-	case len(terms) == 2 && len(tested) == 0:
-		t, u := terms[0], terms[1]
-		return func() int { return fixed + t.coef*frame[t.slot] + u.coef*frame[u.slot] }
-	}
-	return func() int {
-		at := fixed
-		for _, t := range terms {
-			at += t.coef * frame[t.slot]
-		}
-		for _, x := range tested {
-			at += x()
-		}
-		return at
-	}
-}
-
-// tested compiles a subscript that depends on run-time integers.
-func (m *Machine) tested(t *layer.Tensor, d, stride int, sub layer.Int, pos diag.Pos) integer {
-	x := m.integer(sub)
-	return func() int {
-		i := x()
-		if i < 0 || i >= t.Shape[d] {
-			panic(&rangeError{t: t, dim: d, value: i, id: layer.FormatInt(sub), pos: pos})
-		}
-		return i * stride
-	}
 }

@@ -1,6 +1,10 @@
 package grad
 
-import "github.com/dlgen/dlgen/spec/layer"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
 
 // term is a contribution: for all values of idx where the conditions hold,
 // value goes to the element at subs. Place is the number of the equation that
@@ -98,6 +102,9 @@ func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
 		v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: &layer.Var{I: g}, Y: s})
 		return true
 	}
+	if v.solveDigits(a, g) {
+		return true
+	}
 	best := -1
 	for k, x := range a.Terms {
 		if v.open[x.I] && (best < 0 || better(x, a.Terms[best])) {
@@ -149,6 +156,33 @@ func (v *inversion) solveQuotient(s layer.Int, g *layer.Index) bool {
 	v.within(x, i.Size)
 	v.assign(i, fromAffine(x))
 	v.remainders = append(v.remainders, r)
+	return true
+}
+
+// solveDigits uses that a, whose indices are like the digits of a number (a
+// window that does not overlap the next, a row in a flat array), has the value g.
+func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
+	terms := slices.Clone(a.Terms)
+	slices.SortStableFunc(terms, func(x, y layer.Term) int { return x.Coef - y.Coef })
+	weight := 1
+	for _, t := range terms {
+		if !v.open[t.I] || t.Coef != weight {
+			return false
+		}
+		weight *= t.I.Size
+	}
+	if len(terms) < 2 {
+		return false
+	}
+	rest := layer.Affine{Const: -a.Const, Terms: []layer.Term{{Coef: 1, I: g}}}
+	v.within(rest, weight)
+	for k, t := range terms {
+		digit := divided(&layer.IntOp{Op: '/', X: fromAffine(rest), Y: lit(t.Coef)})
+		if k < len(terms)-1 {
+			digit = &layer.IntOp{Op: '%', X: digit, Y: lit(t.I.Size)}
+		}
+		v.assign(t.I, digit)
+	}
 	return true
 }
 

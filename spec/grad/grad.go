@@ -38,22 +38,23 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	eqs := live(d.equations)
-	d.oldState(eqs)
+	p := program(l, live(d.equations))
+	d.updatedState(p)
 	if err := d.errs.Err(); err != nil {
 		return nil, err
 	}
-	return program(l, eqs), nil
+	return p, nil
 }
 
-// oldState complains where the gradient needs a state as it was before forward.
-func (d *derivation) oldState(eqs []*layer.Equation) {
-	for _, w := range d.l.Forward.Equations {
-		for _, e := range eqs {
-			if w.T.Role == layer.State && slices.Contains(e.Tensors(), w.T) {
-				d.errs.AddHelp(w.Pos, "keep what backward needs of it in a tensor of role saved",
-					"the gradient reads the state %s as it was before this equation", w.T.Name)
-				return
+// updatedState complains where backward would read a state that forward
+// updates: the caller may have gone on before backward runs.
+func (d *derivation) updatedState(p *layer.Program) {
+	for _, update := range d.l.Forward.Equations {
+		for _, e := range p.Equations {
+			if update.T.Role == layer.State && slices.Contains(e.Tensors(), update.T) {
+				d.errs.AddHelp(update.Pos, "keep what backward needs in a tensor with role: saved",
+					"the gradient reads the state %s, which forward updates here", update.T.Name)
+				break
 			}
 		}
 	}

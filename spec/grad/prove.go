@@ -29,7 +29,7 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if l.Derive {
 		return &layer.Proved{Layer: l, Backward: derived}, nil
 	}
-	p := &proof{derived: derived, wrong: map[string]bool{}}
+	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
 	p.missing(l)
 	for _, small := range smallLayers(l, rebind) {
 		if p.try(small); len(p.wrong) == len(l.Gradients) {
@@ -47,8 +47,10 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 
 // proof compares gradients and collects the differences.
 type proof struct {
-	// derived is the derived pass at the dims of the layer, to be shown.
+	// derived is the derived pass at the dims of the layer, to be shown but for
+	// what it repeats of forward.
 	derived *layer.Program
+	forward []*layer.Equation
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
 	// points counts comparisons.
@@ -121,13 +123,13 @@ func (p *proof) compare(t *trial, draw *points, m mode) {
 	}
 }
 
-// gradients draws a point at which the derived gradient is finite somewhere and
-// gives the derived and the declared gradients there.
+// gradients draws a point at which the outputs are finite, and the derived
+// gradient somewhere, and gives the derived and the declared gradients there.
 func (t *trial) gradients(draw *points, m mode) (want, got *eval.Env, ok bool) {
 	const redraws = 4
 	for range redraws {
 		env := draw.point(m)
-		if t.forward.Run(env) != nil {
+		if t.forward.Run(env) != nil || !allFinite(env, t.l.Upstreams) {
 			continue
 		}
 		want, got = share(env), share(env)
@@ -156,6 +158,18 @@ func anyFinite(env *eval.Env, tensors []*layer.Tensor) bool {
 		}
 	}
 	return false
+}
+
+// allFinite reports whether the outputs with these upstream gradients are finite.
+func allFinite(env *eval.Env, upstreams []*layer.Tensor) bool {
+	for _, u := range upstreams {
+		for _, v := range env.Values[u.Of.Name] {
+			if !isFinite(v) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -198,7 +212,7 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 		name.String(), number(got), number(want))
 }
 
-func number(v float64) string { return fmt.Sprintf("%.6g", v) }
+func number(v float64) string { return fmt.Sprintf("%.6g", v+0) } // no -0
 
 // show prints the derived equations of a gradient and of what these read.
 func (p *proof) show(name string) string {
@@ -207,7 +221,7 @@ func (p *proof) show(name string) string {
 	eqs := p.derived.Equations
 	for k := len(eqs) - 1; k >= 0; k-- {
 		e := eqs[k]
-		if !wanted[e.T.Name] || e.T.Of == nil && e.T.Role != layer.Scratch {
+		if !wanted[e.T.Name] || slices.Contains(p.forward, e) {
 			continue
 		}
 		for _, t := range e.Tensors() {

@@ -298,7 +298,7 @@ func precOf(op byte) int {
 func (f *formatter) right(op byte, write func(r *formatter)) {
 	r := formatter{tight: f.tight}
 	write(&r)
-	if s := r.String(); op == '-' && s[0] == '-' {
+	if s := r.String(); f.tight && op == '-' && s[0] == '-' {
 		f.WriteString("(" + s + ")")
 	} else {
 		f.WriteString(s)

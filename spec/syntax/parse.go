@@ -18,14 +18,16 @@ const maxSize = 1 << 20
 // is wrong.
 func Parse(file string, text []byte) (*Spec, error) {
 	errs := &diag.List{}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	errs.Source(file, text)
 	r := &reader{file: file, lines: strings.Split(string(text), "\n"), errs: errs}
 	s := &Spec{File: file, Text: text}
 	switch {
 	case len(text) > maxSize:
 		errs.Addf(diag.Pos{File: file}, "the file has %d bytes; a spec has at most %d", len(text), maxSize)
-	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		errs.Addf(diag.Pos{File: file}, "the file is not text in UTF-8")
+	case !utf8.Valid(text) || bytes.ContainsAny(text, "\x00\r"):
+		errs.Addf(diag.Pos{File: file}, "the file is not text in UTF-8 with lines that end in LF or CRLF")
 	default:
 		if body := r.document(text); body != nil {
 			r.spec(s, body)

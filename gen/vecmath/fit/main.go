@@ -18,8 +18,8 @@ import (
 // among those tried.
 const (
 	tanhLimit = 8.7
-	erfLimit  = 3.7
-	erfUnit   = 1.28125
+	erfLimit  = 3.65
+	erfUnit   = 1.640625
 )
 
 // fit is a table of coefficients to compute: name+Num or name+Den, or name+Coef

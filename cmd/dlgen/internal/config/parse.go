@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 	"github.com/dlgen/dlgen/spec/diag"
@@ -16,7 +17,7 @@ import (
 
 // Parse checks the text of a config; file is the name for its positions.
 func Parse(file string, text []byte) (*Config, error) {
-	r := &reader{file: file}
+	r := &reader{file: file, lines: strings.Split(string(text), "\n")}
 	r.errs.Source(file, text)
 	c := &Config{File: file, Text: text}
 	if m := r.document(text); m != nil {
@@ -27,8 +28,24 @@ func Parse(file string, text []byte) (*Config, error) {
 
 // reader turns YAML nodes into the config and collects what is wrong.
 type reader struct {
-	file string
-	errs diag.List
+	file  string
+	lines []string
+	errs  diag.List
+}
+
+// at is the place of a token; its columns count characters, ours bytes.
+func (r *reader) at(t *token.Token) diag.Pos {
+	p := diag.Pos{File: r.file}
+	if t == nil || t.Position == nil {
+		return p
+	}
+	p.Line, p.Col = t.Position.Line, 1
+	if p.Line < 1 || p.Line > len(r.lines) {
+		return p
+	}
+	runes := []rune(r.lines[p.Line-1])
+	p.Col += len(string(runes[:min(max(t.Position.Column-1, 0), len(runes))]))
+	return p
 }
 
 // pos is the place of a node; the token of a mapping is its first colon, so
@@ -37,10 +54,7 @@ func (r *reader) pos(n ast.Node) diag.Pos {
 	if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 && !m.IsFlowStyle {
 		n = m.Values[0].Key
 	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		return diag.Pos{File: r.file, Line: t.Position.Line, Col: t.Position.Column}
-	}
-	return diag.Pos{File: r.file}
+	return r.at(n.GetToken())
 }
 
 // document gives the mapping at the top, or nil after complaining.
@@ -55,9 +69,8 @@ func (r *reader) document(text []byte) (top *ast.MappingNode) {
 	f, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var ye yaml.Error
-		if errors.As(err, &ye) && ye.GetToken() != nil && ye.GetToken().Position != nil {
-			p := ye.GetToken().Position
-			r.errs.Addf(diag.Pos{File: r.file, Line: p.Line, Col: p.Column}, "%s", ye.GetMessage())
+		if errors.As(err, &ye) {
+			r.errs.Addf(r.at(ye.GetToken()), "%s", ye.GetMessage())
 		} else {
 			r.errs.Addf(start, "%v", err)
 		}

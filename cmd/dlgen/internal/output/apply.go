@@ -1,12 +1,12 @@
 package output
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"sort"
+	"time"
 )
 
 // Apply carries out the plan, except that unlisted files stay. It asks check
@@ -27,6 +27,9 @@ func (p *Plan) Apply(check func() error) error {
 	}
 	return fmt.Errorf("%w; %s is as it was", err, p.Dir)
 }
+
+// stagingName is the pattern of staging folders; Go passes over such names.
+const stagingName = ".dlgen-*"
 
 // transaction remembers how to take back the steps done so far.
 type transaction struct {
@@ -56,7 +59,7 @@ func (t *transaction) run(p *Plan) error {
 		return err
 	}
 	err := t.step(func() (err error) {
-		t.staging, err = os.MkdirTemp(p.Dir, ".dlgen-*")
+		t.staging, err = os.MkdirTemp(p.Dir, stagingName)
 		return err
 	}, func() error { return os.RemoveAll(t.staging) })
 	if err != nil {
@@ -130,17 +133,26 @@ func (t *transaction) rollBack() error {
 // nothing wrong.
 func (t *transaction) finish(p *Plan) {
 	_ = os.RemoveAll(t.staging)
+	t.sweep(p.Dir)
 	var emptied []string
 	for _, c := range p.Changes {
 		if c.Kind == Orphaned {
 			emptied = append(emptied, filepath.Join(p.Dir, filepath.FromSlash(path.Dir(c.Path))))
 		}
 	}
-	sort.Sort(sort.Reverse(sort.StringSlice(emptied)))
+	sort.Sort(sort.Reverse(sort.StringSlice(emptied))) // folders before those above them
 	for _, d := range emptied {
 		_ = os.Remove(d) // fails unless empty
 	}
 }
 
-// Interrupted is what check returns after a signal.
-var Interrupted = errors.New("interrupted")
+// sweep removes what runs left that were killed outright, long enough ago not
+// to be still at work.
+func (t *transaction) sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, stagingName))
+	for _, name := range left {
+		if info, err := os.Lstat(name); err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Hour {
+			_ = os.RemoveAll(name)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func (p *Plan) Diff() []byte {
 	var b bytes.Buffer
 	for _, c := range p.Changes {
 		name := filepath.ToSlash(filepath.Join(p.Dir, filepath.FromSlash(c.Path)))
-		before, after := "disk/"+name, "generated/"+name
+		before, after := name+" (on disk)", name+" (generated)"
 		if c.Old == nil {
 			before = "/dev/null"
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -288,6 +289,27 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 				t.Errorf("stopped at step %d (-before +after):\n%s", n, d)
 			}
 		}
+	}
+}
+
+func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	old, young := filepath.Join(dir, ".dlgen-1"), filepath.Join(dir, ".dlgen-2")
+	for _, d := range []string{old, young} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "c", gen("a/a.go", "package a\n"))
+	got := contents(t, dir)
+	_, hasOld := got[".dlgen-1/"]
+	_, hasYoung := got[".dlgen-2/"]
+	if hasOld || !hasYoung {
+		t.Errorf("old there: %v, young there: %v", hasOld, hasYoung)
 	}
 }
 

@@ -155,46 +155,58 @@ func Numbers(r *Reference, fused bool, x []float32) Errors {
 	return out
 }
 
-// Every measures an expansion at every step-th of all floats, NaNs included,
-// on as many processors as told.
-func Every(r *Reference, fused bool, step uint64, workers int) Errors {
+// Every measures an expansion at every inner-th of all floats from 2^-30 to
+// 2^16, of both signs, and at every outer-th of the others, NaNs included, on
+// as many processors as told.
+func Every(r *Reference, fused bool, inner, outer uint64, workers int) Errors {
 	var out Errors
 	var lock sync.Mutex
 	var group sync.WaitGroup
-	const chunk = 1 << 24
-	next := uint64(0)
+	var next uint64
 	take := func(part Errors) (from uint64, more bool) {
 		lock.Lock()
 		defer lock.Unlock()
 		out.Add(part)
 		from = next
-		next += chunk
+		next += binade
 		return from, from < 1<<32
 	}
 	for range workers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			var in, res [Block]float32
 			ev := NewEvaluator(vecmath.Lookup(r.Name), fused)
 			from, more := take(Errors{})
 			for more {
-				var part Errors
-				for b := (from + step - 1) / step * step; b < from+chunk; b += step * Block {
-					for i := range in {
-						in[i] = math.Float32frombits(uint32(b + uint64(i)*step))
-					}
-					ev.Eval(&res, &in)
-					for i := range in {
-						if b+uint64(i)*step < from+chunk {
-							part.compare(r, in[i], res[i])
-						}
-					}
+				step := outer
+				if e := int(from/binade&0xff) - 127; e >= -30 && e < 16 {
+					step = inner
 				}
-				from, more = take(part)
+				from, more = take(ev.scan(r, from, step))
 			}
 		}()
 	}
 	group.Wait()
+	return out
+}
+
+// binade is the number of floats of one sign and exponent.
+const binade = 1 << 23
+
+// scan measures every step-th float of a binade; from are the bits of its first.
+func (ev *Evaluator) scan(r *Reference, from, step uint64) Errors {
+	var in, res [Block]float32
+	var out Errors
+	for b := (from + step - 1) / step * step; b < from+binade; b += step * Block {
+		for i := range in {
+			in[i] = math.Float32frombits(uint32(b + uint64(i)*step))
+		}
+		ev.Eval(&res, &in)
+		for i := range in {
+			if b+uint64(i)*step < from+binade {
+				out.compare(r, in[i], res[i])
+			}
+		}
+	}
 	return out
 }

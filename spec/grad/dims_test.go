@@ -1,0 +1,55 @@
+package grad_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+const convSpec = `layer: conv2d
+dims:
+  N: batch
+  H: height
+  W: width
+  C: input channels
+  K: output channels
+  R: window height
+  S: window width
+  stride: {default: 1}
+  pad: {default: 0}
+  groups: {default: 1}
+  P: {value: (H + 2*pad - R)/stride + 1}
+  Q: {value: (W + 2*pad - S)/stride + 1}
+tensors:
+  x: {role: input, shape: [N, H, W, C], outside: 0}
+  w: {role: param, shape: [R, S, C/groups, groups, K/groups]}
+  y: {role: output, shape: [N, P, Q, groups, K/groups]}
+forward: |
+  y[n][p][q][g][k] = sum(r, s, c < C/groups, x[n][p*stride+r-pad][q*stride+s-pad][c+g*(C/groups)]*w[r][s][c][g][k])
+backward: |
+  dw[r][s][c][g][k] = sum(n, p, q, x[n][p*stride+r-pad][q*stride+s-pad][c+g*(C/groups)]*dy[n][p][q][g][k])
+  dx[n][h][v][c] = sum(p, q, r, s, k, where(h == p*stride+r-pad && v == q*stride+s-pad, dy[n][p][q][c/(C/groups)][k]*w[r][s][c%(C/groups)][c/(C/groups)][k], 0))
+`
+
+// TestSmallDims proves layers whose dims cannot be drawn freely.
+func TestSmallDims(t *testing.T) {
+	given := map[string]string{
+		"N": "8", "H": "56", "W": "56", "C": "64", "K": "128", "R": "3", "S": "3", "stride": "2", "pad": "1", "groups": "4",
+	}
+	tests := []struct{ old, new, want string }{
+		{"", "", ""},
+		{"dw[r][s][c][g][k] = sum(n, p, q, x[n][p*stride", "dw[r][s][c][g][k] = sum(n, p, q, x[n][p*1", "test.yaml:22:3: wrong gradient: dw"},
+		{"h == p*stride+r-pad", "h == p*stride-r+pad", "test.yaml:23:3: wrong gradient: dx"},
+	}
+	for _, test := range tests {
+		s, err := syntax.Parse("test.yaml", []byte(strings.Replace(convSpec, test.old, test.new, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = prove(s, given)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+			t.Errorf("%s: got %v, want %s", test.new, err, test.want)
+		}
+	}
+}

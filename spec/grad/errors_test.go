@@ -1,0 +1,179 @@
+package grad_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/grad"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+const affineSpec = `layer: affine
+dims: {N: batch, I: inputs}
+tensors:
+  x: {role: input, shape: [N, I]}
+  w: {role: param, shape: [I]}
+  s: {role: scratch, shape: [N]}
+  y: {role: output, shape: [N]}
+forward: |
+  s[n] = sum(i, x[n][i]*w[i])
+  y[n] = max(s[n], 0)/N
+backward: |
+  g[n] = where(s[n] > 0, dy[n]/N, 0)
+  dx[n][i] = g[n]*w[i]
+  dw[i] = sum(n, g[n]*x[n][i])
+`
+
+const joinSpec = `layer: join
+dims: {A: {}, B: {}}
+tensors:
+  x: {role: input, shape: [A+B]}
+  y: {role: output, shape: [A+B]}
+forward: |
+  y[k] = x[k]*x[k]
+backward: |
+  dx[0+i] = 2*dy[0+i]*x[0+i]
+  dx[A+j] = 2*dy[A+j]*x[A+j]
+indices: {i: A, j: B}
+`
+
+// TestProveErrors changes a line of a right spec and wants the whole message.
+func TestProveErrors(t *testing.T) {
+	tests := []struct {
+		name, spec, old, new, want string
+	}{
+		{"as it is", affineSpec, "", "", ""},
+		{"factor", affineSpec, "dx[n][i] = g[n]*w[i]", "dx[n][i] = 2*g[n]*w[i]", `
+affine.yaml:14:3: wrong gradient: dx[1][0] is 0.254265 here, but the derivative of forward is 0.127133
+      dx[n][i] = 2*g[n]*w[i]
+      ^
+    found at a random point with N=7 I=70
+    derived from forward:
+      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      dx[n][i] = ds[n]*w[i]
+    the mistake may also be in what it reads: g (line 13)`},
+		{"tie", affineSpec, "s[n] > 0", "s[n] >= 0", `
+affine.yaml:14:3: wrong gradient: dx[0][0] is -0.481018 here, but the derivative of forward is 0
+      dx[n][i] = g[n]*w[i]
+      ^
+    found at a point with ties with N=4 I=3
+    derived from forward:
+      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      dx[n][i] = ds[n]*w[i]
+    the mistake may also be in what it reads: g (line 13)
+affine.yaml:15:3: wrong gradient: dw[0] is 0.194652 here, but the derivative of forward is 0
+      dw[i] = sum(n, g[n]*x[n][i])
+      ^
+    found at a point with ties with N=4 I=3
+    derived from forward:
+      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      dw[i] = sum(n, ds[n]*x[n][i])
+    the mistake may also be in what it reads: g (line 13)`},
+		{"piece", joinSpec, "dx[A+j] = 2*dy", "dx[A+j] = 3*dy", `
+join.yaml:10:3: wrong gradient: dx[3] is -0.75109 here, but the derivative of forward is -0.500727
+      dx[A+j] = 3*dy[A+j]*x[A+j]
+      ^
+    found at a random point with A=3 B=5
+    derived from forward:
+      dx[k] = 2*dy[k]*x[k]`},
+		{"hopeless", affineSpec, "y[n] = max(s[n], 0)/N", "y[n] = log(-s[n]*s[n])/N", `
+affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the random points tried
+    layer: affine
+           ^`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			text := strings.Replace(test.spec, test.old, test.new, 1)
+			text = strings.Replace(text, "  y: {role: output, shape: [N]}\n", "  y: {role: output, shape: [N]}\n  g: {role: scratch, shape: [N]}\n", 1)
+			name, _, _ := strings.Cut(strings.TrimPrefix(text, "layer: "), "\n")
+			s, err := syntax.Parse(name+".yaml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			given := map[string]string{"N": "7", "I": "70"}
+			if name == "join" {
+				given = map[string]string{"A": "3", "B": "5"}
+			}
+			got := ""
+			if _, err = prove(s, given); err != nil {
+				var list *diag.List
+				if !errors.As(err, &list) {
+					t.Fatal(err)
+				}
+				list.Source(s.File, s.Text)
+				got = "\n" + list.Error()
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestProveMissing takes away an equation: no check of the spec can be relied
+// on for that here.
+func TestProveMissing(t *testing.T) {
+	s, err := syntax.Parse("join.yaml", []byte(joinSpec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := check.Check(s, map[string]string{"A": "2", "B": "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Declared = l.Declared[:0]
+	_, err = grad.Prove(l, func(map[string]string) (*layer.Layer, error) { return l, nil })
+	want := `join.yaml:4:3: backward does not define dx, the gradient of x
+    add to backward:
+      dx[k] = 2*dy[k]*x[k]
+    or say grad: none at x`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+// TestState has a gradient that needs a state which forward updates.
+func TestState(t *testing.T) {
+	l := bind(t, []byte(`layer: state
+dims: {M: {default: 3}}
+tensors:
+  m: {role: state, shape: [M]}
+  x: {role: input, shape: [M]}
+  y: {role: output, shape: [M]}
+forward: |
+  m[i] = 0.9*m[i] + x[i]
+  y[i] = x[i]*m[i]
+backward: derive
+`), nil)
+	_, err := grad.Derive(l)
+	want := `test.yaml:8:3: the gradient reads the state m, which forward updates here
+    keep what backward needs in a tensor with role: saved`
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestRecurrence cannot be derived yet; it must be an error with a place.
+func TestRecurrence(t *testing.T) {
+	i := &layer.Index{Name: "i", Size: 3}
+	x := &layer.Tensor{Name: "x", Shape: []int{3}}
+	y := &layer.Tensor{Name: "y", Role: layer.Output, Shape: []int{3}, HasOutside: true}
+	at := []layer.Int{&layer.Var{I: i}}
+	before := []layer.Int{&layer.IntOp{Op: '-', X: &layer.Var{I: i}, Y: layer.Lit{V: 1}}}
+	value := &layer.Binary{Op: '+', X: &layer.Read{T: x, Subs: at}, Y: &layer.Read{T: y, Subs: before}}
+	e := &layer.Equation{T: y, Subs: at, Free: []*layer.Index{i}, Value: value, Pos: diag.Pos{File: "r.yaml", Line: 7, Col: 3}}
+	_, err := grad.Derive(&layer.Layer{
+		Tensors: []*layer.Tensor{x, y}, Forward: &layer.Program{Equations: []*layer.Equation{e}},
+		Gradients: []*layer.Tensor{layer.GradientOf(x)}, Upstreams: []*layer.Tensor{layer.GradientOf(y)},
+	})
+	want := "r.yaml:7:3: the gradient of a recurrence (y is defined by itself) cannot be derived yet"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
