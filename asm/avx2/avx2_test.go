@@ -347,3 +347,23 @@ func BenchmarkPrint(b *testing.B) {
 		}
 	}
 }
+
+// TestLarge assembles a kernel whose offsets exceed 32 bits.
+func TestLarge(t *testing.T) {
+	blk, i, j, x := &ir.Var{Name: "blk"}, &ir.Var{Name: "i"}, &ir.Var{Name: "j"}, &ir.Var{Name: "x"}
+	big := &ir.Buffer{Name: "big", Shape: []int{1 << 20, 1 << 12}}
+	id := vector1("id", ir.I32, 4)
+	b := &ir.Builder{}
+	outer := b.Nested()
+	outer.Emit(&ir.LoadIndex{Dst: x, Mem: at(id, 3)})
+	inner := outer.Nested()
+	a := load(inner, ir.Real, ir.Mem{Buf: big, Subs: []ir.Sub{sub(1<<19, ir.SubTerm{Coef: 1, Var: i}), of(0, 8, j)}}, 8)
+	c := load(inner, ir.Real, ir.Mem{Buf: big, Subs: []ir.Sub{sub(7, ir.SubTerm{Coef: 1 << 18, Var: blk}), of(0, 8, j)}}, 8)
+	d := load(inner, ir.Real, ir.Mem{Buf: big, Subs: []ir.Sub{sub(7, ir.SubTerm{Coef: 1 << 18, Var: x}, ir.SubTerm{Coef: 1, Var: blk}), of(0, 8, j)}}, 8)
+	store(inner, ir.Mem{Buf: big, Subs: []ir.Sub{of(0, 1, j), of(0, 1, i)}}, inner.Do(ir.FMA, a, c, d), 8)
+	outer.Emit(&ir.Loop{Var: j, Count: 1 << 19, Body: inner.Body})
+	b.Emit(&ir.Loop{Var: i, Count: 1 << 19, Body: outer.Body})
+	store(b, ir.Mem{Buf: big, Subs: []ir.Sub{sub(1 << 19), sub(0)}}, a, 8)
+	f := &ir.Func{Name: "large", Lanes: 8, Buffers: []*ir.Buffer{big, id}, Block: blk, Body: b.Body}
+	assemble(t, []*trial{{f: f}})
+}

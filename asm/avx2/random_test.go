@@ -12,7 +12,7 @@ import (
 
 var (
 	seedFlag  = flag.Int64("seed", 1, "first seed of the random programs")
-	countFlag = flag.Int("programs", 60, "number of random programs")
+	countFlag = flag.Int("programs", 30, "number of random programs")
 )
 
 // TestRandom runs random programs on the machine and in the interpreter.

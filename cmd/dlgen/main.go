@@ -43,7 +43,10 @@ gradient of every spec is proved before any code is written.
 Start with:
   dlgen list                                               the layers there are
   dlgen show dense                                         one of them
-  dlgen generate dense N=32 I=784 O=128 -o kernels/fc1     its code, as package fc1`,
+  dlgen generate dense N=32 I=784 O=128 -o kernels/fc1     its code, as package fc1
+
+The exit status is 1 where something is wrong, such as a spec, a folder, or
+files that differ, and 2 where the command line is.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// What fails before this has to do with the command line alone.

@@ -140,3 +140,25 @@ func TestRandom(t *testing.T) {
 		}
 	}
 }
+
+// TestCompilerSays builds packages with the compiler's remarks: there must be
+// no bounds check but those of gathers, and nothing on the heap.
+func TestCompilerSays(t *testing.T) {
+	dir := module(t, "", dense(), sink())
+	cmd := exec.Command("go", "build", "-gcflags=-m -d=ssa/check_bce", "./...")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off", "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "does not escape") {
+		t.Fatalf("no remarks\n%s", out)
+	}
+	for _, line := range strings.Split(string(out), "\n") {
+		gather := strings.HasPrefix(line, "sink/")
+		if strings.Contains(line, "moved to heap") || strings.Contains(line, "Found Is") && !gather {
+			t.Error(line)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (e *emitter) points(p at, lanes *ir.Var) []at {
 			for k, off := range t.offsets {
 				r := q.with(t.v, q.subs[t.v].Add(ir.Sub{Const: 1}, off))
 				if t.v == e.plan.vec {
-					r.vec, r.lanes = t.v, t.lanes[k]
+					r.vec, r.lanes, r.block = t.v, t.lanes[k], k
 				}
 				next = append(next, r)
 			}

@@ -21,6 +21,9 @@ func (s *scheduler) emit(groups []*group) {
 	cycles, frame := 0.0, 0
 	for _, g := range groups {
 		cycles += g.plan.cycles
+		for _, pn := range g.plan.panels {
+			frame += 4*pn.size() + 64
+		}
 	}
 	for _, b := range temporaries(groups) {
 		frame += 4*b.Size() + 64
@@ -131,18 +134,28 @@ func (s *scheduler) finish(f *ir.Func, count int) {
 	for sc := range scalars {
 		f.Scalars = append(f.Scalars, sc)
 	}
-	rank := map[*ir.Buffer]int{}
-	for i, b := range s.loops.Buffers {
-		rank[b] = i
-	}
-	sort.Slice(f.Frame, func(i, j int) bool { return rank[f.Frame[i]] < rank[f.Frame[j]] })
-	sort.Slice(f.Buffers, func(i, j int) bool { return rank[f.Buffers[i]] < rank[f.Buffers[j]] })
+	s.sort(f.Frame)
+	s.sort(f.Buffers)
 	order := map[*ir.Scalar]int{}
 	for i, sc := range s.loops.Scalars {
 		order[sc] = i
 	}
 	sort.Slice(f.Scalars, func(i, j int) bool { return order[f.Scalars[i]] < order[f.Scalars[j]] })
 	s.steps = append(s.steps, ir.Step{Func: f, Count: count})
+}
+
+// sort puts buffers in the order of the loops' own, panels last.
+func (s *scheduler) sort(list []*ir.Buffer) {
+	rank := map[*ir.Buffer]int{}
+	for i, b := range s.loops.Buffers {
+		rank[b] = i - len(s.loops.Buffers)
+	}
+	sort.Slice(list, func(i, j int) bool {
+		if a, b := rank[list[i]], rank[list[j]]; a != b {
+			return a < b
+		}
+		return list[i].Name < list[j].Name
+	})
 }
 
 // collect finds the buffers and scalars that statements use.

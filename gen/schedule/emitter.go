@@ -23,6 +23,8 @@ type emitter struct {
 	source map[*ir.Reg]*ir.Buffer
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
 	partial map[*ir.Reg]bool
+	// copies are the panels made so far, by the access that they replace.
+	copies map[*ir.Mem]*panelCopy
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 }
@@ -38,7 +40,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, copies: map[*ir.Mem]*panelCopy{}, written: map[*ir.Buffer]bool{}}
 	for _, s := range g.stages {
 		if s.store {
 			e.written[s.nest.Store.Buf] = true
@@ -145,6 +147,8 @@ type at struct {
 	vec *ir.Var
 	// lanes is the number of lanes in use.
 	lanes int
+	// block is the place of the vector in its tile, in vectors.
+	block int
 }
 
 // with is a copy of p in which v has the value s.
@@ -251,6 +255,11 @@ func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 func (e *emitter) inRun(i int, p at, r axisRun) {
 	saved := e.tiles
 	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.offsets, r.lanes})
+	for _, pn := range e.plan.panels {
+		if pn.depth == i+1 {
+			e.copyPanel(pn, p)
+		}
+	}
 	e.outer(i+1, p)
 	e.tiles = saved
 }

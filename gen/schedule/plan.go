@@ -18,6 +18,8 @@ type plan struct {
 	// hold is the tile axis that is innermost in the unrolled code: what
 	// depends on it alone stays in registers.
 	hold *ir.Var
+	// panels are the operands that are copied.
+	panels []*panel
 	// passes has a plan for each pass of the group.
 	passes []passPlan
 	// cycles is the predicted time of the group.

@@ -184,10 +184,10 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 					continue
 				}
 				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps)
-				p := c.newPlan(t, v, r, a, b, holdA)
+				p := newTilePlan(v, r, a, b, holdA)
 				p.vec = v.Var
-				p.cycles = cycles*others + c.traffic(p.order, a*t.Lanes, b, v.Var, r.Var)
 				p.passes = c.passPlans(nil, nil, a*b, split)
+				p.cycles = cycles*others + c.arrange(t, p, v, r)
 				consider(p)
 			}
 		}
@@ -221,8 +221,8 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 					continue
 				}
 				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps)
-				p := c.newPlan(t, a, r, x, y, holdA)
-				p.cycles = cycles*others + c.traffic(p.order, x, y, a.Var, r.Var)
+				p := newTilePlan(a, r, x, y, holdA)
+				p.cycles = cycles*others + c.arrange(t, p, a, r)
 				p.passes = c.passPlans(v.Var, a.Var, x*y, split)
 				consider(p)
 			}
@@ -239,40 +239,6 @@ func (c *contraction) tails() []*stage {
 		}
 	}
 	return out
-}
-
-func (c *contraction) newPlan(t Target, a, b ir.Axis, tileA, tileB int, holdA bool) *plan {
-	p := &plan{tile: map[*ir.Var]int{}}
-	for _, o := range c.g.outer {
-		if o.Var != a.Var && o.Var != b.Var {
-			p.order = append(p.order, o)
-		}
-	}
-	p.hold = b.Var
-	if a.Var != nil {
-		p.tile[a.Var] = tileA
-		if holdA {
-			p.hold = a.Var
-		}
-	}
-	if b.Var != nil {
-		p.tile[b.Var] = tileB
-	}
-	if a.Var == nil || b.Var == nil {
-		for _, x := range []ir.Axis{a, b} {
-			if x.Var != nil {
-				p.order = append(p.order, x)
-			}
-		}
-		return p
-	}
-	ab := append(append([]ir.Axis(nil), p.order...), a, b)
-	ba := append(append([]ir.Axis(nil), p.order...), b, a)
-	p.order = ab
-	if c.traffic(ba, tileA*t.Lanes, tileB, a.Var, b.Var) < c.traffic(ab, tileA*t.Lanes, tileB, a.Var, b.Var) {
-		p.order = ba
-	}
-	return p
 }
 
 // passPlans plans the inner loops of all passes: the sums unrolled by a few
@@ -292,46 +258,4 @@ func (c *contraction) passPlans(vec, lanes *ir.Var, tile, split int) []passPlan 
 		out = append(out, pp)
 	}
 	return out
-}
-
-// traffic estimates the cycles lost to data that the loop order fetches again
-// and again from beyond the first cache.
-func (c *contraction) traffic(order []ir.Axis, tileA, tileB int, a, b *ir.Var) float64 {
-	const l1, l2 = 24 << 10, 768 << 10
-	cycles := 0.0
-	for _, m := range c.loads {
-		f := m.Flat()
-		bytes := 4.0
-		for _, axes := range [][]ir.Axis{c.g.outer, c.main.nest.Reduce} {
-			for _, x := range axes {
-				if f.Coef(x.Var) != 0 {
-					bytes *= float64(x.Size)
-				}
-			}
-		}
-		// below is what is touched in one iteration of each loop that does
-		// not move this operand.
-		trips, below := 1.0, bytes
-		for _, o := range order {
-			width := 1
-			if o.Var == a {
-				width = tileA
-			} else if o.Var == b {
-				width = tileB
-			}
-			if f.Coef(o.Var) != 0 {
-				below = below / float64(o.Size) * float64(min(width, o.Size))
-				continue
-			}
-			if below > l1 {
-				trips *= float64(ceilDiv(o.Size, width))
-			}
-		}
-		rate := 1.0 / 48
-		if bytes > l2 {
-			rate = 1.0 / 12
-		}
-		cycles += bytes * trips * rate
-	}
-	return cycles
 }

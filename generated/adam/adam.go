@@ -6,10 +6,10 @@
 //
 // It was made with
 //
-//	M = 100352   number of elements
-//	beta1 = 0.9   how much of the first moment stays
-//	beta2 = 0.999   how much of the second moment stays
-//	eps = 1e-08   keeps the divisor from 0
+//	M = 100352     number of elements
+//	beta1 = 0.9    how much of the first moment stays
+//	beta2 = 0.999  how much of the second moment stays
+//	eps = 1e-08    keeps the divisor from 0
 //
 // Forward computes
 //

@@ -9,7 +9,7 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(w *W, m *M, v *V, dw *Dw, s0 float32, s1 float32) {
+func forward(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 	if !useAVX2 {
 		forwardGo(w, m, v, dw, s0, s1)
 		return
@@ -22,4 +22,4 @@ func forward(w *W, m *M, v *V, dw *Dw, s0 float32, s1 float32) {
 // w[i] = w[i] - lr/(1 - pow(beta1, t))*m[i]/(sqrt(v[i])*(1/sqrt(1 - pow(beta2, t))) + eps)
 //
 //go:noescape
-func forward0AVX2(w *float32, m *float32, v *float32, dw *float32, s0 float32, s1 float32)
+func forward0AVX2(w, m, v, dw *float32, s0, s1 float32)

@@ -6,6 +6,6 @@ package adam
 
 const useAVX2 = false
 
-func forward(w *W, m *M, v *V, dw *Dw, s0 float32, s1 float32) {
+func forward(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 	forwardGo(w, m, v, dw, s0, s1)
 }

@@ -6,9 +6,9 @@
 //
 // It was made with
 //
-//	M = 32   rows
-//	A = 64   elements a row of a
-//	B = 17   elements a row of b
+//	M = 32  rows
+//	A = 64  elements a row of a
+//	B = 17  elements a row of b
 //
 // Forward computes
 //

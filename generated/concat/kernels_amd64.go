@@ -29,10 +29,10 @@ func backward(da *A, db *B, dy *Y) {
 // y[m][A+j] = b[m][j]
 //
 //go:noescape
-func forward0AVX2(y *float32, a *float32, b *float32)
+func forward0AVX2(y, a, b *float32)
 
 // da[m][i] = dy[m][i]
 // db[m][j] = dy[m][A+j]
 //
 //go:noescape
-func backward0AVX2(da *float32, db *float32, dy *float32)
+func backward0AVX2(da, db, dy *float32)

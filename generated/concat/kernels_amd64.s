@@ -78,18 +78,17 @@ loop_i_2:
 	ADDQ    $+68, BX
 	DECQ    DX
 	JNE     loop_m_1
-	MOVQ    dy+16(FP), BX
 	MOVQ    db+8(FP), SI
 	MOVQ    $+32, DI
 	PCALIGN $0x20
 
 loop_m_3:
 	// for m < 32
-	VMOVUPS 256(BX), Y0
+	VMOVUPS -10112(BX), Y0
 	VMOVUPS Y0, (SI)
-	VMOVUPS 288(BX), Y0
+	VMOVUPS -10080(BX), Y0
 	VMOVUPS Y0, 32(SI)
-	VMOVSS  320(BX), X0
+	VMOVSS  -10048(BX), X0
 	VMOVSS  X0, 64(SI)
 	ADDQ    $+324, BX
 	ADDQ    $+68, SI

@@ -5,17 +5,17 @@ package dropout
 import "math"
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
+func forwardGo(y *Y, x *X, seedKey1, seedKey2 uint32) {
 	forward0Go(y, x, seedKey1, seedKey2)
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(dx *X, dy *Y, seedKey1 uint32, seedKey2 uint32) {
+func backwardGo(dx *X, dy *Y, seedKey1, seedKey2 uint32) {
 	backward0Go(dx, dy, seedKey1, seedKey2)
 }
 
 // y[m] = where(uniform(seed, m) < p, 0, x[m]*(1/(1 - p)))
-func forward0Go(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
+func forward0Go(y *Y, x *X, seedKey1, seedKey2 uint32) {
 	for m := 0; m < 4096; m++ {
 		v0 := int32(m) ^ int32(seedKey1)
 		v1 := (v0 ^ int32(uint32(v0)>>16)) * 0x7feb352d
@@ -29,7 +29,7 @@ func forward0Go(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
 }
 
 // dx[m] = where(uniform(seed, m) < p, 0, dy[m]*(1/(1 - p)))
-func backward0Go(dx *X, dy *Y, seedKey1 uint32, seedKey2 uint32) {
+func backward0Go(dx *X, dy *Y, seedKey1, seedKey2 uint32) {
 	for m := 0; m < 4096; m++ {
 		v0 := int32(m) ^ int32(seedKey1)
 		v1 := (v0 ^ int32(uint32(v0)>>16)) * 0x7feb352d

@@ -9,7 +9,7 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
+func forward(y *Y, x *X, seedKey1, seedKey2 uint32) {
 	if !useAVX2 {
 		forwardGo(y, x, seedKey1, seedKey2)
 		return
@@ -17,7 +17,7 @@ func forward(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
 	forward0AVX2(&y[0], &x[0], seedKey1, seedKey2)
 }
 
-func backward(dx *X, dy *Y, seedKey1 uint32, seedKey2 uint32) {
+func backward(dx *X, dy *Y, seedKey1, seedKey2 uint32) {
 	if !useAVX2 {
 		backwardGo(dx, dy, seedKey1, seedKey2)
 		return
@@ -28,9 +28,9 @@ func backward(dx *X, dy *Y, seedKey1 uint32, seedKey2 uint32) {
 // y[m] = where(uniform(seed, m) < p, 0, x[m]*(1/(1 - p)))
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32, seedKey1 uint32, seedKey2 uint32)
+func forward0AVX2(y, x *float32, seedKey1, seedKey2 uint32)
 
 // dx[m] = where(uniform(seed, m) < p, 0, dy[m]*(1/(1 - p)))
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, seedKey1 uint32, seedKey2 uint32)
+func backward0AVX2(dx, dy *float32, seedKey1, seedKey2 uint32)

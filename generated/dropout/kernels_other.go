@@ -6,10 +6,10 @@ package dropout
 
 const useAVX2 = false
 
-func forward(y *Y, x *X, seedKey1 uint32, seedKey2 uint32) {
+func forward(y *Y, x *X, seedKey1, seedKey2 uint32) {
 	forwardGo(y, x, seedKey1, seedKey2)
 }
 
-func backward(dx *X, dy *Y, seedKey1 uint32, seedKey2 uint32) {
+func backward(dx *X, dy *Y, seedKey1, seedKey2 uint32) {
 	backwardGo(dx, dy, seedKey1, seedKey2)
 }

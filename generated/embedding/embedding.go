@@ -7,8 +7,8 @@
 // It was made with
 //
 //	N = 256   how many ids
-//	V = 1000   rows of the table (vocabulary)
-//	D = 64   elements a row
+//	V = 1000  rows of the table (vocabulary)
+//	D = 64    elements a row
 //
 // Forward computes
 //

@@ -38,10 +38,10 @@ func backward0Go(de *E, dy *Y, id *Id) {
 	for n := 0; n < 256; n++ {
 		id0 := int(id[n])
 		for d := 0; d < 16; d++ {
-			de[id0][4*d] = de[id0][4*d] + dy[n][4*d]
-			de[id0][4*d+1] = de[id0][4*d+1] + dy[n][4*d+1]
-			de[id0][4*d+2] = de[id0][4*d+2] + dy[n][4*d+2]
-			de[id0][4*d+3] = de[id0][4*d+3] + dy[n][4*d+3]
+			de[id0][4*d] += dy[n][4*d]
+			de[id0][4*d+1] += dy[n][4*d+1]
+			de[id0][4*d+2] += dy[n][4*d+2]
+			de[id0][4*d+3] += dy[n][4*d+3]
 		}
 	}
 }

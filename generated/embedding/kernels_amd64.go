@@ -33,4 +33,4 @@ func forward0AVX2(y *float32, id *int32, e *float32)
 // de[id[n]][d] += dy[n][d]
 //
 //go:noescape
-func backward0AVX2(de *float32, dy *float32, id *int32)
+func backward0AVX2(de, dy *float32, id *int32)

@@ -7,8 +7,8 @@
 // It was made with
 //
 //	N = 32   batch size
-//	I = 784   input features
-//	O = 128   output features
+//	I = 784  input features
+//	O = 128  output features
 //
 // Forward computes
 //

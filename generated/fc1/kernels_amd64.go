@@ -36,39 +36,39 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32, w *float32, b *float32)
+func forward0AVX2(y, x, w, b *float32)
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
-func forward1AVX2(y *float32, x *float32, w *float32, b *float32)
+func forward1AVX2(y, x, w, b *float32)
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
-func forward2AVX2(y *float32, x *float32, w *float32, b *float32)
+func forward2AVX2(y, x, w, b *float32)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, w *float32, block int)
+func backward0AVX2(dx, dy, w *float32, block int)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
-func backward1AVX2(dx *float32, dy *float32, w *float32)
+func backward1AVX2(dx, dy, w *float32)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
-func backward2AVX2(dx *float32, dy *float32, w *float32)
+func backward2AVX2(dx, dy, w *float32)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward3AVX2(dw *float32, dy *float32, x *float32)
+func backward3AVX2(dw, dy, x *float32)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward4AVX2(db *float32, dy *float32)
+func backward4AVX2(db, dy *float32)

@@ -7,7 +7,7 @@
 // It was made with
 //
 //	N = 32   batch size
-//	I = 128   input features
+//	I = 128  input features
 //	O = 10   output features
 //
 // Forward computes

@@ -28,11 +28,11 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32, w *float32, b *float32)
+func forward0AVX2(y, x, w, b *float32)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward0AVX2(dx *float32, dw *float32, db *float32, dy *float32, x *float32, w *float32)
+func backward0AVX2(dx, dw, db, dy, x, w *float32)

@@ -6,7 +6,7 @@
 //
 // It was made with
 //
-//	M = 4096   number of elements
+//	M = 4096  number of elements
 //
 // Forward computes
 //

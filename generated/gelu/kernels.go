@@ -36,24 +36,26 @@ func backward0Go(dx *X, dy *Y, x *X) {
 }
 
 // erf32 is the function erf, to float32 precision.
-func erf32(x_ float32) float32 {
-	v1 := min32(13.69, x_*x_)
-	v2 := ((((0.00029269682*v1+0.004034372)*v1+0.0642654)*v1+0.22836302)*v1 + 1.4457358) * x_
-	v3 := (((-1.648185e-07*v1+3.1211828e-05)*v1+0.001238563)*v1+0.017346753)*v1 + 0.13865264
-	return max32(-1, min32(1, v2/((v3*v1+0.62946445)*v1+1.28125)))
+func erf32(x float32) float32 {
+	v0 := min32(13.3225, x*x)
+	v1 := v0 * v0
+	v2 := ((0.005046389*v1+0.28919086)*v0 + ((0.00037473324*v1+0.08192769)*v1 + 1.8512471)) * x
+	v3 := (4.0381437e-05*v1+0.021968305)*v1 + 0.80316335
+	v4 := (-2.1646306e-07*v1+0.0015626692)*v1 + 0.1762677
+	return max32(-1, min32(1, v2/(v3*v0+(v4*v1+1.640625))))
 }
 
 // exp32 is the function exp, to float32 precision.
-func exp32(x_ float32) float32 {
-	v1 := max32(-104, min32(89, x_))
-	v2 := v1*1.442695 + 1.2583166e+07
-	v3 := v2 - 1.2583166e+07
-	v4 := v1 - v3*0.6933594 - v3*-0.00021219444
-	v5 := (((((0.0013818694*v4+0.008368716)*v4+0.041668292)*v4+0.16666521)*v4+0.49999994)*v4+1)*v4 + 1
-	v6 := int32(math.Float32bits(v2))
-	v7 := v6 >> 1
-	v8 := math.Float32frombits(uint32(v7 << 23))
-	return v5 * v8 * math.Float32frombits(uint32((v6-v7)<<23))
+func exp32(x float32) float32 {
+	v0 := max32(-104, min32(89, x))
+	v1 := v0*1.442695 + 1.2583166e+07
+	v2 := v1 - 1.2583166e+07
+	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
+	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
+	v5 := int32(math.Float32bits(v1))
+	v6 := v5 >> 1
+	v7 := math.Float32frombits(uint32(v6 << 23))
+	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
 }
 
 // max32 is a where a > b, otherwise b.

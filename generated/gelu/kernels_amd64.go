@@ -28,9 +28,9 @@ func backward(dx *X, dy *Y, x *X) {
 // y[m] = 0.5*x[m]*(1 + erf(x[m]*sqrt(0.5)))
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32)
+func forward0AVX2(y, x *float32)
 
 // dx[m] = dy[m]*(0.5*(1 + erf(x[m]*sqrt(0.5))) + x[m]*exp(-0.5*x[m]*x[m])*(1/sqrt(2*pi)))
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, x *float32)
+func backward0AVX2(dx, dy, x *float32)

@@ -16,58 +16,58 @@ DATA vectors<>+64(SB)/8, $0x3f3504f33f3504f3
 DATA vectors<>+72(SB)/8, $0x3f3504f33f3504f3
 DATA vectors<>+80(SB)/8, $0x3f3504f33f3504f3
 DATA vectors<>+88(SB)/8, $0x3f3504f33f3504f3
-DATA vectors<>+96(SB)/8, $0x415b0a3d415b0a3d
-DATA vectors<>+104(SB)/8, $0x415b0a3d415b0a3d
-DATA vectors<>+112(SB)/8, $0x415b0a3d415b0a3d
-DATA vectors<>+120(SB)/8, $0x415b0a3d415b0a3d
-DATA vectors<>+128(SB)/8, $0x3999751a3999751a
-DATA vectors<>+136(SB)/8, $0x3999751a3999751a
-DATA vectors<>+144(SB)/8, $0x3999751a3999751a
-DATA vectors<>+152(SB)/8, $0x3999751a3999751a
-DATA vectors<>+160(SB)/8, $0x3b8432c43b8432c4
-DATA vectors<>+168(SB)/8, $0x3b8432c43b8432c4
-DATA vectors<>+176(SB)/8, $0x3b8432c43b8432c4
-DATA vectors<>+184(SB)/8, $0x3b8432c43b8432c4
-DATA vectors<>+192(SB)/8, $0x3d839d943d839d94
-DATA vectors<>+200(SB)/8, $0x3d839d943d839d94
-DATA vectors<>+208(SB)/8, $0x3d839d943d839d94
-DATA vectors<>+216(SB)/8, $0x3d839d943d839d94
-DATA vectors<>+224(SB)/8, $0x3e69d7ff3e69d7ff
-DATA vectors<>+232(SB)/8, $0x3e69d7ff3e69d7ff
-DATA vectors<>+240(SB)/8, $0x3e69d7ff3e69d7ff
-DATA vectors<>+248(SB)/8, $0x3e69d7ff3e69d7ff
-DATA vectors<>+256(SB)/8, $0x3fb90ddf3fb90ddf
-DATA vectors<>+264(SB)/8, $0x3fb90ddf3fb90ddf
-DATA vectors<>+272(SB)/8, $0x3fb90ddf3fb90ddf
-DATA vectors<>+280(SB)/8, $0x3fb90ddf3fb90ddf
-DATA vectors<>+288(SB)/8, $0xb430f8f7b430f8f7
-DATA vectors<>+296(SB)/8, $0xb430f8f7b430f8f7
-DATA vectors<>+304(SB)/8, $0xb430f8f7b430f8f7
-DATA vectors<>+312(SB)/8, $0xb430f8f7b430f8f7
-DATA vectors<>+320(SB)/8, $0x3802e9723802e972
-DATA vectors<>+328(SB)/8, $0x3802e9723802e972
-DATA vectors<>+336(SB)/8, $0x3802e9723802e972
-DATA vectors<>+344(SB)/8, $0x3802e9723802e972
-DATA vectors<>+352(SB)/8, $0x3aa257473aa25747
-DATA vectors<>+360(SB)/8, $0x3aa257473aa25747
-DATA vectors<>+368(SB)/8, $0x3aa257473aa25747
-DATA vectors<>+376(SB)/8, $0x3aa257473aa25747
-DATA vectors<>+384(SB)/8, $0x3c8e1ac73c8e1ac7
-DATA vectors<>+392(SB)/8, $0x3c8e1ac73c8e1ac7
-DATA vectors<>+400(SB)/8, $0x3c8e1ac73c8e1ac7
-DATA vectors<>+408(SB)/8, $0x3c8e1ac73c8e1ac7
-DATA vectors<>+416(SB)/8, $0x3e0dfaf53e0dfaf5
-DATA vectors<>+424(SB)/8, $0x3e0dfaf53e0dfaf5
-DATA vectors<>+432(SB)/8, $0x3e0dfaf53e0dfaf5
-DATA vectors<>+440(SB)/8, $0x3e0dfaf53e0dfaf5
-DATA vectors<>+448(SB)/8, $0x3f2124953f212495
-DATA vectors<>+456(SB)/8, $0x3f2124953f212495
-DATA vectors<>+464(SB)/8, $0x3f2124953f212495
-DATA vectors<>+472(SB)/8, $0x3f2124953f212495
-DATA vectors<>+480(SB)/8, $0x3fa400003fa40000
-DATA vectors<>+488(SB)/8, $0x3fa400003fa40000
-DATA vectors<>+496(SB)/8, $0x3fa400003fa40000
-DATA vectors<>+504(SB)/8, $0x3fa400003fa40000
+DATA vectors<>+96(SB)/8, $0x415528f6415528f6
+DATA vectors<>+104(SB)/8, $0x415528f6415528f6
+DATA vectors<>+112(SB)/8, $0x415528f6415528f6
+DATA vectors<>+120(SB)/8, $0x415528f6415528f6
+DATA vectors<>+128(SB)/8, $0x3ba55c2e3ba55c2e
+DATA vectors<>+136(SB)/8, $0x3ba55c2e3ba55c2e
+DATA vectors<>+144(SB)/8, $0x3ba55c2e3ba55c2e
+DATA vectors<>+152(SB)/8, $0x3ba55c2e3ba55c2e
+DATA vectors<>+160(SB)/8, $0x3e9410d33e9410d3
+DATA vectors<>+168(SB)/8, $0x3e9410d33e9410d3
+DATA vectors<>+176(SB)/8, $0x3e9410d33e9410d3
+DATA vectors<>+184(SB)/8, $0x3e9410d33e9410d3
+DATA vectors<>+192(SB)/8, $0x39c477d839c477d8
+DATA vectors<>+200(SB)/8, $0x39c477d839c477d8
+DATA vectors<>+208(SB)/8, $0x39c477d839c477d8
+DATA vectors<>+216(SB)/8, $0x39c477d839c477d8
+DATA vectors<>+224(SB)/8, $0x3da7c9b43da7c9b4
+DATA vectors<>+232(SB)/8, $0x3da7c9b43da7c9b4
+DATA vectors<>+240(SB)/8, $0x3da7c9b43da7c9b4
+DATA vectors<>+248(SB)/8, $0x3da7c9b43da7c9b4
+DATA vectors<>+256(SB)/8, $0x3fecf5aa3fecf5aa
+DATA vectors<>+264(SB)/8, $0x3fecf5aa3fecf5aa
+DATA vectors<>+272(SB)/8, $0x3fecf5aa3fecf5aa
+DATA vectors<>+280(SB)/8, $0x3fecf5aa3fecf5aa
+DATA vectors<>+288(SB)/8, $0x38295f3d38295f3d
+DATA vectors<>+296(SB)/8, $0x38295f3d38295f3d
+DATA vectors<>+304(SB)/8, $0x38295f3d38295f3d
+DATA vectors<>+312(SB)/8, $0x38295f3d38295f3d
+DATA vectors<>+320(SB)/8, $0x3cb3f6e03cb3f6e0
+DATA vectors<>+328(SB)/8, $0x3cb3f6e03cb3f6e0
+DATA vectors<>+336(SB)/8, $0x3cb3f6e03cb3f6e0
+DATA vectors<>+344(SB)/8, $0x3cb3f6e03cb3f6e0
+DATA vectors<>+352(SB)/8, $0x3f4d9c1d3f4d9c1d
+DATA vectors<>+360(SB)/8, $0x3f4d9c1d3f4d9c1d
+DATA vectors<>+368(SB)/8, $0x3f4d9c1d3f4d9c1d
+DATA vectors<>+376(SB)/8, $0x3f4d9c1d3f4d9c1d
+DATA vectors<>+384(SB)/8, $0xb4686ceab4686cea
+DATA vectors<>+392(SB)/8, $0xb4686ceab4686cea
+DATA vectors<>+400(SB)/8, $0xb4686ceab4686cea
+DATA vectors<>+408(SB)/8, $0xb4686ceab4686cea
+DATA vectors<>+416(SB)/8, $0x3accd27a3accd27a
+DATA vectors<>+424(SB)/8, $0x3accd27a3accd27a
+DATA vectors<>+432(SB)/8, $0x3accd27a3accd27a
+DATA vectors<>+440(SB)/8, $0x3accd27a3accd27a
+DATA vectors<>+448(SB)/8, $0x3e347f853e347f85
+DATA vectors<>+456(SB)/8, $0x3e347f853e347f85
+DATA vectors<>+464(SB)/8, $0x3e347f853e347f85
+DATA vectors<>+472(SB)/8, $0x3e347f853e347f85
+DATA vectors<>+480(SB)/8, $0x3fd200003fd20000
+DATA vectors<>+488(SB)/8, $0x3fd200003fd20000
+DATA vectors<>+496(SB)/8, $0x3fd200003fd20000
+DATA vectors<>+504(SB)/8, $0x3fd200003fd20000
 DATA vectors<>+512(SB)/8, $0xbf800000bf800000
 DATA vectors<>+520(SB)/8, $0xbf800000bf800000
 DATA vectors<>+528(SB)/8, $0xbf800000bf800000
@@ -133,15 +133,13 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+32(SB), Y15
 	VMOVUPS vectors<>+96(SB), Y14
 	VMOVUPS vectors<>+128(SB), Y13
-	VMOVUPS vectors<>+288(SB), Y12
-	VMOVUPS vectors<>+512(SB), Y11
-	VMOVUPS vectors<>+0(SB), Y10
-	VMOVUPS vectors<>+64(SB), Y9
-	VMOVUPS vectors<>+160(SB), Y8
-	VMOVUPS vectors<>+192(SB), Y7
-	VMOVUPS vectors<>+224(SB), Y6
-	VMOVUPS vectors<>+256(SB), Y5
-	VMOVUPS vectors<>+320(SB), Y4
+	VMOVUPS vectors<>+192(SB), Y12
+	VMOVUPS vectors<>+288(SB), Y11
+	VMOVUPS vectors<>+384(SB), Y10
+	VMOVUPS vectors<>+512(SB), Y9
+	VMOVUPS vectors<>+0(SB), Y8
+	VMOVUPS vectors<>+64(SB), Y7
+	VMOVUPS vectors<>+160(SB), Y6
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
 	MOVQ    $+256, DI
@@ -150,50 +148,56 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 loop_m_1:
 	// for m < 256
 	VMOVUPS     (BX), Y0
-	VMULPS      Y10, Y0, Y1
-	VMULPS      Y9, Y0, Y0
+	VMULPS      Y8, Y0, Y1
+	VMULPS      Y7, Y0, Y0
 	VMULPS      Y0, Y0, Y2
 	VMINPS      Y2, Y14, Y2
-	VMOVAPS     Y8, Y3
-	VFMADD231PS Y2, Y13, Y3
-	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS Y6, Y2, Y3
-	VFMADD213PS Y5, Y2, Y3
-	VMULPS      Y0, Y3, Y0
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y12, Y3
-	VFMADD213PS vectors<>+352(SB), Y2, Y3
-	VFMADD213PS vectors<>+384(SB), Y2, Y3
-	VFMADD213PS vectors<>+416(SB), Y2, Y3
-	VFMADD213PS vectors<>+448(SB), Y2, Y3
-	VFMADD213PS vectors<>+480(SB), Y3, Y2
-	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y2, Y2, Y3
+	VMOVAPS     Y6, Y4
+	VFMADD231PS Y3, Y13, Y4
+	VMOVUPS     vectors<>+224(SB), Y5
+	VFMADD231PS Y3, Y12, Y5
+	VFMADD213PS vectors<>+256(SB), Y3, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VMULPS      Y0, Y5, Y0
+	VMOVUPS     vectors<>+320(SB), Y4
+	VFMADD231PS Y3, Y11, Y4
+	VFMADD213PS vectors<>+352(SB), Y3, Y4
+	VMOVUPS     vectors<>+416(SB), Y5
+	VFMADD231PS Y3, Y10, Y5
+	VFMADD213PS vectors<>+448(SB), Y3, Y5
+	VFMADD213PS vectors<>+480(SB), Y5, Y3
+	VFMADD231PS Y2, Y4, Y3
+	VDIVPS      Y3, Y0, Y0
 	VMINPS      Y0, Y15, Y0
-	VMAXPS      Y0, Y11, Y0
+	VMAXPS      Y0, Y9, Y0
 	VADDPS      Y15, Y0, Y0
 	VMULPS      Y0, Y1, Y0
 	VMOVUPS     Y0, (SI)
 	VMOVUPS     32(BX), Y0
-	VMULPS      Y10, Y0, Y1
-	VMULPS      Y9, Y0, Y0
+	VMULPS      Y8, Y0, Y1
+	VMULPS      Y7, Y0, Y0
 	VMULPS      Y0, Y0, Y2
 	VMINPS      Y2, Y14, Y2
-	VMOVAPS     Y8, Y3
-	VFMADD231PS Y2, Y13, Y3
-	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS Y6, Y2, Y3
-	VFMADD213PS Y5, Y2, Y3
-	VMULPS      Y0, Y3, Y0
-	VMOVAPS     Y4, Y3
-	VFMADD231PS Y2, Y12, Y3
-	VFMADD213PS vectors<>+352(SB), Y2, Y3
-	VFMADD213PS vectors<>+384(SB), Y2, Y3
-	VFMADD213PS vectors<>+416(SB), Y2, Y3
-	VFMADD213PS vectors<>+448(SB), Y2, Y3
-	VFMADD213PS vectors<>+480(SB), Y3, Y2
-	VDIVPS      Y2, Y0, Y0
+	VMULPS      Y2, Y2, Y3
+	VMOVAPS     Y6, Y4
+	VFMADD231PS Y3, Y13, Y4
+	VMOVUPS     vectors<>+224(SB), Y5
+	VFMADD231PS Y3, Y12, Y5
+	VFMADD213PS vectors<>+256(SB), Y3, Y5
+	VFMADD231PS Y2, Y4, Y5
+	VMULPS      Y0, Y5, Y0
+	VMOVUPS     vectors<>+320(SB), Y4
+	VFMADD231PS Y3, Y11, Y4
+	VFMADD213PS vectors<>+352(SB), Y3, Y4
+	VMOVUPS     vectors<>+416(SB), Y5
+	VFMADD231PS Y3, Y10, Y5
+	VFMADD213PS vectors<>+448(SB), Y3, Y5
+	VFMADD213PS vectors<>+480(SB), Y5, Y3
+	VFMADD231PS Y2, Y4, Y3
+	VDIVPS      Y3, Y0, Y0
 	VMINPS      Y0, Y15, Y0
-	VMAXPS      Y0, Y11, Y0
+	VMAXPS      Y0, Y9, Y0
 	VADDPS      Y15, Y0, Y0
 	VMULPS      Y0, Y1, Y0
 	VMOVUPS     Y0, 32(SI)
@@ -215,10 +219,9 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+800(SB), Y11
 	VMOVUPS vectors<>+96(SB), Y10
 	VMOVUPS vectors<>+128(SB), Y9
-	VMOVUPS vectors<>+288(SB), Y8
-	VMOVUPS vectors<>+512(SB), Y7
-	VMOVUPS vectors<>+704(SB), Y6
-	VMOVUPS vectors<>+544(SB), Y5
+	VMOVUPS vectors<>+192(SB), Y8
+	VMOVUPS vectors<>+288(SB), Y7
+	VMOVUPS vectors<>+384(SB), Y6
 	MOVQ    dy+8(FP), SI
 	MOVQ    x+16(FP), DI
 	MOVQ    dx+0(FP), DX
@@ -228,13 +231,13 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 loop_m_1:
 	// for m < 512
 	VMOVUPS      (DI), Y0
-	VMULPS       Y5, Y0, Y1
+	VMULPS       vectors<>+544(SB), Y0, Y1
 	VMULPS       Y0, Y1, Y1
 	VMINPS       Y1, Y14, Y1
 	VMAXPS       Y1, Y13, Y1
-	VMOVAPS      Y6, Y2
+	VMOVUPS      vectors<>+704(SB), Y2
 	VFMADD231PS  Y12, Y1, Y2
-	VSUBPS       Y6, Y2, Y3
+	VSUBPS       vectors<>+704(SB), Y2, Y3
 	VFNMADD231PS vectors<>+736(SB), Y3, Y1
 	VFNMADD231PS vectors<>+768(SB), Y3, Y1
 	VMOVUPS      vectors<>+832(SB), Y3
@@ -254,22 +257,26 @@ loop_m_1:
 	VMULPS       vectors<>+64(SB), Y0, Y0
 	VMULPS       Y0, Y0, Y2
 	VMINPS       Y2, Y10, Y2
-	VMOVUPS      vectors<>+160(SB), Y3
-	VFMADD231PS  Y2, Y9, Y3
-	VFMADD213PS  vectors<>+192(SB), Y2, Y3
-	VFMADD213PS  vectors<>+224(SB), Y2, Y3
-	VFMADD213PS  vectors<>+256(SB), Y2, Y3
-	VMULPS       Y0, Y3, Y0
-	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD231PS  Y2, Y8, Y3
-	VFMADD213PS  vectors<>+352(SB), Y2, Y3
-	VFMADD213PS  vectors<>+384(SB), Y2, Y3
-	VFMADD213PS  vectors<>+416(SB), Y2, Y3
-	VFMADD213PS  vectors<>+448(SB), Y2, Y3
-	VFMADD213PS  vectors<>+480(SB), Y3, Y2
-	VDIVPS       Y2, Y0, Y0
+	VMULPS       Y2, Y2, Y3
+	VMOVUPS      vectors<>+160(SB), Y4
+	VFMADD231PS  Y3, Y9, Y4
+	VMOVUPS      vectors<>+224(SB), Y5
+	VFMADD231PS  Y3, Y8, Y5
+	VFMADD213PS  vectors<>+256(SB), Y3, Y5
+	VFMADD231PS  Y2, Y4, Y5
+	VMULPS       Y0, Y5, Y0
+	VMOVUPS      vectors<>+320(SB), Y4
+	VFMADD231PS  Y3, Y7, Y4
+	VFMADD213PS  vectors<>+352(SB), Y3, Y4
+	VMOVUPS      vectors<>+416(SB), Y5
+	VFMADD231PS  Y3, Y6, Y5
+	VFMADD213PS  vectors<>+448(SB), Y3, Y5
+	VFMADD213PS  vectors<>+480(SB), Y5, Y3
+	VFMADD231PS  Y2, Y4, Y3
+	VDIVPS       Y3, Y0, Y0
 	VMINPS       Y0, Y15, Y0
-	VMAXPS       Y0, Y7, Y0
+	VMOVUPS      vectors<>+512(SB), Y2
+	VMAXPS       Y0, Y2, Y0
 	VADDPS       Y15, Y0, Y0
 	VMULPS       vectors<>+0(SB), Y0, Y0
 	VFMADD231PS  vectors<>+576(SB), Y1, Y0

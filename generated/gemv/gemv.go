@@ -6,9 +6,9 @@
 //
 // It was made with
 //
-//	N = 1   batch size
-//	I = 784   input features
-//	O = 128   output features
+//	N = 1    batch size
+//	I = 784  input features
+//	O = 128  output features
 //
 // Forward computes
 //

@@ -10,7 +10,7 @@ func forwardGo(y *Y, x *X) {
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(dx *X, dy *Y, y *Y) {
+func backwardGo(dx *X, dy, y *Y) {
 	backward0Go(dx, dy, y)
 }
 
@@ -24,14 +24,14 @@ func forward0Go(y *Y, x *X) {
 		v2 := float32(math.Inf(-1))
 		v3 := float32(math.Inf(-1))
 		for d := 0; d < 5; d++ {
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*m][2*d]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*m+1][2*d]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*m+2][2*d]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*m+3][2*d]))
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*m][2*d+1]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*m+1][2*d+1]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*m+2][2*d+1]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*m+3][2*d+1]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d+1]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d+1]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d+1]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d+1]))
 		}
 		var v4, v5, v6, v7 float32
 		for d := 0; d < 10; d++ {
@@ -55,7 +55,7 @@ func forward0Go(y *Y, x *X) {
 
 // total[m] = sum(d, dy[m][d])
 // dx[m][d] = dy[m][d] - exp(y[m][d])*total[m]
-func backward0Go(dx *X, dy *Y, y *Y) {
+func backward0Go(dx *X, dy, y *Y) {
 	for m := 0; m < 8; m++ {
 		var v0, v1, v2, v3 float32
 		for d := 0; d < 5; d++ {
@@ -78,29 +78,29 @@ func backward0Go(dx *X, dy *Y, y *Y) {
 }
 
 // exp32 is the function exp, to float32 precision.
-func exp32(x_ float32) float32 {
-	v1 := max32(-104, min32(89, x_))
-	v2 := v1*1.442695 + 1.2583166e+07
-	v3 := v2 - 1.2583166e+07
-	v4 := v1 - v3*0.6933594 - v3*-0.00021219444
-	v5 := (((((0.0013818694*v4+0.008368716)*v4+0.041668292)*v4+0.16666521)*v4+0.49999994)*v4+1)*v4 + 1
-	v6 := int32(math.Float32bits(v2))
-	v7 := v6 >> 1
-	v8 := math.Float32frombits(uint32(v7 << 23))
-	return v5 * v8 * math.Float32frombits(uint32((v6-v7)<<23))
+func exp32(x float32) float32 {
+	v0 := max32(-104, min32(89, x))
+	v1 := v0*1.442695 + 1.2583166e+07
+	v2 := v1 - 1.2583166e+07
+	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
+	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
+	v5 := int32(math.Float32bits(v1))
+	v6 := v5 >> 1
+	v7 := math.Float32frombits(uint32(v6 << 23))
+	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
 }
 
 // log32 is the function log, to float32 precision.
-func log32(x_ float32) float32 {
-	v1 := x_ < 1.1754944e-38
-	v2 := int32(math.Float32bits(select32(v1, x_*8.388608e+06, x_)))
-	v3 := (v2 - 0x3f2aaaab) & -0x800000
-	v4 := math.Float32frombits(uint32(v2-v3)) - 1
-	v5 := float32(v3) + select32(v1, -1.9293798e+08, 0)
-	v6 := (((((-0.12880033*v4+0.13984594)*v4+-0.1218748)*v4+0.14005734)*v4+-0.16680196)*v4+0.20010427)*v4 + -0.24999806
-	v7 := v5*8.265488e-08 + (((v6*v4+0.33333215)*v4+-0.5)*(v4*v4) + (v5*-2.5295549e-11 + v4))
-	v8 := x_ < float32(math.Inf(1))
-	return select32(x_ <= 0, select32(x_ == 0, float32(math.Inf(-1)), math.Float32frombits(0x7fc00000)), select32(v8, v7, x_))
+func log32(x float32) float32 {
+	v0 := x < 1.1754944e-38
+	v1 := int32(math.Float32bits(select32(v0, x*8.388608e+06, x)))
+	v2 := (v1 - 0x3f2aaaab) & -0x800000
+	v3 := math.Float32frombits(uint32(v1-v2)) - 1
+	v4 := float32(v2) + select32(v0, -1.9293798e+08, 0)
+	v5 := (((((-0.12880033*v3+0.13984594)*v3-0.1218748)*v3+0.14005734)*v3-0.16680196)*v3+0.20010427)*v3 - 0.24999806
+	v6 := v4*8.265488e-08 + (((v5*v3+0.33333215)*v3-0.5)*(v3*v3) + (v4*-2.5295549e-11 + v3))
+	v7 := x < float32(math.Inf(1))
+	return select32(x <= 0, select32(x == 0, float32(math.Inf(-1)), math.Float32frombits(0x7fc00000)), select32(v7, v6, x))
 }
 
 // max32 is a where a > b, otherwise b.
@@ -129,6 +129,3 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
-
-// unordered reports whether a or b is not a number.
-func unordered(a, b float32) bool { return a != a || b != b }

@@ -17,7 +17,7 @@ func forward(y *Y, x *X) {
 	forward0AVX2(&y[0][0], &x[0][0])
 }
 
-func backward(dx *X, dy *Y, y *Y) {
+func backward(dx *X, dy, y *Y) {
 	if !useAVX2 {
 		backwardGo(dx, dy, y)
 		return
@@ -30,10 +30,10 @@ func backward(dx *X, dy *Y, y *Y) {
 // y[m][d] = x[m][d] - top[m] - norm[m]
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32)
+func forward0AVX2(y, x *float32)
 
 // total[m] = sum(d, dy[m][d])
 // dx[m][d] = dy[m][d] - exp(y[m][d])*total[m]
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, y *float32)
+func backward0AVX2(dx, dy, y *float32)

@@ -10,6 +10,6 @@ func forward(y *Y, x *X) {
 	forwardGo(y, x)
 }
 
-func backward(dx *X, dy *Y, y *Y) {
+func backward(dx *X, dy, y *Y) {
 	backwardGo(dx, dy, y)
 }

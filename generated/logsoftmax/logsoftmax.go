@@ -6,8 +6,8 @@
 //
 // It was made with
 //
-//	M = 32   rows
-//	D = 10   elements a row
+//	M = 32  rows
+//	D = 10  elements a row
 //
 // Forward computes
 //
@@ -58,7 +58,7 @@ func Forward(y *Y, x *X) {
 //   - dx[M][D]: gradient of x
 //   - dy[M][D]: given gradient of y
 //   - y[M][D]: output
-func Backward(dx *X, dy *Y, y *Y) {
+func Backward(dx *X, dy, y *Y) {
 	backward(dx, dy, y)
 }
 

@@ -10,7 +10,7 @@ func forwardGo(loss *float32, x *X, label *Label) {
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(dx *X, x *X, label *Label, s0 float32) {
+func backwardGo(dx, x *X, label *Label, s0 float32) {
 	backward0Go(dx, x, label, s0)
 }
 
@@ -19,27 +19,27 @@ func backwardGo(dx *X, x *X, label *Label, s0 float32) {
 // total[n] = sum(c, e[n][c])
 // loss = sum(n, log(total[n]) - (x[n][label[n]] - top[n]))*(1/N)
 func forward0Go(loss *float32, x *X, label *Label) {
-	var top_ [32]float32
-	var total_ [32]float32
+	var top [32]float32
+	var total [32]float32
 	for n := 0; n < 8; n++ {
 		v0 := float32(math.Inf(-1))
 		v1 := float32(math.Inf(-1))
 		v2 := float32(math.Inf(-1))
 		v3 := float32(math.Inf(-1))
 		for c := 0; c < 5; c++ {
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*n][2*c]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*n+1][2*c]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*n+2][2*c]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*n+3][2*c]))
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*n][2*c+1]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*n+1][2*c+1]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*n+2][2*c+1]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*n+3][2*c+1]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*n][2*c]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*n+1][2*c]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*n+2][2*c]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*n+3][2*c]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*n][2*c+1]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*n+1][2*c+1]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*n+2][2*c+1]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*n+3][2*c+1]))
 		}
-		top_[4*n] = v0
-		top_[4*n+1] = v1
-		top_[4*n+2] = v2
-		top_[4*n+3] = v3
+		top[4*n] = v0
+		top[4*n+1] = v1
+		top[4*n+2] = v2
+		top[4*n+3] = v3
 		var v4, v5, v6, v7 float32
 		for c := 0; c < 10; c++ {
 			v4 += exp32(x[4*n][c] - v0)
@@ -47,16 +47,16 @@ func forward0Go(loss *float32, x *X, label *Label) {
 			v6 += exp32(x[4*n+2][c] - v2)
 			v7 += exp32(x[4*n+3][c] - v3)
 		}
-		total_[4*n] = v4
-		total_[4*n+1] = v5
-		total_[4*n+2] = v6
-		total_[4*n+3] = v7
+		total[4*n] = v4
+		total[4*n+1] = v5
+		total[4*n+2] = v6
+		total[4*n+3] = v7
 	}
 	var v8 float32
 	for n := 0; n < 32; n++ {
-		v8 += log32(total_[n])
+		v8 += log32(total[n])
 		label0 := int(label[n])
-		v8 -= x[n][label0] - top_[n]
+		v8 -= x[n][label0] - top[n]
 	}
 	*loss = v8 * 0.03125
 }
@@ -65,36 +65,36 @@ func forward0Go(loss *float32, x *X, label *Label) {
 // e[n][c] = exp(x[n][c] - top[n])
 // total[n] = sum(c, e[n][c])
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
-func backward0Go(dx *X, x *X, label *Label, s0 float32) {
-	var e_ [32][10]float32
+func backward0Go(dx, x *X, label *Label, s0 float32) {
+	var e [32][10]float32
 	for n := 0; n < 8; n++ {
 		v0 := float32(math.Inf(-1))
 		v1 := float32(math.Inf(-1))
 		v2 := float32(math.Inf(-1))
 		v3 := float32(math.Inf(-1))
 		for c := 0; c < 5; c++ {
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*n][2*c]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*n+1][2*c]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*n+2][2*c]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*n+3][2*c]))
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*n][2*c+1]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*n+1][2*c+1]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*n+2][2*c+1]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*n+3][2*c+1]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*n][2*c]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*n+1][2*c]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*n+2][2*c]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*n+3][2*c]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*n][2*c+1]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*n+1][2*c+1]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*n+2][2*c+1]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*n+3][2*c+1]))
 		}
 		var v4, v5, v6, v7 float32
 		for c := 0; c < 10; c++ {
 			v8 := exp32(x[4*n][c] - v0)
-			e_[4*n][c] = v8
+			e[4*n][c] = v8
 			v4 += v8
 			v9 := exp32(x[4*n+1][c] - v1)
-			e_[4*n+1][c] = v9
+			e[4*n+1][c] = v9
 			v5 += v9
 			v10 := exp32(x[4*n+2][c] - v2)
-			e_[4*n+2][c] = v10
+			e[4*n+2][c] = v10
 			v6 += v10
 			v11 := exp32(x[4*n+3][c] - v3)
-			e_[4*n+3][c] = v11
+			e[4*n+3][c] = v11
 			v7 += v11
 		}
 		v12 := label[4*n]
@@ -102,43 +102,43 @@ func backward0Go(dx *X, x *X, label *Label, s0 float32) {
 		v14 := label[4*n+2]
 		v15 := label[4*n+3]
 		for c := 0; c < 10; c++ {
-			v16 := e_[4*n][c]
+			v16 := e[4*n][c]
 			v17 := int32(c)
 			dx[4*n][c] = s0 * (v16/v4 - select32(v17 == v12, 1, 0))
-			v18 := e_[4*n+1][c]
+			v18 := e[4*n+1][c]
 			dx[4*n+1][c] = s0 * (v18/v5 - select32(v17 == v13, 1, 0))
-			v19 := e_[4*n+2][c]
+			v19 := e[4*n+2][c]
 			dx[4*n+2][c] = s0 * (v19/v6 - select32(v17 == v14, 1, 0))
-			v20 := e_[4*n+3][c]
+			v20 := e[4*n+3][c]
 			dx[4*n+3][c] = s0 * (v20/v7 - select32(v17 == v15, 1, 0))
 		}
 	}
 }
 
 // exp32 is the function exp, to float32 precision.
-func exp32(x_ float32) float32 {
-	v1 := max32(-104, min32(89, x_))
-	v2 := v1*1.442695 + 1.2583166e+07
-	v3 := v2 - 1.2583166e+07
-	v4 := v1 - v3*0.6933594 - v3*-0.00021219444
-	v5 := (((((0.0013818694*v4+0.008368716)*v4+0.041668292)*v4+0.16666521)*v4+0.49999994)*v4+1)*v4 + 1
-	v6 := int32(math.Float32bits(v2))
-	v7 := v6 >> 1
-	v8 := math.Float32frombits(uint32(v7 << 23))
-	return v5 * v8 * math.Float32frombits(uint32((v6-v7)<<23))
+func exp32(x float32) float32 {
+	v0 := max32(-104, min32(89, x))
+	v1 := v0*1.442695 + 1.2583166e+07
+	v2 := v1 - 1.2583166e+07
+	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
+	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
+	v5 := int32(math.Float32bits(v1))
+	v6 := v5 >> 1
+	v7 := math.Float32frombits(uint32(v6 << 23))
+	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
 }
 
 // log32 is the function log, to float32 precision.
-func log32(x_ float32) float32 {
-	v1 := x_ < 1.1754944e-38
-	v2 := int32(math.Float32bits(select32(v1, x_*8.388608e+06, x_)))
-	v3 := (v2 - 0x3f2aaaab) & -0x800000
-	v4 := math.Float32frombits(uint32(v2-v3)) - 1
-	v5 := float32(v3) + select32(v1, -1.9293798e+08, 0)
-	v6 := (((((-0.12880033*v4+0.13984594)*v4+-0.1218748)*v4+0.14005734)*v4+-0.16680196)*v4+0.20010427)*v4 + -0.24999806
-	v7 := v5*8.265488e-08 + (((v6*v4+0.33333215)*v4+-0.5)*(v4*v4) + (v5*-2.5295549e-11 + v4))
-	v8 := x_ < float32(math.Inf(1))
-	return select32(x_ <= 0, select32(x_ == 0, float32(math.Inf(-1)), math.Float32frombits(0x7fc00000)), select32(v8, v7, x_))
+func log32(x float32) float32 {
+	v0 := x < 1.1754944e-38
+	v1 := int32(math.Float32bits(select32(v0, x*8.388608e+06, x)))
+	v2 := (v1 - 0x3f2aaaab) & -0x800000
+	v3 := math.Float32frombits(uint32(v1-v2)) - 1
+	v4 := float32(v2) + select32(v0, -1.9293798e+08, 0)
+	v5 := (((((-0.12880033*v3+0.13984594)*v3-0.1218748)*v3+0.14005734)*v3-0.16680196)*v3+0.20010427)*v3 - 0.24999806
+	v6 := v4*8.265488e-08 + (((v5*v3+0.33333215)*v3-0.5)*(v3*v3) + (v4*-2.5295549e-11 + v3))
+	v7 := x < float32(math.Inf(1))
+	return select32(x <= 0, select32(x == 0, float32(math.Inf(-1)), math.Float32frombits(0x7fc00000)), select32(v7, v6, x))
 }
 
 // max32 is a where a > b, otherwise b.
@@ -167,6 +167,3 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
-
-// unordered reports whether a or b is not a number.
-func unordered(a, b float32) bool { return a != a || b != b }

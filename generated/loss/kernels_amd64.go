@@ -17,7 +17,7 @@ func forward(loss *float32, x *X, label *Label) {
 	forward0AVX2(loss, &x[0][0], &label[0])
 }
 
-func backward(dx *X, x *X, label *Label, s0 float32) {
+func backward(dx, x *X, label *Label, s0 float32) {
 	if !useAVX2 {
 		backwardGo(dx, x, label, s0)
 		return
@@ -31,7 +31,7 @@ func backward(dx *X, x *X, label *Label, s0 float32) {
 // loss = sum(n, log(total[n]) - (x[n][label[n]] - top[n]))*(1/N)
 //
 //go:noescape
-func forward0AVX2(loss *float32, x *float32, label *int32)
+func forward0AVX2(loss, x *float32, label *int32)
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -39,4 +39,4 @@ func forward0AVX2(loss *float32, x *float32, label *int32)
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 //
 //go:noescape
-func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
+func backward0AVX2(dx, x *float32, label *int32, s0 float32)

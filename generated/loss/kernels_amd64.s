@@ -162,9 +162,9 @@ TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+448(SB), Y9
 	VMOVUPS vectors<>+192(SB), Y8
 	VMOVUPS vectors<>+224(SB), Y7
-	MOVQ    x+8(FP), BX
-	LEAQ    63(SP), SI
-	ANDQ    $-64, SI
+	MOVQ    x+8(FP), SI
+	LEAQ    63(SP), BX
+	ANDQ    $-64, BX
 	MOVQ    $+32, DI
 	PCALIGN $0x20
 
@@ -172,11 +172,11 @@ loop_n_1:
 	// for n < 32
 	VMOVUPS      vectors<>+0(SB), Y0
 	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      (BX), Y2
+	VMOVUPS      (SI), Y2
 	VCMPPS       $0x03, Y0, Y0, Y3
 	VMAXPS       Y2, Y0, Y4
 	VBLENDVPS    Y3, Y0, Y4, Y0
-	VMOVSD       32(BX), X3
+	VMOVSD       32(SI), X3
 	VBLENDVPS    Y10, Y3, Y11, Y4
 	VCMPPS       $0x03, Y1, Y1, Y5
 	VMAXPS       Y4, Y1, Y4
@@ -200,7 +200,7 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y0, Y4
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y0, Y1, Y0
-	VMOVSS       X0, (SI)
+	VMOVSS       X0, (BX)
 	VXORPS       Y1, Y1, Y1
 	VSUBPS       Y0, Y2, Y2
 	VMINPS       Y2, Y15, Y2
@@ -253,9 +253,9 @@ loop_n_1:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVSS       X0, 128(SI)
-	ADDQ         $+40, BX
-	ADDQ         $+4, SI
+	VMOVSS       X0, 128(BX)
+	ADDQ         $+40, SI
+	ADDQ         $+4, BX
 	DECQ         DI
 	JNE          loop_n_1
 	VXORPS       Y0, Y0, Y0
@@ -267,16 +267,13 @@ loop_n_1:
 	VMOVUPS      vectors<>+544(SB), Y8
 	VMOVUPS      vectors<>+576(SB), Y7
 	VMOVUPS      vectors<>+640(SB), Y6
-	LEAQ         63(SP), BX
-	ANDQ         $-64, BX
-	MOVQ         label+16(FP), DX
-	MOVQ         x+8(FP), CX
-	MOVQ         $+32, DI
+	MOVQ         label+16(FP), CX
+	MOVQ         $+32, DX
 	PCALIGN      $0x20
 
 loop_n_2:
 	// for n < 32
-	VBROADCASTSS 128(BX), Y1
+	VBROADCASTSS (BX), Y1
 	VCMPPS       $0x11, Y12, Y1, Y2
 	VMULPS       Y10, Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
@@ -308,18 +305,18 @@ loop_n_2:
 	VCMPPS       $0x12, Y13, Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVLQSX      (DX), AX
-	MOVQ         AX, SI
-	IMUL3Q       $+4, SI, SI
-	ADDQ         CX, SI
-	VBROADCASTSS (SI), Y1
-	VBROADCASTSS (BX), Y2
+	MOVLQSX      (CX), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         SI, DI
+	VBROADCASTSS -1280(DI), Y1
+	VBROADCASTSS -128(BX), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
+	ADDQ         $+40, SI
 	ADDQ         $+4, BX
-	ADDQ         $+4, DX
-	ADDQ         $+40, CX
-	DECQ         DI
+	ADDQ         $+4, CX
+	DECQ         DX
 	JNE          loop_n_2
 	VMULPS       vectors<>+1024(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX

@@ -10,6 +10,6 @@ func forward(loss *float32, x *X, label *Label) {
 	forwardGo(loss, x, label)
 }
 
-func backward(dx *X, x *X, label *Label, s0 float32) {
+func backward(dx, x *X, label *Label, s0 float32) {
 	backwardGo(dx, x, label, s0)
 }

@@ -6,8 +6,8 @@
 //
 // It was made with
 //
-//	N = 32   batch size
-//	C = 10   classes
+//	N = 32  batch size
+//	C = 10  classes
 //
 // Forward computes
 //

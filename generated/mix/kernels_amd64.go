@@ -28,11 +28,11 @@ func backward(dx *X, dz *Z, dw *W, dy *Y, x *X, z *Z, w *W) {
 // y[n][o] = sum(i, j, x[n][i]*w[i][j][o]*z[n][j])
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32, z *float32, w *float32)
+func forward0AVX2(y, x, z, w *float32)
 
 // dx[n][i] = sum(o, j, dy[n][o]*z[n][j]*w[i][j][o])
 // dz[n][j] = sum(o, i, dy[n][o]*x[n][i]*w[i][j][o])
 // dw[i][j][o] = sum(n, dy[n][o]*z[n][j]*x[n][i])
 //
 //go:noescape
-func backward0AVX2(dx *float32, dz *float32, dw *float32, dy *float32, x *float32, z *float32, w *float32)
+func backward0AVX2(dx, dz, dw, dy, x, z, w *float32)

@@ -6,10 +6,10 @@
 //
 // It was made with
 //
-//	N = 32   batch size
-//	I = 16   features of x
-//	J = 16   features of z
-//	O = 16   output features
+//	N = 32  batch size
+//	I = 16  features of x
+//	J = 16  features of z
+//	O = 16  output features
 //
 // Forward computes
 //

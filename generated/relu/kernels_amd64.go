@@ -28,9 +28,9 @@ func backward(dx *X, dy *Y, x *X) {
 // y[m] = max(x[m], 0)
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32)
+func forward0AVX2(y, x *float32)
 
 // dx[m] = where(x[m] > 0, dy[m], 0)
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, x *float32)
+func backward0AVX2(dx, dy, x *float32)

@@ -10,7 +10,7 @@ func forwardGo(ws *Workspace, y *Y, x *X) {
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(ws *Workspace, dx *X, dy *Y, y *Y) {
+func backwardGo(ws *Workspace, dx *X, dy, y *Y) {
 	backward0Go(dx, dy, y)
 }
 
@@ -18,49 +18,49 @@ func backwardGo(ws *Workspace, dx *X, dy *Y, y *Y) {
 // e[m][d] = exp(x[m][d] - top[m])
 // total[m] = sum(d, e[m][d])
 // y[m][d] = e[m][d]/total[m]
-func forward0Go(y *Y, x *X, e_ *[64][1000]float32) {
+func forward0Go(y *Y, x *X, e *[64][1000]float32) {
 	for m := 0; m < 16; m++ {
 		v0 := float32(math.Inf(-1))
 		v1 := float32(math.Inf(-1))
 		v2 := float32(math.Inf(-1))
 		v3 := float32(math.Inf(-1))
 		for d := 0; d < 500; d++ {
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*m][2*d]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*m+1][2*d]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*m+2][2*d]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*m+3][2*d]))
-			v0 = select32(unordered(v0, v0), v0, max32(v0, x[4*m][2*d+1]))
-			v1 = select32(unordered(v1, v1), v1, max32(v1, x[4*m+1][2*d+1]))
-			v2 = select32(unordered(v2, v2), v2, max32(v2, x[4*m+2][2*d+1]))
-			v3 = select32(unordered(v3, v3), v3, max32(v3, x[4*m+3][2*d+1]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d]))
+			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d+1]))
+			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d+1]))
+			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d+1]))
+			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d+1]))
 		}
 		var v4, v5, v6, v7 float32
 		for d := 0; d < 1000; d++ {
 			v8 := exp32(x[4*m][d] - v0)
-			e_[4*m][d] = v8
+			e[4*m][d] = v8
 			v4 += v8
 			v9 := exp32(x[4*m+1][d] - v1)
-			e_[4*m+1][d] = v9
+			e[4*m+1][d] = v9
 			v5 += v9
 			v10 := exp32(x[4*m+2][d] - v2)
-			e_[4*m+2][d] = v10
+			e[4*m+2][d] = v10
 			v6 += v10
 			v11 := exp32(x[4*m+3][d] - v3)
-			e_[4*m+3][d] = v11
+			e[4*m+3][d] = v11
 			v7 += v11
 		}
 		for d := 0; d < 1000; d++ {
-			y[4*m][d] = e_[4*m][d] / v4
-			y[4*m+1][d] = e_[4*m+1][d] / v5
-			y[4*m+2][d] = e_[4*m+2][d] / v6
-			y[4*m+3][d] = e_[4*m+3][d] / v7
+			y[4*m][d] = e[4*m][d] / v4
+			y[4*m+1][d] = e[4*m+1][d] / v5
+			y[4*m+2][d] = e[4*m+2][d] / v6
+			y[4*m+3][d] = e[4*m+3][d] / v7
 		}
 	}
 }
 
 // dot[m] = sum(d, dy[m][d]*y[m][d])
 // dx[m][d] = y[m][d]*(dy[m][d] - dot[m])
-func backward0Go(dx *X, dy *Y, y *Y) {
+func backward0Go(dx *X, dy, y *Y) {
 	for m := 0; m < 16; m++ {
 		var v0, v1, v2, v3 float32
 		for d := 0; d < 500; d++ {
@@ -83,16 +83,16 @@ func backward0Go(dx *X, dy *Y, y *Y) {
 }
 
 // exp32 is the function exp, to float32 precision.
-func exp32(x_ float32) float32 {
-	v1 := max32(-104, min32(89, x_))
-	v2 := v1*1.442695 + 1.2583166e+07
-	v3 := v2 - 1.2583166e+07
-	v4 := v1 - v3*0.6933594 - v3*-0.00021219444
-	v5 := (((((0.0013818694*v4+0.008368716)*v4+0.041668292)*v4+0.16666521)*v4+0.49999994)*v4+1)*v4 + 1
-	v6 := int32(math.Float32bits(v2))
-	v7 := v6 >> 1
-	v8 := math.Float32frombits(uint32(v7 << 23))
-	return v5 * v8 * math.Float32frombits(uint32((v6-v7)<<23))
+func exp32(x float32) float32 {
+	v0 := max32(-104, min32(89, x))
+	v1 := v0*1.442695 + 1.2583166e+07
+	v2 := v1 - 1.2583166e+07
+	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
+	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
+	v5 := int32(math.Float32bits(v1))
+	v6 := v5 >> 1
+	v7 := math.Float32frombits(uint32(v6 << 23))
+	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
 }
 
 // max32 is a where a > b, otherwise b.
@@ -121,6 +121,3 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
-
-// unordered reports whether a or b is not a number.
-func unordered(a, b float32) bool { return a != a || b != b }

@@ -17,7 +17,7 @@ func forward(ws *Workspace, y *Y, x *X) {
 	forward0AVX2(&y[0][0], &x[0][0])
 }
 
-func backward(ws *Workspace, dx *X, dy *Y, y *Y) {
+func backward(ws *Workspace, dx *X, dy, y *Y) {
 	if !useAVX2 {
 		backwardGo(ws, dx, dy, y)
 		return
@@ -31,10 +31,10 @@ func backward(ws *Workspace, dx *X, dy *Y, y *Y) {
 // y[m][d] = e[m][d]/total[m]
 //
 //go:noescape
-func forward0AVX2(y *float32, x *float32)
+func forward0AVX2(y, x *float32)
 
 // dot[m] = sum(d, dy[m][d]*y[m][d])
 // dx[m][d] = y[m][d]*(dy[m][d] - dot[m])
 //
 //go:noescape
-func backward0AVX2(dx *float32, dy *float32, y *float32)
+func backward0AVX2(dx, dy, y *float32)

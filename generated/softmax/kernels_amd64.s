@@ -75,18 +75,11 @@ TEXT ·forward0AVX2(SB), $4096-16
 	VMOVUPS vectors<>+256(SB), Y12
 	VMOVUPS vectors<>+160(SB), Y11
 	VMOVUPS vectors<>+416(SB), Y10
-	MOVQ    x+8(FP), R8
-	MOVQ    x+8(FP), R9
-	MOVQ    x+8(FP), SI
-	LEAQ    63(SP), DI
-	ANDQ    $-64, DI
-	LEAQ    63(SP), DX
-	ANDQ    $-64, DX
-	MOVQ    y+0(FP), CX
-	LEAQ    63(SP), R10
-	ANDQ    $-64, R10
-	MOVQ    y+0(FP), R11
-	MOVQ    $+64, R12
+	MOVQ    x+8(FP), BX
+	LEAQ    63(SP), SI
+	ANDQ    $-64, SI
+	MOVQ    y+0(FP), DX
+	MOVQ    $+64, CX
 
 loop_m_1:
 	// for m < 64
@@ -98,52 +91,52 @@ loop_m_1:
 	VMOVUPS vectors<>+32(SB), Y5
 	VMOVUPS vectors<>+32(SB), Y6
 	VMOVUPS vectors<>+32(SB), Y7
-	MOVQ    $+15, BX
+	MOVQ    $+15, DI
 	PCALIGN $0x20
 
 loop_d_2:
 	// for d < 15
 	VCMPPS       $0x03, Y0, Y0, Y8
-	VMAXPS       (R8), Y0, Y9
+	VMAXPS       (BX), Y0, Y9
 	VBLENDVPS    Y8, Y0, Y9, Y0
 	VCMPPS       $0x03, Y1, Y1, Y8
-	VMAXPS       32(R8), Y1, Y9
+	VMAXPS       32(BX), Y1, Y9
 	VBLENDVPS    Y8, Y1, Y9, Y1
 	VCMPPS       $0x03, Y2, Y2, Y8
-	VMAXPS       64(R8), Y2, Y9
+	VMAXPS       64(BX), Y2, Y9
 	VBLENDVPS    Y8, Y2, Y9, Y2
 	VCMPPS       $0x03, Y3, Y3, Y8
-	VMAXPS       96(R8), Y3, Y9
+	VMAXPS       96(BX), Y3, Y9
 	VBLENDVPS    Y8, Y3, Y9, Y3
 	VCMPPS       $0x03, Y4, Y4, Y8
-	VMAXPS       128(R8), Y4, Y9
+	VMAXPS       128(BX), Y4, Y9
 	VBLENDVPS    Y8, Y4, Y9, Y4
 	VCMPPS       $0x03, Y5, Y5, Y8
-	VMAXPS       160(R8), Y5, Y9
+	VMAXPS       160(BX), Y5, Y9
 	VBLENDVPS    Y8, Y5, Y9, Y5
 	VCMPPS       $0x03, Y6, Y6, Y8
-	VMAXPS       192(R8), Y6, Y9
+	VMAXPS       192(BX), Y6, Y9
 	VBLENDVPS    Y8, Y6, Y9, Y6
 	VCMPPS       $0x03, Y7, Y7, Y8
-	VMAXPS       224(R8), Y7, Y9
+	VMAXPS       224(BX), Y7, Y9
 	VBLENDVPS    Y8, Y7, Y9, Y7
-	ADDQ         $+256, R8
-	DECQ         BX
+	ADDQ         $+256, BX
+	DECQ         DI
 	JNE          loop_d_2
 	VCMPPS       $0x03, Y0, Y0, Y8
-	VMAXPS       3840(R9), Y0, Y9
+	VMAXPS       (BX), Y0, Y9
 	VBLENDVPS    Y8, Y0, Y9, Y0
 	VCMPPS       $0x03, Y1, Y1, Y8
-	VMAXPS       3872(R9), Y1, Y9
+	VMAXPS       32(BX), Y1, Y9
 	VBLENDVPS    Y8, Y1, Y9, Y1
 	VCMPPS       $0x03, Y2, Y2, Y8
-	VMAXPS       3904(R9), Y2, Y9
+	VMAXPS       64(BX), Y2, Y9
 	VBLENDVPS    Y8, Y2, Y9, Y2
 	VCMPPS       $0x03, Y3, Y3, Y8
-	VMAXPS       3936(R9), Y3, Y9
+	VMAXPS       96(BX), Y3, Y9
 	VBLENDVPS    Y8, Y3, Y9, Y3
 	VCMPPS       $0x03, Y4, Y4, Y8
-	VMAXPS       3968(R9), Y4, Y9
+	VMAXPS       128(BX), Y4, Y9
 	VBLENDVPS    Y8, Y4, Y9, Y4
 	VCMPPS       $0x03, Y0, Y0, Y8
 	VMAXPS       Y4, Y0, Y4
@@ -187,12 +180,12 @@ loop_d_2:
 	VMOVUPS      vectors<>+224(SB), Y8
 	VMOVUPS      vectors<>+288(SB), Y7
 	VMOVUPS      vectors<>+320(SB), Y6
-	MOVQ         $+125, BX
+	MOVQ         $+125, DI
 	PCALIGN      $0x20
 
 loop_d_2_3:
 	// for d_2 < 125
-	VMOVUPS      (SI), Y2
+	VMOVUPS      -3840(BX), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMINPS       Y2, Y15, Y2
 	VMAXPS       Y2, Y14, Y2
@@ -214,11 +207,11 @@ loop_d_2_3:
 	VPSUBD       Y4, Y3, Y3
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y2, (SI)
 	VADDPS       Y2, Y1, Y1
+	ADDQ         $+32, BX
 	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	DECQ         BX
+	DECQ         DI
 	JNE          loop_d_2_3
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
@@ -226,37 +219,34 @@ loop_d_2_3:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         $+41, BX
+	MOVQ         $+41, DI
 	PCALIGN      $0x20
 
 loop_d_3_4:
 	// for d_3 < 41
-	VMOVUPS (DX), Y1
+	VMOVUPS -4000(SI), Y1
 	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, (CX)
-	VMOVUPS 32(DX), Y1
+	VMOVUPS Y1, (DX)
+	VMOVUPS -3968(SI), Y1
 	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, 32(CX)
-	VMOVUPS 64(DX), Y1
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS -3936(SI), Y1
 	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, 64(CX)
+	VMOVUPS Y1, 64(DX)
+	ADDQ    $+96, SI
 	ADDQ    $+96, DX
-	ADDQ    $+96, CX
-	DECQ    BX
+	DECQ    DI
 	JNE     loop_d_3_4
-	VMOVUPS 3936(R10), Y1
+	VMOVUPS -4000(SI), Y1
 	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, 3936(R11)
-	VMOVUPS 3968(R10), Y1
+	VMOVUPS Y1, (DX)
+	VMOVUPS -3968(SI), Y1
 	VDIVPS  Y0, Y1, Y0
-	VMOVUPS Y0, 3968(R11)
-	ADDQ    $+160, R8
-	ADDQ    $+4000, R9
-	ADDQ    $-4000, DI
-	ADDQ    $-3936, DX
-	ADDQ    $+64, CX
-	ADDQ    $+4000, R11
-	DECQ    R12
+	VMOVUPS Y0, 32(DX)
+	ADDQ    $-3840, BX
+	ADDQ    $-7936, SI
+	ADDQ    $+64, DX
+	DECQ    CX
 	JNE     loop_m_1
 	VZEROUPPER
 	RET
@@ -266,14 +256,10 @@ loop_d_3_4:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	MOVQ dy+8(FP), DX
-	MOVQ y+16(FP), CX
-	MOVQ dy+8(FP), R9
-	MOVQ y+16(FP), R10
-	MOVQ y+16(FP), BX
-	MOVQ dy+8(FP), SI
+	MOVQ dy+8(FP), BX
+	MOVQ y+16(FP), SI
 	MOVQ dx+0(FP), DI
-	MOVQ $+64, R11
+	MOVQ $+64, CX
 
 loop_m_1:
 	// for m < 64
@@ -285,41 +271,41 @@ loop_m_1:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+15, R8
+	MOVQ    $+15, DX
 	PCALIGN $0x20
 
 loop_d_2:
 	// for d < 15
-	VMOVUPS     (CX), Y8
-	VFMADD231PS (DX), Y8, Y0
-	VMOVUPS     32(CX), Y8
-	VFMADD231PS 32(DX), Y8, Y1
-	VMOVUPS     64(CX), Y8
-	VFMADD231PS 64(DX), Y8, Y2
-	VMOVUPS     96(CX), Y8
-	VFMADD231PS 96(DX), Y8, Y3
-	VMOVUPS     128(CX), Y8
-	VFMADD231PS 128(DX), Y8, Y4
-	VMOVUPS     160(CX), Y8
-	VFMADD231PS 160(DX), Y8, Y5
-	VMOVUPS     192(CX), Y8
-	VFMADD231PS 192(DX), Y8, Y6
-	VMOVUPS     224(CX), Y8
-	VFMADD231PS 224(DX), Y8, Y7
-	ADDQ        $+256, DX
-	ADDQ        $+256, CX
-	DECQ        R8
+	VMOVUPS     (SI), Y8
+	VFMADD231PS (BX), Y8, Y0
+	VMOVUPS     32(SI), Y8
+	VFMADD231PS 32(BX), Y8, Y1
+	VMOVUPS     64(SI), Y8
+	VFMADD231PS 64(BX), Y8, Y2
+	VMOVUPS     96(SI), Y8
+	VFMADD231PS 96(BX), Y8, Y3
+	VMOVUPS     128(SI), Y8
+	VFMADD231PS 128(BX), Y8, Y4
+	VMOVUPS     160(SI), Y8
+	VFMADD231PS 160(BX), Y8, Y5
+	VMOVUPS     192(SI), Y8
+	VFMADD231PS 192(BX), Y8, Y6
+	VMOVUPS     224(SI), Y8
+	VFMADD231PS 224(BX), Y8, Y7
+	ADDQ        $+256, BX
+	ADDQ        $+256, SI
+	DECQ        DX
 	JNE         loop_d_2
-	VMOVUPS     3840(R10), Y8
-	VFMADD231PS 3840(R9), Y8, Y0
-	VMOVUPS     3872(R10), Y8
-	VFMADD231PS 3872(R9), Y8, Y1
-	VMOVUPS     3904(R10), Y8
-	VFMADD231PS 3904(R9), Y8, Y2
-	VMOVUPS     3936(R10), Y8
-	VFMADD231PS 3936(R9), Y8, Y3
-	VMOVUPS     3968(R10), Y8
-	VFMADD231PS 3968(R9), Y8, Y4
+	VMOVUPS     (SI), Y8
+	VFMADD231PS (BX), Y8, Y0
+	VMOVUPS     32(SI), Y8
+	VFMADD231PS 32(BX), Y8, Y1
+	VMOVUPS     64(SI), Y8
+	VFMADD231PS 64(BX), Y8, Y2
+	VMOVUPS     96(SI), Y8
+	VFMADD231PS 96(BX), Y8, Y3
+	VMOVUPS     128(SI), Y8
+	VFMADD231PS 128(BX), Y8, Y4
 	VADDPS      Y4, Y0, Y0
 	VADDPS      Y5, Y1, Y1
 	VADDPS      Y6, Y2, Y2
@@ -333,41 +319,39 @@ loop_d_2:
 	VADDPS      Y1, Y0, Y0
 	VPERMILPS   $0xb1, Y0, Y1
 	VADDPS      Y1, Y0, Y0
-	MOVQ        $+25, R8
+	MOVQ        $+25, DX
 	PCALIGN     $0x20
 
 loop_d_2_3:
 	// for d_2 < 25
-	VMOVUPS (SI), Y1
+	VMOVUPS -3840(BX), Y1
 	VSUBPS  Y0, Y1, Y1
-	VMULPS  (BX), Y1, Y1
+	VMULPS  -3840(SI), Y1, Y1
 	VMOVUPS Y1, (DI)
-	VMOVUPS 32(SI), Y1
+	VMOVUPS -3808(BX), Y1
 	VSUBPS  Y0, Y1, Y1
-	VMULPS  32(BX), Y1, Y1
+	VMULPS  -3808(SI), Y1, Y1
 	VMOVUPS Y1, 32(DI)
-	VMOVUPS 64(SI), Y1
+	VMOVUPS -3776(BX), Y1
 	VSUBPS  Y0, Y1, Y1
-	VMULPS  64(BX), Y1, Y1
+	VMULPS  -3776(SI), Y1, Y1
 	VMOVUPS Y1, 64(DI)
-	VMOVUPS 96(SI), Y1
+	VMOVUPS -3744(BX), Y1
 	VSUBPS  Y0, Y1, Y1
-	VMULPS  96(BX), Y1, Y1
+	VMULPS  -3744(SI), Y1, Y1
 	VMOVUPS Y1, 96(DI)
-	VMOVUPS 128(SI), Y1
+	VMOVUPS -3712(BX), Y1
 	VSUBPS  Y0, Y1, Y1
-	VMULPS  128(BX), Y1, Y1
+	VMULPS  -3712(SI), Y1, Y1
 	VMOVUPS Y1, 128(DI)
 	ADDQ    $+160, BX
 	ADDQ    $+160, SI
 	ADDQ    $+160, DI
-	DECQ    R8
+	DECQ    DX
 	JNE     loop_d_2_3
-	ADDQ    $+160, DX
-	ADDQ    $+160, CX
-	ADDQ    $+4000, R9
-	ADDQ    $+4000, R10
-	DECQ    R11
+	ADDQ    $-3840, BX
+	ADDQ    $-3840, SI
+	DECQ    CX
 	JNE     loop_m_1
 	VZEROUPPER
 	RET

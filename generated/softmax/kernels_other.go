@@ -10,6 +10,6 @@ func forward(ws *Workspace, y *Y, x *X) {
 	forwardGo(ws, y, x)
 }
 
-func backward(ws *Workspace, dx *X, dy *Y, y *Y) {
+func backward(ws *Workspace, dx *X, dy, y *Y) {
 	backwardGo(ws, dx, dy, y)
 }

@@ -6,8 +6,8 @@
 //
 // It was made with
 //
-//	M = 64   rows
-//	D = 1000   elements a row, which sum to 1
+//	M = 64    rows
+//	D = 1000  elements a row, which sum to 1
 //
 // Forward computes
 //
@@ -36,7 +36,7 @@ type (
 )
 
 // Workspace is memory for what the layer keeps between and within its passes.
-// Its zero value is ready, and what an earlier call left in it does no harm. Backward needs the one that Forward had.
+// Its zero value is ready, and what an earlier call left in it does no harm.
 type Workspace struct {
 	e [64][1000]float32
 }
@@ -68,7 +68,7 @@ func Forward(ws *Workspace, y *Y, x *X) {
 //   - dx[M][D]: gradient of x
 //   - dy[M][D]: given gradient of y
 //   - y[M][D]: output
-func Backward(ws *Workspace, dx *X, dy *Y, y *Y) {
+func Backward(ws *Workspace, dx *X, dy, y *Y) {
 	backward(ws, dx, dy, y)
 }
 

@@ -6,9 +6,9 @@
 //
 // It was made with
 //
-//	N = 17   batch size
-//	I = 37   input features
-//	O = 29   output features
+//	N = 17  batch size
+//	I = 37  input features
+//	O = 29  output features
 //
 // Forward computes
 //

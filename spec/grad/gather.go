@@ -41,7 +41,7 @@ func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
 // indices that its subscripts leave open. It fails where a subscript is not
 // affine and would have to be searched for.
 func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
-	v := inversion{known: binding{}, open: setOf(c.idx)}
+	v := inversion{known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
 	done := make([]bool, len(c.subs))
 	for d, s := range c.subs {
 		if i, ok := s.(*layer.Var); ok && v.open[i.I] && i.I.Size == t.Shape[d] {
@@ -63,6 +63,12 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 		}
 	}
 	conds := append(append(v.ranges, v.equal...), v.known.conds(c.conds)...)
+	for d, s := range c.subs { // where the conditions hold, this is the element itself
+		switch s.(type) {
+		case *layer.IntOp, *layer.Element:
+			v.known.whole = append(v.known.whole, subscript{is: s, short: &layer.Var{I: free[d]}})
+		}
+	}
 	return sum(rest, conds, v.known.expr(c.value)), true
 }
 
@@ -80,12 +86,12 @@ type inversion struct {
 
 // assign makes x stand for the index i.
 func (v *inversion) assign(i *layer.Index, x layer.Int) {
-	one := binding{i: x}
-	for k, old := range v.known {
-		v.known[k] = one.int(old)
+	one := bindOne(i, x)
+	for k, old := range v.known.index {
+		v.known.index[k] = one.int(old)
 	}
 	v.ranges, v.equal = one.conds(v.ranges), one.conds(v.equal)
-	v.known[i] = x
+	v.known.index[i] = x
 	delete(v.open, i)
 }
 

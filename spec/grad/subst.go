@@ -2,25 +2,43 @@ package grad
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// binding says what stands for an index.
-type binding map[*layer.Index]layer.Int
+// binding says what stands for an index, and for whole subscripts.
+type binding struct {
+	index map[*layer.Index]layer.Int
+	whole []subscript
+}
+
+// subscript is a subscript whose value has a shorter form.
+type subscript struct{ is, short layer.Int }
+
+// bindOne makes x stand for i.
+func bindOne(i *layer.Index, x layer.Int) binding {
+	return binding{index: map[*layer.Index]layer.Int{i: x}}
+}
 
 // with gives the binding extended by fresh copies of the indices of a
 // reduction, which it also returns.
 func (b binding) with(idx []*layer.Index) (binding, []*layer.Index) {
-	out := binding{}
-	for i, x := range b {
-		out[i] = x
+	out := binding{index: maps.Clone(b.index)}
+	if out.index == nil {
+		out.index = map[*layer.Index]layer.Int{}
 	}
 	var fresh []*layer.Index
 	for _, i := range idx {
 		f := &layer.Index{Name: i.Name, Size: i.Size}
 		fresh = append(fresh, f)
-		out[i] = &layer.Var{I: f}
+		out.index[i] = &layer.Var{I: f}
+	}
+	for _, s := range b.whole {
+		if !setOf(idx).in(s.is) {
+			out.whole = append(out.whole, s)
+		}
 	}
 	return out, fresh
 }
@@ -71,11 +89,16 @@ func real(x layer.Int) layer.Expr {
 }
 
 func (b binding) int(x layer.Int) layer.Int {
+	for _, s := range b.whole {
+		if sameInt(x, s.is) {
+			return s.short
+		}
+	}
 	switch x := x.(type) {
 	case layer.Lit:
 		return x
 	case *layer.Var:
-		if y := b[x.I]; y != nil {
+		if y := b.index[x.I]; y != nil {
 			return y
 		}
 		return x
@@ -95,6 +118,24 @@ func (b binding) int(x layer.Int) layer.Int {
 		return &layer.ArgMax{Idx: idx, Body: in.expr(x.Body)}
 	}
 	panic(fmt.Sprintf("grad: not an integer expression: %T", x))
+}
+
+// sameInt reports whether x and y are the same expression.
+func sameInt(x, y layer.Int) bool {
+	switch x := x.(type) {
+	case layer.Lit:
+		return x == y
+	case *layer.Var:
+		v, ok := y.(*layer.Var)
+		return ok && v.I == x.I
+	case *layer.IntOp:
+		o, ok := y.(*layer.IntOp)
+		return ok && o.Op == x.Op && sameInt(x.X, o.X) && sameInt(x.Y, o.Y)
+	case *layer.Element:
+		e, ok := y.(*layer.Element)
+		return ok && e.T == x.T && slices.EqualFunc(e.Subs, x.Subs, sameInt)
+	}
+	return x == y
 }
 
 // divided simplifies (k*a + r)/k to a where r is in 0..k-1, and (k*a + r)%k to

@@ -144,6 +144,10 @@ func TestWrongPackages(t *testing.T) {
 		{"wrong shape", 0, func(p *Package) {
 			p.Forward = func(ws *workspace, y *[4]float32, n *[1]float32, x *vec, id *[1]int32, k float32) error { return nil }
 		}, "its shape should be [3]"},
+		{"order", 0, func(p *Package) {
+			p.Backward = func(ws *workspace, dy *vec, dx *vec, x *vec, id *[1]int32) error { return backward(ws, dx, dy, x, id) }
+			p.BackwardNames = []string{"ws", "dy", "dx", "x", "id"}
+		}, "parameter dx stands too late"},
 		{"no gradient", 0, func(p *Package) {
 			p.Backward, p.BackwardNames = func() {}, nil
 		}, "Backward does not produce dx"},

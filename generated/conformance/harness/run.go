@@ -33,6 +33,8 @@ func (p *Package) Check(v *Vector) error {
 func (p *Package) run(v *Vector, s side) []error {
 	r := &runner{v: v, side: s, arrays: map[string]*array{}}
 	defer r.release()
+	r.ordered("Forward", p.ForwardNames, v.Outputs, v.State, v.Inputs, v.Params)
+	r.ordered("Backward", p.BackwardNames, v.Grads, v.Upstream)
 	r.call("Forward", p.Forward, p.ForwardNames, v.Outputs, v.State)
 	r.compare("Forward", p.ForwardNames, v.Outputs, v.StateAfter)
 	if len(r.errs) > 0 || len(v.Grads) == 0 {
@@ -67,6 +69,28 @@ func (r *runner) errorf(format string, args ...any) {
 func (r *runner) release() {
 	for _, a := range r.arrays {
 		a.free()
+	}
+}
+
+// ordered checks that the parameters are the workspace, if there is one, then
+// those of each group, then all others.
+func (r *runner) ordered(pass string, names []string, groups ...map[string]Tensor) {
+	last := 0
+	for i, name := range names {
+		rank := len(groups)
+		for k, g := range groups {
+			if _, ok := g[name]; ok {
+				rank = k
+				break
+			}
+		}
+		if name == "ws" && i == 0 {
+			continue
+		}
+		if rank < last || name == "ws" {
+			r.errorf("%s: parameter %s stands too late in %v", pass, name, names)
+		}
+		last = max(last, rank)
 	}
 }
 
