@@ -1,11 +1,29 @@
 package spec
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/syntax"
 )
 
+// dimsOf gives every dim of a spec a value of its own.
+func dimsOf(s *syntax.Spec) map[string]string {
+	given := map[string]string{}
+	for k, d := range s.Dims {
+		given[d.Name] = strconv.Itoa(k + 3)
+	}
+	return given
+}
+
+// TestLibrary proves every layer that comes with dlgen.
 func TestLibrary(t *testing.T) {
 	for _, name := range library.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -13,13 +31,96 @@ func TestLibrary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			given := map[string]string{}
-			for k, d := range s.Dims {
-				given[d.Name] = string(rune('3' + k))
+			if s.Name.Text != name || s.Doc == "" {
+				t.Errorf("%s.yaml is the layer %q with the doc %q", name, s.Name.Text, s.Doc)
 			}
-			if _, err := Prove(s, given); err != nil {
-				t.Fatal("\n" + err.Error())
+			for _, d := range append(s.Dims, s.Attrs...) {
+				if d.Doc == "" {
+					t.Errorf("%s has no doc", d.Name)
+				}
+			}
+			p, err := Prove(s, dimsOf(s))
+			if err != nil {
+				t.Fatalf("\n%v", err)
+			}
+			if (s.Backward.Mode == syntax.Equations) != (p.Backward != nil) {
+				t.Errorf("backward: %v", p.Backward)
 			}
 		})
+	}
+}
+
+// TestWrongGradients changes each backward equation of the library a little;
+// each change must be refused at its line.
+func TestWrongGradients(t *testing.T) {
+	mutations := map[string]func(string) string{
+		"scaled":  func(e string) string { return "1.001*(" + e + ")" },
+		"negated": func(e string) string { return "-(" + e + ")" },
+		"moved":   func(e string) string { return e + " + 1e-3" },
+	}
+	for _, name := range library.Names() {
+		s, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range s.Backward.Equations {
+			if !strings.HasPrefix(q.Target.Name, "d") || q.Target.Name == "dot" {
+				continue
+			}
+			for kind, change := range mutations {
+				lines := strings.Split(string(s.Text), "\n")
+				eq := strings.Index(lines[q.Pos.Line-1], "= ") + 2
+				lines[q.Pos.Line-1] = lines[q.Pos.Line-1][:eq] + change(lines[q.Pos.Line-1][eq:])
+				m, err := syntax.Parse(name+".yaml", []byte(strings.Join(lines, "\n")))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = Prove(m, dimsOf(s))
+				var list *diag.List
+				if !errors.As(err, &list) {
+					t.Errorf("%s: %s is proved: %v", name, lines[q.Pos.Line-1], err)
+				} else if list.Len() != 1 || list.Errors()[0].Pos != q.Pos || !strings.Contains(err.Error(), "\n    "+lines[q.Pos.Line-1]+"\n") {
+					t.Errorf("%s, %s: want one error at %s, got\n%v", name, kind, q.Pos, err)
+				}
+			}
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mine.yaml")
+	text, _ := library.Text("relu")
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(file)
+	if err != nil || s.Name.Text != "relu" || s.File != file {
+		t.Errorf("Open(%s) = %v, %v", file, s, err)
+	}
+	for arg, want := range map[string]string{
+		"rellu":                          "did you mean relu?",
+		"nothing_of_the_kind":            "the library has abs, adagrad, adam",
+		filepath.Join(dir, "none.yaml"):  "no such file",
+		dir + string(filepath.Separator): "is a directory",
+	} {
+		if _, err := Open(arg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open(%s): %v, want %q", arg, err, want)
+		}
+	}
+}
+
+// TestFast: the front end's share of a generate is small.
+func TestFast(t *testing.T) {
+	start := time.Now()
+	s, err := Open("dense")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Prove(s, map[string]string{"N": "256", "I": "1024", "O": "1024"}); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 100*time.Millisecond {
+		t.Errorf("proving dense takes %v", d)
 	}
 }

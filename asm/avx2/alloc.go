@@ -104,7 +104,7 @@ func (v *vreg) evicts(rivals []*vreg) bool {
 // which it would hold a register.
 func (v *vreg) price() int64 {
 	if v.temp {
-		return 1 << 50
+		return 1 << 58
 	}
 	length := 1
 	for _, s := range v.live {

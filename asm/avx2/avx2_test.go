@@ -249,6 +249,21 @@ func TestStreams(t *testing.T) {
 	runAll(t, []*trial{c})
 }
 
+// TestFrame has more scratch than a new stack holds.
+func TestFrame(t *testing.T) {
+	const n = 24 << 10
+	x, y, tmp := vector1("x", ir.F32, n), vector1("y", ir.F32, n), vector1("tmp", ir.F32, n)
+	tmp.Place = ir.Frame
+	i, j := &ir.Var{Name: "i"}, &ir.Var{Name: "j"}
+	b := &ir.Builder{}
+	up, down := b.Nested(), b.Nested()
+	store(up, ir.Mem{Buf: tmp, Subs: []ir.Sub{of(0, 8, i)}}, load(up, ir.Real, ir.Mem{Buf: x, Subs: []ir.Sub{of(0, 8, i)}}, 8), 8)
+	store(down, ir.Mem{Buf: y, Subs: []ir.Sub{of(n-8, -8, j)}}, load(down, ir.Real, ir.Mem{Buf: tmp, Subs: []ir.Sub{of(0, 8, j)}}, 8), 8)
+	b.Emit(&ir.Loop{Var: i, Count: n / 8, Body: up.Body}, &ir.Loop{Var: j, Count: n / 8, Body: down.Body})
+	f := &ir.Func{Name: "frame", Lanes: 8, Buffers: []*ir.Buffer{x, y}, Frame: []*ir.Buffer{tmp}, Body: b.Body}
+	runAll(t, []*trial{{f: f, in: [][]uint32{small(n), make([]uint32, n)}}})
+}
+
 // TestGather adds rows that indices name, to rows that others name.
 func TestGather(t *testing.T) {
 	table := &ir.Buffer{Name: "table", Shape: []int{4, 3, 16}}

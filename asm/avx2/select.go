@@ -102,7 +102,7 @@ func (s *selection) loop(st *ir.Loop) {
 	}
 	l := &loop{v: st.Var, count: st.Count, parent: s.in, inner: true}
 	l.weight = s.in.weighted() * int64(min(st.Count, 1000))
-	l.weight = min(l.weight, 1<<36)
+	l.weight = min(l.weight, 1<<30)
 	if s.in != nil {
 		s.in.inner = false
 	}

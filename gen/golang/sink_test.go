@@ -210,8 +210,8 @@ func TestCheck(t *testing.T) {
 }
 
 func TestPackageNames(t *testing.T) {
-	for name, file := range map[string]string{
-		"conv1": "conv1.go", "my_layer": "my_layer.go", "x_test": "layer_x_test_api.go", "fast_arm64": "layer_fast_arm64_api.go",
+	for name, file := range map[string]string{ // of package and file
+		"conv1": "conv1.go", "math": "math.go", "my_layer": "my_layer.go", "x_test": "layer_x_test_api.go", "fast_arm64": "layer_fast_arm64_api.go",
 		"kernels": "layer_kernels_api.go", "_x": "layer__x_api.go",
 	} {
 		in := dense()

@@ -137,7 +137,7 @@ func (e *emitter) inner(i int, p at) {
 	split := max(1, min(pp.split, steps))
 	unroll := max(pp.unroll, split)
 	unroll -= unroll % split
-	if e.g.contraction && steps*len(pts) <= 24*12 && steps <= 32 || steps <= unroll {
+	if e.g.contraction && steps*len(pts) <= 24*12 && steps <= 32 || steps <= unroll || total*len(pts) <= 48 {
 		unroll = steps
 	}
 	red := e.reducers(ps, len(pts), split)

@@ -246,11 +246,5 @@ func unrollFor(ps *pass, w float64) int {
 	if len(ps.inner) == 0 {
 		return 1
 	}
-	n := int(24 / w)
-	for _, s := range ps.stages {
-		if s.nest.Accumulate {
-			n = min(n, 4)
-		}
-	}
-	return max(1, min(n, 8))
+	return max(1, min(int(24/w), 8))
 }

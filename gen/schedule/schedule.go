@@ -37,6 +37,7 @@ var (
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
+	l = stream(l)
 	groups := fuse(l)
 	for _, g := range groups {
 		g.formPasses()

@@ -51,6 +51,7 @@ var redundant = map[string]bool{
 	"cross_entropy": true, // likewise
 	"layernorm":     true, // sum(x - mean) is zero
 	"conv1d":        true, // odd and even are the same as -1 and 1
+	"heads":         true, // likewise
 	"maxpool1d":     true, // likewise
 	"corners":       true, // one condition follows from another
 	"positions":     true, // likewise

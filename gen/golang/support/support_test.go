@@ -22,13 +22,11 @@ func TestAgainstDefinitions(t *testing.T) {
 			a, b = special[i%len(special)], special[i/len(special)]
 		}
 		real := func(what string, got, want float32) {
-			t.Helper()
 			if math.Float32bits(got) != math.Float32bits(want) && (got == got || want == want) {
 				t.Fatalf("%s(%v, %v) = %v, want %v", what, a, b, got, want)
 			}
 		}
 		word := func(what string, got int32, want float64) {
-			t.Helper()
 			if !(want >= math.MinInt32 && want <= math.MaxInt32) {
 				want = math.MinInt32
 			}
