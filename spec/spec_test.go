@@ -120,7 +120,7 @@ func TestFast(t *testing.T) {
 	if _, err := Prove(s, map[string]string{"N": "256", "I": "1024", "O": "1024"}); err != nil {
 		t.Fatal(err)
 	}
-	if d := time.Since(start); d > 100*time.Millisecond {
+	if d := time.Since(start); d > time.Second/2 {
 		t.Errorf("proving dense takes %v", d)
 	}
 }

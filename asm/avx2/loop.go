@@ -35,17 +35,22 @@ func (e *emitter) begin(l *loop) {
 	for _, m := range e.plan.carried[l] {
 		o.heads = append(o.heads, e.pointer(m.s).off)
 	}
+	first := l.count
+	if e.k.valued[l.v] {
+		first = 0
+	}
+	// MOVL clears the upper half, and is shorter than MOVQ.
 	if r := e.plan.counter[l]; r != nil {
 		o.counter = r
+		e.add(x86.MOVL(operand.I32(int32(first)), r.As32()))
 	} else {
 		o.counter = e.word(e.slots)
 		e.slots++
+		e.add(x86.MOVQ(operand.I32(int32(first)), o.counter))
 	}
-	first := l.count
 	if e.k.valued[l.v] {
-		e.counters[l.v], first = o.counter, 0
+		e.counters[l.v] = o.counter
 	}
-	e.add(x86.MOVQ(operand.I32(int32(first)), o.counter))
 	e.forgetAll()
 	if l.inner {
 		e.fn.AddInstruction(&avo.Instruction{Opcode: "PCALIGN", Operands: []operand.Op{operand.U8(32)}})

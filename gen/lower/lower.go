@@ -141,10 +141,24 @@ func (l *lowerer) equation(eq *layer.Equation) {
 	}
 	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
 	s.root(eq.Value)
+	if target.Elem == ir.I32 {
+		s.nest.Value = whole(s.nest.Value)
+	}
 	l.append(s.nest)
 	if final != nil {
 		l.append(final)
 	}
+}
+
+// whole is a value as an integer, for int32 tensors.
+func whole(e *ir.Expr) *ir.Expr {
+	switch {
+	case e.Kind == ir.Word:
+		return e
+	case e.Load == nil && e.Op == ir.ToReal:
+		return e.Args[0]
+	}
+	return ir.NewExpr(ir.ToWord, e)
 }
 
 func (l *lowerer) append(n *ir.Nest) { l.out.Nests = append(l.out.Nests, n) }

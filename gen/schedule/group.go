@@ -164,6 +164,16 @@ func has(axes []ir.Axis, v *ir.Var) bool {
 	return false
 }
 
+// sizeOf is the size of the axis v, 0 where it is none of them.
+func sizeOf(axes []ir.Axis, v *ir.Var) int {
+	for _, a := range axes {
+		if a.Var == v {
+			return a.Size
+		}
+	}
+	return 0
+}
+
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest) bool {
@@ -244,7 +254,7 @@ func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
 				if a == nil || !has(g.outer, a) {
 					continue
 				}
-				if c == nil || !has(n.Axes, c) || match[a] != nil && match[a] != c || taken[c] != nil && taken[c] != a {
+				if c == nil || sizeOf(n.Axes, c) != sizeOf(g.outer, a) || match[a] != nil && match[a] != c || taken[c] != nil && taken[c] != a {
 					broken[a] = true
 					continue
 				}

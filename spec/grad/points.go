@@ -146,20 +146,20 @@ func (p *points) real(m mode) float64 {
 func cost(p *layer.Program) int {
 	total := 0
 	for _, e := range p.Equations {
-		n := cap64
-		if v := nodes(e.Value) + 1; v < cap64 {
+		n := countLimit
+		if v := nodes(e.Value) + 1; v < countLimit {
 			n = v
 		}
 		for _, i := range e.Free {
-			n = min(n*i.Size, cap64)
+			n = min(n*i.Size, countLimit)
 		}
-		total = min(total+n, cap64)
+		total = min(total+n, countLimit)
 	}
 	return total
 }
 
-// cap64 keeps counts from overflowing.
-const cap64 = 1 << 40
+// countLimit keeps counts from overflowing.
+const countLimit = 1 << 40
 
 func nodes(x any) int {
 	n := 0
@@ -167,9 +167,9 @@ func nodes(x any) int {
 		inside := func(idx []*layer.Index, body layer.Expr) {
 			k := nodes(body)
 			for _, i := range idx {
-				k = min(k*i.Size, cap64)
+				k = min(k*i.Size, countLimit)
 			}
-			n = min(n+k, cap64)
+			n = min(n+k, countLimit)
 		}
 		n++
 		switch r := node.(type) {
