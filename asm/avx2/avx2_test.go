@@ -83,22 +83,24 @@ func TestOps(t *testing.T) {
 	runAll(t, trials)
 }
 
+func elem(k ir.Kind) ir.Elem {
+	if k == ir.Word {
+		return ir.I32
+	}
+	return ir.F32
+}
+
+func special(e ir.Elem, n, shift int) []uint32 {
+	if e == ir.I32 {
+		return words(n, shift)
+	}
+	return values(n, shift)
+}
+
 func opTrial(op ir.Op, kind ir.Kind, constant, n int) *trial {
 	info := ir.Infos[op]
 	var in [3]*ir.Buffer
 	c := &trial{f: &ir.Func{Name: "op_" + op.String(), Lanes: 8}}
-	elem := func(k ir.Kind) ir.Elem {
-		if k == ir.Word {
-			return ir.I32
-		}
-		return ir.F32
-	}
-	data := func(e ir.Elem, shift int) []uint32 {
-		if e == ir.I32 {
-			return words(n, shift)
-		}
-		return values(n, shift)
-	}
 	for i := range in {
 		e := elem(kind)
 		if op == ir.Select && i == 0 {
@@ -106,14 +108,14 @@ func opTrial(op ir.Op, kind ir.Kind, constant, n int) *trial {
 		}
 		in[i] = vector1(fmt.Sprintf("in%d", i), e, n)
 		c.f.Buffers = append(c.f.Buffers, in[i])
-		c.in = append(c.in, data(e, i))
+		c.in = append(c.in, special(e, n, i))
 	}
 	dst := info.Dst
 	if op == ir.Select || op == ir.Copy {
 		dst = kind
 	}
 	out := vector1("out", elem(dst), n)
-	c.f.Buffers, c.in = append(c.f.Buffers, out), append(c.in, data(elem(dst), 0))
+	c.f.Buffers, c.in = append(c.f.Buffers, out), append(c.in, special(elem(dst), n, 0))
 	b := &ir.Builder{}
 	v := &ir.Var{Name: "i"}
 	place := func(buf *ir.Buffer) ir.Mem { return ir.Mem{Buf: buf, Subs: []ir.Sub{of(0, 8, v)}} }

@@ -101,6 +101,8 @@ type Func struct {
 	Name string
 	// Doc are the equations that the function computes.
 	Doc []string
+	// Cycles is the scheduler's estimate of one call.
+	Cycles float64
 	// Lanes is the vector width of every register here.
 	Lanes int
 	// Buffers are the parameters (roots only, no views, no Frame), in order.

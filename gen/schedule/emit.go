@@ -31,8 +31,8 @@ func (s *scheduler) emit(groups []*group) {
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
 		f := s.newFunc()
 		for _, g := range groups {
-			e := newEmitter(s.target, g, f)
-			e.run()
+			newEmitter(s.target, g, f).run()
+			f.Cycles += g.plan.cycles
 		}
 		s.finish(f, 1)
 		return
@@ -42,6 +42,7 @@ func (s *scheduler) emit(groups []*group) {
 		if g.plan.cycles <= s.target.CallCycles || len(g.plan.order) == 0 {
 			f := s.newFunc()
 			newEmitter(s.target, g, f).run()
+			f.Cycles = g.plan.cycles
 			s.finish(f, 1)
 			continue
 		}
@@ -93,20 +94,21 @@ func (s *scheduler) emitBlocks(g *group) {
 		if n > 0 {
 			main := r
 			main.count = chunk
-			s.emitRun(g, main, n)
+			s.emitRun(g, main, n, each)
 		}
 		if rest := r.count - n*chunk; rest > 0 {
 			tail := r
 			tail.start, tail.count = r.start+n*chunk*r.step, rest
-			s.emitRun(g, tail, 1)
+			s.emitRun(g, tail, 1, each)
 		}
 	}
 }
 
 // emitRun makes the function for a run of the outermost loop that is called
-// count times.
-func (s *scheduler) emitRun(g *group, r axisRun, count int) {
+// count times; each iteration of the loop takes the given cycles.
+func (s *scheduler) emitRun(g *group, r axisRun, count int, each float64) {
 	f := s.newFunc()
+	f.Cycles = each * float64(r.count)
 	if count > 1 {
 		f.Block = &ir.Var{Name: "block"}
 	}

@@ -63,7 +63,8 @@ func arguments() []float32 {
 	return append(out, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), float32(math.Copysign(0, -1)))
 }
 
-// TestErrors samples, and wants no more than the published errors.
+// TestErrors samples, and wants no more than the published errors. Those may
+// come from a sample too, which misses the very worst by a few percent.
 func TestErrors(t *testing.T) {
 	x, table := arguments(), published(t)
 	for _, r := range measure.References {
@@ -77,7 +78,7 @@ func TestErrors(t *testing.T) {
 				bound = want.fused
 			}
 			e := measure.Numbers(&r, fused, x)
-			if e.Max > bound+0.005 || e.Wrong > 0 {
+			if e.Max > 1.05*bound || e.Wrong > 0 {
 				t.Errorf("%s, fused %v: %.2f ulp at %g, published %g; %d wrong, one at %g",
 					r.Name, fused, e.Max, e.At, bound, e.Wrong, e.FirstWrong)
 			}

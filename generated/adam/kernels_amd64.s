@@ -43,7 +43,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 	MOVQ         m+8(FP), BX
 	MOVQ         v+16(FP), SI
 	MOVQ         w+0(FP), DI
-	MOVQ         $+6272, CX
+	MOVL         $+6272, CX
 	PCALIGN      $0x20
 
 loop_i_1:

@@ -12,7 +12,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), SI
 	MOVQ    y+0(FP), BX
 	MOVQ    b+16(FP), DI
-	MOVQ    $+32, DX
+	MOVL    $+32, DX
 	PCALIGN $0x20
 
 loop_m_1:
@@ -54,11 +54,11 @@ loop_m_1:
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ dy+16(FP), BX
 	MOVQ da+0(FP), SI
-	MOVQ $+32, DX
+	MOVL $+32, DX
 
 loop_m_1:
 	// for m < 32
-	MOVQ    $+2, DI
+	MOVL    $+2, DI
 	PCALIGN $0x20
 
 loop_i_2:
@@ -79,7 +79,7 @@ loop_i_2:
 	DECQ    DX
 	JNE     loop_m_1
 	MOVQ    db+8(FP), SI
-	MOVQ    $+32, DI
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_m_3:

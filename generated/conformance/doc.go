@@ -4,4 +4,5 @@
 // for specs of their own, compile them into one program outside this module,
 // and run that on each implementation: AVX2, portable code by GODEBUG, and
 // portable code by build tag. Package harness is the part inside that program.
+// As the tests set the tags themselves, they are not repeated under purego.
 package conformance

@@ -48,7 +48,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS      vectors<>+160(SB), Y10
 	MOVQ         x+8(FP), SI
 	MOVQ         y+0(FP), DI
-	MOVQ         $+0, BX
+	MOVL         $+0, BX
 	PCALIGN      $0x20
 
 loop_m_1:
@@ -106,7 +106,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS      vectors<>+160(SB), Y10
 	MOVQ         dy+8(FP), SI
 	MOVQ         dx+0(FP), DI
-	MOVQ         $+0, BX
+	MOVL         $+0, BX
 	PCALIGN      $0x20
 
 loop_m_1:

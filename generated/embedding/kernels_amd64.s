@@ -16,7 +16,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $32
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ id+8(FP), CX
 	MOVQ y+0(FP), SI
-	MOVQ $+256, DX
+	MOVL $+256, DX
 
 loop_n_1:
 	// for n < 256
@@ -24,7 +24,7 @@ loop_n_1:
 	MOVQ    AX, BX
 	IMUL3Q  $+256, BX, BX
 	ADDQ    e+16(FP), BX
-	MOVQ    $+2, DI
+	MOVL    $+2, DI
 	PCALIGN $0x20
 
 loop_d_2:
@@ -53,11 +53,11 @@ loop_d_2:
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VXORPS Y15, Y15, Y15
 	MOVQ   de+0(FP), BX
-	MOVQ   $+1000, DI
+	MOVL   $+1000, DI
 
 loop_d0_1:
 	// for d0 < 1000
-	MOVQ    $+2, SI
+	MOVL    $+2, SI
 	PCALIGN $0x20
 
 loop_d1_2:
@@ -73,7 +73,7 @@ loop_d1_2:
 	JNE     loop_d0_1
 	MOVQ    id+16(FP), CX
 	MOVQ    dy+8(FP), SI
-	MOVQ    $+256, DX
+	MOVL    $+256, DX
 
 loop_n_3:
 	// for n < 256
@@ -81,7 +81,7 @@ loop_n_3:
 	MOVQ    AX, BX
 	IMUL3Q  $+256, BX, BX
 	ADDQ    de+0(FP), BX
-	MOVQ    $+2, DI
+	MOVL    $+2, DI
 	PCALIGN $0x20
 
 loop_d_4:

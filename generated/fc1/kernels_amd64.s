@@ -18,11 +18,11 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), SI
 	MOVQ b+24(FP), CX
 	MOVQ y+0(FP), DX
-	MOVQ $+2, R9
+	MOVL $+2, R9
 
 loop_n_1:
 	// for n < 2
-	MOVQ $+8, R8
+	MOVL $+8, R8
 
 loop_o_2:
 	// for o < 8
@@ -38,7 +38,7 @@ loop_o_2:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+196, DI
+	MOVL    $+196, DI
 	PCALIGN $0x20
 
 loop_i_3:
@@ -176,11 +176,11 @@ TEXT ·forward1AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), SI
 	MOVQ b+24(FP), CX
 	MOVQ y+0(FP), DX
-	MOVQ $+3, R9
+	MOVL $+3, R9
 
 loop_n_1:
 	// for n < 3
-	MOVQ $+8, R8
+	MOVL $+8, R8
 
 loop_o_2:
 	// for o < 8
@@ -194,7 +194,7 @@ loop_o_2:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+196, DI
+	MOVL    $+196, DI
 	PCALIGN $0x20
 
 loop_i_3:
@@ -316,7 +316,7 @@ TEXT ·forward2AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), SI
 	MOVQ b+24(FP), CX
 	MOVQ y+0(FP), DX
-	MOVQ $+8, R8
+	MOVL $+8, R8
 
 loop_o_1:
 	// for o < 8
@@ -330,7 +330,7 @@ loop_o_1:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+196, DI
+	MOVL    $+196, DI
 	PCALIGN $0x20
 
 loop_i_2:
@@ -450,11 +450,11 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ   block+24(FP), DI
 	IMUL3Q $+1368, DI, DI
 	ADDQ   dx+0(FP), DI
-	MOVQ   $+57, CX
+	MOVL   $+57, CX
 
 loop_i_1:
 	// for i < 57
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_n_2:
@@ -833,11 +833,11 @@ TEXT ·backward1AVX2(SB), NOSPLIT, $0-24
 	MOVQ   dy+8(FP), SI
 	MOVQ   w+16(FP), BX
 	MOVQ   dx+0(FP), DI
-	MOVQ   $+15, CX
+	MOVL   $+15, CX
 
 loop_i_1:
 	// for i < 15
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_n_2:
@@ -1216,11 +1216,11 @@ TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
 	MOVQ   dy+8(FP), SI
 	MOVQ   w+16(FP), BX
 	MOVQ   dx+0(FP), DI
-	MOVQ   $+2, CX
+	MOVL   $+2, CX
 
 loop_i_1:
 	// for i < 2
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_n_2:
@@ -1548,11 +1548,11 @@ TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
 	MOVQ x+16(FP), BX
 	MOVQ dy+8(FP), SI
 	MOVQ dw+0(FP), DX
-	MOVQ $+129, R8
+	MOVL $+129, R8
 
 loop_i_1:
 	// for i < 129
-	MOVQ $+8, CX
+	MOVL $+8, CX
 
 loop_o_2:
 	// for o < 8
@@ -1568,7 +1568,7 @@ loop_o_2:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+8, DI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_3:
@@ -1679,11 +1679,11 @@ loop_n_3:
 	ADDQ         $+2560, DX
 	DECQ         R8
 	JNE          loop_i_1
-	MOVQ         $+2, R8
+	MOVL         $+2, R8
 
 loop_i_2_4:
 	// for i_2 < 2
-	MOVQ $+8, CX
+	MOVL $+8, CX
 
 loop_o_2_5:
 	// for o_2 < 8
@@ -1697,7 +1697,7 @@ loop_o_2_5:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+8, DI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_2_6:
@@ -1803,7 +1803,7 @@ loop_n_2_6:
 TEXT ·backward4AVX2(SB), NOSPLIT, $0-16
 	MOVQ dy+8(FP), BX
 	MOVQ db+0(FP), DI
-	MOVQ $+4, DX
+	MOVL $+4, DX
 
 loop_o_1:
 	// for o < 4
@@ -1811,7 +1811,7 @@ loop_o_1:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    $+16, SI
+	MOVL    $+16, SI
 	PCALIGN $0x20
 
 loop_n_2:

@@ -18,7 +18,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), SI
 	MOVQ b+24(FP), CX
 	MOVQ y+0(FP), DX
-	MOVQ $+2, R8
+	MOVL $+2, R8
 
 loop_n_1:
 	// for n < 2
@@ -34,7 +34,7 @@ loop_n_1:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+32, DI
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_i_2:
@@ -154,7 +154,7 @@ loop_i_2:
 	ADDQ         $+240, DX
 	DECQ         R8
 	JNE          loop_n_1
-	MOVQ         $+4, R8
+	MOVL         $+4, R8
 
 loop_n_2_3:
 	// for n_2 < 4
@@ -168,7 +168,7 @@ loop_n_2_3:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+32, DI
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_i_2_4:
@@ -285,11 +285,11 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-48
 	MOVQ   dy+24(FP), SI
 	MOVQ   w+40(FP), BX
 	MOVQ   dx+0(FP), DI
-	MOVQ   $+18, CX
+	MOVL   $+18, CX
 
 loop_i_1:
 	// for i < 18
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_n_2:
@@ -377,11 +377,11 @@ loop_n_2:
 	ADDQ         $-16360, DI
 	DECQ         CX
 	JNE          loop_i_1
-	MOVQ         $+4, CX
+	MOVL         $+4, CX
 
 loop_i_2_3:
 	// for i_2 < 4
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_n_2_4:
@@ -463,7 +463,7 @@ loop_n_2_4:
 	JNE          loop_i_2_3
 	MOVQ         x+32(FP), BX
 	MOVQ         dw+8(FP), DX
-	MOVQ         $+18, CX
+	MOVL         $+18, CX
 
 loop_i_5:
 	// for i < 18
@@ -479,7 +479,7 @@ loop_i_5:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+8, DI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_6:
@@ -585,7 +585,7 @@ loop_n_6:
 	ADDQ         $+240, DX
 	DECQ         CX
 	JNE          loop_i_5
-	MOVQ         $+4, CX
+	MOVL         $+4, CX
 
 loop_i_2_7:
 	// for i_2 < 4
@@ -599,7 +599,7 @@ loop_i_2_7:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+8, DI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_2_8:
@@ -693,7 +693,7 @@ loop_n_2_8:
 	JNE          loop_i_2_7
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
-	MOVQ         $+8, BX
+	MOVL         $+8, BX
 	PCALIGN      $0x20
 
 loop_n_9:

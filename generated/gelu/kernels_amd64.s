@@ -142,7 +142,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+160(SB), Y6
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVQ    $+256, DI
+	MOVL    $+256, DI
 	PCALIGN $0x20
 
 loop_m_1:
@@ -225,7 +225,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ    dy+8(FP), SI
 	MOVQ    x+16(FP), DI
 	MOVQ    dx+0(FP), DX
-	MOVQ    $+512, BX
+	MOVL    $+512, BX
 	PCALIGN $0x20
 
 loop_m_1:

@@ -18,7 +18,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), BX
 	MOVQ b+24(FP), DX
 	MOVQ y+0(FP), CX
-	MOVQ $+2, R8
+	MOVL $+2, R8
 
 loop_o_1:
 	// for o < 2
@@ -30,7 +30,7 @@ loop_o_1:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+196, DI
+	MOVL    $+196, DI
 	PCALIGN $0x20
 
 loop_i_2:
@@ -109,7 +109,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-48
 	MOVQ dy+24(FP), BX
 	MOVQ w+40(FP), SI
 	MOVQ dx+0(FP), CX
-	MOVQ $+98, DX
+	MOVL $+98, DX
 
 loop_i_1:
 	// for i < 98
@@ -121,7 +121,7 @@ loop_i_1:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+4, DI
+	MOVL    $+4, DI
 	PCALIGN $0x20
 
 loop_o_2:
@@ -183,12 +183,12 @@ loop_o_2:
 	JNE         loop_i_1
 	MOVQ        x+32(FP), CX
 	MOVQ        dw+8(FP), SI
-	MOVQ        $+784, DX
+	MOVL        $+784, DX
 
 loop_i_3:
 	// for i < 784
 	VBROADCASTSS (CX), Y0
-	MOVQ         $+4, DI
+	MOVL         $+4, DI
 	PCALIGN      $0x20
 
 loop_o_4:
@@ -210,7 +210,7 @@ loop_o_4:
 	DECQ    DX
 	JNE     loop_i_3
 	MOVQ    db+16(FP), SI
-	MOVQ    $+4, DI
+	MOVL    $+4, DI
 	PCALIGN $0x20
 
 loop_o_5:

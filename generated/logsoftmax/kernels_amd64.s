@@ -150,7 +150,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+192(SB), Y8
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVQ    $+32, DI
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_m_1:
@@ -296,7 +296,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
-	MOVQ    $+32, DX
+	MOVL    $+32, DX
 	PCALIGN $0x20
 
 loop_m_1:

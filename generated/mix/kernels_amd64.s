@@ -18,7 +18,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+24(FP), SI
 	MOVQ z+16(FP), BX
 	MOVQ y+0(FP), CX
-	MOVQ $+4, R8
+	MOVL $+4, R8
 
 loop_n_1:
 	// for n < 4
@@ -32,7 +32,7 @@ loop_n_1:
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_i_2:
@@ -459,7 +459,7 @@ loop_i_2:
 	ADDQ         $+320, CX
 	DECQ         R8
 	JNE          loop_n_1
-	MOVQ         $+3, R8
+	MOVL         $+3, R8
 
 loop_n_2_3:
 	// for n_2 < 3
@@ -471,7 +471,7 @@ loop_n_2_3:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+16, DX
+	MOVL    $+16, DX
 	PCALIGN $0x20
 
 loop_i_2_4:
@@ -799,11 +799,11 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-56
 	MOVQ z+40(FP), DX
 	MOVQ w+48(FP), BX
 	MOVQ dx+0(FP), R8
-	MOVQ $+32, R9
+	MOVL $+32, R9
 
 loop_n_1:
 	// for n < 32
-	MOVQ $+2, CX
+	MOVL $+2, CX
 
 loop_i_2:
 	// for i < 2
@@ -815,7 +815,7 @@ loop_i_2:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+16, SI
+	MOVL    $+16, SI
 	PCALIGN $0x20
 
 loop_j_3:
@@ -881,11 +881,11 @@ loop_j_3:
 	JNE          loop_n_1
 	MOVQ         x+32(FP), SI
 	MOVQ         dz+8(FP), R9
-	MOVQ         $+32, R10
+	MOVL         $+32, R10
 
 loop_n_4:
 	// for n < 32
-	MOVQ $+2, R8
+	MOVL $+2, R8
 
 loop_j_5:
 	// for j < 2
@@ -897,7 +897,7 @@ loop_j_5:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+16, CX
+	MOVL    $+16, CX
 	PCALIGN $0x20
 
 loop_i_6:
@@ -962,15 +962,15 @@ loop_i_6:
 	DECQ         R10
 	JNE          loop_n_4
 	MOVQ         dw+16(FP), BX
-	MOVQ         $+16, R9
+	MOVL         $+16, R9
 
 loop_j_7:
 	// for j < 16
-	MOVQ $+2, R8
+	MOVL $+2, R8
 
 loop_o_8:
 	// for o < 2
-	MOVQ    $+2, CX
+	MOVL    $+2, CX
 	PCALIGN $0x20
 
 loop_i_9:

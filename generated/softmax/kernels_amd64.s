@@ -79,7 +79,7 @@ TEXT ·forward0AVX2(SB), $4096-16
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
 	MOVQ    y+0(FP), DX
-	MOVQ    $+64, CX
+	MOVL    $+64, CX
 
 loop_m_1:
 	// for m < 64
@@ -91,7 +91,7 @@ loop_m_1:
 	VMOVUPS vectors<>+32(SB), Y5
 	VMOVUPS vectors<>+32(SB), Y6
 	VMOVUPS vectors<>+32(SB), Y7
-	MOVQ    $+15, DI
+	MOVL    $+15, DI
 	PCALIGN $0x20
 
 loop_d_2:
@@ -180,7 +180,7 @@ loop_d_2:
 	VMOVUPS      vectors<>+224(SB), Y8
 	VMOVUPS      vectors<>+288(SB), Y7
 	VMOVUPS      vectors<>+320(SB), Y6
-	MOVQ         $+125, DI
+	MOVL         $+125, DI
 	PCALIGN      $0x20
 
 loop_d_2_3:
@@ -219,7 +219,7 @@ loop_d_2_3:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVQ         $+41, DI
+	MOVL         $+41, DI
 	PCALIGN      $0x20
 
 loop_d_3_4:
@@ -259,7 +259,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ dy+8(FP), BX
 	MOVQ y+16(FP), SI
 	MOVQ dx+0(FP), DI
-	MOVQ $+64, CX
+	MOVL $+64, CX
 
 loop_m_1:
 	// for m < 64
@@ -271,7 +271,7 @@ loop_m_1:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    $+15, DX
+	MOVL    $+15, DX
 	PCALIGN $0x20
 
 loop_d_2:
@@ -319,7 +319,7 @@ loop_d_2:
 	VADDPS      Y1, Y0, Y0
 	VPERMILPS   $0xb1, Y0, Y1
 	VADDPS      Y1, Y0, Y0
-	MOVQ        $+25, DX
+	MOVL        $+25, DX
 	PCALIGN     $0x20
 
 loop_d_2_3:

@@ -22,7 +22,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ w+16(FP), SI
 	MOVQ b+24(FP), CX
 	MOVQ y+0(FP), DI
-	MOVQ $+2, R8
+	MOVL $+2, R8
 
 loop_n_1:
 	// for n < 2
@@ -38,7 +38,7 @@ loop_n_1:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+9, DX
+	MOVL    $+9, DX
 	PCALIGN $0x20
 
 loop_i_2:
@@ -188,7 +188,7 @@ loop_i_2:
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	MOVQ         $+9, DX
+	MOVL         $+9, DX
 	PCALIGN      $0x20
 
 loop_i_2_3:
@@ -308,7 +308,7 @@ loop_i_2_3:
 	VMOVUPS      Y1, 464(DI)
 	VADDPS       Y0, Y9, Y0
 	VMOVUPS      Y0, 496(DI)
-	MOVQ         $+2, R8
+	MOVL         $+2, R8
 
 loop_n_2_4:
 	// for n_2 < 2
@@ -324,7 +324,7 @@ loop_n_2_4:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    $+9, DX
+	MOVL    $+9, DX
 	PCALIGN $0x20
 
 loop_i_3_5:
@@ -474,7 +474,7 @@ loop_i_3_5:
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	MOVQ         $+9, DX
+	MOVL         $+9, DX
 	PCALIGN      $0x20
 
 loop_i_4_6:
@@ -606,11 +606,11 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-48
 	MOVQ    dy+24(FP), BX
 	MOVQ    w+40(FP), SI
 	MOVQ    dx+0(FP), DI
-	MOVQ    $+2, CX
+	MOVL    $+2, CX
 
 loop_i_1:
 	// for i < 2
-	MOVQ    $+8, DX
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_n_2:
@@ -791,11 +791,11 @@ loop_n_2:
 	JNE          loop_i_1
 	VMOVUPS      vectors<>+32(SB), Y15
 	VXORPS       Y14, Y14, Y14
-	MOVQ         $+5, CX
+	MOVL         $+5, CX
 
 loop_i_2_3:
 	// for i_2 < 5
-	MOVQ    $+8, DX
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_n_2_4:
@@ -956,7 +956,7 @@ loop_n_2_4:
 	JNE          loop_i_2_3
 	MOVQ         x+32(FP), SI
 	MOVQ         dw+8(FP), DI
-	MOVQ         $+11, DX
+	MOVL         $+11, DX
 	PCALIGN      $0x20
 
 loop_i_5:
@@ -1312,7 +1312,7 @@ loop_i_5:
 	ADDQ         $+348, DI
 	DECQ         DX
 	JNE          loop_i_5
-	MOVQ         $+2, DX
+	MOVL         $+2, DX
 	PCALIGN      $0x20
 
 loop_i_2_6:
@@ -1580,7 +1580,7 @@ loop_i_2_6:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VMOVUPS      vectors<>+32(SB), Y15
-	MOVQ         $+8, SI
+	MOVL         $+8, SI
 	PCALIGN      $0x20
 
 loop_n_7:

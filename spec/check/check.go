@@ -30,8 +30,6 @@ type checker struct {
 	tensors map[string]*layer.Tensor
 	// gradients are by name; forward does not see them.
 	gradients map[string]*layer.Tensor
-	// decls has the declarations by tensor.
-	decls map[*layer.Tensor]*syntax.Tensor
 	// tainted are tensors of which an equation has errors.
 	tainted map[*layer.Tensor]bool
 	// readBy has the passes that read a tensor.
@@ -60,7 +58,6 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		ranges:    map[string]*declaredRange{},
 		tensors:   map[string]*layer.Tensor{},
 		gradients: map[string]*layer.Tensor{},
-		decls:     map[*layer.Tensor]*syntax.Tensor{},
 		tainted:   map[*layer.Tensor]bool{},
 		readBy:    map[*layer.Tensor]map[pass]bool{},
 		values:    map[*layer.Tensor]interval{},

@@ -53,13 +53,14 @@ func (q *equation) logic(x *syntax.Binary) truth {
 
 func (q *equation) comparison(x *syntax.Binary) truth {
 	if q.isInteger(x.X) && q.isInteger(x.Y) {
-		a, b := q.integer(x.X), q.integer(x.Y)
-		la, ok := a.(layer.Lit)
-		lb, ok2 := b.(layer.Lit)
-		if ok && ok2 {
-			return knownTruth(compare(x.Op, float64(la.V), float64(lb.V)))
+		c := &layer.CmpInt{Op: x.Op, X: q.integer(x.X), Y: q.integer(x.Y)}
+		switch q.c.full().compares(c) {
+		case always:
+			return knownTruth(true)
+		case never:
+			return knownTruth(false)
 		}
-		return truth{cond: &layer.CmpInt{Op: x.Op, X: a, Y: b}}
+		return truth{cond: c}
 	}
 	a, b := q.real(x.X), q.real(x.Y)
 	ca, ok := a.(layer.Const)

@@ -22,10 +22,6 @@ type partition struct {
 	list []*layer.Equation
 }
 
-func newPartition(t *layer.Tensor, list []*layer.Equation) *partition {
-	return &partition{t, list}
-}
-
 // check returns a complaint and its place, or "".
 func (p *partition) check() (string, diag.Pos) {
 	for _, e := range p.list {

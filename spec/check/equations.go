@@ -228,7 +228,7 @@ func (c *checker) definitions(t *layer.Tensor, list []*layer.Equation) {
 			}
 		}
 	}
-	p := newPartition(t, list)
+	p := partition{t, list}
 	msg, at := p.check()
 	if msg != "" {
 		c.errs.Addf(at, "%s", msg)

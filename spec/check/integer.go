@@ -112,11 +112,16 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 		return layer.Lit{}
 	}
 	op := &layer.IntOp{Op: x.Op[0], X: a, Y: b}
-	if r := q.c.full().of(op); r.lo < -maxInt || r.hi > maxInt {
-		q.errorf(x.OpPos, "the integer gets too large")
+	if r := q.c.full().of(op); !r.within(anything) && len(elements(op)) == 0 || !r.within(interval{-maxInt, maxInt}) {
+		q.errorf(x.OpPos, "the integer gets too large for an int32")
 		return layer.Lit{}
 	}
 	return op
+}
+
+// elements gives the int32 tensors that x reads.
+func elements(x layer.Int) []*layer.Tensor {
+	return (&layer.Equation{Subs: []layer.Int{x}, Value: layer.Const{}}).Tensors()
 }
 
 // isInteger reports whether an operand of a comparison is an integer that is

@@ -41,7 +41,6 @@ func (c *checker) declareTensors() bool {
 	for _, d := range c.spec.Tensors {
 		t := &layer.Tensor{Name: d.Name, Doc: d.Doc, Pos: d.Pos}
 		c.tensors[d.Name] = t
-		c.decls[t] = d
 		c.layer.Tensors = append(c.layer.Tensors, t)
 		c.goName(d)
 		c.role(t, d)
