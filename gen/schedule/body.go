@@ -140,7 +140,9 @@ func (e *emitter) inner(i int, p at) {
 	if e.g.contraction && steps*len(pts) <= 24*12 && steps <= 32 || steps <= unroll || total*len(pts) <= 48 {
 		unroll = steps
 	}
-	red := e.reducers(ps, len(pts), split)
+	// Without a loop the first term can define the accumulator.
+	first := len(axes) == 1 && steps/unroll <= 1
+	red := e.reducers(ps, len(pts), split, first)
 	e.nested(axes, p, func(q map[*ir.Var]ir.Sub) {
 		e.innermost(pp, last, unroll, func(sub ir.Sub, lanes, step int) {
 			e.step(ps, pp, pts, q, last.Var, sub, lanes, step, red)
@@ -223,8 +225,10 @@ func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir
 	}
 }
 
-// reducers makes the accumulators of a pass, set to their first values.
-func (e *emitter) reducers(ps *pass, points, split int) []*reducer {
+// reducers makes the accumulators of a pass, set to what the reduction starts
+// from; those of sums are left to be defined by their first term where that
+// comes first.
+func (e *emitter) reducers(ps *pass, points, split int, first bool) []*reducer {
 	out := make([]*reducer, len(ps.stages))
 	for i, s := range ps.stages {
 		out[i] = &reducer{}
@@ -237,8 +241,12 @@ func (e *emitter) reducers(ps *pass, points, split int) []*reducer {
 			var acc, where []*ir.Reg
 			for k := 0; k < split; k++ {
 				a := e.top().b.Reg(ir.Real)
-				e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: identity(s.nest.Op)})
 				e.depth[a] = len(e.scopes) - 1
+				if first && s.nest.Op == ir.ReduceSum {
+					e.empty[a] = true
+				} else {
+					e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: identity(s.nest.Op)})
+				}
 				acc = append(acc, a)
 				if s.nest.Op == ir.ReduceArgMax {
 					w := e.top().b.Reg(ir.Word)

@@ -23,6 +23,8 @@ type emitter struct {
 	source map[*ir.Reg]*ir.Buffer
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
 	partial map[*ir.Reg]bool
+	// empty marks accumulators that nothing has been added to.
+	empty map[*ir.Reg]bool
 	// copies are the panels made so far, by the access that they replace.
 	copies map[*ir.Mem]*panelCopy
 	// written holds the buffers that the group stores to.
@@ -40,7 +42,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, copies: map[*ir.Mem]*panelCopy{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, copies: map[*ir.Mem]*panelCopy{}, written: map[*ir.Buffer]bool{}}
 	for _, s := range g.stages {
 		if s.store {
 			e.written[s.nest.Store.Buf] = true

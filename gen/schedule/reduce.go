@@ -23,14 +23,30 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 			return
 		case ir.Mul:
 			a, b := e.product(x, s.nest, p)
-			e.update(acc, ir.FMA, a, b, acc)
+			if e.start(acc) {
+				e.update(acc, ir.Mul, a, b)
+			} else {
+				e.update(acc, ir.FMA, a, b, acc)
+			}
 			return
 		case ir.Neg:
 			e.subtract(acc, x.Args[0], s, p)
 			return
 		}
 	}
-	e.update(acc, ir.Add, acc, e.inLanes(e.eval(x, s.nest, p), s.nest, p))
+	v := e.inLanes(e.eval(x, s.nest, p), s.nest, p)
+	if e.start(acc) {
+		e.update(acc, ir.Copy, v)
+	} else {
+		e.update(acc, ir.Add, acc, v)
+	}
+}
+
+// start reports whether acc is empty still, and notes that it is no more.
+func (e *emitter) start(acc *ir.Reg) bool {
+	was := e.empty[acc]
+	delete(e.empty, acc)
+	return was
 }
 
 // inLanes is v with 0 in lanes that do not count; a load of a vector has it
@@ -49,6 +65,9 @@ func (e *emitter) allLanes(n *ir.Nest, p at) bool {
 
 // subtract is accumulate for the negated value.
 func (e *emitter) subtract(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
+	if e.start(acc) {
+		e.update(acc, ir.Const)
+	}
 	if x.Load == nil && x.Op == ir.Mul {
 		a, b := e.product(x, s.nest, p)
 		e.update(acc, ir.FNMA, a, b, acc)

@@ -53,12 +53,16 @@ func (q *equation) logic(x *syntax.Binary) truth {
 
 func (q *equation) comparison(x *syntax.Binary) truth {
 	if q.isInteger(x.X) && q.isInteger(x.Y) {
-		c := &layer.CmpInt{Op: x.Op, X: q.integer(x.X), Y: q.integer(x.Y)}
-		switch q.c.full().compares(c) {
-		case always:
-			return knownTruth(true)
-		case never:
-			return knownTruth(false)
+		a, b := q.integer(x.X), q.integer(x.Y)
+		c := &layer.CmpInt{Op: x.Op, X: a, Y: b}
+		box := q.c.full()
+		_, lit := a.(layer.Lit)
+		_, lit2 := b.(layer.Lit)
+		if lit && lit2 || !box.of(a).within(anything) || !box.of(b).within(anything) {
+			// Both constant, or one beyond an int32 and hence beyond the other.
+			if t := box.compares(c); t != maybe {
+				return knownTruth(t == always)
+			}
 		}
 		return truth{cond: c}
 	}

@@ -9,23 +9,29 @@ import (
 
 // budget is how many boxes one proof may look at. What needs more has a
 // subscript of many indices on the edge of a condition; it is refused.
-const budget = 1 << 15
+const budget = 1 << 13
 
 // prover looks for a point at which sub is not in 0..size-1 though all conds
 // hold, by splitting the box of all points until intervals decide.
 type prover struct {
-	sub   layer.Int
-	size  int64
-	conds []layer.Cond
-	left  int
-	bad   int64
+	sub    layer.Int
+	size   int64
+	conds  []layer.Cond
+	limits limits
+	left   int
+	bad    int64
 }
 
 // prove returns a counterexample as text, if there is one.
 func (p *prover) prove(b box) (string, bool) {
 	bounds := interval{0, p.size - 1}
-	r := b.of(p.sub)
-	if r.within(bounds) || p.clip(r, b).within(bounds) {
+	if b.of(p.sub).within(bounds) {
+		return "", false
+	}
+	for _, c := range p.conds {
+		p.limits = p.limits.add(c, true)
+	}
+	if p.bound(b).within(bounds) {
 		return "", false
 	}
 	involved := p.connect()
@@ -94,7 +100,7 @@ func (p *prover) search(b box, involved []*layer.Index) bool {
 		}
 	}
 	r := b.of(p.sub)
-	if r.within(interval{0, p.size - 1}) {
+	if r.within(interval{0, p.size - 1}) || p.bound(b).within(interval{0, p.size - 1}) {
 		return false
 	}
 	var widest *layer.Index
@@ -128,87 +134,111 @@ func (p *prover) search(b box, involved []*layer.Index) bool {
 	return false
 }
 
-// clip narrows the interval of the subscript by those conditions that compare
-// the same affine form, up to a constant, with a constant.
-func (p *prover) clip(r interval, b box) interval {
-	x, divisor := p.sub, int64(1)
-	if op, ok := x.(*layer.IntOp); ok && op.Op == '/' {
-		x, divisor = op.X, int64(op.Y.(layer.Lit).V)
-		r = b.of(x)
-	}
-	if form, ok := layer.AffineOf(x); ok {
-		for _, c := range p.conds {
-			r = clipBy(r, form, c, true)
-		}
-	}
-	return interval{floorDiv(r.lo, divisor), floorDiv(r.hi, divisor)}
-}
+// limits are affine forms that are at most 0 wherever a condition holds.
+type limits []layer.Affine
 
-// clipBy narrows r where c, or its negation, holds.
-func clipBy(r interval, form layer.Affine, c layer.Cond, positive bool) interval {
+// add takes what c, or its negation, says.
+func (l limits) add(c layer.Cond, positive bool) limits {
 	switch c := c.(type) {
 	case *layer.Not:
-		return clipBy(r, form, c.X, !positive)
+		return l.add(c.X, !positive)
 	case *layer.Logic:
 		if (c.Op == "&&") == positive {
-			return clipBy(clipBy(r, form, c.X, positive), form, c.Y, positive)
+			return l.add(c.X, positive).add(c.Y, positive)
 		}
 	case *layer.CmpInt:
 		d, ok := layer.AffineOf(&layer.IntOp{Op: '-', X: c.X, Y: c.Y})
-		if !ok {
-			return r
+		e, ok2 := layer.AffineOf(&layer.IntOp{Op: '-', X: c.Y, Y: c.X})
+		if !ok || !ok2 {
+			return l
 		}
 		op := c.Op
 		if !positive {
 			op = negated[op]
 		}
-		if k, ok := offset(form, d); ok { // form = d + k
-			return r.cut(op, k)
+		switch op {
+		case "<":
+			d.Const++
+			return append(l, d)
+		case "<=":
+			return append(l, d)
+		case ">":
+			e.Const++
+			return append(l, e)
+		case ">=":
+			return append(l, e)
+		case "==":
+			return append(l, d, e)
 		}
-		for i := range d.Terms {
-			d.Terms[i].Coef = -d.Terms[i].Coef
+	}
+	return l
+}
+
+var negated = map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
+
+// bound bounds the subscript in a box where the conditions hold.
+func (p *prover) bound(b box) interval {
+	x, divisor := p.sub, int64(1)
+	if op, ok := x.(*layer.IntOp); ok && op.Op == '/' {
+		x, divisor = op.X, int64(op.Y.(layer.Lit).V)
+	}
+	r := b.of(x)
+	if form, ok := layer.AffineOf(x); ok {
+		for _, d := range p.limits {
+			r = b.under(r, form, d)
 		}
-		d.Const = -d.Const
-		if k, ok := offset(form, d); ok { // form = -d + k
-			return r.cut(mirrored[op], k)
+	}
+	return interval{floorDiv(r.lo, divisor), floorDiv(r.hi, divisor)}
+}
+
+// under narrows the interval r of a form where d <= 0: for m, n > 0,
+// n*form <= n*form - m*d, and n*form >= n*form + m*d. Multiples that make an
+// index cancel out are tried.
+func (b box) under(r interval, form, d layer.Affine) interval {
+	for _, t := range form.Terms {
+		for _, u := range d.Terms {
+			m, n := abs(int64(t.Coef)), abs(int64(u.Coef))
+			g := gcd(m, n)
+			m, n = m/g, n/g
+			if t.I != u.I || m > 1<<20 || n > 1<<20 {
+				continue
+			}
+			if (t.Coef > 0) == (u.Coef > 0) {
+				s := b.ofAffine(combine(form, n, d, -m))
+				r.hi = min(r.hi, floorDiv(s.hi, n))
+			} else {
+				s := b.ofAffine(combine(form, n, d, m))
+				r.lo = max(r.lo, -floorDiv(-s.lo, n))
+			}
 		}
 	}
 	return r
 }
 
-var negated = map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
-var mirrored = map[string]string{"<": ">", ">=": "<=", ">": "<", "<=": ">=", "==": "==", "!=": "!="}
-
-// offset returns a - b where that is a constant.
-func offset(a, b layer.Affine) (int64, bool) {
-	if len(a.Terms) != len(b.Terms) {
-		return 0, false
-	}
+// combine is n*a + m*b.
+func combine(a layer.Affine, n int64, b layer.Affine, m int64) layer.Affine {
+	out := layer.Affine{Const: int(n)*a.Const + int(m)*b.Const}
 	for _, t := range a.Terms {
-		same := false
-		for _, u := range b.Terms {
-			same = same || t == u
+		out.Terms = append(out.Terms, layer.Term{Coef: int(n) * t.Coef, I: t.I})
+	}
+	for _, u := range b.Terms {
+		found := false
+		for k := range out.Terms {
+			if out.Terms[k].I == u.I {
+				out.Terms[k].Coef += int(m) * u.Coef
+				found = true
+			}
 		}
-		if !same {
-			return 0, false
+		if !found {
+			out.Terms = append(out.Terms, layer.Term{Coef: int(m) * u.Coef, I: u.I})
 		}
 	}
-	return int64(a.Const) - int64(b.Const), true
+	return out
 }
 
-// cut keeps the v of r for which v op k.
-func (a interval) cut(op string, k int64) interval {
-	switch op {
-	case "<":
-		a.hi = min(a.hi, k-1)
-	case "<=":
-		a.hi = min(a.hi, k)
-	case ">":
-		a.lo = max(a.lo, k+1)
-	case ">=":
-		a.lo = max(a.lo, k)
-	case "==":
-		a.lo, a.hi = max(a.lo, k), min(a.hi, k)
+func gcd(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
 	}
 	return a
 }

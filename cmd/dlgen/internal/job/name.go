@@ -40,11 +40,11 @@ func CheckPackage(name string) error {
 	case strings.IndexFunc(name, func(c rune) bool { return c > 'z' }) >= 0:
 		return fmt.Errorf("%q has letters beyond ASCII, which import paths cannot have", name)
 	case name == "main" || name == "init":
-		return fmt.Errorf("Go cannot import a package named %s", name)
+		return fmt.Errorf("a package named %s cannot be imported", name)
 	case name == "internal" || name == "testdata" || name == "vendor":
-		return fmt.Errorf("Go does not import packages from a folder named %s", name)
+		return fmt.Errorf("packages in a folder named %s cannot be imported from elsewhere", name)
 	case strings.HasSuffix(name, "_test"):
-		return fmt.Errorf("Go takes a package %s for the tests of another", name)
+		return fmt.Errorf("a package named %s is taken for the tests of another", name)
 	}
 	return nil
 }

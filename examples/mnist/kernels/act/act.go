@@ -23,9 +23,9 @@ const (
 )
 
 type (
-	// X is the input x[M]
+	// X is x[M]: input
 	X = [4096]float32
-	// Y is the output y[M]
+	// Y is y[M]: output
 	Y = [4096]float32
 )
 
@@ -35,8 +35,8 @@ type (
 //
 // Its arguments are
 //
-//   - y, the output y[M]
-//   - x, the input x[M]
+//   - y[M]: output
+//   - x[M]: input
 func Forward(y *Y, x *X) {
 	forward(y, x)
 }
@@ -47,9 +47,9 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx, the gradient of x, dx[M]: gradient of x
-//   - dy, the given gradient of y, dy[M]: upstream gradient of y
-//   - x, the input x[M]
+//   - dx[M]: gradient of x
+//   - dy[M]: given gradient of y
+//   - x[M]: input
 func Backward(dx *X, dy *Y, x *X) {
 	backward(dx, dy, x)
 }

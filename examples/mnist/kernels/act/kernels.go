@@ -6,16 +6,16 @@ import "math"
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(y *Y, x *X) {
-	forward0GoGo(y, x)
+	forward0Go(y, x)
 }
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(dx *X, dy *Y, x *X) {
-	backward0GoGo(dx, dy, x)
+	backward0Go(dx, dy, x)
 }
 
 // y[m] = max(x[m], 0)
-func forward0GoGo(y *Y, x *X) {
+func forward0Go(y *Y, x *X) {
 	for m := 0; m < 1024; m++ {
 		y[4*m] = max32(0, x[4*m])
 		y[4*m+1] = max32(0, x[4*m+1])
@@ -25,7 +25,7 @@ func forward0GoGo(y *Y, x *X) {
 }
 
 // dx[m] = where(x[m] > 0, dy[m], 0)
-func backward0GoGo(dx *X, dy *Y, x *X) {
+func backward0Go(dx *X, dy *Y, x *X) {
 	for m := 0; m < 1024; m++ {
 		dx[4*m] = select32(0 < x[4*m], dy[4*m], 0)
 		dx[4*m+1] = select32(0 < x[4*m+1], dy[4*m+1], 0)

@@ -17,7 +17,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VXORPS  Y15, Y15, Y15
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVQ    $+128, DI
+	MOVL    $+128, DI
 	PCALIGN $0x20
 
 loop_m_1:
@@ -45,7 +45,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ    x+16(FP), BX
 	MOVQ    dy+8(FP), SI
 	MOVQ    dx+0(FP), DI
-	MOVQ    $+128, DX
+	MOVL    $+128, DX
 	PCALIGN $0x20
 
 loop_m_1:

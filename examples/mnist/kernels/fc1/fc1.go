@@ -6,7 +6,7 @@
 //
 // It was made with
 //
-//	N = 32  batch size
+//	N = 32   batch size
 //	I = 784  input features
 //	O = 128  output features
 //
@@ -29,13 +29,13 @@ const (
 )
 
 type (
-	// X is the input x[N][I]
+	// X is x[N][I]: input
 	X = [32][784]float32
-	// W is the parameter w[I][O]
+	// W is w[I][O]: parameter
 	W = [784][128]float32
-	// B is the parameter b[O]
+	// B is b[O]: parameter
 	B = [128]float32
-	// Y is the output y[N][O]
+	// Y is y[N][O]: output
 	Y = [32][128]float32
 )
 
@@ -45,10 +45,10 @@ type (
 //
 // Its arguments are
 //
-//   - y, the output y[N][O]
-//   - x, the input x[N][I]
-//   - w, the parameter w[I][O]
-//   - b, the parameter b[O]
+//   - y[N][O]: output
+//   - x[N][I]: input
+//   - w[I][O]: parameter
+//   - b[O]: parameter
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }
@@ -61,12 +61,12 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - dx, the gradient of x, dx[N][I]: gradient of x
-//   - dw, the gradient of w, dw[I][O]: gradient of w
-//   - db, the gradient of b, db[O]: gradient of b
-//   - dy, the given gradient of y, dy[N][O]: upstream gradient of y
-//   - x, the input x[N][I]
-//   - w, the parameter w[I][O]
+//   - dx[N][I]: gradient of x
+//   - dw[I][O]: gradient of w
+//   - db[O]: gradient of b
+//   - dy[N][O]: given gradient of y
+//   - x[N][I]: input
+//   - w[I][O]: parameter
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward(dx, dw, db, dy, x, w)
 }

@@ -157,27 +157,27 @@ TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+96(SB), Y14
 	VMOVUPS vectors<>+160(SB), Y13
 	VMOVUPS vectors<>+288(SB), Y12
-	VMOVUPS vectors<>+0(SB), Y11
-	VMOVUPS vectors<>+448(SB), Y10
-	VMOVUPS vectors<>+64(SB), Y9
-	VMOVUPS vectors<>+192(SB), Y8
+	VMOVUPS vectors<>+64(SB), Y11
+	VMOVUPS vectors<>+0(SB), Y10
+	VMOVUPS vectors<>+192(SB), Y9
+	VMOVUPS vectors<>+448(SB), Y8
 	VMOVUPS vectors<>+224(SB), Y7
-	MOVQ    x+8(FP), BX
-	LEAQ    63(SP), SI
-	ANDQ    $-64, SI
-	MOVQ    $+32, DI
+	MOVQ    x+8(FP), SI
+	LEAQ    63(SP), BX
+	ANDQ    $-64, BX
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_n_1:
 	// for n < 32
 	VMOVUPS      vectors<>+0(SB), Y0
 	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      (BX), Y2
+	VMOVUPS      (SI), Y2
 	VCMPPS       $0x03, Y0, Y0, Y3
 	VMAXPS       Y2, Y0, Y4
 	VBLENDVPS    Y3, Y0, Y4, Y0
-	VMOVSD       32(BX), X3
-	VBLENDVPS    Y9, Y3, Y11, Y4
+	VMOVSD       32(SI), X3
+	VBLENDVPS    Y11, Y3, Y10, Y4
 	VCMPPS       $0x03, Y1, Y1, Y5
 	VMAXPS       Y4, Y1, Y4
 	VBLENDVPS    Y5, Y1, Y4, Y1
@@ -200,14 +200,14 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y0, Y4
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y0, Y1, Y0
-	VMOVSS       X0, (SI)
+	VMOVSS       X0, (BX)
 	VXORPS       Y1, Y1, Y1
 	VSUBPS       Y0, Y2, Y2
 	VMINPS       Y2, Y15, Y2
 	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y8, Y4
+	VMOVAPS      Y9, Y4
 	VFMADD231PS  Y13, Y2, Y4
-	VSUBPS       Y8, Y4, Y5
+	VSUBPS       Y9, Y4, Y5
 	VFNMADD231PS Y7, Y5, Y2
 	VFNMADD231PS vectors<>+256(SB), Y5, Y2
 	VMOVUPS      vectors<>+320(SB), Y5
@@ -215,8 +215,8 @@ loop_n_1:
 	VFMADD213PS  vectors<>+352(SB), Y2, Y5
 	VFMADD213PS  vectors<>+384(SB), Y2, Y5
 	VFMADD213PS  vectors<>+416(SB), Y2, Y5
-	VFMADD213PS  Y10, Y2, Y5
-	VFMADD213PS  Y10, Y5, Y2
+	VFMADD213PS  Y8, Y2, Y5
+	VFMADD213PS  Y8, Y5, Y2
 	VPSRAD       $0x01, Y4, Y5
 	VPSLLD       $0x17, Y5, Y6
 	VMULPS       Y6, Y2, Y2
@@ -227,9 +227,9 @@ loop_n_1:
 	VSUBPS       Y0, Y3, Y0
 	VMINPS       Y0, Y15, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVAPS      Y8, Y2
+	VMOVAPS      Y9, Y2
 	VFMADD231PS  Y13, Y0, Y2
-	VSUBPS       Y8, Y2, Y3
+	VSUBPS       Y9, Y2, Y3
 	VFNMADD231PS Y7, Y3, Y0
 	VFNMADD231PS vectors<>+256(SB), Y3, Y0
 	VMOVUPS      vectors<>+320(SB), Y3
@@ -237,14 +237,15 @@ loop_n_1:
 	VFMADD213PS  vectors<>+352(SB), Y0, Y3
 	VFMADD213PS  vectors<>+384(SB), Y0, Y3
 	VFMADD213PS  vectors<>+416(SB), Y0, Y3
-	VFMADD213PS  Y10, Y0, Y3
-	VFMADD213PS  Y10, Y3, Y0
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD213PS  Y8, Y3, Y0
 	VPSRAD       $0x01, Y2, Y3
 	VPSLLD       $0x17, Y3, Y4
 	VMULPS       Y4, Y0, Y0
 	VPSUBD       Y3, Y2, Y2
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y0, Y0
+	VANDPS       Y11, Y0, Y0
 	VADDPS       Y0, Y1, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
@@ -252,41 +253,25 @@ loop_n_1:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVSS       X0, 128(SI)
-	ADDQ         $+40, BX
-	ADDQ         $+4, SI
+	VMOVSS       X0, 128(BX)
+	ADDQ         $+40, SI
+	ADDQ         $+4, BX
 	DECQ         DI
 	JNE          loop_n_1
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      vectors<>+608(SB), Y15
-	VMOVUPS      vectors<>+992(SB), Y14
-	VXORPS       Y13, Y13, Y13
-	VMOVUPS      vectors<>+480(SB), Y12
-	VMOVUPS      vectors<>+512(SB), Y9
-	VMOVUPS      vectors<>+544(SB), Y8
-	VMOVUPS      vectors<>+576(SB), Y7
-	VMOVUPS      vectors<>+640(SB), Y6
-	LEAQ         63(SP), BX
-	ANDQ         $-64, BX
-	MOVQ         label+16(FP), DX
-	MOVQ         x+8(FP), CX
-	MOVQ         $+32, DI
-	PCALIGN      $0x20
-
-loop_n_2:
-	// for n < 32
-	VBROADCASTSS 128(BX), Y1
-	VCMPPS       $0x11, Y12, Y1, Y2
-	VMULPS       Y9, Y1, Y3
+	VBROADCASTSS (BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       Y8, Y3, Y4
-	VPAND        Y11, Y4, Y4
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       Y10, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       Y7, Y2, Y2
+	VANDPS       vectors<>+576(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVAPS      Y6, Y4
+	VMOVUPS      vectors<>+608(SB), Y15
+	VMOVUPS      vectors<>+640(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
@@ -302,24 +287,1261 @@ loop_n_2:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, Y13, Y1, Y3
-	VBLENDVPS    Y3, Y11, Y14, Y3
-	VCMPPS       $0x12, Y13, Y1, Y1
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VMOVUPS      vectors<>+992(SB), Y14
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	MOVLQSX      (DX), AX
-	MOVQ         AX, SI
-	IMUL3Q       $+4, SI, SI
-	ADDQ         CX, SI
-	VBROADCASTSS (SI), Y1
-	VBROADCASTSS (BX), Y2
+	MOVQ         label+16(FP), SI
+	MOVLQSX      (SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS -128(BX), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
-	ADDQ         $+4, BX
-	ADDQ         $+4, DX
-	ADDQ         $+40, CX
-	DECQ         DI
-	JNE          loop_n_2
+	VBROADCASTSS 4(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      4(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 40(DI), Y1
+	VBROADCASTSS -124(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 8(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      8(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 80(DI), Y1
+	VBROADCASTSS -120(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 12(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      12(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 120(DI), Y1
+	VBROADCASTSS -116(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 16(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      16(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 160(DI), Y1
+	VBROADCASTSS -112(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 20(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      20(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 200(DI), Y1
+	VBROADCASTSS -108(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 24(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      24(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 240(DI), Y1
+	VBROADCASTSS -104(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 28(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      28(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 280(DI), Y1
+	VBROADCASTSS -100(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 32(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      32(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 320(DI), Y1
+	VBROADCASTSS -96(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 36(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      36(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 360(DI), Y1
+	VBROADCASTSS -92(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 40(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      40(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 400(DI), Y1
+	VBROADCASTSS -88(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 44(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      44(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 440(DI), Y1
+	VBROADCASTSS -84(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 48(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      48(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 480(DI), Y1
+	VBROADCASTSS -80(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 52(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      52(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 520(DI), Y1
+	VBROADCASTSS -76(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 56(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      56(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 560(DI), Y1
+	VBROADCASTSS -72(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 60(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      60(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 600(DI), Y1
+	VBROADCASTSS -68(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 64(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      64(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 640(DI), Y1
+	VBROADCASTSS -64(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 68(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      68(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 680(DI), Y1
+	VBROADCASTSS -60(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 72(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      72(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 720(DI), Y1
+	VBROADCASTSS -56(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 76(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      76(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 760(DI), Y1
+	VBROADCASTSS -52(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 80(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      80(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 800(DI), Y1
+	VBROADCASTSS -48(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 84(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      84(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 840(DI), Y1
+	VBROADCASTSS -44(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 88(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      88(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 880(DI), Y1
+	VBROADCASTSS -40(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 92(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      92(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 920(DI), Y1
+	VBROADCASTSS -36(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 96(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      96(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 960(DI), Y1
+	VBROADCASTSS -32(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 100(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      100(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1000(DI), Y1
+	VBROADCASTSS -28(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 104(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      104(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1040(DI), Y1
+	VBROADCASTSS -24(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 108(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      108(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1080(DI), Y1
+	VBROADCASTSS -20(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 112(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      112(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1120(DI), Y1
+	VBROADCASTSS -16(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 116(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      116(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1160(DI), Y1
+	VBROADCASTSS -12(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 120(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      120(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1200(DI), Y1
+	VBROADCASTSS -8(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS 124(BX), Y1
+	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
+	VMULPS       vectors<>+512(SB), Y1, Y3
+	VBLENDVPS    Y2, Y3, Y1, Y3
+	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
+	VPSUBD       Y4, Y3, Y3
+	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VCVTDQ2PS    Y4, Y4
+	VANDPS       vectors<>+576(SB), Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VMOVUPS      vectors<>+640(SB), Y4
+	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+672(SB), Y3, Y4
+	VFMADD213PS  vectors<>+704(SB), Y3, Y4
+	VFMADD213PS  vectors<>+736(SB), Y3, Y4
+	VFMADD213PS  vectors<>+768(SB), Y3, Y4
+	VFMADD213PS  vectors<>+800(SB), Y3, Y4
+	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VMULPS       Y3, Y3, Y3
+	VFMADD231PS  Y3, Y4, Y5
+	VFMADD231PS  vectors<>+928(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VBLENDVPS    Y2, Y5, Y1, Y2
+	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
+	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y1, Y0, Y0
+	MOVLQSX      124(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         x+8(FP), DI
+	VBROADCASTSS 1240(DI), Y1
+	VBROADCASTSS -4(BX), Y2
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
 	VMULPS       vectors<>+1024(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
@@ -347,7 +1569,7 @@ TEXT ·backward0AVX2(SB), $128-28
 	ANDQ         $-64, SI
 	MOVQ         label+16(FP), CX
 	MOVQ         dx+0(FP), DI
-	MOVQ         $+32, DX
+	MOVL         $+32, DX
 	PCALIGN      $0x20
 
 loop_n_1:
@@ -428,7 +1650,8 @@ loop_n_1:
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y1, Y1
 	VMOVLPS      X1, 32(SI)
-	VADDPS       Y1, Y2, Y2
+	VANDPS       Y10, Y1, Y4
+	VADDPS       Y4, Y2, Y2
 	VPERM2F128   $0x01, Y2, Y2, Y4
 	VADDPS       Y4, Y2, Y2
 	VPERMILPS    $0x4e, Y2, Y4

@@ -33,9 +33,9 @@ const (
 )
 
 type (
-	// X is the input x[N][C]: logits
+	// X is x[N][C]: input, logits
 	X = [32][10]float32
-	// Label is the input label[N]: classes, from 0 to C-1
+	// Label is label[N]: input, classes, from 0 to C-1
 	Label = [32]int32
 )
 
@@ -48,9 +48,9 @@ type (
 //
 // Its arguments are
 //
-//   - loss, the output
-//   - x, the input x[N][C]: logits
-//   - label, the input label[N]: classes, from 0 to C-1
+//   - loss: output
+//   - x[N][C]: input, logits
+//   - label[N]: input, classes, from 0 to C-1
 //
 // Where label is out of range, it returns an error and has written nothing.
 func Forward(loss *float32, x *X, label *Label) error {
@@ -70,10 +70,10 @@ func Forward(loss *float32, x *X, label *Label) error {
 //
 // Its arguments are
 //
-//   - dx, the gradient of x, dx[N][C]: gradient of x
-//   - dloss, the given gradient of loss,: upstream gradient of loss
-//   - x, the input x[N][C]: logits
-//   - label, the input label[N]: classes, from 0 to C-1
+//   - dx[N][C]: gradient of x
+//   - dloss: given gradient of loss
+//   - x[N][C]: input, logits
+//   - label[N]: input, classes, from 0 to C-1
 //
 // Where label is out of range, it returns an error and has written nothing.
 func Backward(dx *X, dloss float32, x *X, label *Label) error {

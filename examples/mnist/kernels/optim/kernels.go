@@ -5,14 +5,14 @@ package optim
 import "math"
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(w *W, m *M, v *V, dw *Dw, s0 float32, s1 float32) {
-	forward0GoGo(w, m, v, dw, s0, s1)
+func forwardGo(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
+	forward0Go(w, m, v, dw, s0, s1)
 }
 
 // m[i] = beta1*m[i] + (1 - beta1)*dw[i]
 // v[i] = beta2*v[i] + (1 - beta2)*(dw[i]*dw[i])
 // w[i] = w[i] - lr/(1 - pow(beta1, t))*m[i]/(sqrt(v[i])*(1/sqrt(1 - pow(beta2, t))) + eps)
-func forward0GoGo(w *W, m *M, v *V, dw *Dw, s0 float32, s1 float32) {
+func forward0Go(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 	for i := 0; i < 50885; i++ {
 		v0 := dw[2*i]
 		v1 := 0.1*v0 + 0.9*m[2*i]

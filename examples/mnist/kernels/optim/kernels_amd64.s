@@ -43,7 +43,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 	MOVQ         m+8(FP), BX
 	MOVQ         v+16(FP), SI
 	MOVQ         w+0(FP), DI
-	MOVQ         $+6360, CX
+	MOVL         $+6360, CX
 	PCALIGN      $0x20
 
 loop_i_1:
@@ -88,43 +88,39 @@ loop_i_1:
 	ADDQ        $+64, DI
 	DECQ        CX
 	JNE         loop_i_1
-	MOVQ        dw+24(FP), DX
-	VMOVUPS     407040(DX), Y2
-	MOVQ        m+8(FP), BX
-	VMOVUPS     407040(BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMOVUPS     Y3, 407040(BX)
+	VMOVUPS     (DX), Y2
+	VMOVUPS     (BX), Y3
+	VMULPS      vectors<>+32(SB), Y3, Y3
+	VFMADD231PS vectors<>+0(SB), Y2, Y3
+	VMOVUPS     Y3, (BX)
 	VMULPS      Y2, Y2, Y2
-	MOVQ        v+16(FP), SI
-	VMOVUPS     407040(SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     Y4, 407040(SI)
-	MOVQ        w+0(FP), DI
-	VMOVUPS     407040(DI), Y2
+	VMOVUPS     (SI), Y4
+	VMULPS      vectors<>+96(SB), Y4, Y4
+	VFMADD231PS vectors<>+64(SB), Y2, Y4
+	VMOVUPS     Y4, (SI)
+	VMOVUPS     (DI), Y2
 	VMULPS      Y3, Y0, Y3
 	VSQRTPS     Y4, Y4
-	VFMADD213PS Y11, Y1, Y4
+	VFMADD213PS vectors<>+128(SB), Y1, Y4
 	VDIVPS      Y4, Y3, Y3
 	VSUBPS      Y3, Y2, Y2
-	VMOVUPS     Y2, 407040(DI)
-	VMOVSD      407072(DX), X2
-	VMOVSD      407072(BX), X3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMOVLPS     X3, 407072(BX)
+	VMOVUPS     Y2, (DI)
+	VMOVSD      32(DX), X2
+	VMOVSD      32(BX), X3
+	VMULPS      vectors<>+32(SB), Y3, Y3
+	VFMADD231PS vectors<>+0(SB), Y2, Y3
+	VMOVLPS     X3, 32(BX)
 	VMULPS      Y2, Y2, Y2
-	VMOVSD      407072(SI), X4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVLPS     X4, 407072(SI)
-	VMOVSD      407072(DI), X2
+	VMOVSD      32(SI), X4
+	VMULPS      vectors<>+96(SB), Y4, Y4
+	VFMADD231PS vectors<>+64(SB), Y2, Y4
+	VMOVLPS     X4, 32(SI)
+	VMOVSD      32(DI), X2
 	VMULPS      Y3, Y0, Y0
 	VSQRTPS     Y4, Y3
-	VFMADD213PS Y11, Y3, Y1
+	VFMADD213PS vectors<>+128(SB), Y3, Y1
 	VDIVPS      Y1, Y0, Y0
 	VSUBPS      Y0, Y2, Y0
-	VMOVLPS     X0, 407072(DI)
+	VMOVLPS     X0, 32(DI)
 	VZEROUPPER
 	RET

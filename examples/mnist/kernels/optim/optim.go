@@ -6,10 +6,10 @@
 //
 // It was made with
 //
-//	M = 101770  number of elements
-//	beta1 = 0.9  how much of the first moment stays
+//	M = 101770     number of elements
+//	beta1 = 0.9    how much of the first moment stays
 //	beta2 = 0.999  how much of the second moment stays
-//	eps = 1e-08  keeps the divisor from 0
+//	eps = 1e-08    keeps the divisor from 0
 //
 // Forward computes
 //
@@ -26,13 +26,13 @@ const (
 )
 
 type (
-	// W is the state w[M]: weights
+	// W is w[M]: state, weights
 	W = [101770]float32
-	// M is the state m[M]: first moment
+	// M is m[M]: state, first moment
 	M = [101770]float32
-	// V is the state v[M]: second moment
+	// V is v[M]: state, second moment
 	V = [101770]float32
-	// Dw is the input dw[M]: gradient of the weights
+	// Dw is dw[M]: input, gradient of the weights
 	Dw = [101770]float32
 )
 
@@ -44,12 +44,12 @@ type (
 //
 // Its arguments are
 //
-//   - w, the state w[M]: weights
-//   - m, the state m[M]: first moment
-//   - v, the state v[M]: second moment
-//   - dw, the input dw[M]: gradient of the weights
-//   - lr, the number: learning rate
-//   - t, the number: the step, from 1
+//   - w[M]: state, weights
+//   - m[M]: state, first moment
+//   - v[M]: state, second moment
+//   - dw[M]: input, gradient of the weights
+//   - lr: number, learning rate
+//   - t: number, the step, from 1
 func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
 	s0 := float32(float64(lr) / (1 - math.Pow(0.9, float64(t))))
 	s1 := float32(1 / math.Sqrt(1-math.Pow(0.999, float64(t))))
