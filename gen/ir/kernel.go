@@ -101,8 +101,10 @@ type Func struct {
 	Name string
 	// Doc are the equations that the function computes.
 	Doc []string
-	// Cycles is the scheduler's estimate of one call.
+	// Cycles is the scheduler's estimate of one call, Plans what it decided for
+	// each group of equations.
 	Cycles float64
+	Plans  []string
 	// Lanes is the vector width of every register here.
 	Lanes int
 	// Buffers are the parameters (roots only, no views, no Frame), in order.

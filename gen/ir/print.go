@@ -59,6 +59,9 @@ func (f *Func) String() string {
 		params = append(params, f.Block.Name)
 	}
 	fmt.Fprintf(&b, "func %s(%s) lanes %d\n", f.Name, strings.Join(params, ", "), f.Lanes)
+	for _, p := range f.Plans {
+		fmt.Fprintf(&b, "  // %s\n", p)
+	}
 	if f.Cycles > 0 {
 		fmt.Fprintf(&b, "  // about %.0f cycles a call\n", f.Cycles)
 	}

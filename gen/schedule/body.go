@@ -43,9 +43,9 @@ func (e *emitter) points(p at, lanes *ir.Var) []at {
 				continue
 			}
 			for k, off := range t.offsets {
-				r := q.with(t.v, q.subs[t.v].Add(ir.Sub{Const: 1}, off))
+				r := q.with(t.v, q.subs[t.v].Add(ir.Sub{Const: 1}, off)).inBlock(t.v, k)
 				if t.v == e.plan.vec {
-					r.vec, r.lanes, r.block = t.v, t.lanes[k], k
+					r.vec, r.lanes = t.v, t.lanes[k]
 				}
 				next = append(next, r)
 			}
@@ -277,10 +277,7 @@ func identity(op ir.ReduceOp) float32 {
 // step emits one step of the inner loops for all points of the tile.
 func (e *emitter) step(ps *pass, pp passPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
 	for i, p := range pts {
-		for a, s := range q {
-			p = p.with(a, s)
-		}
-		p = p.with(v, sub)
+		p = p.withAll(q).with(v, sub)
 		if pp.vec != nil {
 			p.vec, p.lanes = pp.vec, lanes
 		}

@@ -25,8 +25,8 @@ type emitter struct {
 	partial map[*ir.Reg]bool
 	// empty marks accumulators that nothing has been added to.
 	empty map[*ir.Reg]bool
-	// copies are the panels made so far, by the access that they replace.
-	copies map[*ir.Mem]*panelCopy
+	// copied are the panels that hold their operands now.
+	copied []*panel
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 }
@@ -42,7 +42,10 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, copies: map[*ir.Mem]*panelCopy{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, written: map[*ir.Buffer]bool{}}
+	if f != nil {
+		f.Plans = append(f.Plans, g.plan.String())
+	}
 	for _, s := range g.stages {
 		if s.store {
 			e.written[s.nest.Store.Buf] = true
@@ -149,8 +152,8 @@ type at struct {
 	vec *ir.Var
 	// lanes is the number of lanes in use.
 	lanes int
-	// block is the place of the vector in its tile, in vectors.
-	block int
+	// blocks gives the place in the tile along each tile axis.
+	blocks map[*ir.Var]int
 }
 
 // with is a copy of p in which v has the value s.
@@ -161,6 +164,24 @@ func (p at) with(v *ir.Var, s ir.Sub) at {
 		q.subs[k] = x
 	}
 	q.subs[v] = s
+	return q
+}
+
+// withAll is p.with for several axes.
+func (p at) withAll(subs map[*ir.Var]ir.Sub) at {
+	for v, s := range subs {
+		p = p.with(v, s)
+	}
+	return p
+}
+
+// inBlock is a copy of p at the k-th block of the tile along v.
+func (p at) inBlock(v *ir.Var, k int) at {
+	q := p
+	q.blocks = map[*ir.Var]int{v: k}
+	for w, b := range p.blocks {
+		q.blocks[w] = b
+	}
 	return q
 }
 

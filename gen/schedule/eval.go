@@ -154,8 +154,8 @@ func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 // load reads an element, once for all uses in reach.
 func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	m := e.mem(*x.Load, n, p)
-	if pc := e.copyOf(x.Load); pc != nil {
-		m = pc.at(e.t, p)
+	if pn := e.copyOf(x.Load); pn != nil {
+		m = e.inPanel(pn, p)
 	}
 	md := e.mode(x.Load, p)
 	lanes := p.lanes

@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"math"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -20,8 +22,9 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *plan {
 }
 
 // arrange orders the loops around the tile and decides which operands are
-// copied into panels, and returns the cycles that memory costs then.
-func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis) float64 {
+// copied into panels. It returns the cycles in all, given those of the tiles:
+// most of what is fetched arrives while the tiles are computed.
+func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) float64 {
 	var base []ir.Axis
 	for _, o := range c.g.outer {
 		if o.Var != a.Var && o.Var != b.Var {
@@ -29,7 +32,7 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis) float64 {
 		}
 	}
 	orders := [][]ir.Axis{{a, b}, {b, a}}
-	best := -1.0
+	best := math.Inf(1)
 	for _, tail := range orders {
 		order := append([]ir.Axis(nil), base...)
 		for _, x := range tail {
@@ -37,23 +40,28 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis) float64 {
 				order = append(order, x)
 			}
 		}
-		cycles := 0.0
+		work, wait := tiles, 0.0
 		var panels []*panel
 		for _, m := range c.loads {
 			plain := c.fetch(t, p, order, m)
 			pn := c.newPanel(t, p, order, m)
-			if pn != nil && pn.cycles < plain {
-				plain = pn.cycles
+			if pn != nil && pn.cycles+pn.wait*exposed < plain*exposed {
 				panels = append(panels, pn)
+				work += pn.cycles
+				plain = pn.wait
 			}
-			cycles += plain
+			wait += plain
 		}
-		if best < 0 || cycles < best {
+		cycles := math.Max(work, wait) + exposed*math.Min(work, wait)
+		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}
 	}
 	return best
 }
+
+// exposed is the part of a fetch that computation does not hide.
+const exposed = 0.15
 
 // The caches that costs are estimated for, in bytes, and the bytes a cycle
 // that arrive from beyond the first and the second.
@@ -89,6 +97,14 @@ func (p *plan) width(t Target, v *ir.Var) int {
 // again and again from beyond the first cache.
 func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) float64 {
 	f := m.Flat()
+	if v := p.vec; t.Lanes > 1 {
+		if v == nil {
+			v = p.sumVec()
+		}
+		if v != nil && stride(m, v) != 0 && contiguous(m) != v {
+			return math.Inf(1) // it has to be copied
+		}
+	}
 	all := footprint(f, c.g.outer, c.main.nest.Reduce)
 	trips, below := 1.0, all
 	for _, o := range order {
@@ -97,7 +113,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) float
 			below *= float64(min(w, o.Size)) / float64(o.Size)
 			continue
 		}
-		if below > firstCache || below > 1024 && c.conflicts(t, p, m, f) {
+		if below > firstCache || below > 1024 && c.conflicts(m, f) {
 			trips *= float64(ceilDiv(o.Size, w))
 		}
 	}
@@ -105,78 +121,8 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) float
 	if all > secondCache {
 		rate = fromThird
 	}
-	if c.conflicts(t, p, m, f) {
+	if c.conflicts(m, f) {
 		rate /= 3
 	}
 	return all * trips / rate
-}
-
-// conflicts reports whether the rows of an operand's tile fall on few lines of
-// the first cache: they are a multiple of 1 KiB apart.
-func (c *contraction) conflicts(t Target, p *plan, m *ir.Mem, f ir.Sub) bool {
-	rows, step := 1, 0
-	for _, x := range c.main.nest.Reduce {
-		if k := f.Coef(x.Var) * 4; k != 0 && k%1024 == 0 {
-			rows *= x.Size
-			step = k
-		}
-	}
-	return step != 0 && rows*1024/min(step, 4096) > 16 && rows > 16
-}
-
-// panel is a contiguous copy of the part of an operand that a tile of one
-// outer loop uses, made before the loops inside it.
-type panel struct {
-	mem *ir.Mem
-	// depth is the number of outer loops around the copy.
-	depth int
-	// rows are the reduction axes that the operand depends on.
-	rows []ir.Axis
-	// cols is the number of elements in a row.
-	cols   int
-	cycles float64
-}
-
-// newPanel is the copy of a vector operand that some inner loop uses again, or
-// nil where there is none to make.
-func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *panel {
-	if t.Lanes == 1 || p.vec == nil || stride(m, p.vec) != 1 || len(c.main.nest.Gathers) > 0 {
-		return nil
-	}
-	f := m.Flat()
-	pn := &panel{mem: m, cols: p.width(t, p.vec)}
-	copies, reuse := 1.0, 1.0
-	for i, o := range order {
-		n := float64(ceilDiv(o.Size, p.width(t, o.Var)))
-		if f.Coef(o.Var) == 0 {
-			reuse *= n
-			continue
-		}
-		if o.Var != p.vec && p.tileOf(o.Var) > 1 {
-			return nil
-		}
-		pn.depth = i + 1
-		copies *= n * reuse
-		reuse = 1
-	}
-	size := float64(pn.cols) * 4
-	for _, x := range c.main.nest.Reduce {
-		if f.Coef(x.Var) != 0 {
-			pn.rows = append(pn.rows, x)
-			size *= float64(x.Size)
-		}
-	}
-	if reuse < 2 || len(pn.rows) == 0 || size > float64(t.FrameBytes)*0.7 {
-		return nil
-	}
-	lines := size / 32
-	rate := fromSecond
-	if footprint(f, c.g.outer, c.main.nest.Reduce) > secondCache {
-		rate = fromThird
-	}
-	pn.cycles = copies * (lines*2 + size/rate)
-	if size > firstCache {
-		pn.cycles += copies * reuse * size / fromSecond
-	}
-	return pn
 }

@@ -1,84 +1,177 @@
 package schedule
 
 import (
+	"fmt"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// size is the number of elements of the panel.
-func (pn *panel) size() int { return int(volume(pn.rows)) * pn.cols }
-
-// panelCopy is a panel in scratch memory: one row for each value of the
-// reduction axes, the vectors of the tile side by side.
-type panelCopy struct {
-	panel *panel
-	buf   *ir.Buffer
+// panel is a contiguous copy of the part of an operand that a tile of the
+// outer loops uses, made before the loops inside it. Where the operand is not
+// contiguous along the vector axis, the copy is transposed.
+type panel struct {
+	mem *ir.Mem
+	// depth is the number of outer loops around the copy.
+	depth int
+	// vec is the axis along the lanes, along the operand's contiguous axis.
+	vec, along *ir.Var
+	// tileRow is the outer axis whose tile gives the first dimension of a copy
+	// for a sum along the lanes, or nil.
+	tileRow *ir.Var
+	// rows are the reduction axes of the other dimensions.
+	rows []ir.Axis
+	// cols is the number of elements in a row.
+	cols int
+	// cycles is the work of copying, wait the time of fetching.
+	cycles, wait float64
+	// buf is the scratch memory.
+	buf *ir.Buffer
 }
 
-// copyOf finds the panel that holds what an access reads.
-func (e *emitter) copyOf(m *ir.Mem) *panelCopy {
-	for other, pc := range e.copies {
-		if sameMem(other, m) {
-			return pc
+// namePanels gives every panel its memory under a name of its own.
+func namePanels(groups []*group) {
+	count := map[string]int{}
+	for _, g := range groups {
+		for _, pn := range g.plan.panels {
+			name := pn.mem.Buf.Name + "Panel"
+			count[name]++
+			if n := count[name]; n > 1 {
+				name = fmt.Sprintf("%s%d", name, n)
+			}
+			pn.buf = &ir.Buffer{Name: name, Shape: pn.shape(g.plan.tileOf(pn.tileRow)), Place: ir.Frame}
+		}
+	}
+}
+
+// transposed reports whether the operand has to be transposed.
+func (pn *panel) transposed() bool { return pn.vec != pn.along }
+
+// shape is the panel's, for a tile of n rows.
+func (pn *panel) shape(n int) []int {
+	var out []int
+	if pn.tileRow != nil {
+		out = append(out, n)
+	}
+	for _, r := range pn.rows {
+		out = append(out, r.Size)
+	}
+	return append(out, pn.cols)
+}
+
+// size is the number of elements of the panel.
+func (pn *panel) size(p *plan) int {
+	n := 1
+	for _, d := range pn.shape(p.tileOf(pn.tileRow)) {
+		n *= d
+	}
+	return n
+}
+
+// conflictingRows is the distance in bytes from which rows that are a multiple
+// of it apart compete for the lines of the first cache.
+const conflictingRows = 1024
+
+// conflicts reports whether the rows of an operand's tile do.
+func (c *contraction) conflicts(m *ir.Mem, f ir.Sub) bool {
+	rows, step := 1, 0
+	for _, x := range c.main.nest.Reduce {
+		if k := f.Coef(x.Var) * 4; k != 0 && k%conflictingRows == 0 {
+			rows *= x.Size
+			step = k
+		}
+	}
+	return step != 0 && rows*conflictingRows/min(step, 4*conflictingRows) > 16 && rows > 16
+}
+
+// contiguous is the axis along which m's elements lie side by side.
+func contiguous(m *ir.Mem) *ir.Var {
+	if len(m.Subs) == 0 {
+		return nil
+	}
+	var v *ir.Var
+	for _, t := range m.Subs[len(m.Subs)-1].Terms {
+		if t.Coef == 1 && v == nil && lastDim(m, t.Var) {
+			v = t.Var
+		}
+	}
+	return v
+}
+
+// newPanel is the copy of a vector operand that some inner loop uses again, or
+// that has to be transposed; nil where there is none to make.
+func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *panel {
+	vec := p.vec
+	if vec == nil {
+		vec = p.sumVec()
+	}
+	if t.Lanes == 1 || vec == nil || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
+		return nil
+	}
+	f := m.Flat()
+	pn := &panel{mem: m, vec: vec, along: contiguous(m)}
+	if pn.along == nil || !pn.transposed() && p.vec == nil {
+		return nil
+	}
+	pn.cols = p.width(t, vec)
+	if p.vec == nil {
+		pn.tileRow = pn.along
+		pn.cols = ceilDiv(sizeOf(c.main.nest.Reduce, vec), t.Lanes) * t.Lanes
+		if !has(c.g.outer, pn.along) || p.tileOf(pn.along) > t.Lanes {
+			return nil
+		}
+	} else if pn.transposed() && !has(c.main.nest.Reduce, pn.along) {
+		return nil
+	}
+	copies, reuse := 1.0, 1.0
+	for i, o := range order {
+		n := float64(ceilDiv(o.Size, p.width(t, o.Var)))
+		if f.Coef(o.Var) == 0 {
+			reuse *= n
+			continue
+		}
+		if o.Var != p.vec && o.Var != pn.tileRow && p.tileOf(o.Var) > 1 {
+			return nil
+		}
+		pn.depth = i + 1
+		copies *= n * reuse
+		reuse = 1
+	}
+	for _, x := range c.main.nest.Reduce {
+		if f.Coef(x.Var) != 0 && x.Var != vec {
+			pn.rows = append(pn.rows, x)
+		}
+	}
+	return c.priced(t, p, pn, copies, reuse)
+}
+
+// priced is the panel with its cost, or nil where it does not pay or fit.
+func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
+	bytes := 4 * float64(pn.size(p))
+	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.FrameBytes)*0.7 {
+		return nil
+	}
+	perVector := 2.0
+	if pn.transposed() {
+		perVector = 4.5
+	}
+	rate := fromSecond
+	if footprint(pn.mem.Flat(), c.g.outer, c.main.nest.Reduce) > secondCache {
+		rate = fromThird
+	}
+	pn.cycles = copies * bytes / 32 * perVector
+	pn.wait = copies * bytes / rate
+	if bytes > firstCache {
+		pn.wait += copies * reuse * bytes / fromSecond
+	}
+	return pn
+}
+
+// sumVec is the reduction axis along the lanes, nil where there is none.
+func (p *plan) sumVec() *ir.Var {
+	for _, pp := range p.passes {
+		if pp.vec != nil {
+			return pp.vec
 		}
 	}
 	return nil
-}
-
-// at is the place of an element of the operand in the panel.
-func (pc *panelCopy) at(t Target, p at) ir.Mem {
-	m := ir.Mem{Buf: pc.buf}
-	for _, r := range pc.panel.rows {
-		m.Subs = append(m.Subs, p.subs[r.Var])
-	}
-	m.Subs = append(m.Subs, ir.Sub{Const: p.block * t.Lanes})
-	return m
-}
-
-// copyPanel emits the copy of an operand for the tile that is open, four rows
-// an iteration.
-func (e *emitter) copyPanel(pn *panel, p at) {
-	pc := e.copies[pn.mem]
-	if pc == nil {
-		shape := []int{}
-		for _, r := range pn.rows {
-			shape = append(shape, r.Size)
-		}
-		pc = &panelCopy{pn, &ir.Buffer{Name: pn.mem.Buf.Name + "Panel", Shape: append(shape, pn.cols), Place: ir.Frame}}
-	}
-	delete(e.copies, pn.mem)
-	rows := pn.rows[:len(pn.rows)-1]
-	last := pn.rows[len(pn.rows)-1]
-	e.nest(rows, map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
-		e.innermost(passPlan{}, last, 4, func(sub ir.Sub, _, _ int) {
-			for _, pt := range e.vectorPoints(p) {
-				for a, s := range q {
-					pt = pt.with(a, s)
-				}
-				e.copyVector(pc, pt.with(last.Var, sub))
-			}
-		})
-	})
-	e.copies[pn.mem] = pc
-}
-
-// vectorPoints are the vectors of the tile, other tile axes left out.
-func (e *emitter) vectorPoints(p at) []at {
-	saved := e.tiles
-	defer func() { e.tiles = saved }()
-	e.tiles = nil
-	for _, t := range saved {
-		if t.v == e.plan.vec {
-			e.tiles = append(e.tiles, t)
-		}
-	}
-	return e.points(p, nil)
-}
-
-// copyVector moves one vector of the operand to the panel; a vector at the
-// edge is filled up with zeros.
-func (e *emitter) copyVector(pc *panelCopy, p at) {
-	b := e.top().b
-	r := b.Reg(ir.Real)
-	b.Emit(&ir.Load{Dst: r, Mem: e.mem(*pc.panel.mem, nil, p), Lanes: p.lanes})
-	b.Emit(&ir.Store{Mem: pc.at(e.t, p), Src: r, Lanes: e.t.Lanes})
 }

@@ -1,7 +1,9 @@
 package schedule
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -46,6 +48,33 @@ func (p *plan) tileOf(v *ir.Var) int {
 		return n
 	}
 	return 1
+}
+
+// String says in a line what was decided.
+func (p *plan) String() string {
+	var parts []string
+	for _, a := range p.order {
+		s := a.Var.Name
+		if n := p.tileOf(a.Var); a.Var == p.vec {
+			s += fmt.Sprintf(" by %d vectors", n)
+		} else if n > 1 {
+			s += fmt.Sprintf(" by %d", n)
+		}
+		parts = append(parts, s)
+	}
+	text := "loops " + strings.Join(parts, ", ")
+	for _, pp := range p.passes {
+		if pp.vec != nil {
+			text += "; vectors along " + pp.vec.Name
+		}
+	}
+	for _, pn := range p.panels {
+		text += "; panel of " + pn.mem.Buf.Name
+		if pn.transposed() {
+			text += ", transposed"
+		}
+	}
+	return text
 }
 
 // choose finds the cheapest plan by counting.

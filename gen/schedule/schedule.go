@@ -47,6 +47,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	for _, g := range groups {
 		g.plan = choose(g, t)
 	}
+	namePanels(groups)
 	s.emit(groups)
 	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}
 	p.Workspace = usedWorkspace(s.steps)

@@ -13,12 +13,12 @@ func chooseTile(g *group, t Target) *plan {
 	c := newContraction(g)
 	var best *plan
 	consider := func(p *plan) {
-		if p != nil && (best == nil || p.cycles < best.cycles*0.9999) {
-			best = p
+		if p.cycles < c.best {
+			best, c.best = p, p.cycles*0.9999
 		}
 	}
 	for _, v := range g.outer {
-		if !lanesFit(g.stages, v.Var, t) {
+		if !c.fits(v.Var, t) {
 			continue
 		}
 		for _, r := range append([]ir.Axis{{}}, g.outer...) {
@@ -29,7 +29,7 @@ func chooseTile(g *group, t Target) *plan {
 	}
 	if t.Lanes > 1 {
 		for _, v := range c.main.nest.Reduce {
-			if !lanesFit([]*stage{c.main}, v.Var, t) {
+			if !c.fits(v.Var, t) {
 				continue
 			}
 			for _, a := range append([]ir.Axis{{}}, g.outer...) {
@@ -44,6 +44,24 @@ func chooseTile(g *group, t Target) *plan {
 	return best
 }
 
+// fits reports whether v can be the vector: the operands of the sum are
+// contiguous or constant along it, or can be transposed; the rest must fit.
+func (c *contraction) fits(v *ir.Var, t Target) bool {
+	sum := *c.main
+	for _, m := range c.loads {
+		if t.Lanes > 1 && stride(m, v) != 0 && contiguous(m) == nil {
+			return false
+		}
+	}
+	nest := *sum.nest
+	nest.Value = ir.RealExpr(0)
+	sum.nest = &nest
+	if has(c.main.nest.Reduce, v) {
+		return lanesFit([]*stage{&sum}, v, t)
+	}
+	return lanesFit(append(c.tails(), &sum), v, t)
+}
+
 // contraction is a group seen as its main sum of products.
 type contraction struct {
 	g     *group
@@ -53,10 +71,12 @@ type contraction struct {
 	products float64
 	// steps is the number of terms.
 	steps float64
+	// best is the cost of the best plan so far.
+	best float64
 }
 
 func newContraction(g *group) *contraction {
-	c := &contraction{g: g}
+	c := &contraction{g: g, best: math.Inf(1)}
 	for _, s := range g.stages {
 		if !isDot(s.nest) {
 			continue
@@ -120,23 +140,33 @@ func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64
 }
 
 // cost is the time of one tile with the given number of steps, or infinity
-// where it does not fit the registers.
-func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64) (cycles float64, holdA bool) {
-	acc := float64(s.a * s.b * s.split)
+// where it does not fit the registers. The sum's lanes are combined at the end
+// where dot is set. What a core does at a time: two multiplications and two
+// loads, one exchange of lanes, between four and five instructions of any kind.
+func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
+	acc := float64(s.a * s.b)
 	all, onA, onB := c.loadsPerStep(s, a, b)
 	holdA = onA <= onB
 	live := math.Min(onA, onB) + 1
 	if c.products > 1 {
 		live += c.products
 	}
-	if acc+live > float64(t.Registers) {
+	if acc*float64(s.split)+live > float64(t.Registers) {
 		return math.Inf(1), holdA
 	}
-	fma := float64(s.a*s.b) * c.products
-	step := math.Max(fma/2, all/2)
-	step = math.Max(step, (fma+all+1)/4.5)
-	step = math.Max(step, 4/float64(s.split))
-	return steps*step + acc*1.2 + 10, holdA
+	fma := acc * c.products
+	extra, swaps := acc*float64(s.split-1)+acc*0.5, 0.0
+	instr := acc * (1.5 + float64(s.split))
+	if dot {
+		swaps = float64(s.b) * (1 + 2*float64(s.a))
+		extra += float64(s.b * s.a)
+		instr += 1.5 * swaps
+	}
+	cycles = (steps*fma + extra) / 2
+	cycles = math.Max(cycles, steps*all/2)
+	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
+	cycles = math.Max(cycles, swaps)
+	return math.Max(cycles, steps*4/float64(s.split)) + 4, holdA
 }
 
 // total sums a cost over the blocks of the two tile axes.
@@ -177,17 +207,17 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 		for b := 1; b <= min(rows, 12); b++ {
 			for split := 1; split <= 8 && a*b*split <= 14 && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
-					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps)
+					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
 				})
-				if math.IsInf(cycles, 1) {
+				if !(cycles*others < c.best) {
 					continue
 				}
-				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps)
+				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps, false)
 				p := newTilePlan(v, r, a, b, holdA)
 				p.vec = v.Var
 				p.passes = c.passPlans(nil, nil, a*b, split)
-				p.cycles = cycles*others + c.arrange(t, p, v, r)
+				p.cycles = c.arrange(t, p, v, r, cycles*others)
 				consider(p)
 			}
 		}
@@ -214,16 +244,16 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 		for y := 1; y <= min(rowsB, 8); y++ {
 			for split := 1; split <= 8 && x*y*split <= 14 && float64(split) <= steps; split *= 2 {
 				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
-					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps)
-					return k + float64(j)*(2+2.2*float64(i))
+					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps, true)
+					return k
 				})
-				if math.IsInf(cycles, 1) {
+				if !(cycles*others < c.best) {
 					continue
 				}
-				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps)
+				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps, true)
 				p := newTilePlan(a, r, x, y, holdA)
-				p.cycles = cycles*others + c.arrange(t, p, a, r)
 				p.passes = c.passPlans(v.Var, a.Var, x*y, split)
+				p.cycles = c.arrange(t, p, a, r, cycles*others)
 				consider(p)
 			}
 		}

@@ -4,7 +4,7 @@ package vecmath
 
 // The squares of the limits of tanh and erf.
 const (
-	tanhSquare = 75.69
+	tanhSquare = 72.25
 	erfSquare  = 13.3225
 )
 
@@ -26,9 +26,9 @@ var sinCoef = [...]float32{-0.16666655, 0.008332189, -0.00019518283}
 // cos(r) = 1 - r^2/2 + r^4*P(r^2); largest weighted error 2^-32.99.
 var cosCoef = [...]float32{0.041666646, -0.001388731, 2.4432327e-05}
 
-// tanh(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-25.73.
-var tanhNum = [...]float32{1, 0.13403215, 0.0035220098, 2.1048265e-05, 1.3974813e-08}
-var tanhDen = [...]float32{1, 0.46736538, 0.025977302, 0.00033290134, 8.0277346e-07}
+// tanh(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-26.09.
+var tanhNum = [...]float32{1, 0.13415863, 0.003537055, 2.129761e-05, 1.4327153e-08}
+var tanhDen = [...]float32{1, 0.4674919, 0.026034474, 0.0003353679, 8.170252e-07}
 
 // erf(x) = x*P(x^2)/Q(x^2); largest weighted error 2^-26.33.
 var erfNum = [...]float32{1.8512471, 0.28919086, 0.08192769, 0.005046389, 0.00037473324}

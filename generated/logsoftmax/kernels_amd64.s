@@ -148,6 +148,7 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+64(SB), Y10
 	VMOVUPS vectors<>+448(SB), Y9
 	VMOVUPS vectors<>+192(SB), Y8
+	VMOVUPS vectors<>+608(SB), Y7
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
 	MOVL    $+32, DI
@@ -185,29 +186,27 @@ loop_m_1:
 	VPERMILPS    $0xb1, Y0, Y4
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y0, Y1, Y0
-	VXORPS       Y1, Y1, Y1
-	VSUBPS       Y0, Y2, Y2
-	VMINPS       Y2, Y15, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y13, Y4, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y4
-	VFNMADD231PS vectors<>+256(SB), Y6, Y4
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD231PS  Y4, Y12, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  vectors<>+384(SB), Y4, Y6
-	VFMADD213PS  vectors<>+416(SB), Y4, Y6
-	VFMADD213PS  Y9, Y4, Y6
-	VFMADD213PS  Y9, Y6, Y4
-	VPSRAD       $0x01, Y5, Y6
-	VPSLLD       $0x17, Y6, Y7
-	VMULPS       Y7, Y4, Y4
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VSUBPS       Y0, Y2, Y1
+	VMINPS       Y1, Y15, Y2
+	VMAXPS       Y2, Y14, Y2
+	VMOVAPS      Y8, Y4
+	VFMADD231PS  Y13, Y2, Y4
+	VSUBPS       Y8, Y4, Y5
+	VFNMADD231PS vectors<>+224(SB), Y5, Y2
+	VFNMADD231PS vectors<>+256(SB), Y5, Y2
+	VMOVUPS      vectors<>+320(SB), Y5
+	VFMADD231PS  Y2, Y12, Y5
+	VFMADD213PS  vectors<>+352(SB), Y2, Y5
+	VFMADD213PS  vectors<>+384(SB), Y2, Y5
+	VFMADD213PS  vectors<>+416(SB), Y2, Y5
+	VFMADD213PS  Y9, Y2, Y5
+	VFMADD213PS  Y9, Y5, Y2
+	VPSRAD       $0x01, Y4, Y5
+	VPSLLD       $0x17, Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSUBD       Y5, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
 	VSUBPS       Y0, Y3, Y0
 	VMINPS       Y0, Y15, Y3
 	VMAXPS       Y3, Y14, Y3
@@ -230,16 +229,16 @@ loop_m_1:
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y3, Y3
 	VANDPS       Y10, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y3
-	VMULPS       vectors<>+512(SB), Y1, Y4
-	VBLENDVPS    Y3, Y4, Y1, Y4
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VCMPPS       $0x11, vectors<>+480(SB), Y2, Y3
+	VMULPS       vectors<>+512(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+544(SB), Y4, Y5
 	VPAND        Y11, Y5, Y5
 	VPSUBD       Y5, Y4, Y4
@@ -247,8 +246,8 @@ loop_m_1:
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       vectors<>+576(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VMOVUPS      vectors<>+640(SB), Y5
+	VFMADD231PS  Y4, Y7, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
@@ -261,16 +260,16 @@ loop_m_1:
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
 	VFMADD231PS  vectors<>+928(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y3
-	VBLENDVPS    Y3, Y6, Y1, Y3
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y4
+	VCMPPS       $0x11, vectors<>+960(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+32(SB), Y2, Y4
 	VMOVUPS      vectors<>+992(SB), Y5
 	VBLENDVPS    Y4, Y11, Y5, Y4
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
-	VBLENDVPS    Y1, Y4, Y3, Y1
-	VSUBPS       Y1, Y2, Y2
-	VMOVUPS      Y2, (SI)
-	VSUBPS       Y1, Y0, Y0
+	VCMPPS       $0x12, vectors<>+32(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	VSUBPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (SI)
+	VSUBPS       Y2, Y0, Y0
 	VMOVLPS      X0, 32(SI)
 	ADDQ         $+40, BX
 	ADDQ         $+40, SI
@@ -301,64 +300,62 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 
 loop_m_1:
 	// for m < 32
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVUPS      (BX), Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVSD       32(BX), X3
+	VMOVUPS      (BX), Y0
+	VMOVAPS      Y0, Y1
+	VMOVSD       32(BX), X2
+	VMOVAPS      Y2, Y3
 	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y1
-	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
-	VADDPS       Y1, Y0, Y0
-	VMINPS       (SI), Y15, Y1
-	VMAXPS       Y1, Y14, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VMINPS       (SI), Y15, Y3
+	VMAXPS       Y3, Y14, Y3
 	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y13, Y1, Y4
+	VFMADD231PS  Y13, Y3, Y4
 	VSUBPS       Y11, Y4, Y5
-	VFNMADD231PS Y9, Y5, Y1
-	VFNMADD231PS Y8, Y5, Y1
+	VFNMADD231PS Y9, Y5, Y3
+	VFNMADD231PS Y8, Y5, Y3
 	VMOVAPS      Y7, Y5
-	VFMADD231PS  Y1, Y12, Y5
-	VFMADD213PS  vectors<>+352(SB), Y1, Y5
-	VFMADD213PS  vectors<>+384(SB), Y1, Y5
-	VFMADD213PS  vectors<>+416(SB), Y1, Y5
-	VFMADD213PS  Y10, Y1, Y5
-	VFMADD213PS  Y10, Y5, Y1
+	VFMADD231PS  Y3, Y12, Y5
+	VFMADD213PS  vectors<>+352(SB), Y3, Y5
+	VFMADD213PS  vectors<>+384(SB), Y3, Y5
+	VFMADD213PS  vectors<>+416(SB), Y3, Y5
+	VFMADD213PS  Y10, Y3, Y5
+	VFMADD213PS  Y10, Y5, Y3
 	VPSRAD       $0x01, Y4, Y5
 	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y1, Y1
+	VMULPS       Y6, Y3, Y3
 	VPSUBD       Y5, Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	VFNMADD231PS Y0, Y1, Y2
-	VMOVUPS      Y2, (DI)
-	VMOVSD       32(SI), X1
-	VMINPS       Y1, Y15, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVAPS      Y11, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y11, Y2, Y4
-	VFNMADD231PS Y9, Y4, Y1
-	VFNMADD231PS Y8, Y4, Y1
+	VMULPS       Y4, Y3, Y3
+	VFNMADD231PS Y1, Y3, Y0
+	VMOVUPS      Y0, (DI)
+	VMOVSD       32(SI), X0
+	VMINPS       Y0, Y15, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMOVAPS      Y11, Y3
+	VFMADD231PS  Y13, Y0, Y3
+	VSUBPS       Y11, Y3, Y4
+	VFNMADD231PS Y9, Y4, Y0
+	VFNMADD231PS Y8, Y4, Y0
 	VMOVAPS      Y7, Y4
-	VFMADD231PS  Y1, Y12, Y4
-	VFMADD213PS  vectors<>+352(SB), Y1, Y4
-	VFMADD213PS  vectors<>+384(SB), Y1, Y4
-	VFMADD213PS  vectors<>+416(SB), Y1, Y4
-	VFMADD213PS  Y10, Y1, Y4
-	VFMADD213PS  Y10, Y4, Y1
-	VPSRAD       $0x01, Y2, Y4
+	VFMADD231PS  Y0, Y12, Y4
+	VFMADD213PS  vectors<>+352(SB), Y0, Y4
+	VFMADD213PS  vectors<>+384(SB), Y0, Y4
+	VFMADD213PS  vectors<>+416(SB), Y0, Y4
+	VFMADD213PS  Y10, Y0, Y4
+	VFMADD213PS  Y10, Y4, Y0
+	VPSRAD       $0x01, Y3, Y4
 	VPSLLD       $0x17, Y4, Y5
-	VMULPS       Y5, Y1, Y1
-	VPSUBD       Y4, Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VFNMADD231PS Y0, Y1, Y3
-	VMOVLPS      X3, 32(DI)
+	VMULPS       Y5, Y0, Y0
+	VPSUBD       Y4, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y0, Y0
+	VFNMADD231PS Y1, Y0, Y2
+	VMOVLPS      X2, 32(DI)
 	ADDQ         $+40, BX
 	ADDQ         $+40, SI
 	ADDQ         $+40, DI

@@ -162,6 +162,7 @@ TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+192(SB), Y9
 	VMOVUPS vectors<>+448(SB), Y8
 	VMOVUPS vectors<>+224(SB), Y7
+	VMOVUPS vectors<>+256(SB), Y6
 	MOVQ    x+8(FP), SI
 	LEAQ    63(SP), BX
 	ANDQ    $-64, BX
@@ -201,29 +202,27 @@ loop_n_1:
 	VADDPS       Y4, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VMOVSS       X0, (BX)
-	VXORPS       Y1, Y1, Y1
-	VSUBPS       Y0, Y2, Y2
-	VMINPS       Y2, Y15, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y9, Y4
-	VFMADD231PS  Y13, Y2, Y4
-	VSUBPS       Y9, Y4, Y5
-	VFNMADD231PS Y7, Y5, Y2
-	VFNMADD231PS vectors<>+256(SB), Y5, Y2
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y2, Y12, Y5
-	VFMADD213PS  vectors<>+352(SB), Y2, Y5
-	VFMADD213PS  vectors<>+384(SB), Y2, Y5
-	VFMADD213PS  vectors<>+416(SB), Y2, Y5
-	VFMADD213PS  Y8, Y2, Y5
-	VFMADD213PS  Y8, Y5, Y2
-	VPSRAD       $0x01, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y2, Y2
-	VPSUBD       Y5, Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VADDPS       Y2, Y1, Y1
+	VSUBPS       Y0, Y2, Y1
+	VMINPS       Y1, Y15, Y1
+	VMAXPS       Y1, Y14, Y1
+	VMOVAPS      Y9, Y2
+	VFMADD231PS  Y13, Y1, Y2
+	VSUBPS       Y9, Y2, Y4
+	VFNMADD231PS Y7, Y4, Y1
+	VFNMADD231PS Y6, Y4, Y1
+	VMOVUPS      vectors<>+320(SB), Y4
+	VFMADD231PS  Y1, Y12, Y4
+	VFMADD213PS  vectors<>+352(SB), Y1, Y4
+	VFMADD213PS  vectors<>+384(SB), Y1, Y4
+	VFMADD213PS  vectors<>+416(SB), Y1, Y4
+	VFMADD213PS  Y8, Y1, Y4
+	VFMADD213PS  Y8, Y4, Y1
+	VPSRAD       $0x01, Y2, Y4
+	VPSLLD       $0x17, Y4, Y5
+	VMULPS       Y5, Y1, Y1
+	VPSUBD       Y4, Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y1, Y1
 	VSUBPS       Y0, Y3, Y0
 	VMINPS       Y0, Y15, Y0
 	VMAXPS       Y0, Y14, Y0
@@ -231,7 +230,7 @@ loop_n_1:
 	VFMADD231PS  Y13, Y0, Y2
 	VSUBPS       Y9, Y2, Y3
 	VFNMADD231PS Y7, Y3, Y0
-	VFNMADD231PS vectors<>+256(SB), Y3, Y0
+	VFNMADD231PS Y6, Y3, Y0
 	VMOVUPS      vectors<>+320(SB), Y3
 	VFMADD231PS  Y0, Y12, Y3
 	VFMADD213PS  vectors<>+352(SB), Y0, Y3
@@ -258,41 +257,39 @@ loop_n_1:
 	ADDQ         $+4, BX
 	DECQ         DI
 	JNE          loop_n_1
-	VXORPS       Y0, Y0, Y0
-	VBROADCASTSS (BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
+	VBROADCASTSS (BX), Y0
+	VCMPPS       $0x11, vectors<>+480(SB), Y0, Y1
+	VMULPS       vectors<>+512(SB), Y0, Y2
+	VBLENDVPS    Y1, Y2, Y0, Y2
+	VPSUBD       vectors<>+544(SB), Y2, Y3
+	VPAND        vectors<>+0(SB), Y3, Y3
+	VPSUBD       Y3, Y2, Y2
+	VSUBPS       vectors<>+448(SB), Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VANDPS       vectors<>+576(SB), Y1, Y1
+	VADDPS       Y1, Y3, Y1
 	VMOVUPS      vectors<>+608(SB), Y15
-	VMOVUPS      vectors<>+640(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
+	VMOVUPS      vectors<>+640(SB), Y3
+	VFMADD231PS  Y2, Y15, Y3
+	VFMADD213PS  vectors<>+672(SB), Y2, Y3
+	VFMADD213PS  vectors<>+704(SB), Y2, Y3
+	VFMADD213PS  vectors<>+736(SB), Y2, Y3
+	VFMADD213PS  vectors<>+768(SB), Y2, Y3
+	VFMADD213PS  vectors<>+800(SB), Y2, Y3
+	VFMADD213PS  vectors<>+832(SB), Y2, Y3
+	VFMADD213PS  vectors<>+864(SB), Y2, Y3
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  vectors<>+896(SB), Y1, Y4
+	VMULPS       Y2, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y4
+	VFMADD231PS  vectors<>+928(SB), Y1, Y4
+	VCMPPS       $0x11, vectors<>+960(SB), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	VCMPPS       $0x00, vectors<>+32(SB), Y0, Y2
 	VMOVUPS      vectors<>+992(SB), Y14
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
+	VBLENDVPS    Y2, vectors<>+0(SB), Y14, Y2
+	VCMPPS       $0x12, vectors<>+32(SB), Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y0
 	MOVQ         label+16(FP), SI
 	MOVLQSX      (SI), AX
 	MOVQ         AX, DI
@@ -1564,6 +1561,7 @@ TEXT ·backward0AVX2(SB), $128-28
 	VMOVUPS      vectors<>+64(SB), Y10
 	VMOVUPS      vectors<>+0(SB), Y9
 	VMOVUPS      vectors<>+192(SB), Y8
+	VMOVUPS      vectors<>+224(SB), Y7
 	MOVQ         x+8(FP), BX
 	LEAQ         63(SP), SI
 	ANDQ         $-64, SI
@@ -1604,37 +1602,36 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y1, Y5
 	VADDPS       Y5, Y1, Y1
 	VADDPS       Y1, Y2, Y1
-	VXORPS       Y2, Y2, Y2
-	VSUBPS       Y1, Y3, Y3
-	VMINPS       Y3, Y15, Y3
-	VMAXPS       Y3, Y14, Y3
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y13, Y3, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y3
-	VFNMADD231PS vectors<>+256(SB), Y6, Y3
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD231PS  Y3, Y12, Y6
-	VFMADD213PS  vectors<>+352(SB), Y3, Y6
-	VFMADD213PS  vectors<>+384(SB), Y3, Y6
-	VFMADD213PS  vectors<>+416(SB), Y3, Y6
-	VFMADD213PS  Y11, Y3, Y6
-	VFMADD213PS  Y11, Y6, Y3
-	VPSRAD       $0x01, Y5, Y6
-	VPSLLD       $0x17, Y6, Y7
-	VMULPS       Y7, Y3, Y3
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y3, Y3
-	VMOVUPS      Y3, (SI)
-	VADDPS       Y3, Y2, Y2
+	VSUBPS       Y1, Y3, Y2
+	VMINPS       Y2, Y15, Y2
+	VMAXPS       Y2, Y14, Y2
+	VMOVAPS      Y8, Y3
+	VFMADD231PS  Y13, Y2, Y3
+	VSUBPS       Y8, Y3, Y5
+	VFNMADD231PS Y7, Y5, Y2
+	VFNMADD231PS vectors<>+256(SB), Y5, Y2
+	VMOVUPS      vectors<>+320(SB), Y5
+	VFMADD231PS  Y2, Y12, Y5
+	VFMADD213PS  vectors<>+352(SB), Y2, Y5
+	VFMADD213PS  vectors<>+384(SB), Y2, Y5
+	VFMADD213PS  vectors<>+416(SB), Y2, Y5
+	VFMADD213PS  Y11, Y2, Y5
+	VFMADD213PS  Y11, Y5, Y2
+	VPSRAD       $0x01, Y3, Y5
+	VPSLLD       $0x17, Y5, Y6
+	VMULPS       Y6, Y2, Y2
+	VPSUBD       Y5, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (SI)
+	VMOVAPS      Y2, Y3
 	VSUBPS       Y1, Y4, Y1
 	VMINPS       Y1, Y15, Y1
 	VMAXPS       Y1, Y14, Y1
 	VMOVAPS      Y8, Y4
 	VFMADD231PS  Y13, Y1, Y4
 	VSUBPS       Y8, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y1
+	VFNMADD231PS Y7, Y5, Y1
 	VFNMADD231PS vectors<>+256(SB), Y5, Y1
 	VMOVUPS      vectors<>+320(SB), Y5
 	VFMADD231PS  Y1, Y12, Y5
@@ -1651,21 +1648,21 @@ loop_n_1:
 	VMULPS       Y4, Y1, Y1
 	VMOVLPS      X1, 32(SI)
 	VANDPS       Y10, Y1, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VDIVPS       Y2, Y3, Y3
+	VADDPS       Y4, Y3, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y3, Y2, Y2
 	VBROADCASTSS (CX), Y4
 	VPCMPEQD     vectors<>+1056(SB), Y4, Y5
 	VANDPS       Y11, Y5, Y5
-	VSUBPS       Y5, Y3, Y3
-	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DI)
-	VDIVPS       Y2, Y1, Y1
+	VSUBPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y2
+	VMOVUPS      Y2, (DI)
+	VDIVPS       Y3, Y1, Y1
 	VPCMPEQD     vectors<>+1088(SB), Y4, Y2
 	VANDPS       Y11, Y2, Y2
 	VSUBPS       Y2, Y1, Y1

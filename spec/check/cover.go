@@ -280,13 +280,7 @@ func representatives(sets [][]set, d, size int) []int {
 	return out
 }
 
-func lcm(a, b int) int {
-	g, r := a, b
-	for r != 0 {
-		g, r = r, g%r
-	}
-	return a / g * b
-}
+func lcm(a, b int) int { return a / int(gcd(int64(a), int64(b))) * b }
 
 // checkListed counts the definitions of every element.
 func (p *partition) checkListed() (string, diag.Pos) {

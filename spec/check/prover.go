@@ -149,7 +149,7 @@ func (l limits) add(c layer.Cond, positive bool) limits {
 	case *layer.CmpInt:
 		d, ok := layer.AffineOf(&layer.IntOp{Op: '-', X: c.X, Y: c.Y})
 		e, ok2 := layer.AffineOf(&layer.IntOp{Op: '-', X: c.Y, Y: c.X})
-		if !ok || !ok2 {
+		if !ok || !ok2 || abs(int64(d.Const)) > 1<<40 {
 			return l
 		}
 		op := c.Op

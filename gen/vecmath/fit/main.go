@@ -17,7 +17,7 @@ import (
 // These limits, and the unit of erf's denominator, gave the smallest errors
 // among those tried.
 const (
-	tanhLimit = 8.7
+	tanhLimit = 8.5
 	erfLimit  = 3.65
 	erfUnit   = 1.640625
 )

@@ -1,0 +1,151 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// copyOf finds the panel that holds what an access reads.
+func (e *emitter) copyOf(m *ir.Mem) *panel {
+	for _, pn := range e.copied {
+		if sameMem(pn.mem, m) {
+			return pn
+		}
+	}
+	return nil
+}
+
+// inPanel is the place of an element of the operand in its panel.
+func (e *emitter) inPanel(pn *panel, p at) ir.Mem {
+	m := ir.Mem{Buf: pn.buf}
+	if pn.tileRow != nil {
+		m.Subs = append(m.Subs, ir.Sub{Const: p.blocks[pn.tileRow]})
+	}
+	for _, r := range pn.rows {
+		m.Subs = append(m.Subs, p.subs[r.Var])
+	}
+	if pn.tileRow != nil {
+		return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, p.subs[pn.vec])}
+	}
+	return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, ir.Sub{Const: p.blocks[pn.vec] * e.t.Lanes})}
+}
+
+// copyPanel emits the copy of an operand for the tile that is open.
+func (e *emitter) copyPanel(pn *panel, p at) {
+	var kept []*panel
+	for _, other := range e.copied {
+		if other != pn {
+			kept = append(kept, other)
+		}
+	}
+	e.copied = kept
+	switch {
+	case pn.tileRow != nil:
+		e.transposeSum(pn, p)
+	case pn.transposed():
+		e.transposeTile(pn, p)
+	default:
+		e.copyRows(pn, p)
+	}
+	e.copied = append(e.copied, pn)
+}
+
+// copyRows copies as it stands, four rows an iteration.
+func (e *emitter) copyRows(pn *panel, p at) {
+	last := pn.rows[len(pn.rows)-1]
+	e.nest(pn.rows[:len(pn.rows)-1], map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
+		e.innermost(passPlan{}, last, 4, func(sub ir.Sub, _, _ int) {
+			for _, pt := range e.tilePoints(p, pn.vec) {
+				pt = pt.withAll(q).with(last.Var, sub)
+				b := e.top().b
+				r := b.Reg(ir.Real)
+				b.Emit(&ir.Load{Dst: r, Mem: e.mem(*pn.mem, nil, pt), Lanes: pt.lanes})
+				b.Emit(&ir.Store{Mem: e.inPanel(pn, pt), Src: r, Lanes: e.t.Lanes})
+			}
+		})
+	})
+}
+
+// transposeTile turns blocks with the lanes along a reduction axis into
+// vectors along the tile's axis.
+func (e *emitter) transposeTile(pn *panel, p at) {
+	var along ir.Axis
+	var rest []ir.Axis
+	for _, r := range pn.rows {
+		if r.Var == pn.along {
+			along = r
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	e.nest(rest, map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
+		e.innermost(passPlan{vec: along.Var}, along, 1, func(sub ir.Sub, lanes, _ int) {
+			for _, pt := range e.tilePoints(p, pn.vec) {
+				pt = pt.withAll(q).with(along.Var, sub)
+				e.transpose(pt.lanes, lanes, func(j int) ir.Mem {
+					return e.mem(*pn.mem, nil, pt.with(pn.vec, pt.subs[pn.vec].Add(ir.Sub{Const: 1}, j)))
+				}, func(k int) ir.Mem {
+					return e.inPanel(pn, pt.with(along.Var, sub.Add(ir.Sub{Const: 1}, k)))
+				})
+			}
+		})
+	})
+}
+
+// transposeSum turns blocks with the lanes along a tile's axis into vectors
+// along the axis of the sum.
+func (e *emitter) transposeSum(pn *panel, p at) {
+	v := ir.Axis{Var: pn.vec, Size: sizeOf(e.sumAxes(), pn.vec)}
+	points := e.tilePoints(p, pn.tileRow)
+	e.nest(pn.rows, map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
+		e.innermost(passPlan{vec: v.Var}, v, 1, func(sub ir.Sub, lanes, _ int) {
+			e.transpose(lanes, len(points), func(j int) ir.Mem {
+				return e.mem(*pn.mem, nil, points[0].withAll(q).with(v.Var, sub.Add(ir.Sub{Const: 1}, j)))
+			}, func(k int) ir.Mem {
+				return e.inPanel(pn, points[k].withAll(q).with(v.Var, sub))
+			})
+		})
+	})
+}
+
+// sumAxes are the inner axes of the group's sum.
+func (e *emitter) sumAxes() []ir.Axis {
+	for _, ps := range e.g.passes {
+		if len(ps.inner) > 0 {
+			return ps.inner
+		}
+	}
+	return nil
+}
+
+// transpose loads rows vectors of cols lanes and stores cols full vectors; what
+// is beyond the rows is 0.
+func (e *emitter) transpose(rows, cols int, from, to func(int) ir.Mem) {
+	b := e.top().b
+	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, e.t.Lanes)
+	for j := range src {
+		src[j], dst[j] = b.Reg(ir.Real), b.Reg(ir.Real)
+		if j < rows {
+			b.Emit(&ir.Load{Dst: src[j], Mem: from(j), Lanes: cols})
+		} else {
+			b.Emit(&ir.Assign{Dst: src[j], Op: ir.Const})
+		}
+	}
+	b.Emit(&ir.Transpose{Dst: dst, Src: src})
+	for k := 0; k < cols; k++ {
+		b.Emit(&ir.Store{Mem: to(k), Src: dst[k], Lanes: e.t.Lanes})
+	}
+}
+
+// tilePoints are the blocks of the tile along one axis, the other tile axes
+// left at their start.
+func (e *emitter) tilePoints(p at, v *ir.Var) []at {
+	saved := e.tiles
+	defer func() { e.tiles = saved }()
+	e.tiles = nil
+	for _, t := range saved {
+		if t.v == v {
+			e.tiles = append(e.tiles, t)
+		}
+	}
+	return e.points(p, nil)
+}
