@@ -8,7 +8,7 @@ import (
 // specs are layers that no one has tuned anything for. The first line of each
 // has sets of dims.
 var specs = map[string]string{
-	"bilinear": `N=3 I=5 J=4 O=9; N=8 I=16 J=16 O=4; N=1 I=2 J=3 O=17
+	"bilinear": `N=17 I=1 J=31 O=9; N=3 I=5 J=4 O=9; N=8 I=16 J=16 O=4; N=1 I=2 J=3 O=17
 layer: bilinear
 dims: {N: batch, I: left, J: right, O: out}
 tensors:
@@ -20,7 +20,7 @@ forward: |
   y[n][o] = sum(i, j, x[n][i]*w[i][j][o]*z[n][j])
 backward: derive
 `,
-	"transposed": `N=5 I=7 O=9; N=16 I=24 O=33; N=17 I=1 O=8
+	"transposed": `N=17 I=33 O=31; N=5 I=7 O=9; N=16 I=24 O=33; N=17 I=1 O=8
 layer: transposed
 dims: {N: a, I: b, O: c}
 tensors:

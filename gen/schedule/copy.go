@@ -38,6 +38,7 @@ func (e *emitter) copyPanel(pn *panel, p at) {
 		}
 	}
 	e.copied = kept
+	e.forget(pn.buf)
 	switch {
 	case pn.tileRow != nil:
 		e.transposeSum(pn, p)
