@@ -29,8 +29,8 @@ func (e *emitter) inPanel(pn *panel, p at) ir.Mem {
 	return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, ir.Sub{Const: p.blocks[pn.vec] * e.t.Lanes})}
 }
 
-// copyPanel emits the copy of an operand for the tile that is open.
-func (e *emitter) copyPanel(pn *panel, p at) {
+// drop forgets what a panel holds.
+func (e *emitter) drop(pn *panel) {
 	var kept []*panel
 	for _, other := range e.copied {
 		if other != pn {
@@ -39,6 +39,21 @@ func (e *emitter) copyPanel(pn *panel, p at) {
 	}
 	e.copied = kept
 	e.forget(pn.buf)
+}
+
+// fill stores a vector just loaded from an operand in the panel that the tile
+// at hand fills.
+func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
+	for _, pn := range e.filling {
+		if sameMem(pn.mem, m) {
+			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
+		}
+	}
+}
+
+// copyPanel emits the copy of an operand for the tile that is open.
+func (e *emitter) copyPanel(pn *panel, p at) {
+	e.drop(pn)
 	switch {
 	case pn.tileRow != nil:
 		e.transposeSum(pn, p)

@@ -25,8 +25,9 @@ type emitter struct {
 	partial map[*ir.Reg]bool
 	// empty marks accumulators that nothing has been added to.
 	empty map[*ir.Reg]bool
-	// copied are the panels that hold their operands now.
-	copied []*panel
+	// copied are the panels that hold their operands now; filling those that
+	// the next tile copies while it reads the operands themselves.
+	copied, filling []*panel
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 }
@@ -265,6 +266,15 @@ func (e *emitter) outer(i int, p at) {
 // overRun emits the tiles of one run of the i-th outer axis from base on.
 func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 	a := e.plan.order[i]
+	if len(e.filling) > 0 && i+1 == len(e.plan.order) {
+		e.inRun(i, p.with(a.Var, base), r)
+		e.copied, e.filling = append(e.copied, e.filling...), nil
+		if r.count == 1 {
+			return
+		}
+		r.count--
+		base = base.Add(ir.Sub{Const: 1}, r.step)
+	}
 	e.loop(a.Var.Name, r.count, e.g.contraction, func(v *ir.Var) {
 		s := base
 		if v != nil {
@@ -279,7 +289,10 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 	saved := e.tiles
 	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.offsets, r.lanes})
 	for _, pn := range e.plan.panels {
-		if pn.depth == i+1 {
+		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) {
+			e.drop(pn)
+			e.filling = append(e.filling, pn)
+		} else if pn.depth == i+1 {
 			e.copyPanel(pn, p)
 		}
 	}

@@ -176,6 +176,7 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	e.partial[r] = md == vector && lanes < e.t.Lanes
 	e.scopes[to].memo[key] = r
 	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))
+	e.fill(x.Load, r, p, to)
 	return r
 }
 

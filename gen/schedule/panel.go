@@ -150,20 +150,36 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.FrameBytes)*0.7 {
 		return nil
 	}
-	perVector := 2.0
+	work := bytes / 32 * 0.7 // the loads are those of the first tile
 	if pn.transposed() {
-		perVector = 4.5
+		work = float64(pn.squares(p, t, c)) * 36
 	}
 	rate := fromSecond
 	if footprint(pn.mem.Flat(), c.g.outer, c.main.nest.Reduce) > secondCache {
 		rate = fromThird
 	}
-	pn.cycles = copies * bytes / 32 * perVector
+	pn.cycles = copies * work
 	pn.wait = copies * bytes / rate
 	if bytes > firstCache {
 		pn.wait += copies * reuse * bytes / fromSecond
 	}
 	return pn
+}
+
+// squares is the number of squares of a vector by a vector to transpose.
+func (pn *panel) squares(p *plan, t Target, c *contraction) int {
+	n := pn.cols / t.Lanes
+	if pn.tileRow != nil {
+		n *= ceilDiv(p.tileOf(pn.tileRow), t.Lanes)
+	}
+	for _, r := range pn.rows {
+		if r.Var == pn.along {
+			n *= ceilDiv(r.Size, t.Lanes)
+		} else {
+			n *= r.Size
+		}
+	}
+	return n
 }
 
 // sumVec is the reduction axis along the lanes, nil where there is none.
