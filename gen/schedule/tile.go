@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -158,15 +159,17 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	extra, swaps := acc*float64(s.split-1)+acc*0.5, 0.0
 	instr := acc * (1.5 + float64(s.split))
 	if dot {
-		swaps = float64(s.b) * (1 + 2*float64(s.a))
+		pieces := float64(bits.OnesCount(uint(s.a))) // stores of 4, 2 and 1 lanes
+		swaps = float64(s.b) * (2*float64(s.a) + pieces)
 		extra += float64(s.b * s.a)
-		instr += 1.5 * swaps
+		instr += 1.5*swaps + float64(s.b)*pieces
 	}
 	cycles = (steps*fma + extra) / 2
 	cycles = math.Max(cycles, steps*all/2)
 	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
-	return math.Max(cycles, steps*4/float64(s.split)) + 4, holdA
+	// Not all of what a tile ends with overlaps the next one.
+	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr), holdA
 }
 
 // total sums a cost over the blocks of the two tile axes.
