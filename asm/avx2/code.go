@@ -20,10 +20,6 @@ type code struct {
 // immediate of an instruction without one.
 const none = -1
 
-func two(f func(a, b operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
-	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0], o[1]) }
-}
-
 func three(f func(a, b, c operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
 	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0], o[1], o[2]) }
 }
@@ -43,7 +39,6 @@ var (
 	vmaskmovps   = &code{three(x86.VMASKMOVPS), 1, false}
 	vbroadcastss = &code{x86.VBROADCASTSS, 0, false}
 	vpbroadcastd = &code{x86.VPBROADCASTD, 0, false}
-	vmovd        = &code{two(x86.VMOVD), none, false}
 
 	// Arithmetic of reals.
 	vaddps     = &code{x86.VADDPS, 1, true}
