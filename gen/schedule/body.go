@@ -148,6 +148,7 @@ func (e *emitter) inner(i int, p at) {
 			e.step(ps, pp, pts, q, last.Var, sub, lanes, step, red)
 		})
 	})
+	e.watched = nil
 	for _, r := range red {
 		if r.s != nil {
 			e.finish(r, pp, pts)
@@ -215,6 +216,7 @@ func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir
 				}
 				step(sub, lanes, k)
 			}
+			e.flush()
 		})
 	}
 	for k := count * unroll; k < full; k++ {
@@ -223,6 +225,7 @@ func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir
 	if tail > 0 {
 		step(ir.Sub{Const: full * unit}, tail, full)
 	}
+	e.flush()
 }
 
 // reducers makes the accumulators of a pass, set to what the reduction starts
@@ -239,6 +242,10 @@ func (e *emitter) reducers(ps *pass, points, split int, first bool) []*reducer {
 		r.s = s
 		for p := 0; p < points; p++ {
 			var acc, where []*ir.Reg
+			var flag *nanFlag
+			if s.nest.Op == ir.ReduceMax || s.nest.Op == ir.ReduceMin {
+				flag = e.newFlag()
+			}
 			for k := 0; k < split; k++ {
 				a := e.top().b.Reg(ir.Real)
 				e.depth[a] = len(e.scopes) - 1
@@ -246,6 +253,9 @@ func (e *emitter) reducers(ps *pass, points, split int, first bool) []*reducer {
 					e.empty[a] = true
 				} else {
 					e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: identity(s.nest.Op)})
+				}
+				if flag != nil {
+					e.flags[a] = flag
 				}
 				acc = append(acc, a)
 				if s.nest.Op == ir.ReduceArgMax {

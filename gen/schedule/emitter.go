@@ -23,6 +23,10 @@ type emitter struct {
 	source map[*ir.Reg]*ir.Buffer
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
 	partial map[*ir.Reg]bool
+	// flags has the flag beside the accumulators of a maximum or minimum;
+	// watched lists those of the pass at hand.
+	flags   map[*ir.Reg]*nanFlag
+	watched []*nanFlag
 	// empty marks accumulators that nothing has been added to.
 	empty map[*ir.Reg]bool
 	// copied are the panels that hold their operands now; filling those that
@@ -43,7 +47,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String())
 	}

@@ -145,6 +145,10 @@ func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	if x.Op == ir.Apply {
 		return e.apply(x.Fn, args)
 	}
+	if x.Op == ir.Div && e.depth[args[1]] < len(e.scopes)-1 && e.depth[args[0]] > e.depth[args[1]] {
+		// One division before the loop, a product in it.
+		return e.do(ir.Mul, args[0], e.do(ir.Div, e.real(1), args[1]))
+	}
 	if x.Op == ir.IShl || x.Op == ir.IShr || x.Op == ir.ISar {
 		return e.op(&ir.Assign{Op: x.Op, Args: args, Word: x.Word}, ir.Word)
 	}

@@ -40,19 +40,19 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 				order = append(order, x)
 			}
 		}
-		work, wait := tiles, 0.0
+		work, wait := tiles, traffic{}
 		var panels []*panel
 		for _, m := range c.loads {
 			plain := c.fetch(t, p, order, m)
 			pn := c.newPanel(t, p, order, m)
-			if pn != nil && pn.cycles+pn.wait*exposed < plain*exposed {
+			if pn != nil && pn.cycles+pn.wait.exposed() < plain.exposed() {
 				panels = append(panels, pn)
 				work += pn.cycles
 				plain = pn.wait
 			}
-			wait += plain
+			wait = wait.plus(plain)
 		}
-		cycles := math.Max(work, wait) + exposed*math.Min(work, wait)
+		cycles := math.Max(work+wait.exposed(), wait.near+wait.far)
 		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}
@@ -60,14 +60,20 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 	return best
 }
 
-// exposed is the part of a fetch that computation does not hide.
-const exposed = 0.15
+// traffic is the time that data take to arrive from the second cache and from
+// beyond it, in cycles.
+type traffic struct{ near, far float64 }
+
+func (w traffic) plus(v traffic) traffic { return traffic{w.near + v.near, w.far + v.far} }
+
+// exposed is what of it computation does not hide.
+func (w traffic) exposed() float64 { return 0.35*w.near + 0.5*w.far }
 
 // The caches that costs are estimated for, in bytes, and the bytes a cycle
 // that arrive from beyond the first and the second.
 const (
 	firstCache  = 28 << 10
-	secondCache = 900 << 10
+	secondCache = 512 << 10
 	fromSecond  = 40.0
 	fromThird   = 12.0
 )
@@ -93,36 +99,84 @@ func (p *plan) width(t Target, v *ir.Var) int {
 	return p.tileOf(v)
 }
 
-// fetch estimates the cycles lost to an operand that the loop order fetches
-// again and again from beyond the first cache.
-func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) float64 {
+// fetch estimates the traffic of an operand that the loop order fetches again
+// and again; it is infinite where the operand has to be copied.
+func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traffic {
 	f := m.Flat()
 	if v := p.vec; t.Lanes > 1 {
 		if v == nil {
 			v = p.sumVec()
 		}
 		if v != nil && stride(m, v) != 0 && contiguous(m) != v {
-			return math.Inf(1) // it has to be copied
+			return traffic{far: math.Inf(1)}
 		}
 	}
-	all := footprint(f, c.g.outer, c.main.nest.Reduce)
-	trips, below := 1.0, all
-	for _, o := range order {
-		w := p.width(t, o.Var)
-		if f.Coef(o.Var) != 0 {
-			below *= float64(min(w, o.Size)) / float64(o.Size)
-			continue
+	touched := func(extent func(ir.Axis) int) float64 { return c.lines(m, f, extent) * lineFloats * 4 }
+	inner := map[*ir.Var]bool{}
+	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
+	total := cur
+	near, far := cur, cur
+	first, second := c.capacities(m, f)
+	for i := len(order) - 1; i >= 0; i-- {
+		o := order[i]
+		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
+		inner[o.Var] = true
+		total = touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
+		again := func(fetched, capacity float64) float64 {
+			if cur > capacity {
+				return fetched * trips
+			}
+			return fetched * total / cur
 		}
-		if below > firstCache || below > 1024 && c.conflicts(m, f) {
-			trips *= float64(ceilDiv(o.Size, w))
+		near, far = again(near, first), again(far, second)
+		cur = total
+	}
+	if 4*m.Buf.Size() <= secondCache {
+		far -= total // it is there from the start
+	}
+	return traffic{near / fromSecond, math.Max(far, 0) / fromThird}
+}
+
+// extent is how many values of an axis one iteration of the loops outside the
+// given inner ones goes through.
+func (c *contraction) extent(t Target, p *plan, a ir.Axis, inner map[*ir.Var]bool) int {
+	if has(c.main.nest.Reduce, a.Var) || inner[a.Var] {
+		return a.Size
+	}
+	return min(a.Size, p.width(t, a.Var))
+}
+
+// lines counts the cache lines of an operand that the given extents of the
+// axes reach.
+func (c *contraction) lines(m *ir.Mem, f ir.Sub, extent func(ir.Axis) int) float64 {
+	n := 1.0
+	along := contiguous(m)
+	row := 1
+	for _, list := range [][]ir.Axis{c.g.outer, c.main.nest.Reduce} {
+		for _, a := range list {
+			switch {
+			case a.Var == along:
+				row = extent(a)
+			case f.Coef(a.Var) != 0:
+				n *= float64(extent(a))
+			}
 		}
 	}
-	rate := fromSecond
-	if all > secondCache {
-		rate = fromThird
+	return n * math.Ceil(float64(row)/lineFloats)
+}
+
+// capacities are the bytes of an operand that the first and the second cache
+// hold: less than their size where its rows compete for the same lines.
+func (c *contraction) capacities(m *ir.Mem, f ir.Sub) (first, second float64) {
+	first, second = firstCache, secondCache
+	// The pages' places in memory are random, so half of the second cache's
+	// ways is what one may count on.
+	const ways = 8
+	for _, x := range c.main.nest.Reduce {
+		if step := f.Coef(x.Var) * 4; step != 0 && step%conflictingRows == 0 {
+			first = math.Min(first, float64(ways*64*max(1, 4096/step)))
+			second = math.Min(second, float64(ways/2*64*max(1, 131072/step)))
+		}
 	}
-	if c.conflicts(m, f) {
-		rate /= 3
-	}
-	return all * trips / rate
+	return first, second
 }

@@ -22,8 +22,9 @@ type panel struct {
 	rows []ir.Axis
 	// cols is the number of elements in a row.
 	cols int
-	// cycles is the work of copying, wait the time of fetching.
-	cycles, wait float64
+	// cycles is the work of copying, wait that of fetching.
+	cycles float64
+	wait   traffic
 	// buf is the scratch memory.
 	buf *ir.Buffer
 }
@@ -154,14 +155,13 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	if pn.transposed() {
 		work = float64(pn.squares(p, t, c)) * 36
 	}
-	rate := fromSecond
-	if footprint(pn.mem.Flat(), c.g.outer, c.main.nest.Reduce) > secondCache {
-		rate = fromThird
-	}
 	pn.cycles = copies * work
-	pn.wait = copies * bytes / rate
+	pn.wait.near = copies * bytes / fromSecond
+	if 4*pn.mem.Buf.Size() > secondCache {
+		pn.wait.far = copies * bytes / fromThird
+	}
 	if bytes > firstCache {
-		pn.wait += copies * reuse * bytes / fromSecond
+		pn.wait.near += copies * reuse * bytes / fromSecond
 	}
 	return pn
 }

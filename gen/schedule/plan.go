@@ -212,12 +212,13 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		lanes = float64(vec.Size) / float64(ceilDiv(vec.Size, t.Lanes))
 	}
 	points := volume(g.outer)
-	reuse := 1
+	reuse, work := 1, 0.0
 	for _, ps := range g.passes {
 		w := 0.0
 		for _, s := range ps.stages {
 			w += weight(s.nest.Value) + 1
 		}
+		work += w * volume(ps.inner)
 		pp := passPlan{unroll: 1}
 		perVec := lanes
 		if vec == nil {
@@ -240,7 +241,11 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		p.passes = append(p.passes, pp)
 	}
 	if vec != nil {
-		p.tile[vec.Var] = min(reuse, ceilDiv(vec.Size, t.Lanes))
+		vectors := ceilDiv(vec.Size, t.Lanes)
+		p.tile[vec.Var] = min(reuse, vectors)
+		if work*float64(vectors) <= 64 {
+			p.tile[vec.Var] = vectors // a short row needs no loop
+		}
 		p.hold = vec.Var
 		for i := range p.passes {
 			p.passes[i].unroll = max(1, p.passes[i].unroll/p.tile[vec.Var])

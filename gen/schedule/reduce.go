@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"math"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -152,16 +154,57 @@ var combineOps = map[ir.ReduceOp]ir.Op{
 	ir.ReduceSum: ir.Add, ir.ReduceProd: ir.Mul, ir.ReduceMax: ir.MaxOp, ir.ReduceMin: ir.MinOp,
 }
 
-// combine is acc = op(acc, v). A maximum keeps a NaN, wherever it occurs.
+// combine is acc = op(acc, v).
 func (e *emitter) combine(op ir.ReduceOp, acc, v *ir.Reg) {
-	b := e.top().b
-	if op == ir.ReduceMax || op == ir.ReduceMin {
-		nan := b.Do(ir.Unordered, acc, acc)
-		next := b.Do(combineOps[op], acc, v)
-		e.update(acc, ir.Select, nan, acc, next)
+	if flag := e.flags[acc]; flag != nil {
+		e.update(acc, combineOps[op], v, acc) // the machine's maximum: acc, where v is NaN
+		e.watch(flag, v)
 		return
 	}
 	e.update(acc, combineOps[op], acc, v)
+}
+
+// nanFlag notes the NaN among the values of a maximum, which the machine's own
+// operation would lose.
+type nanFlag struct {
+	mask *ir.Reg
+	// pending is a value that has not been looked at: one comparison does for
+	// two.
+	pending *ir.Reg
+}
+
+// newFlag is a flag that is down.
+func (e *emitter) newFlag() *nanFlag {
+	b := e.top().b
+	zero := e.real(0)
+	m := b.Reg(ir.Mask)
+	b.Emit(&ir.Assign{Dst: m, Op: ir.LT, Args: []*ir.Reg{zero, zero}})
+	e.depth[m] = len(e.scopes) - 1
+	f := &nanFlag{mask: m}
+	e.watched = append(e.watched, f)
+	return f
+}
+
+// watch raises the flag where v, or the value before it, is NaN.
+func (e *emitter) watch(f *nanFlag, v *ir.Reg) {
+	if f.pending == nil {
+		f.pending = v
+		return
+	}
+	b := e.top().b
+	nan := b.Do(ir.Unordered, f.pending, v)
+	b.Emit(&ir.Assign{Dst: f.mask, Op: ir.Or, Args: []*ir.Reg{f.mask, nan}})
+	f.pending = nil
+}
+
+// flush looks at the values that are pending, before the loop that made them
+// ends.
+func (e *emitter) flush() {
+	for _, f := range e.watched {
+		if f.pending != nil {
+			e.watch(f, f.pending)
+		}
+	}
 }
 
 // combineMasked combines a vector of which only some lanes count.
@@ -191,10 +234,14 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 	for i := range pts {
 		for w := len(r.acc[i]); w > 1; w = (w + 1) / 2 {
 			for k := 0; k < w/2; k++ {
-				e.combine(s.nest.Op, r.acc[i][k], r.acc[i][(w+1)/2+k])
+				e.update(r.acc[i][k], combineOps[s.nest.Op], r.acc[i][(w+1)/2+k], r.acc[i][k])
 			}
 		}
 		regs[i] = r.acc[i][0]
+		if flag := e.flags[regs[i]]; flag != nil {
+			nan := e.real(float32(math.NaN()))
+			regs[i] = e.do(ir.Select, flag.mask, nan, regs[i])
+		}
 		if s.nest.Op == ir.ReduceArgMax {
 			regs[i] = r.where[i][0]
 		}

@@ -37,16 +37,14 @@ var (
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
-	l = stream(l)
+	l = stream(exponents(l))
 	groups := fuse(l)
 	for _, g := range groups {
 		g.formPasses()
 	}
 	place(groups)
 	s := &scheduler{target: t, loops: l}
-	for _, g := range groups {
-		g.plan = choose(g, t)
-	}
+	groups = planned(groups, t)
 	namePanels(groups)
 	s.emit(groups)
 	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}

@@ -32,7 +32,7 @@ func streams(n *ir.Nest) bool {
 	col, row := n.Axes[0], n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > secondCache {
+		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > 2*secondCache {
 			return true
 		}
 	}
@@ -74,10 +74,7 @@ func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 	out := *e
 	out.Sub = e.Sub.Replace(v, s)
 	if e.Load != nil {
-		m := ir.Mem{Buf: e.Load.Buf}
-		for _, sub := range e.Load.Subs {
-			m.Subs = append(m.Subs, sub.Replace(v, s))
-		}
+		m := substitutedMem(*e.Load, v, s)
 		out.Load = &m
 	}
 	out.Args = make([]*ir.Expr, len(e.Args))
@@ -85,4 +82,12 @@ func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 		out.Args[i] = substituted(a, v, s)
 	}
 	return &out
+}
+
+func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
+	out := ir.Mem{Buf: m.Buf}
+	for _, sub := range m.Subs {
+		out.Subs = append(out.Subs, sub.Replace(v, s))
+	}
+	return out
 }

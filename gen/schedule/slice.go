@@ -1,0 +1,106 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// planned chooses a plan for each group. A contraction with an operand that
+// the second cache does not hold, and that is needed again and again, is cut
+// along one of its outer axes where the slices together are faster.
+func planned(groups []*group, t Target) []*group {
+	var out []*group
+	for _, g := range groups {
+		g.plan = choose(g, t)
+		best := g.sliced(t)
+		if g.contraction {
+			if copying, rest := g.blocked(t); rest != nil {
+				copying.plan, rest.plan = choose(copying, t), choose(rest, t)
+				if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
+					best = parts
+				}
+			}
+		}
+		out = append(out, best...)
+	}
+	return out
+}
+
+// cycles is the predicted time of planned groups.
+func cycles(groups []*group) float64 {
+	sum := 0.0
+	for _, g := range groups {
+		sum += g.plan.cycles
+	}
+	return sum
+}
+
+// sliced is the group, or what it is cut into.
+func (g *group) sliced(t Target) []*group {
+	best := []*group{g}
+	if !g.contraction || t.Lanes == 1 {
+		return best
+	}
+	c := newContraction(g)
+	for _, m := range c.loads {
+		f := m.Flat()
+		size := footprint(f, g.outer, c.main.nest.Reduce)
+		if size <= secondCache {
+			continue
+		}
+		for _, a := range g.outer {
+			n := int(size*1.25/secondCache) + 1
+			if f.Coef(a.Var) == 0 || n > 8 || a.Size < 4*n {
+				continue
+			}
+			parts := g.cut(a, n)
+			for _, part := range parts {
+				part.plan = choose(part, t)
+			}
+			if cycles(parts) < cycles(best) {
+				best = parts
+			}
+		}
+	}
+	return best
+}
+
+// cut divides the group into n along an outer axis.
+func (g *group) cut(a ir.Axis, n int) []*group {
+	var out []*group
+	start := 0
+	for _, r := range blocks(a.Size, ceilDiv(a.Size, n)) {
+		for i := 0; i < r.count; i++ {
+			out = append(out, g.part(a.Var, start, r.size))
+			start += r.size
+		}
+	}
+	return out
+}
+
+// part is the group for size values of an outer axis from start on.
+func (g *group) part(v *ir.Var, start, size int) *group {
+	resized := func(axes []ir.Axis) []ir.Axis {
+		out := append([]ir.Axis(nil), axes...)
+		for i := range out {
+			if out[i].Var == v {
+				out[i].Size = size
+			}
+		}
+		return out
+	}
+	at := ir.VarSub(v).Add(ir.Sub{Const: 1}, start)
+	out := &group{outer: resized(g.outer), contraction: g.contraction}
+	for _, s := range g.stages {
+		n := *s.nest
+		n.Axes = resized(n.Axes)
+		n.Store = substitutedMem(n.Store, v, at)
+		n.Value = substituted(n.Value, v, at)
+		n.Gathers = nil
+		for _, gt := range s.nest.Gathers {
+			n.Gathers = append(n.Gathers, &ir.LoadIndex{Dst: gt.Dst, Mem: substitutedMem(gt.Mem, v, at)})
+		}
+		out.stages = append(out.stages, &stage{nest: &n, store: s.store})
+	}
+	out.formPasses()
+	return out
+}
