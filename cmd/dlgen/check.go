@@ -22,7 +22,7 @@ equations are the gradient of the forward ones. Dims that are not given are smal
 ones. SPEC is the path of a spec or a name from the library.`,
 		Example: `  dlgen check bilinear.yaml
   dlgen check specs/*.yaml
-  dlgen check conv2d N=1 H=5 W=5 C=1 K=2 R=3 S=3`,
+  dlgen check dropout M=8 p=0.1`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeLayer,
 		RunE: func(c *cobra.Command, args []string) error {

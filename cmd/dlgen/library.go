@@ -66,7 +66,7 @@ func showCommand() *cobra.Command {
 		Long: `Show explains a layer: its dims and attributes with their defaults, its tensors
 with their shapes and roles, and its equations. LAYER is a name from the library
 or the path of a spec.`,
-		Example: `  dlgen show conv2d
+		Example: `  dlgen show dropout
   dlgen show --yaml dense > mydense.yaml`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeLayer,
@@ -127,6 +127,9 @@ func describeNumbers(w *tabwriter.Writer, title string, numbers []*syntax.Number
 			value = "default " + syntax.PrintExpr(n.Default)
 		} else if n.Value != nil {
 			value = "= " + syntax.PrintExpr(n.Value)
+		}
+		if allowed := n.Allowed(); allowed != "" {
+			value += ", " + allowed
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", n.Name, value, strings.TrimSpace(n.Doc))
 	}

@@ -69,6 +69,34 @@ func (c *checker) bind(given map[string]string) {
 		})
 	}
 	c.checkComputed(given, order)
+	for _, n := range order {
+		if n.state == 2 {
+			c.checkLimits(n, given)
+		}
+	}
+}
+
+// checkLimits complains about a number beyond the limits that the spec sets.
+func (c *checker) checkLimits(n *number, given map[string]string) {
+	var bounds []syntax.Expr
+	broken := false
+	for _, l := range n.decl.Limits {
+		bound, ok := c.constant(l.Bound, n, false)
+		bounds = append(bounds, l.Bound)
+		broken = broken || ok && !l.Allows(n.value.real(), bound.real())
+	}
+	if !broken {
+		return
+	}
+	help := ""
+	if values := c.mentioned(bounds...); values != "" {
+		help = "here " + values
+	}
+	if n.given {
+		c.errs.AddHelp(diag.Pos{}, help, "%s=%s: %s must be %s", n.decl.Name, given[n.decl.Name], n.decl.Name, n.decl.Allowed())
+	} else {
+		c.errs.AddHelp(n.decl.Pos, help, "%s is %s; it must be %s", n.decl.Name, n.value.text(), n.decl.Allowed())
+	}
 }
 
 // readGiven takes the values of the user, NAME=VALUE.
@@ -151,22 +179,30 @@ func (c *checker) evaluate(n *number) {
 	}
 }
 
-// where lists the numbers that an expression mentions with their values.
+// where shows an expression and the values in it.
 func (c *checker) where(x syntax.Expr) string {
-	var parts []string
-	seen := map[string]bool{}
-	syntax.Walk(x, func(e syntax.Expr) {
-		if name, ok := e.(*syntax.Name); ok && !seen[name.Name] {
-			if n := c.numbers[name.Name]; n != nil && n.state == 2 {
-				seen[name.Name] = true
-				parts = append(parts, name.Name+"="+n.value.text())
-			}
-		}
-	})
-	if len(parts) == 0 {
+	values := c.mentioned(x)
+	if values == "" {
 		return ""
 	}
-	return "it is " + syntax.PrintExpr(x) + " with " + strings.Join(parts, " ")
+	return "it is " + syntax.PrintExpr(x) + " with " + values
+}
+
+// mentioned lists the numbers that expressions mention with their values.
+func (c *checker) mentioned(all ...syntax.Expr) string {
+	var parts []string
+	seen := map[string]bool{}
+	for _, x := range all {
+		syntax.Walk(x, func(e syntax.Expr) {
+			if name, ok := e.(*syntax.Name); ok && !seen[name.Name] {
+				if n := c.numbers[name.Name]; n != nil && n.state == 2 {
+					seen[name.Name] = true
+					parts = append(parts, name.Name+"="+n.value.text())
+				}
+			}
+		})
+	}
+	return strings.Join(parts, " ")
 }
 
 // checkComputed compares what the user gave for dims that follow from others.

@@ -97,7 +97,7 @@ func (r *reader) numbers(e entry, what string) []*Number {
 		switch v := e.value.(type) {
 		case nil, *ast.NullNode:
 		case *ast.MappingNode, *ast.MappingValueNode:
-			f := r.fields(v, what, "default", "value", "doc")
+			f := r.fields(v, what, append([]string{"default", "value", "doc"}, limitKeys...)...)
 			if d, ok := f["default"]; ok {
 				n.Default = r.expr(d.value, "default")
 			}
@@ -107,12 +107,25 @@ func (r *reader) numbers(e entry, what string) []*Number {
 					r.errs.Addf(d.key.Pos, "%s has a default and a value; it can have one of them", n.Name)
 				}
 			}
+			n.Limits = r.limits(f)
 			n.Doc = r.text(f["doc"])
 		default:
 			if isNumber(v) {
 				n.Default = r.expr(v, n.Name)
 			} else {
 				n.Doc = r.text(e)
+			}
+		}
+	}
+	return out
+}
+
+func (r *reader) limits(f map[string]entry) []Limit {
+	var out []Limit
+	for _, key := range limitKeys {
+		if e, ok := f[key]; ok {
+			if x := r.expr(e.value, key); x != nil {
+				out = append(out, Limit{e.key, x})
 			}
 		}
 	}

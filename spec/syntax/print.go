@@ -131,6 +131,9 @@ func printNumbers(b *strings.Builder, key string, list []*Number) {
 		if n.Value != nil {
 			fields = append(fields, "value: "+quoteExpr(n.Value))
 		}
+		for _, l := range n.Limits {
+			fields = append(fields, l.Key.Text+": "+quoteExpr(l.Bound))
+		}
 		if n.Doc != "" {
 			fields = append(fields, "doc: "+quote(n.Doc))
 		}

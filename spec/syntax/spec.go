@@ -8,7 +8,11 @@
 // the business of package check.
 package syntax
 
-import "github.com/dlgen/dlgen/spec/diag"
+import (
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+)
 
 // Spec is a layer as its author wrote it.
 type Spec struct {
@@ -39,7 +43,45 @@ type Number struct {
 	// Default is what it is where the user gives nothing; Value is what it
 	// always is. At most one of them is there.
 	Default, Value Expr
-	Pos            diag.Pos
+	// Limits are what it may be, beyond what every dim or attribute may.
+	Limits []Limit
+	Pos    diag.Pos
+}
+
+// Limit is a bound of a number. Its key is one of limitKeys.
+type Limit struct {
+	Key   Word
+	Bound Expr
+}
+
+// limitKeys are the keys of limits, in the order of printing.
+var limitKeys = []string{"min", "above", "max", "below"}
+
+var limitWords = map[string]string{"min": "at least", "above": "above", "max": "at most", "below": "below"}
+
+// Allows reports whether v keeps the limit that stands at bound.
+func (l Limit) Allows(v, bound float64) bool {
+	switch l.Key.Text {
+	case "min":
+		return v >= bound
+	case "above":
+		return v > bound
+	case "max":
+		return v <= bound
+	case "below":
+		return v < bound
+	}
+	panic("syntax: unknown limit " + l.Key.Text)
+}
+
+// Allowed says in words what the limits allow, such as "at least 0 and below
+// 1"; it is empty where there are none.
+func (n *Number) Allowed() string {
+	var parts []string
+	for _, l := range n.Limits {
+		parts = append(parts, limitWords[l.Key.Text]+" "+PrintExpr(l.Bound))
+	}
+	return strings.Join(parts, " and ")
 }
 
 // Tensor declares a tensor or a run-time scalar.

@@ -22,7 +22,7 @@ dims:
 attrs:
   stride: 1
   slope: -0.5
-  eps: {default: 1e-5}
+  eps: {default: 1e-5, above: 0, max: "slope*-2"}
 tensors:
   x: {role: input, shape: [N, H*2], outside: -inf, doc: what comes in}
   w: {role: param, shape: [], init: zeros, grad: none}
@@ -107,6 +107,10 @@ func TestPositions(t *testing.T) {
 				if x != nil {
 					places(x, at)
 				}
+			}
+			for _, l := range n.Limits {
+				at(l.Key.Pos, l.Key.Text)
+				places(l.Bound, at)
 			}
 		}
 		for _, d := range s.Tensors {
