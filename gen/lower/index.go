@@ -8,12 +8,13 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// subs lowers subscripts of a tensor of the given shape.
-func (s *scope) subs(xs []layer.Int, shape []int) []ir.Sub {
+// subs lowers subscripts of t. Where open is set, they may leave its shape.
+func (s *scope) subs(xs []layer.Int, t *layer.Tensor, open bool) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
-		if divides(x) {
-			out[d] = s.table(x, shape[d])
+		_, id := x.(*layer.Element)
+		if divides(x) || id && open {
+			out[d] = s.table(x, t.Shape[d], open)
 		} else {
 			out[d] = s.sub(x)
 		}
@@ -33,11 +34,16 @@ func divides(x layer.Int) bool {
 }
 
 // table computes a subscript that is no sum of multiples of indices ahead, for
-// all values of its indices, and reads it like an id. Where a condition
-// discards the element, the subscript may be anything: it is kept in bounds.
-func (s *scope) table(x layer.Int, extent int) ir.Sub {
+// all values of its indices, and reads it like an id. Where it leaves an open
+// tensor, it becomes the next place outside; elsewhere a condition discards the
+// element, and the subscript, which may be anything, is kept in bounds.
+func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 	e := s.word(x)
-	low, high := wordConst(0), wordConst(int32(extent-1))
+	r := span{0, extent - 1}
+	if open {
+		r = span{-1, extent}
+	}
+	low, high := wordConst(int32(r.lo)), wordConst(int32(r.hi))
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, low, e), low, e)
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, e, high), high, e)
 	used := map[*layer.Index]bool{}
@@ -63,7 +69,9 @@ func (s *scope) table(x layer.Int, extent int) ir.Sub {
 		n.Store = ir.Mem{Buf: buf, Subs: subs}
 		s.l.append(n)
 	}
-	return s.gatherFrom(ir.Mem{Buf: buf, Subs: subs})
+	v := s.gatherFrom(ir.Mem{Buf: buf, Subs: subs})
+	s.tabled[v] = r
+	return ir.VarSub(v)
 }
 
 // sub lowers one subscript; an element of an int32 tensor becomes a gather.
@@ -111,19 +119,19 @@ func (s *scope) gather(x *layer.Element) ir.Sub {
 	if x.T.Role == layer.Scalar {
 		s.l.refuse("the run-time scalar %s stands in a subscript; the compiler cannot use it there yet", x.T.Name)
 	}
-	return s.gatherFrom(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T.Shape)})
+	return ir.VarSub(s.gatherFrom(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, false)}))
 }
 
 // gatherFrom is the variable that holds an element of an int32 buffer.
-func (s *scope) gatherFrom(m ir.Mem) ir.Sub {
+func (s *scope) gatherFrom(m ir.Mem) *ir.Var {
 	for _, g := range s.nest.Gathers {
 		if g.Mem.String() == m.String() {
-			return ir.VarSub(g.Dst)
+			return g.Dst
 		}
 	}
-	v := &ir.Var{Name: fmt.Sprintf("%s%d", m.Buf.Name, len(s.nest.Gathers))}
+	v := &ir.Var{Name: s.l.unused(m.Buf.Name + "At")}
 	s.nest.Gathers = append(s.nest.Gathers, &ir.LoadIndex{Dst: v, Mem: m})
-	return ir.VarSub(v)
+	return v
 }
 
 // word lowers an integer expression used as a value.
@@ -141,7 +149,7 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 		if x.T.Role == layer.Scalar {
 			return ir.NewExpr(ir.ToWord, s.l.scalar(&layer.FromInt{X: x}))
 		}
-		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T.Shape)}, x.T)
+		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, x.T.HasOutside)}, x.T)
 	case *layer.ArgMax:
 		return s.reduction(ir.ReduceArgMax, x.Idx, x.Body)
 	case *layer.IntOp:

@@ -126,7 +126,7 @@ func (l *lowerer) equation(eq *layer.Equation) {
 	target := l.buffer(eq.T)
 	s := l.newScope(eq.Text)
 	s.bind(eq.Free, &s.nest.Axes)
-	subs := s.subs(eq.Subs, eq.T.Shape)
+	subs := s.subs(eq.Subs, eq.T, eq.Accumulate && !ids(eq.Subs))
 	if eq.Accumulate && !l.zeroed[eq.T] {
 		l.zeroed[eq.T] = true
 		l.fill(target, 0, eq.Text)

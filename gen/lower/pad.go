@@ -9,7 +9,7 @@ import (
 
 // read lowers an element of a tensor.
 func (s *scope) read(t *layer.Tensor, subs []layer.Int) *ir.Expr {
-	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t.Shape)}, t)
+	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t, t.HasOutside)}, t)
 	if e.Kind == ir.Word {
 		return ir.NewExpr(ir.ToReal, e)
 	}
@@ -31,7 +31,7 @@ func (s *scope) load(m ir.Mem, t *layer.Tensor) *ir.Expr {
 type span struct{ lo, hi int }
 
 // reach gives the range of each subscript, widened to the shape, or nil where
-// all stay inside it. Gathered subscripts are valid by the run-time check.
+// all stay inside it. Ids are valid by the run-time check.
 func (s *scope) reach(subs []ir.Sub, shape []int) []span {
 	out := make([]span, len(subs))
 	beyond := false
@@ -39,6 +39,10 @@ func (s *scope) reach(subs []ir.Sub, shape []int) []span {
 		r := span{sub.Const, sub.Const}
 		for _, t := range sub.Terms {
 			n, ok := s.size[t.Var]
+			if tr, ok := s.tabled[t.Var]; ok {
+				r = tr
+				break
+			}
 			if !ok {
 				r = span{0, shape[d] - 1}
 				break

@@ -63,6 +63,7 @@ func (e *emitter) copyPanel(pn *panel, p at) {
 		e.copyRows(pn, p)
 	}
 	e.copied = append(e.copied, pn)
+	e.depth[pn.buf] = len(e.scopes) - 1
 }
 
 // copyRows copies as it stands, four rows an iteration.

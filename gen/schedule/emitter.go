@@ -272,6 +272,9 @@ func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 	a := e.plan.order[i]
 	if len(e.filling) > 0 && i+1 == len(e.plan.order) {
 		e.inRun(i, p.with(a.Var, base), r)
+		for _, pn := range e.filling {
+			e.depth[pn.buf] = len(e.scopes) - 1
+		}
 		e.copied, e.filling = append(e.copied, e.filling...), nil
 		if r.count == 1 {
 			return

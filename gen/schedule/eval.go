@@ -61,6 +61,9 @@ func (e *emitter) gathered(v *ir.Var, n *ir.Nest, p at) *ir.Var {
 			return got.(*ir.Var)
 		}
 		to := e.hoist(d)
+		if e.written[m.Buf] {
+			to = len(e.scopes) - 1
+		}
 		out := e.fresh(v.Name)
 		e.scopes[to].b.Emit(&ir.LoadIndex{Dst: out, Mem: m})
 		e.depth[out] = to
@@ -91,7 +94,7 @@ func (e *emitter) hoist(depth int) int {
 
 // depthOf is the innermost scope whose variables an access uses.
 func (e *emitter) depthOf(m ir.Mem) int {
-	d := 0
+	d := e.depth[m.Buf] // that of the copy, for a panel
 	for _, s := range m.Subs {
 		for _, t := range s.Terms {
 			d = max(d, e.depth[t.Var])

@@ -105,7 +105,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 	if vec == nil {
 		vec = p.sumVec()
 	}
-	if t.Lanes == 1 || vec == nil || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
+	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
 	f := m.Flat()

@@ -99,6 +99,11 @@ func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
 	for _, other := range groups {
 		for qi, p := range other.passes {
 			for _, q := range p.stages {
+				for _, gt := range q.nest.Gathers {
+					if gt.Mem.Buf == b {
+						return true // an index comes from memory
+					}
+				}
 				for _, m := range touches(q.nest) {
 					if m.Buf != b || q == s {
 						continue

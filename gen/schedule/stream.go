@@ -7,8 +7,11 @@ import (
 // streamRows is the number of rows of a matrix that are added at a time.
 const streamRows = 8
 
-// stream rewrites sums over the rows of a matrix that the caches do not hold,
-// such as a batch of one through a large dense layer. Taken column by column,
+// streamBytes is the size from which a matrix is taken row by row.
+const streamBytes = 96 << 10
+
+// stream rewrites sums over the rows of a matrix that the first cache does not
+// hold, such as a batch of one through a dense layer. Taken column by column,
 // each cache line would come from another page; a few rows at a time, added to
 // the result in memory, come in the order in which they lie.
 func stream(l *ir.Loops) *ir.Loops {
@@ -24,7 +27,7 @@ func stream(l *ir.Loops) *ir.Loops {
 	return &out
 }
 
-// streams reports whether n is a sum of rows too large for the second cache.
+// streams reports whether n is a sum of rows that takes them one by one best.
 func streams(n *ir.Nest) bool {
 	if !isDot(n) || isContraction(n) || len(n.Axes) != 1 || len(n.Reduce) != 1 || stride(&n.Store, n.Axes[0].Var) != 1 {
 		return false
@@ -32,7 +35,7 @@ func streams(n *ir.Nest) bool {
 	col, row := n.Axes[0], n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > 2*secondCache {
+		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > streamBytes {
 			return true
 		}
 	}
