@@ -85,18 +85,27 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 	return c, nil
 }
 
-// passes lowers and schedules forward and, where there is one, backward.
+// pass is forward or backward.
+type pass struct {
+	name string
+	*layer.Program
+}
+
+// programs are forward and, where there is one, backward.
+func programs(p *layer.Proved) []pass {
+	out := []pass{{"forward", p.Forward}}
+	if p.Backward != nil {
+		out = append(out, pass{"backward", p.Backward})
+	}
+	return out
+}
+
+// passes lowers and schedules all programs.
 func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, error) {
 	var loops []*ir.Loops
 	var out []*ir.Program
-	for _, pass := range []struct {
-		name string
-		p    *layer.Program
-	}{{"forward", p.Forward}, {"backward", p.Backward}} {
-		if pass.p == nil {
-			continue
-		}
-		l, err := lower.Lower(pass.name, pass.p)
+	for _, pass := range programs(p) {
+		l, err := lower.Lower(pass.name, pass.Program)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -183,15 +192,9 @@ func layerText(p *layer.Proved) string {
 	for _, t := range p.Tensors {
 		fmt.Fprintf(&b, "  %s %v\n", t.Name, t.Shape)
 	}
-	for _, pass := range []struct {
-		name string
-		p    *layer.Program
-	}{{"forward", p.Forward}, {"backward", p.Backward}} {
-		if pass.p == nil {
-			continue
-		}
+	for _, pass := range programs(p) {
 		fmt.Fprintf(&b, "%s:\n", pass.name)
-		for _, eq := range pass.p.Equations {
+		for _, eq := range pass.Equations {
 			fmt.Fprintf(&b, "  %s\n", eq.Text)
 		}
 	}

@@ -24,7 +24,7 @@ import (
 // Open reads a spec: that of a library layer, or, where the argument ends in
 // .yaml or .yml or has a slash, a file.
 func Open(nameOrPath string) (*syntax.Spec, error) {
-	if !isPath(nameOrPath) {
+	if !IsPath(nameOrPath) {
 		text, ok := library.Text(nameOrPath)
 		if !ok {
 			return nil, unknownLayer(nameOrPath)
@@ -38,7 +38,8 @@ func Open(nameOrPath string) (*syntax.Spec, error) {
 	return syntax.Parse(nameOrPath, text)
 }
 
-func isPath(s string) bool {
+// IsPath tells the path of a spec from a name of the library.
+func IsPath(s string) bool {
 	ext := filepath.Ext(s)
 	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/config"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
+	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/layer"
 )
 
 // given reads arguments of the form DIM=VALUE.
@@ -26,6 +28,15 @@ func given(args []string) (map[string]string, error) {
 		values[name] = value
 	}
 	return values, nil
+}
+
+// prove opens a layer, binds its dims and proves its gradient.
+func prove(layerName string, values map[string]string) (*layer.Proved, error) {
+	s, err := spec.Open(layerName)
+	if err != nil {
+		return nil, err
+	}
+	return spec.Prove(s, values)
 }
 
 // request is what generate and diff are asked for: one layer, or a config.
@@ -118,7 +129,7 @@ func (r *request) layer(args []string) (*work, error) {
 // completeLayer completes a layer's name, then the names of its dims.
 func completeLayer(_ *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
 	if len(args) == 0 {
-		if job.IsPath(toComplete) {
+		if spec.IsPath(toComplete) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
 		return libraryNames(), cobra.ShellCompDirectiveDefault

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dlgen/dlgen/bench"
-	"github.com/dlgen/dlgen/spec"
 )
 
 func benchCommand() *cobra.Command {
@@ -29,11 +28,7 @@ machine in the same run. It needs the go command.`,
 			if err != nil {
 				return err
 			}
-			s, err := spec.Open(args[0])
-			if err != nil {
-				return err
-			}
-			p, err := spec.Prove(s, values)
+			p, err := prove(args[0], values)
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dlgen/dlgen/gen"
-	"github.com/dlgen/dlgen/spec"
 )
 
 // stages are the forms that a layer takes on its way through the compiler.
@@ -42,11 +41,7 @@ go and asm (the code).`,
 			if err != nil {
 				return usageError{err}
 			}
-			s, err := spec.Open(args[0])
-			if err != nil {
-				return err
-			}
-			p, err := spec.Prove(s, values)
+			p, err := prove(args[0], values)
 			if err != nil {
 				return err
 			}

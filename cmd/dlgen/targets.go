@@ -9,7 +9,6 @@ import (
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
 	"github.com/dlgen/dlgen/gen"
-	"github.com/dlgen/dlgen/spec"
 )
 
 // backends is the table of instruction sets: a new one is a line here.
@@ -54,11 +53,7 @@ func selectTargets(names []string) (targets, error) {
 
 // compile generates the package of one job.
 func (t targets) compile(j job.Job) ([]output.File, error) {
-	s, err := spec.Open(j.Spec)
-	if err != nil {
-		return nil, err
-	}
-	p, err := spec.Prove(s, j.Given)
+	p, err := prove(j.Spec, j.Given)
 	if err != nil {
 		return nil, err
 	}

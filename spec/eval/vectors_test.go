@@ -2,9 +2,11 @@ package eval_test
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -63,10 +65,8 @@ func TestVectors(t *testing.T) {
 			v.test(t)
 		})
 	}
-	for _, name := range []string{"dense", "softmax", "embedding", "cross_entropy", "adam"} {
-		if !seen[name] {
-			t.Errorf("no vector of %s was tested", name)
-		}
+	if len(seen) < 28 {
+		t.Errorf("only %d layers have reference vectors: %v", len(seen), slices.Sorted(maps.Keys(seen)))
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"sync"
 
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
+	"github.com/dlgen/dlgen/spec"
 	"github.com/dlgen/dlgen/spec/diag"
 )
 
@@ -38,17 +38,11 @@ type Compiler func(Job) ([]output.File, error)
 
 // Resolve makes the path of a spec, seen from a folder, one that the process
 // can open. Names of the library stay.
-func Resolve(spec, dir string) string {
-	if !IsPath(spec) || filepath.IsAbs(spec) {
-		return spec
+func Resolve(name, dir string) string {
+	if !spec.IsPath(name) || filepath.IsAbs(name) {
+		return name
 	}
-	return filepath.Join(dir, filepath.FromSlash(spec))
-}
-
-// IsPath tells a path from a name of the library.
-func IsPath(spec string) bool {
-	ext := path.Ext(spec)
-	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(spec, `/\`)
+	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
 // Run compiles all jobs, as many at a time as there are processors.
