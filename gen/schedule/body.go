@@ -96,9 +96,7 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 		}
 		e.top().b.Emit(&ir.Store{Mem: m, Src: r, Lanes: lanes})
 	}
-	if !s.nest.Accumulate {
-		e.top().memo[key] = r
-	}
+	e.top().memo[key] = r
 }
 
 // forget drops what is remembered of a buffer that changes.

@@ -27,7 +27,9 @@ type group struct {
 	// contraction marks a group around a sum of products with reuse, whose
 	// outer axes must stay as they are.
 	contraction bool
-	plan        *plan
+	// partial marks a part of a sum: its target already has the others.
+	partial bool
+	plan    *plan
 }
 
 // pass is a list of stages that share one set of inner loops.
@@ -82,8 +84,12 @@ func isContraction(n *ir.Nest) bool {
 
 // isDot reports whether n is a sum in which some operand is used again for
 // another value of a parallel axis.
-func isDot(n *ir.Nest) bool {
-	if len(n.Reduce) == 0 || n.Op != ir.ReduceSum || len(n.Axes) == 0 || n.Accumulate || len(n.Gathers) > 0 {
+func isDot(n *ir.Nest) bool { return !n.Accumulate && sumsProducts(n) }
+
+// sumsProducts is isDot for a part of a sum, too, that is added to the parts
+// before it.
+func sumsProducts(n *ir.Nest) bool {
+	if len(n.Reduce) == 0 || n.Op != ir.ReduceSum || len(n.Axes) == 0 || len(n.Gathers) > 0 {
 		return false
 	}
 	for _, m := range n.Value.Loads() {

@@ -94,7 +94,7 @@ func (g *group) hasOneSum() bool {
 	sums := 0
 	for _, s := range g.stages {
 		if len(s.axes()) > 0 {
-			if !isDot(s.nest) {
+			if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) {
 				return false
 			}
 			sums++
@@ -111,7 +111,7 @@ func stride(m *ir.Mem, v *ir.Var) int { return m.Flat().Coef(v) }
 func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	for _, s := range stages {
 		n := s.nest
-		if n.Accumulate && stride(&n.Store, v) != 1 {
+		if n.Accumulate && has(n.Axes, v) && stride(&n.Store, v) != 1 {
 			return false
 		}
 		if (s.store || t.Lanes == 1) && stride(&n.Store, v) != 1 && has(n.Axes, v) && t.Lanes > 1 {

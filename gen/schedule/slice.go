@@ -61,7 +61,66 @@ func (g *group) sliced(t Target) []*group {
 			}
 		}
 	}
+	if parts := g.sumInParts(c, t); parts != nil && cycles(parts) < cycles(best) {
+		best = parts
+	}
 	return best
+}
+
+// sumPart is the number of terms that a tile adds before the next part of a
+// long sum: with this many, the operands of a tile stay in the first cache.
+const sumPart = 288
+
+// sumInParts cuts the sum itself, so that the rows of an operand that a tile
+// takes stay in the first cache; each part but the first adds to the target.
+func (g *group) sumInParts(c *contraction, t Target) []*group {
+	if len(c.main.nest.Reduce) != 1 || len(c.main.nest.Gathers) > 0 {
+		return nil
+	}
+	r := c.main.nest.Reduce[0]
+	n := ceilDiv(r.Size, sumPart)
+	if n < 2 || n > 8 {
+		return nil
+	}
+	var out []*group
+	start := 0
+	for _, b := range blocks(r.Size, ceilDiv(r.Size, n)) {
+		for i := 0; i < b.count; i++ {
+			last := start+b.size == r.Size
+			part := g.partOfSum(c, r.Var, start, b.size, last)
+			part.plan = choose(part, t)
+			if part.partial {
+				target := traffic{near: footprint(c.main.nest.Store.Flat(), g.outer) / fromSecond}
+				if c.main.nest.Store.Buf.Size()*4 > secondCache {
+					target.far = 2 * target.near * fromSecond / fromThird
+				}
+				part.plan.cycles += target.exposed()
+			}
+			out = append(out, part)
+			start += b.size
+		}
+	}
+	return out
+}
+
+// partOfSum is the group for some terms of its sum; what follows the sum comes
+// with the last part.
+func (g *group) partOfSum(c *contraction, v *ir.Var, start, size int, last bool) *group {
+	at := ir.VarSub(v).Add(ir.Sub{Const: 1}, start)
+	out := &group{outer: g.outer, contraction: true, partial: start > 0}
+	for _, s := range g.stages {
+		n := *s.nest
+		if s == c.main {
+			n.Reduce = []ir.Axis{{Var: v, Size: size}}
+			n.Value = substituted(n.Value, v, at)
+			n.Accumulate = start > 0
+			out.stages = append(out.stages, &stage{nest: &n, store: s.store || !last})
+		} else if last {
+			out.stages = append(out.stages, &stage{nest: &n, store: s.store})
+		}
+	}
+	out.formPasses()
+	return out
 }
 
 // cut divides the group into n along an outer axis.

@@ -79,7 +79,7 @@ type contraction struct {
 func newContraction(g *group) *contraction {
 	c := &contraction{g: g, best: math.Inf(1)}
 	for _, s := range g.stages {
-		if !isDot(s.nest) {
+		if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) {
 			continue
 		}
 		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {
