@@ -50,20 +50,20 @@ func values(p *layer.Proved, whole bool, seed uint64) *eval.Env {
 			env.Seeds[t.Name] = rnd.Uint64()
 			continue
 		}
-		env.Values[t.Name] = numbers(t, whole, rnd, idBound(p, t))
+		env.Values[t.Name] = numbers(t, whole, rnd, ids(p, t))
 		if t.Role == layer.Output {
-			env.Values["d"+t.Name] = numbers(t, whole, rnd, 0)
+			env.Values["d"+t.Name] = numbers(t, whole, rnd, [2]int{})
 		}
 	}
 	return env
 }
 
-func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, bound int) []float64 {
+func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, ids [2]int) []float64 {
 	v := make([]float64, t.Size())
 	for i := range v {
 		switch {
 		case t.Type == layer.Int32:
-			v[i] = float64(rnd.IntN(max(bound, 1)))
+			v[i] = float64(ids[0] + rnd.IntN(max(ids[1]-ids[0], 1)))
 		case t.Type == layer.GoInt:
 			v[i] = float64(1 + rnd.IntN(9))
 		case whole:
@@ -77,19 +77,23 @@ func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, bound int) []float64 {
 	return v
 }
 
-// idBound is the extent that an int32 tensor's elements select from.
-func idBound(p *layer.Proved, id *layer.Tensor) int {
-	bound := 0
+// ids are the first value for an int32 tensor and the one after the last: of
+// what it selects from, and beyond it where that has values outside.
+func ids(p *layer.Proved, id *layer.Tensor) [2]int {
+	var out [2]int
 	for _, eq := range p.Forward.Equations {
 		for _, r := range reads(eq.Value) {
 			for d, s := range r.Subs {
 				if e, ok := s.(*layer.Element); ok && e.T == id {
-					bound = r.T.Shape[d]
+					out[1] = r.T.Shape[d]
+					if r.T.HasOutside {
+						out = [2]int{-3, out[1] + 3}
+					}
 				}
 			}
 		}
 	}
-	return bound
+	return out
 }
 
 // reads lists the tensor reads of an expression.

@@ -38,12 +38,12 @@ func divides(x layer.Int) bool {
 // tensor, it becomes the next place outside; elsewhere a condition discards the
 // element, and the subscript, which may be anything, is kept in bounds.
 func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
-	e := s.word(x)
-	r := span{0, extent - 1}
+	e, before := s.word(x), 0
 	if open {
-		r = span{-1, extent}
+		before, extent = 1, extent+2
+		e = ir.NewExpr(ir.IAdd, e, wordConst(1))
 	}
-	low, high := wordConst(int32(r.lo)), wordConst(int32(r.hi))
+	low, high := wordConst(0), wordConst(int32(extent-1))
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, low, e), low, e)
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, e, high), high, e)
 	used := map[*layer.Index]bool{}
@@ -70,8 +70,8 @@ func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 		s.l.append(n)
 	}
 	v := s.gatherFrom(ir.Mem{Buf: buf, Subs: subs})
-	s.tabled[v] = r
-	return ir.VarSub(v)
+	s.size[v] = extent
+	return ir.VarSub(v).Add(ir.Sub{Const: 1}, -before)
 }
 
 // sub lowers one subscript; an element of an int32 tensor becomes a gather.
@@ -129,7 +129,7 @@ func (s *scope) gatherFrom(m ir.Mem) *ir.Var {
 			return g.Dst
 		}
 	}
-	v := &ir.Var{Name: s.l.unused(m.Buf.Name + "At")}
+	v := &ir.Var{Name: s.l.unused(fmt.Sprintf("%s%d", m.Buf.Name, len(s.nest.Gathers)))}
 	s.nest.Gathers = append(s.nest.Gathers, &ir.LoadIndex{Dst: v, Mem: m})
 	return v
 }

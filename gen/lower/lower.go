@@ -35,7 +35,14 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 			err = u
 		}
 	}()
+	for _, eq := range p.Equations {
+		l.names[eq.T.Name] = 1
+		for _, t := range eq.Tensors() {
+			l.names[t.Name] = 1
+		}
+	}
 	for _, t := range p.Args {
+		l.names[t.Name] = 1
 		if !byValue(t) {
 			l.buffer(t)
 		}
@@ -58,7 +65,9 @@ type lowerer struct {
 	out     *ir.Loops
 	buffers map[*layer.Tensor]*ir.Buffer
 	// temps finds the buffer of a reduction or a padded copy made before.
-	temps  map[string]*ir.Buffer
+	temps map[string]*ir.Buffer
+	// names has those of tensors and of what was made, with the last number
+	// that made one of its own.
 	names  map[string]int
 	zeroed map[*layer.Tensor]bool
 	pos    diag.Pos
@@ -96,7 +105,6 @@ func (l *lowerer) buffer(t *layer.Tensor) *ir.Buffer {
 			b.Place, b.Tensor = ir.Frame, nil
 		}
 	}
-	l.names[t.Name]++
 	l.buffers[t] = b
 	l.out.Buffers = append(l.out.Buffers, b)
 	return b
@@ -104,19 +112,20 @@ func (l *lowerer) buffer(t *layer.Tensor) *ir.Buffer {
 
 // temporary is a new buffer named after what it is for.
 func (l *lowerer) temporary(name string, elem ir.Elem, shape []int) *ir.Buffer {
-	for {
+	b := &ir.Buffer{Name: l.unused(name), Elem: elem, Shape: shape, Place: ir.Frame}
+	l.out.Buffers = append(l.out.Buffers, b)
+	return b
+}
+
+// unused is the name, or the name with a number that makes it one of its own.
+func (l *lowerer) unused(name string) string {
+	full := name
+	for l.names[full] > 0 {
 		l.names[name]++
-		full := name
-		if n := l.names[name]; n > 1 {
-			full = fmt.Sprintf("%s%d", name, n)
-		}
-		if full == name || l.names[full] == 0 {
-			l.names[full]++
-			b := &ir.Buffer{Name: full, Elem: elem, Shape: shape, Place: ir.Frame}
-			l.out.Buffers = append(l.out.Buffers, b)
-			return b
-		}
+		full = fmt.Sprintf("%s%d", name, l.names[name])
 	}
+	l.names[full] = 1
+	return full
 }
 
 // equation appends the nests of one equation.
@@ -126,7 +135,7 @@ func (l *lowerer) equation(eq *layer.Equation) {
 	target := l.buffer(eq.T)
 	s := l.newScope(eq.Text)
 	s.bind(eq.Free, &s.nest.Axes)
-	subs := s.subs(eq.Subs, eq.T, eq.Accumulate && !ids(eq.Subs))
+	subs := s.subs(eq.Subs, eq.T, false)
 	if eq.Accumulate && !l.zeroed[eq.T] {
 		l.zeroed[eq.T] = true
 		l.fill(target, 0, eq.Text)
@@ -168,6 +177,7 @@ type scope struct {
 	l    *lowerer
 	nest *ir.Nest
 	vars map[*layer.Index]ir.Sub
+	// size says how many values a variable has, from 0 on; ids are not there.
 	size map[*ir.Var]int
 	// order has the bound indices, outermost first.
 	order []*layer.Index

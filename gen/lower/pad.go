@@ -39,10 +39,6 @@ func (s *scope) reach(subs []ir.Sub, shape []int) []span {
 		r := span{sub.Const, sub.Const}
 		for _, t := range sub.Terms {
 			n, ok := s.size[t.Var]
-			if tr, ok := s.tabled[t.Var]; ok {
-				r = tr
-				break
-			}
 			if !ok {
 				r = span{0, shape[d] - 1}
 				break

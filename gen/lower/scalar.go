@@ -31,9 +31,11 @@ func (l *lowerer) scalar(e layer.Expr) *ir.Expr {
 			return &ir.Expr{Op: ir.Param, Scalar: s}
 		}
 	}
-	name := fmt.Sprintf("s%d", len(l.out.Scalars))
+	name := ""
 	if r, ok := e.(*layer.Read); ok {
 		name = r.T.Name
+	} else {
+		name = l.unused(fmt.Sprintf("s%d", len(l.out.Scalars)))
 	}
 	s := &ir.Scalar{Name: name, Value: e}
 	l.out.Scalars = append(l.out.Scalars, s)
@@ -47,7 +49,7 @@ func (l *lowerer) key(seed *layer.Tensor, which int) *ir.Expr {
 			return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 		}
 	}
-	s := &ir.Scalar{Name: fmt.Sprintf("%sKey%d", seed.Name, which), Key: which, Seed: seed}
+	s := &ir.Scalar{Name: l.unused(fmt.Sprintf("%sKey%d", seed.Name, which)), Key: which, Seed: seed}
 	l.out.Scalars = append(l.out.Scalars, s)
 	return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 }

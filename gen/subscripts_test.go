@@ -1,0 +1,78 @@
+package gen
+
+import "testing"
+
+// Subscripts that are computed, leave the shape, or meet the names of other
+// things.
+func TestSubscripts(t *testing.T) {
+	for _, c := range []struct{ name, dims, spec string }{
+		{"quotients outside", "N=9 M=20", `dims: {N: length, M: reads}
+tensors:
+  x: {role: input, shape: [N], outside: 0}
+  y: {role: output, shape: [M]}
+  z: {role: output, shape: [N]}
+forward: |
+  y[m] = x[(m+1)/2*3-5]
+  z[n] = x[(n+1)%3*4-1]
+`},
+		{"padding ids", "N=20 V=4 D=9", `dims: {N: ids, V: rows, D: columns}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  e: {role: param, shape: [V, D], outside: 0}
+  y: {role: output, shape: [N, D]}
+forward: |
+  y[n][d] = e[id[n]][d]
+`},
+		{"maxima of a padded row", "L=11 C=9", `dims: {L: length, C: channels, Q: {value: (L + 2*1 - 3)/2 + 1}}
+tensors:
+  x: {role: input, shape: [L, C], outside: -inf}
+  y: {role: output, shape: [Q, C]}
+forward: |
+  y[q][c] = max(r < 3, x[q*2+r-1][c])
+`},
+		{"maxima of transposed windows", "B=16", `dims: {B: length}
+tensors:
+  x: {role: input, shape: [B, B], outside: -inf}
+  y: {role: output, shape: [4, B]}
+forward: |
+  y[q][b] = max(max(r < 4, x[q*3+r*2][b]), -9)
+`},
+		{"products of shifted sums", "A=5", `dims: {A: length}
+tensors:
+  x: {role: param, shape: [A, A]}
+  y: {role: output, shape: [3*A-2, A]}
+forward: |
+  y[a+2*b][c] += x[c][a]*x[b][c]
+`},
+		{"one id for two nests", "A=1 B=2", `dims: {A: ids, B: length}
+tensors:
+  id1: {role: input, type: int32, shape: [A]}
+  id3: {role: input, type: int32, shape: [A]}
+  x: {role: param, shape: [A, B]}
+  z: {role: input, shape: [A]}
+  y: {role: output, shape: [A]}
+forward: |
+  y[a] = x[a][id1[a]]*z[id3[a]]
+`},
+		{"names of the compiler's own", "N=9", `dims: {N: length}
+tensors:
+  s0: {role: input, shape: []}
+  number: {role: input, shape: []}
+  xPadded: {role: input, shape: [N], outside: 0}
+  x: {role: input, shape: [N], outside: 0}
+  index: {role: input, shape: [N]}
+  y: {role: output, shape: [N]}
+  sum2: {role: scratch, shape: [N]}
+forward: |
+  sum2[n] = sum(i < N, x[n+i]*xPadded[n-i])
+  y[n] = sum2[n]*(s0 + 2*number) + index[n/2] + sum(i, index[i])
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := proved(t, "layer: test\n"+c.spec+"backward: derive\n", c.dims)
+			for _, target := range targets {
+				agree(t, p, target, false, 5e-5)
+			}
+		})
+	}
+}
