@@ -20,6 +20,10 @@ type code struct {
 // immediate of an instruction without one.
 const none = -1
 
+func one(f func(a operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
+	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0]) }
+}
+
 func three(f func(a, b, c operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
 	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0], o[1], o[2]) }
 }
@@ -39,6 +43,8 @@ var (
 	vmaskmovps   = &code{three(x86.VMASKMOVPS), 1, false}
 	vbroadcastss = &code{x86.VBROADCASTSS, 0, false}
 	vpbroadcastd = &code{x86.VPBROADCASTD, 0, false}
+
+	prefetcht1 = &code{one(x86.PREFETCHT1), none, false}
 
 	// Arithmetic of reals.
 	vaddps     = &code{x86.VADDPS, 1, true}

@@ -15,6 +15,7 @@ package avx2
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,7 +60,7 @@ func Print(c Config, funcs []*ir.Func) ([]byte, error) {
 		file.AddSection(fn)
 	}
 	finish := pass.Concat(pass.FunctionPass(pass.PruneDanglingLabels), pass.Func(pass.IncludeTextFlagHeader),
-		pass.FunctionPass(pass.RequiredISAExtensions))
+		pass.FunctionPass(pass.RequiredISAExtensions), pass.FunctionPass(omitBaseline))
 	if err := finish.Execute(file); err != nil {
 		return nil, err
 	}
@@ -177,6 +178,13 @@ func beyond(word string) bool {
 	}
 	n, err := strconv.Atoi(word[1:])
 	return err == nil && (word[0] == 'Z' || word[0] == 'K' && n < 8 || n >= registers)
+}
+
+// omitBaseline drops what every amd64 processor has (prefetches, which avo
+// lists under MMX+) from a function's requirements.
+func omitBaseline(fn *avo.Function) error {
+	fn.ISA = slices.DeleteFunc(fn.ISA, func(isa string) bool { return isa == "MMX+" })
+	return nil
 }
 
 // check panics where the text would not run on every machine with AVX2 and FMA.

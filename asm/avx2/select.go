@@ -87,6 +87,8 @@ func (s *selection) stmts(body []ir.Stmt) {
 			s.emit(&node{kind: loadIndex, v: st.Dst, mem: s.place(st.Mem, 1), imm: none})
 		case *ir.Transpose:
 			s.transpose(st)
+		case *ir.Prefetch:
+			s.emit(&node{code: prefetcht1, imm: none, mem: s.place(st.Mem, 1)})
 		default:
 			panic(fmt.Sprintf("avx2: statement %T", st))
 		}

@@ -244,6 +244,10 @@ type Store struct {
 	Lanes int
 }
 
+// Prefetch asks for the cache line of an element, which may lie beyond the
+// buffer; it changes nothing. It does not occur with one lane.
+type Prefetch struct{ Mem Mem }
+
 // LoadIndex sets Dst to an element of an int32 buffer.
 type LoadIndex struct {
 	Dst *Var
@@ -261,3 +265,4 @@ func (*Load) isStmt()      {}
 func (*Store) isStmt()     {}
 func (*LoadIndex) isStmt() {}
 func (*Transpose) isStmt() {}
+func (*Prefetch) isStmt()  {}

@@ -103,6 +103,8 @@ func Line(s Stmt) string {
 		return fmt.Sprintf("store %s x%d = %s", s.Mem, s.Lanes, s.Src)
 	case *LoadIndex:
 		return fmt.Sprintf("%s = index %s", s.Dst.Name, s.Mem)
+	case *Prefetch:
+		return fmt.Sprintf("prefetch %s", s.Mem)
 	case *Transpose:
 		return fmt.Sprintf("%s = transpose %s", regList(s.Dst), regList(s.Src))
 	}

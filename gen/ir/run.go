@@ -137,6 +137,8 @@ func (m *machine) compile(body []Stmt) []code {
 			out[i] = func() { *dst = int(src[at()]) }
 		case *Transpose:
 			out[i] = m.transpose(s)
+		case *Prefetch:
+			out[i] = func() {}
 		default:
 			panic(fmt.Sprintf("ir: run of %T", s))
 		}

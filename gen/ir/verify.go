@@ -201,6 +201,10 @@ func (v *verifier) body(body []Stmt) {
 			v.store(s)
 		case *Transpose:
 			v.transpose(s)
+		case *Prefetch:
+			if !v.memory[s.Mem.Buf.Root()] || len(s.Mem.Subs) != len(s.Mem.Buf.Shape) {
+				v.failf("prefetch of what the function does not have")
+			}
 		default:
 			v.failf("unknown statement %T", s)
 		}

@@ -71,26 +71,3 @@ func inRows(n *ir.Nest) []*ir.Nest {
 	add(row.Size-row.Size%streamRows, 1, row.Size%streamRows)
 	return out
 }
-
-// substituted is e with a variable replaced.
-func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
-	out := *e
-	out.Sub = e.Sub.Replace(v, s)
-	if e.Load != nil {
-		m := substitutedMem(*e.Load, v, s)
-		out.Load = &m
-	}
-	out.Args = make([]*ir.Expr, len(e.Args))
-	for i, a := range e.Args {
-		out.Args[i] = substituted(a, v, s)
-	}
-	return &out
-}
-
-func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
-	out := ir.Mem{Buf: m.Buf}
-	for _, sub := range m.Subs {
-		out.Subs = append(out.Subs, sub.Replace(v, s))
-	}
-	return out
-}

@@ -1,0 +1,83 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// renamed is a copy of n with variables replaced.
+func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
+	axes := func(in []ir.Axis) []ir.Axis {
+		out := append([]ir.Axis(nil), in...)
+		for i := range out {
+			if v := to[out[i].Var]; v != nil {
+				out[i].Var = v
+			}
+		}
+		return out
+	}
+	out := *n
+	out.Axes, out.Reduce = axes(n.Axes), axes(n.Reduce)
+	out.Store = renamedMem(n.Store, to)
+	out.Gathers = nil
+	for _, g := range n.Gathers {
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: renamedMem(g.Mem, to)})
+	}
+	out.Value = renamedExpr(n.Value, to)
+	return &out
+}
+
+func renamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
+	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
+	for d, s := range m.Subs {
+		out.Subs[d] = renamedSub(s, to)
+	}
+	return out
+}
+
+func renamedSub(s ir.Sub, to map[*ir.Var]*ir.Var) ir.Sub {
+	out := ir.Sub{Const: s.Const}
+	for _, t := range s.Terms {
+		if v := to[t.Var]; v != nil {
+			t.Var = v
+		}
+		out = out.Add(ir.Sub{Terms: []ir.SubTerm{t}}, 1)
+	}
+	return out
+}
+
+func renamedExpr(e *ir.Expr, to map[*ir.Var]*ir.Var) *ir.Expr {
+	out := *e
+	out.Sub = renamedSub(e.Sub, to)
+	if e.Load != nil {
+		m := renamedMem(*e.Load, to)
+		out.Load = &m
+	}
+	out.Args = make([]*ir.Expr, len(e.Args))
+	for i, a := range e.Args {
+		out.Args[i] = renamedExpr(a, to)
+	}
+	return &out
+}
+
+// substituted is e with a variable replaced.
+func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
+	out := *e
+	out.Sub = e.Sub.Replace(v, s)
+	if e.Load != nil {
+		m := substitutedMem(*e.Load, v, s)
+		out.Load = &m
+	}
+	out.Args = make([]*ir.Expr, len(e.Args))
+	for i, a := range e.Args {
+		out.Args[i] = substituted(a, v, s)
+	}
+	return &out
+}
+
+func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
+	out := ir.Mem{Buf: m.Buf}
+	for _, sub := range m.Subs {
+		out.Subs = append(out.Subs, sub.Replace(v, s))
+	}
+	return out
+}
