@@ -52,17 +52,13 @@ loop_m_1:
 // func backward0AVX2(da *float32, db *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	MOVQ dy+16(FP), BX
-	MOVQ da+0(FP), SI
-	MOVL $+32, DX
+	MOVQ    dy+16(FP), BX
+	MOVQ    da+0(FP), SI
+	MOVL    $+32, DI
+	PCALIGN $0x20
 
 loop_m_1:
 	// for m < 32
-	MOVL    $+2, DI
-	PCALIGN $0x20
-
-loop_i_2:
-	// for i < 2
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SI)
 	VMOVUPS 32(BX), Y0
@@ -71,18 +67,23 @@ loop_i_2:
 	VMOVUPS Y0, 64(SI)
 	VMOVUPS 96(BX), Y0
 	VMOVUPS Y0, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
+	VMOVUPS 128(BX), Y0
+	VMOVUPS Y0, 128(SI)
+	VMOVUPS 160(BX), Y0
+	VMOVUPS Y0, 160(SI)
+	VMOVUPS 192(BX), Y0
+	VMOVUPS Y0, 192(SI)
+	VMOVUPS 224(BX), Y0
+	VMOVUPS Y0, 224(SI)
+	ADDQ    $+324, BX
+	ADDQ    $+256, SI
 	DECQ    DI
-	JNE     loop_i_2
-	ADDQ    $+68, BX
-	DECQ    DX
 	JNE     loop_m_1
 	MOVQ    db+8(FP), SI
 	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_m_3:
+loop_m_2:
 	// for m < 32
 	VMOVUPS -10112(BX), Y0
 	VMOVUPS Y0, (SI)
@@ -93,6 +94,6 @@ loop_m_3:
 	ADDQ    $+324, BX
 	ADDQ    $+68, SI
 	DECQ    DI
-	JNE     loop_m_3
+	JNE     loop_m_2
 	VZEROUPPER
 	RET

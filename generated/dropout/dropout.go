@@ -7,7 +7,7 @@
 // It was made with
 //
 //	M = 4096  number of elements
-//	p = 0.1   probability of dropping an element, below 1
+//	p = 0.1   probability of dropping an element
 //
 // Forward computes
 //

@@ -14,21 +14,17 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $32
 // func forward0AVX2(y *float32, id *int32, e *float32)
 // Requires: AVX
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
-	MOVQ id+8(FP), CX
-	MOVQ y+0(FP), SI
-	MOVL $+256, DX
+	MOVQ    id+8(FP), DX
+	MOVQ    y+0(FP), SI
+	MOVL    $+256, DI
+	PCALIGN $0x20
 
 loop_n_1:
 	// for n < 256
-	MOVLQSX (CX), AX
+	MOVLQSX (DX), AX
 	MOVQ    AX, BX
 	IMUL3Q  $+256, BX, BX
 	ADDQ    e+16(FP), BX
-	MOVL    $+2, DI
-	PCALIGN $0x20
-
-loop_d_2:
-	// for d < 2
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SI)
 	VMOVUPS 32(BX), Y0
@@ -37,12 +33,17 @@ loop_d_2:
 	VMOVUPS Y0, 64(SI)
 	VMOVUPS 96(BX), Y0
 	VMOVUPS Y0, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
+	VMOVUPS 128(BX), Y0
+	VMOVUPS Y0, 128(SI)
+	VMOVUPS 160(BX), Y0
+	VMOVUPS Y0, 160(SI)
+	VMOVUPS 192(BX), Y0
+	VMOVUPS Y0, 192(SI)
+	VMOVUPS 224(BX), Y0
+	VMOVUPS Y0, 224(SI)
+	ADDQ    $+4, DX
+	ADDQ    $+256, SI
 	DECQ    DI
-	JNE     loop_d_2
-	ADDQ    $+4, CX
-	DECQ    DX
 	JNE     loop_n_1
 	VZEROUPPER
 	RET
@@ -51,43 +52,37 @@ loop_d_2:
 // func backward0AVX2(de *float32, dy *float32, id *int32)
 // Requires: AVX
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VXORPS Y15, Y15, Y15
-	MOVQ   de+0(FP), BX
-	MOVL   $+1000, DI
+	VXORPS  Y15, Y15, Y15
+	MOVQ    de+0(FP), BX
+	MOVL    $+1000, SI
+	PCALIGN $0x20
 
 loop_d0_1:
 	// for d0 < 1000
-	MOVL    $+2, SI
-	PCALIGN $0x20
-
-loop_d1_2:
-	// for d1 < 2
 	VMOVUPS Y15, (BX)
 	VMOVUPS Y15, 32(BX)
 	VMOVUPS Y15, 64(BX)
 	VMOVUPS Y15, 96(BX)
-	ADDQ    $+128, BX
+	VMOVUPS Y15, 128(BX)
+	VMOVUPS Y15, 160(BX)
+	VMOVUPS Y15, 192(BX)
+	VMOVUPS Y15, 224(BX)
+	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_d1_2
-	DECQ    DI
 	JNE     loop_d0_1
-	MOVQ    id+16(FP), CX
 	MOVQ    dy+8(FP), SI
-	MOVL    $+256, DX
+	MOVQ    id+16(FP), DX
+	MOVL    $+256, DI
+	PCALIGN $0x20
 
-loop_n_3:
+loop_n_2:
 	// for n < 256
-	MOVLQSX (CX), AX
+	VMOVUPS (SI), Y0
+	MOVLQSX (DX), AX
 	MOVQ    AX, BX
 	IMUL3Q  $+256, BX, BX
 	ADDQ    de+0(FP), BX
-	MOVL    $+2, DI
-	PCALIGN $0x20
-
-loop_d_4:
-	// for d < 2
-	VMOVUPS (BX), Y0
-	VADDPS  (SI), Y0, Y0
+	VADDPS  (BX), Y0, Y0
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(BX), Y0
 	VADDPS  32(SI), Y0, Y0
@@ -98,12 +93,21 @@ loop_d_4:
 	VMOVUPS 96(BX), Y0
 	VADDPS  96(SI), Y0, Y0
 	VMOVUPS Y0, 96(BX)
-	ADDQ    $+128, SI
-	ADDQ    $+128, BX
+	VMOVUPS 128(BX), Y0
+	VADDPS  128(SI), Y0, Y0
+	VMOVUPS Y0, 128(BX)
+	VMOVUPS 160(BX), Y0
+	VADDPS  160(SI), Y0, Y0
+	VMOVUPS Y0, 160(BX)
+	VMOVUPS 192(BX), Y0
+	VADDPS  192(SI), Y0, Y0
+	VMOVUPS Y0, 192(BX)
+	VMOVUPS 224(BX), Y0
+	VADDPS  224(SI), Y0, Y0
+	VMOVUPS Y0, 224(BX)
+	ADDQ    $+256, SI
+	ADDQ    $+4, DX
 	DECQ    DI
-	JNE     loop_d_4
-	ADDQ    $+4, CX
-	DECQ    DX
-	JNE     loop_n_3
+	JNE     loop_n_2
 	VZEROUPPER
 	RET

@@ -18,215 +18,244 @@ func backwardGo(dx *X, dy, y *Y) {
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
 // y[m][d] = x[m][d] - top[m] - norm[m]
 func forward0Go(y *Y, x *X) {
+	var v0 float32
 	for m := 0; m < 8; m++ {
-		v0 := float32(math.Inf(-1))
-		v1 := float32(math.Inf(-1))
+		v1 := v0 < v0
 		v2 := float32(math.Inf(-1))
-		v3 := float32(math.Inf(-1))
-		v4 := x[4*m][0]
-		v0 = select32(v0 != v0, v0, max32(v0, v4))
-		v5 := x[4*m+1][0]
-		v1 = select32(v1 != v1, v1, max32(v1, v5))
-		v6 := x[4*m+2][0]
-		v2 = select32(v2 != v2, v2, max32(v2, v6))
-		v7 := x[4*m+3][0]
-		v3 = select32(v3 != v3, v3, max32(v3, v7))
-		v8 := x[4*m][1]
-		v0 = select32(v0 != v0, v0, max32(v0, v8))
-		v9 := x[4*m+1][1]
-		v1 = select32(v1 != v1, v1, max32(v1, v9))
-		v10 := x[4*m+2][1]
-		v2 = select32(v2 != v2, v2, max32(v2, v10))
-		v11 := x[4*m+3][1]
-		v3 = select32(v3 != v3, v3, max32(v3, v11))
-		v12 := x[4*m][2]
-		v0 = select32(v0 != v0, v0, max32(v0, v12))
-		v13 := x[4*m+1][2]
-		v1 = select32(v1 != v1, v1, max32(v1, v13))
-		v14 := x[4*m+2][2]
-		v2 = select32(v2 != v2, v2, max32(v2, v14))
-		v15 := x[4*m+3][2]
-		v3 = select32(v3 != v3, v3, max32(v3, v15))
-		v16 := x[4*m][3]
-		v0 = select32(v0 != v0, v0, max32(v0, v16))
-		v17 := x[4*m+1][3]
-		v1 = select32(v1 != v1, v1, max32(v1, v17))
-		v18 := x[4*m+2][3]
-		v2 = select32(v2 != v2, v2, max32(v2, v18))
-		v19 := x[4*m+3][3]
-		v3 = select32(v3 != v3, v3, max32(v3, v19))
-		v20 := x[4*m][4]
-		v0 = select32(v0 != v0, v0, max32(v0, v20))
-		v21 := x[4*m+1][4]
-		v1 = select32(v1 != v1, v1, max32(v1, v21))
-		v22 := x[4*m+2][4]
-		v2 = select32(v2 != v2, v2, max32(v2, v22))
-		v23 := x[4*m+3][4]
-		v3 = select32(v3 != v3, v3, max32(v3, v23))
-		v24 := x[4*m][5]
-		v0 = select32(v0 != v0, v0, max32(v0, v24))
-		v25 := x[4*m+1][5]
-		v1 = select32(v1 != v1, v1, max32(v1, v25))
-		v26 := x[4*m+2][5]
-		v2 = select32(v2 != v2, v2, max32(v2, v26))
-		v27 := x[4*m+3][5]
-		v3 = select32(v3 != v3, v3, max32(v3, v27))
-		v28 := x[4*m][6]
-		v0 = select32(v0 != v0, v0, max32(v0, v28))
-		v29 := x[4*m+1][6]
-		v1 = select32(v1 != v1, v1, max32(v1, v29))
-		v30 := x[4*m+2][6]
-		v2 = select32(v2 != v2, v2, max32(v2, v30))
-		v31 := x[4*m+3][6]
-		v3 = select32(v3 != v3, v3, max32(v3, v31))
-		v32 := x[4*m][7]
-		v0 = select32(v0 != v0, v0, max32(v0, v32))
-		v33 := x[4*m+1][7]
-		v1 = select32(v1 != v1, v1, max32(v1, v33))
-		v34 := x[4*m+2][7]
-		v2 = select32(v2 != v2, v2, max32(v2, v34))
-		v35 := x[4*m+3][7]
-		v3 = select32(v3 != v3, v3, max32(v3, v35))
-		v36 := x[4*m][8]
-		v0 = select32(v0 != v0, v0, max32(v0, v36))
-		v37 := x[4*m+1][8]
-		v1 = select32(v1 != v1, v1, max32(v1, v37))
-		v38 := x[4*m+2][8]
-		v2 = select32(v2 != v2, v2, max32(v2, v38))
-		v39 := x[4*m+3][8]
-		v3 = select32(v3 != v3, v3, max32(v3, v39))
-		v40 := x[4*m][9]
-		v0 = select32(v0 != v0, v0, max32(v0, v40))
-		v41 := x[4*m+1][9]
-		v1 = select32(v1 != v1, v1, max32(v1, v41))
-		v42 := x[4*m+2][9]
-		v2 = select32(v2 != v2, v2, max32(v2, v42))
-		v43 := x[4*m+3][9]
-		v3 = select32(v3 != v3, v3, max32(v3, v43))
-		v44 := v4 - v0
-		v45 := exp32(v44)
-		v46 := v5 - v1
-		v47 := exp32(v46)
-		v48 := v6 - v2
-		v49 := exp32(v48)
-		v50 := v7 - v3
-		v51 := exp32(v50)
-		v52 := v8 - v0
-		v45 += exp32(v52)
-		v53 := v9 - v1
-		v47 += exp32(v53)
-		v54 := v10 - v2
-		v49 += exp32(v54)
-		v55 := v11 - v3
-		v51 += exp32(v55)
-		v56 := v12 - v0
-		v45 += exp32(v56)
-		v57 := v13 - v1
-		v47 += exp32(v57)
-		v58 := v14 - v2
-		v49 += exp32(v58)
-		v59 := v15 - v3
-		v51 += exp32(v59)
-		v60 := v16 - v0
-		v45 += exp32(v60)
-		v61 := v17 - v1
-		v47 += exp32(v61)
-		v62 := v18 - v2
-		v49 += exp32(v62)
-		v63 := v19 - v3
-		v51 += exp32(v63)
-		v64 := v20 - v0
-		v45 += exp32(v64)
-		v65 := v21 - v1
-		v47 += exp32(v65)
-		v66 := v22 - v2
-		v49 += exp32(v66)
-		v67 := v23 - v3
-		v51 += exp32(v67)
-		v68 := v24 - v0
-		v45 += exp32(v68)
-		v69 := v25 - v1
-		v47 += exp32(v69)
-		v70 := v26 - v2
-		v49 += exp32(v70)
-		v71 := v27 - v3
-		v51 += exp32(v71)
-		v72 := v28 - v0
-		v45 += exp32(v72)
-		v73 := v29 - v1
-		v47 += exp32(v73)
-		v74 := v30 - v2
-		v49 += exp32(v74)
-		v75 := v31 - v3
-		v51 += exp32(v75)
-		v76 := v32 - v0
-		v45 += exp32(v76)
-		v77 := v33 - v1
-		v47 += exp32(v77)
-		v78 := v34 - v2
-		v49 += exp32(v78)
-		v79 := v35 - v3
-		v51 += exp32(v79)
-		v80 := v36 - v0
-		v45 += exp32(v80)
-		v81 := v37 - v1
-		v47 += exp32(v81)
-		v82 := v38 - v2
-		v49 += exp32(v82)
-		v83 := v39 - v3
-		v51 += exp32(v83)
-		v84 := v40 - v0
-		v45 += exp32(v84)
-		v85 := v41 - v1
-		v47 += exp32(v85)
-		v86 := v42 - v2
-		v49 += exp32(v86)
-		v87 := v43 - v3
-		v51 += exp32(v87)
-		v88 := log32(v45)
-		v89 := log32(v47)
-		v90 := log32(v49)
-		v91 := log32(v51)
-		y[4*m][0] = v44 - v88
-		y[4*m+1][0] = v46 - v89
-		y[4*m+2][0] = v48 - v90
-		y[4*m+3][0] = v50 - v91
-		y[4*m][1] = v52 - v88
-		y[4*m+1][1] = v53 - v89
-		y[4*m+2][1] = v54 - v90
-		y[4*m+3][1] = v55 - v91
-		y[4*m][2] = v56 - v88
-		y[4*m+1][2] = v57 - v89
-		y[4*m+2][2] = v58 - v90
-		y[4*m+3][2] = v59 - v91
-		y[4*m][3] = v60 - v88
-		y[4*m+1][3] = v61 - v89
-		y[4*m+2][3] = v62 - v90
-		y[4*m+3][3] = v63 - v91
-		y[4*m][4] = v64 - v88
-		y[4*m+1][4] = v65 - v89
-		y[4*m+2][4] = v66 - v90
-		y[4*m+3][4] = v67 - v91
-		y[4*m][5] = v68 - v88
-		y[4*m+1][5] = v69 - v89
-		y[4*m+2][5] = v70 - v90
-		y[4*m+3][5] = v71 - v91
-		y[4*m][6] = v72 - v88
-		y[4*m+1][6] = v73 - v89
-		y[4*m+2][6] = v74 - v90
-		y[4*m+3][6] = v75 - v91
-		y[4*m][7] = v76 - v88
-		y[4*m+1][7] = v77 - v89
-		y[4*m+2][7] = v78 - v90
-		y[4*m+3][7] = v79 - v91
-		y[4*m][8] = v80 - v88
-		y[4*m+1][8] = v81 - v89
-		y[4*m+2][8] = v82 - v90
-		y[4*m+3][8] = v83 - v91
-		y[4*m][9] = v84 - v88
-		y[4*m+1][9] = v85 - v89
-		y[4*m+2][9] = v86 - v90
-		y[4*m+3][9] = v87 - v91
+		v3 := v0 < v0
+		v4 := float32(math.Inf(-1))
+		v5 := v0 < v0
+		v6 := float32(math.Inf(-1))
+		v7 := v0 < v0
+		v8 := float32(math.Inf(-1))
+		v9 := x[4*m][0]
+		v2 = max32(v9, v2)
+		v10 := x[4*m+1][0]
+		v4 = max32(v10, v4)
+		v11 := x[4*m+2][0]
+		v6 = max32(v11, v6)
+		v12 := x[4*m+3][0]
+		v8 = max32(v12, v8)
+		v13 := x[4*m][1]
+		v2 = max32(v13, v2)
+		v1 = v1 || unordered(v9, v13)
+		v14 := x[4*m+1][1]
+		v4 = max32(v14, v4)
+		v3 = v3 || unordered(v10, v14)
+		v15 := x[4*m+2][1]
+		v6 = max32(v15, v6)
+		v5 = v5 || unordered(v11, v15)
+		v16 := x[4*m+3][1]
+		v8 = max32(v16, v8)
+		v7 = v7 || unordered(v12, v16)
+		v17 := x[4*m][2]
+		v2 = max32(v17, v2)
+		v18 := x[4*m+1][2]
+		v4 = max32(v18, v4)
+		v19 := x[4*m+2][2]
+		v6 = max32(v19, v6)
+		v20 := x[4*m+3][2]
+		v8 = max32(v20, v8)
+		v21 := x[4*m][3]
+		v2 = max32(v21, v2)
+		v1 = v1 || unordered(v17, v21)
+		v22 := x[4*m+1][3]
+		v4 = max32(v22, v4)
+		v3 = v3 || unordered(v18, v22)
+		v23 := x[4*m+2][3]
+		v6 = max32(v23, v6)
+		v5 = v5 || unordered(v19, v23)
+		v24 := x[4*m+3][3]
+		v8 = max32(v24, v8)
+		v7 = v7 || unordered(v20, v24)
+		v25 := x[4*m][4]
+		v2 = max32(v25, v2)
+		v26 := x[4*m+1][4]
+		v4 = max32(v26, v4)
+		v27 := x[4*m+2][4]
+		v6 = max32(v27, v6)
+		v28 := x[4*m+3][4]
+		v8 = max32(v28, v8)
+		v29 := x[4*m][5]
+		v2 = max32(v29, v2)
+		v1 = v1 || unordered(v25, v29)
+		v30 := x[4*m+1][5]
+		v4 = max32(v30, v4)
+		v3 = v3 || unordered(v26, v30)
+		v31 := x[4*m+2][5]
+		v6 = max32(v31, v6)
+		v5 = v5 || unordered(v27, v31)
+		v32 := x[4*m+3][5]
+		v8 = max32(v32, v8)
+		v7 = v7 || unordered(v28, v32)
+		v33 := x[4*m][6]
+		v2 = max32(v33, v2)
+		v34 := x[4*m+1][6]
+		v4 = max32(v34, v4)
+		v35 := x[4*m+2][6]
+		v6 = max32(v35, v6)
+		v36 := x[4*m+3][6]
+		v8 = max32(v36, v8)
+		v37 := x[4*m][7]
+		v2 = max32(v37, v2)
+		v1 = v1 || unordered(v33, v37)
+		v38 := x[4*m+1][7]
+		v4 = max32(v38, v4)
+		v3 = v3 || unordered(v34, v38)
+		v39 := x[4*m+2][7]
+		v6 = max32(v39, v6)
+		v5 = v5 || unordered(v35, v39)
+		v40 := x[4*m+3][7]
+		v8 = max32(v40, v8)
+		v7 = v7 || unordered(v36, v40)
+		v41 := x[4*m][8]
+		v2 = max32(v41, v2)
+		v42 := x[4*m+1][8]
+		v4 = max32(v42, v4)
+		v43 := x[4*m+2][8]
+		v6 = max32(v43, v6)
+		v44 := x[4*m+3][8]
+		v8 = max32(v44, v8)
+		v45 := x[4*m][9]
+		v2 = max32(v45, v2)
+		v1 = v1 || unordered(v41, v45)
+		v46 := x[4*m+1][9]
+		v4 = max32(v46, v4)
+		v3 = v3 || unordered(v42, v46)
+		v47 := x[4*m+2][9]
+		v6 = max32(v47, v6)
+		v5 = v5 || unordered(v43, v47)
+		v48 := x[4*m+3][9]
+		v8 = max32(v48, v8)
+		v7 = v7 || unordered(v44, v48)
+		v49 := select32(v1, math.Float32frombits(0x7fc00000), v2)
+		v50 := select32(v3, math.Float32frombits(0x7fc00000), v4)
+		v51 := select32(v5, math.Float32frombits(0x7fc00000), v6)
+		v52 := select32(v7, math.Float32frombits(0x7fc00000), v8)
+		v53 := v9 - v49
+		v54 := exp_nonpos32(v53)
+		v55 := v10 - v50
+		v56 := exp_nonpos32(v55)
+		v57 := v11 - v51
+		v58 := exp_nonpos32(v57)
+		v59 := v12 - v52
+		v60 := exp_nonpos32(v59)
+		v61 := v13 - v49
+		v54 += exp_nonpos32(v61)
+		v62 := v14 - v50
+		v56 += exp_nonpos32(v62)
+		v63 := v15 - v51
+		v58 += exp_nonpos32(v63)
+		v64 := v16 - v52
+		v60 += exp_nonpos32(v64)
+		v65 := v17 - v49
+		v54 += exp_nonpos32(v65)
+		v66 := v18 - v50
+		v56 += exp_nonpos32(v66)
+		v67 := v19 - v51
+		v58 += exp_nonpos32(v67)
+		v68 := v20 - v52
+		v60 += exp_nonpos32(v68)
+		v69 := v21 - v49
+		v54 += exp_nonpos32(v69)
+		v70 := v22 - v50
+		v56 += exp_nonpos32(v70)
+		v71 := v23 - v51
+		v58 += exp_nonpos32(v71)
+		v72 := v24 - v52
+		v60 += exp_nonpos32(v72)
+		v73 := v25 - v49
+		v54 += exp_nonpos32(v73)
+		v74 := v26 - v50
+		v56 += exp_nonpos32(v74)
+		v75 := v27 - v51
+		v58 += exp_nonpos32(v75)
+		v76 := v28 - v52
+		v60 += exp_nonpos32(v76)
+		v77 := v29 - v49
+		v54 += exp_nonpos32(v77)
+		v78 := v30 - v50
+		v56 += exp_nonpos32(v78)
+		v79 := v31 - v51
+		v58 += exp_nonpos32(v79)
+		v80 := v32 - v52
+		v60 += exp_nonpos32(v80)
+		v81 := v33 - v49
+		v54 += exp_nonpos32(v81)
+		v82 := v34 - v50
+		v56 += exp_nonpos32(v82)
+		v83 := v35 - v51
+		v58 += exp_nonpos32(v83)
+		v84 := v36 - v52
+		v60 += exp_nonpos32(v84)
+		v85 := v37 - v49
+		v54 += exp_nonpos32(v85)
+		v86 := v38 - v50
+		v56 += exp_nonpos32(v86)
+		v87 := v39 - v51
+		v58 += exp_nonpos32(v87)
+		v88 := v40 - v52
+		v60 += exp_nonpos32(v88)
+		v89 := v41 - v49
+		v54 += exp_nonpos32(v89)
+		v90 := v42 - v50
+		v56 += exp_nonpos32(v90)
+		v91 := v43 - v51
+		v58 += exp_nonpos32(v91)
+		v92 := v44 - v52
+		v60 += exp_nonpos32(v92)
+		v93 := v45 - v49
+		v54 += exp_nonpos32(v93)
+		v94 := v46 - v50
+		v56 += exp_nonpos32(v94)
+		v95 := v47 - v51
+		v58 += exp_nonpos32(v95)
+		v96 := v48 - v52
+		v60 += exp_nonpos32(v96)
+		v97 := log32(v54)
+		v98 := log32(v56)
+		v99 := log32(v58)
+		v100 := log32(v60)
+		y[4*m][0] = v53 - v97
+		y[4*m+1][0] = v55 - v98
+		y[4*m+2][0] = v57 - v99
+		y[4*m+3][0] = v59 - v100
+		y[4*m][1] = v61 - v97
+		y[4*m+1][1] = v62 - v98
+		y[4*m+2][1] = v63 - v99
+		y[4*m+3][1] = v64 - v100
+		y[4*m][2] = v65 - v97
+		y[4*m+1][2] = v66 - v98
+		y[4*m+2][2] = v67 - v99
+		y[4*m+3][2] = v68 - v100
+		y[4*m][3] = v69 - v97
+		y[4*m+1][3] = v70 - v98
+		y[4*m+2][3] = v71 - v99
+		y[4*m+3][3] = v72 - v100
+		y[4*m][4] = v73 - v97
+		y[4*m+1][4] = v74 - v98
+		y[4*m+2][4] = v75 - v99
+		y[4*m+3][4] = v76 - v100
+		y[4*m][5] = v77 - v97
+		y[4*m+1][5] = v78 - v98
+		y[4*m+2][5] = v79 - v99
+		y[4*m+3][5] = v80 - v100
+		y[4*m][6] = v81 - v97
+		y[4*m+1][6] = v82 - v98
+		y[4*m+2][6] = v83 - v99
+		y[4*m+3][6] = v84 - v100
+		y[4*m][7] = v85 - v97
+		y[4*m+1][7] = v86 - v98
+		y[4*m+2][7] = v87 - v99
+		y[4*m+3][7] = v88 - v100
+		y[4*m][8] = v89 - v97
+		y[4*m+1][8] = v90 - v98
+		y[4*m+2][8] = v91 - v99
+		y[4*m+3][8] = v92 - v100
+		y[4*m][9] = v93 - v97
+		y[4*m+1][9] = v94 - v98
+		y[4*m+2][9] = v95 - v99
+		y[4*m+3][9] = v96 - v100
 	}
 }
 
@@ -357,17 +386,14 @@ func backward0Go(dx *X, dy, y *Y) {
 	}
 }
 
-// exp32 is the function exp, to float32 precision.
-func exp32(x float32) float32 {
-	v0 := max32(-104, min32(89, x))
-	v1 := v0*1.442695 + 1.2583166e+07
-	v2 := v1 - 1.2583166e+07
+// exp_nonpos32 is the function exp_nonpos, to float32 precision.
+func exp_nonpos32(x float32) float32 {
+	v0 := max32(-88, x)
+	v1 := v0*1.442695 + 1.2583039e+07
+	v2 := v1 - 1.2583039e+07
 	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
-	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
-	v5 := int32(math.Float32bits(v1))
-	v6 := v5 >> 1
-	v7 := math.Float32frombits(uint32(v6 << 23))
-	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
+	v4 := (((0.008289884*v3+0.041899048)*v3+0.16667649)*v3+0.49999142)*v3 + 0.9999997
+	return (v4*v3 + 1) * math.Float32frombits(uint32(int32(math.Float32bits(v1))<<23))
 }
 
 // log32 is the function log, to float32 precision.
@@ -381,6 +407,19 @@ func log32(x float32) float32 {
 	v6 := v4*8.265488e-08 + (((v5*v3+0.33333215)*v3-0.5)*(v3*v3) + (v4*-2.5295549e-11 + v3))
 	v7 := x < float32(math.Inf(1))
 	return select32(x <= 0, select32(x == 0, float32(math.Inf(-1)), math.Float32frombits(0x7fc00000)), select32(v7, v6, x))
+}
+
+// exp32 is the function exp, to float32 precision.
+func exp32(x float32) float32 {
+	v0 := max32(-104, min32(89, x))
+	v1 := v0*1.442695 + 1.2583166e+07
+	v2 := v1 - 1.2583166e+07
+	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
+	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
+	v5 := int32(math.Float32bits(v1))
+	v6 := v5 >> 1
+	v7 := math.Float32frombits(uint32(v6 << 23))
+	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
 }
 
 // max32 is a where a > b, otherwise b.
@@ -409,3 +448,6 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
+
+// unordered reports whether a or b is not a number.
+func unordered(a, b float32) bool { return a != a || b != b }

@@ -4,34 +4,34 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0xff800000ff800000
-DATA vectors<>+8(SB)/8, $0xff800000ff800000
-DATA vectors<>+16(SB)/8, $0xff800000ff800000
-DATA vectors<>+24(SB)/8, $0xff800000ff800000
-DATA vectors<>+32(SB)/8, $0x0000000000000000
-DATA vectors<>+40(SB)/8, $0x0000000000000000
-DATA vectors<>+48(SB)/8, $0x0000000000000000
-DATA vectors<>+56(SB)/8, $0x0000000000000000
-DATA vectors<>+64(SB)/8, $0xffffffffffffffff
-DATA vectors<>+72(SB)/8, $0x0000000000000000
-DATA vectors<>+80(SB)/8, $0x0000000000000000
-DATA vectors<>+88(SB)/8, $0x0000000000000000
-DATA vectors<>+96(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+104(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+112(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+120(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+128(SB)/8, $0x42b2000042b20000
-DATA vectors<>+136(SB)/8, $0x42b2000042b20000
-DATA vectors<>+144(SB)/8, $0x42b2000042b20000
-DATA vectors<>+152(SB)/8, $0x42b2000042b20000
+DATA vectors<>+0(SB)/8, $0x0000000000000000
+DATA vectors<>+8(SB)/8, $0x0000000000000000
+DATA vectors<>+16(SB)/8, $0x0000000000000000
+DATA vectors<>+24(SB)/8, $0x0000000000000000
+DATA vectors<>+32(SB)/8, $0xff800000ff800000
+DATA vectors<>+40(SB)/8, $0xff800000ff800000
+DATA vectors<>+48(SB)/8, $0xff800000ff800000
+DATA vectors<>+56(SB)/8, $0xff800000ff800000
+DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+96(SB)/8, $0xffffffffffffffff
+DATA vectors<>+104(SB)/8, $0x0000000000000000
+DATA vectors<>+112(SB)/8, $0x0000000000000000
+DATA vectors<>+120(SB)/8, $0x0000000000000000
+DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+200(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+208(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+216(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
 DATA vectors<>+224(SB)/8, $0x3f3180003f318000
 DATA vectors<>+232(SB)/8, $0x3f3180003f318000
 DATA vectors<>+240(SB)/8, $0x3f3180003f318000
@@ -40,26 +40,26 @@ DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+296(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+304(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+312(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+320(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+328(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+336(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+344(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+352(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+360(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+368(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+376(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+384(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+392(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+400(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+408(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+416(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+424(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+432(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+440(SB)/8, $0x3efffffe3efffffe
+DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
 DATA vectors<>+448(SB)/8, $0x3f8000003f800000
 DATA vectors<>+456(SB)/8, $0x3f8000003f800000
 DATA vectors<>+464(SB)/8, $0x3f8000003f800000
@@ -128,11 +128,39 @@ DATA vectors<>+960(SB)/8, $0x7f8000007f800000
 DATA vectors<>+968(SB)/8, $0x7f8000007f800000
 DATA vectors<>+976(SB)/8, $0x7f8000007f800000
 DATA vectors<>+984(SB)/8, $0x7f8000007f800000
-DATA vectors<>+992(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1000(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1008(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1016(SB)/8, $0x7fc000007fc00000
-GLOBL vectors<>(SB), RODATA|NOPTR, $1024
+DATA vectors<>+992(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1000(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1008(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1016(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1024(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1032(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1040(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1048(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1056(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+1064(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+1072(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+1080(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+1088(SB)/8, $0x3ab51fd83ab51fd8
+DATA vectors<>+1096(SB)/8, $0x3ab51fd83ab51fd8
+DATA vectors<>+1104(SB)/8, $0x3ab51fd83ab51fd8
+DATA vectors<>+1112(SB)/8, $0x3ab51fd83ab51fd8
+DATA vectors<>+1120(SB)/8, $0x3c091cf03c091cf0
+DATA vectors<>+1128(SB)/8, $0x3c091cf03c091cf0
+DATA vectors<>+1136(SB)/8, $0x3c091cf03c091cf0
+DATA vectors<>+1144(SB)/8, $0x3c091cf03c091cf0
+DATA vectors<>+1152(SB)/8, $0x3d2aac5f3d2aac5f
+DATA vectors<>+1160(SB)/8, $0x3d2aac5f3d2aac5f
+DATA vectors<>+1168(SB)/8, $0x3d2aac5f3d2aac5f
+DATA vectors<>+1176(SB)/8, $0x3d2aac5f3d2aac5f
+DATA vectors<>+1184(SB)/8, $0x3e2aaa493e2aaa49
+DATA vectors<>+1192(SB)/8, $0x3e2aaa493e2aaa49
+DATA vectors<>+1200(SB)/8, $0x3e2aaa493e2aaa49
+DATA vectors<>+1208(SB)/8, $0x3e2aaa493e2aaa49
+DATA vectors<>+1216(SB)/8, $0x3efffffe3efffffe
+DATA vectors<>+1224(SB)/8, $0x3efffffe3efffffe
+DATA vectors<>+1232(SB)/8, $0x3efffffe3efffffe
+DATA vectors<>+1240(SB)/8, $0x3efffffe3efffffe
+GLOBL vectors<>(SB), RODATA|NOPTR, $1248
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
@@ -141,12 +169,12 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1024
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+96(SB), Y14
-	VMOVUPS vectors<>+160(SB), Y13
-	VMOVUPS vectors<>+288(SB), Y12
-	VMOVUPS vectors<>+0(SB), Y11
-	VMOVUPS vectors<>+64(SB), Y10
-	VMOVUPS vectors<>+448(SB), Y9
+	VMOVUPS vectors<>+160(SB), Y14
+	VMOVUPS vectors<>+288(SB), Y13
+	VXORPS  Y12, Y12, Y12
+	VMOVUPS vectors<>+32(SB), Y11
+	VMOVUPS vectors<>+96(SB), Y10
+	VMOVUPS vectors<>+64(SB), Y9
 	VMOVUPS vectors<>+192(SB), Y8
 	VMOVUPS vectors<>+608(SB), Y7
 	MOVQ    x+8(FP), BX
@@ -156,76 +184,62 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 
 loop_m_1:
 	// for m < 32
-	VMOVUPS      vectors<>+0(SB), Y0
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      (BX), Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VMAXPS       Y2, Y0, Y4
-	VBLENDVPS    Y3, Y0, Y4, Y0
-	VMOVSD       32(BX), X3
-	VBLENDVPS    Y10, Y3, Y11, Y4
-	VCMPPS       $0x03, Y1, Y1, Y5
-	VMAXPS       Y4, Y1, Y4
-	VBLENDVPS    Y5, Y1, Y4, Y1
-	VCMPPS       $0x03, Y0, Y0, Y4
-	VMAXPS       Y1, Y0, Y1
-	VBLENDVPS    Y4, Y0, Y1, Y0
+	VCMPPS       $0x11, Y12, Y12, Y0
+	VMOVUPS      vectors<>+32(SB), Y1
+	VMOVUPS      vectors<>+32(SB), Y2
+	VMOVUPS      (BX), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVSD       32(BX), X4
+	VBLENDVPS    Y10, Y4, Y11, Y5
+	VMAXPS       Y2, Y5, Y2
+	VCMPPS       $0x03, Y5, Y3, Y5
+	VORPS        Y5, Y0, Y0
+	VMAXPS       Y1, Y2, Y1
+	VBLENDVPS    Y0, Y9, Y1, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X4
-	VMAXPS       X4, X1, X1
-	VPERMILPS    $0xb1, X1, X4
-	VMAXPS       X4, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VMAXPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VMAXPS       X2, X1, X1
 	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y4
-	VANDPS       Y0, Y4, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y4
-	VADDPS       Y4, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y4
-	VADDPS       Y4, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y4
-	VADDPS       Y4, Y0, Y0
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VANDPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y2
+	VADDPS       Y2, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y2
+	VADDPS       Y2, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y2
+	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
-	VSUBPS       Y0, Y2, Y1
-	VMINPS       Y1, Y15, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y13, Y2, Y4
-	VSUBPS       Y8, Y4, Y5
+	VSUBPS       Y0, Y3, Y1
+	VMAXPS       Y1, Y15, Y2
+	VMOVAPS      Y8, Y3
+	VFMADD231PS  Y14, Y2, Y3
+	VSUBPS       Y8, Y3, Y5
 	VFNMADD231PS vectors<>+224(SB), Y5, Y2
 	VFNMADD231PS vectors<>+256(SB), Y5, Y2
 	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y2, Y12, Y5
+	VFMADD231PS  Y2, Y13, Y5
 	VFMADD213PS  vectors<>+352(SB), Y2, Y5
 	VFMADD213PS  vectors<>+384(SB), Y2, Y5
 	VFMADD213PS  vectors<>+416(SB), Y2, Y5
-	VFMADD213PS  Y9, Y2, Y5
-	VFMADD213PS  Y9, Y5, Y2
-	VPSRAD       $0x01, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y2, Y2
-	VPSUBD       Y5, Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VSUBPS       Y0, Y3, Y0
-	VMINPS       Y0, Y15, Y3
-	VMAXPS       Y3, Y14, Y3
+	VFMADD213PS  vectors<>+448(SB), Y5, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VSUBPS       Y0, Y4, Y0
+	VMAXPS       Y0, Y15, Y3
 	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y13, Y3, Y4
+	VFMADD231PS  Y14, Y3, Y4
 	VSUBPS       Y8, Y4, Y5
 	VFNMADD231PS vectors<>+224(SB), Y5, Y3
 	VFNMADD231PS vectors<>+256(SB), Y5, Y3
 	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y3, Y12, Y5
+	VFMADD231PS  Y3, Y13, Y5
 	VFMADD213PS  vectors<>+352(SB), Y3, Y5
 	VFMADD213PS  vectors<>+384(SB), Y3, Y5
 	VFMADD213PS  vectors<>+416(SB), Y3, Y5
-	VFMADD213PS  Y9, Y3, Y5
-	VFMADD213PS  Y9, Y5, Y3
-	VPSRAD       $0x01, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y3, Y3
-	VPSUBD       Y5, Y4, Y4
+	VFMADD213PS  vectors<>+448(SB), Y5, Y3
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y3, Y3
 	VANDPS       Y10, Y3, Y3
@@ -242,7 +256,7 @@ loop_m_1:
 	VPSUBD       vectors<>+544(SB), Y4, Y5
 	VPAND        Y11, Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       Y9, Y4, Y4
+	VSUBPS       vectors<>+448(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       vectors<>+576(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
@@ -262,10 +276,9 @@ loop_m_1:
 	VFMADD231PS  vectors<>+928(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+960(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+32(SB), Y2, Y4
-	VMOVUPS      vectors<>+992(SB), Y5
-	VBLENDVPS    Y4, Y11, Y5, Y4
-	VCMPPS       $0x12, vectors<>+32(SB), Y2, Y2
+	VCMPPS       $0x00, Y12, Y2, Y4
+	VBLENDVPS    Y4, Y11, Y9, Y4
+	VCMPPS       $0x12, Y12, Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	VSUBPS       Y2, Y1, Y1
 	VMOVUPS      Y1, (SI)
@@ -283,15 +296,15 @@ loop_m_1:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+96(SB), Y14
+	VMOVUPS vectors<>+1024(SB), Y15
+	VMOVUPS vectors<>+992(SB), Y14
 	VMOVUPS vectors<>+160(SB), Y13
-	VMOVUPS vectors<>+288(SB), Y12
-	VMOVUPS vectors<>+192(SB), Y11
+	VMOVUPS vectors<>+1088(SB), Y12
+	VMOVUPS vectors<>+1056(SB), Y11
 	VMOVUPS vectors<>+448(SB), Y10
 	VMOVUPS vectors<>+224(SB), Y9
 	VMOVUPS vectors<>+256(SB), Y8
-	VMOVUPS vectors<>+320(SB), Y7
+	VMOVUPS vectors<>+1120(SB), Y7
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
@@ -304,7 +317,7 @@ loop_m_1:
 	VMOVAPS      Y0, Y1
 	VMOVSD       32(BX), X2
 	VMOVAPS      Y2, Y3
-	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y3
 	VADDPS       Y3, Y1, Y1
 	VPERMILPS    $0x4e, Y1, Y3
@@ -320,9 +333,9 @@ loop_m_1:
 	VFNMADD231PS Y8, Y5, Y3
 	VMOVAPS      Y7, Y5
 	VFMADD231PS  Y3, Y12, Y5
-	VFMADD213PS  vectors<>+352(SB), Y3, Y5
-	VFMADD213PS  vectors<>+384(SB), Y3, Y5
-	VFMADD213PS  vectors<>+416(SB), Y3, Y5
+	VFMADD213PS  vectors<>+1152(SB), Y3, Y5
+	VFMADD213PS  vectors<>+1184(SB), Y3, Y5
+	VFMADD213PS  vectors<>+1216(SB), Y3, Y5
 	VFMADD213PS  Y10, Y3, Y5
 	VFMADD213PS  Y10, Y5, Y3
 	VPSRAD       $0x01, Y4, Y5
@@ -343,9 +356,9 @@ loop_m_1:
 	VFNMADD231PS Y8, Y4, Y0
 	VMOVAPS      Y7, Y4
 	VFMADD231PS  Y0, Y12, Y4
-	VFMADD213PS  vectors<>+352(SB), Y0, Y4
-	VFMADD213PS  vectors<>+384(SB), Y0, Y4
-	VFMADD213PS  vectors<>+416(SB), Y0, Y4
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y4
+	VFMADD213PS  vectors<>+1184(SB), Y0, Y4
+	VFMADD213PS  vectors<>+1216(SB), Y0, Y4
 	VFMADD213PS  Y10, Y0, Y4
 	VFMADD213PS  Y10, Y4, Y0
 	VPSRAD       $0x01, Y3, Y4

@@ -19,41 +19,66 @@ func backwardGo(ws *Workspace, dx *X, dy, y *Y) {
 // total[m] = sum(d, e[m][d])
 // y[m][d] = e[m][d]/total[m]
 func forward0Go(y *Y, x *X, e *[64][1000]float32) {
+	var v0 float32
 	for m := 0; m < 16; m++ {
-		v0 := float32(math.Inf(-1))
-		v1 := float32(math.Inf(-1))
+		v1 := v0 < v0
 		v2 := float32(math.Inf(-1))
-		v3 := float32(math.Inf(-1))
+		v3 := v0 < v0
+		v4 := float32(math.Inf(-1))
+		v5 := v0 < v0
+		v6 := float32(math.Inf(-1))
+		v7 := v0 < v0
+		v8 := float32(math.Inf(-1))
 		for d := 0; d < 500; d++ {
-			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d]))
-			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d]))
-			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d]))
-			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d]))
-			v0 = select32(v0 != v0, v0, max32(v0, x[4*m][2*d+1]))
-			v1 = select32(v1 != v1, v1, max32(v1, x[4*m+1][2*d+1]))
-			v2 = select32(v2 != v2, v2, max32(v2, x[4*m+2][2*d+1]))
-			v3 = select32(v3 != v3, v3, max32(v3, x[4*m+3][2*d+1]))
+			v9 := x[4*m][2*d]
+			v2 = max32(v9, v2)
+			v10 := x[4*m+1][2*d]
+			v4 = max32(v10, v4)
+			v11 := x[4*m+2][2*d]
+			v6 = max32(v11, v6)
+			v12 := x[4*m+3][2*d]
+			v8 = max32(v12, v8)
+			v13 := x[4*m][2*d+1]
+			v2 = max32(v13, v2)
+			v1 = v1 || unordered(v9, v13)
+			v14 := x[4*m+1][2*d+1]
+			v4 = max32(v14, v4)
+			v3 = v3 || unordered(v10, v14)
+			v15 := x[4*m+2][2*d+1]
+			v6 = max32(v15, v6)
+			v5 = v5 || unordered(v11, v15)
+			v16 := x[4*m+3][2*d+1]
+			v8 = max32(v16, v8)
+			v7 = v7 || unordered(v12, v16)
 		}
-		var v4, v5, v6, v7 float32
+		v17 := select32(v1, math.Float32frombits(0x7fc00000), v2)
+		v18 := select32(v3, math.Float32frombits(0x7fc00000), v4)
+		v19 := select32(v5, math.Float32frombits(0x7fc00000), v6)
+		v20 := select32(v7, math.Float32frombits(0x7fc00000), v8)
+		var v21, v22, v23, v24 float32
 		for d := 0; d < 1000; d++ {
-			v8 := exp32(x[4*m][d] - v0)
-			e[4*m][d] = v8
-			v4 += v8
-			v9 := exp32(x[4*m+1][d] - v1)
-			e[4*m+1][d] = v9
-			v5 += v9
-			v10 := exp32(x[4*m+2][d] - v2)
-			e[4*m+2][d] = v10
-			v6 += v10
-			v11 := exp32(x[4*m+3][d] - v3)
-			e[4*m+3][d] = v11
-			v7 += v11
+			v25 := exp_nonpos32(x[4*m][d] - v17)
+			e[4*m][d] = v25
+			v21 += v25
+			v26 := exp_nonpos32(x[4*m+1][d] - v18)
+			e[4*m+1][d] = v26
+			v22 += v26
+			v27 := exp_nonpos32(x[4*m+2][d] - v19)
+			e[4*m+2][d] = v27
+			v23 += v27
+			v28 := exp_nonpos32(x[4*m+3][d] - v20)
+			e[4*m+3][d] = v28
+			v24 += v28
 		}
+		v29 := 1 / v21
+		v30 := 1 / v22
+		v31 := 1 / v23
+		v32 := 1 / v24
 		for d := 0; d < 1000; d++ {
-			y[4*m][d] = e[4*m][d] / v4
-			y[4*m+1][d] = e[4*m+1][d] / v5
-			y[4*m+2][d] = e[4*m+2][d] / v6
-			y[4*m+3][d] = e[4*m+3][d] / v7
+			y[4*m][d] = e[4*m][d] * v29
+			y[4*m+1][d] = e[4*m+1][d] * v30
+			y[4*m+2][d] = e[4*m+2][d] * v31
+			y[4*m+3][d] = e[4*m+3][d] * v32
 		}
 	}
 }
@@ -82,32 +107,20 @@ func backward0Go(dx *X, dy, y *Y) {
 	}
 }
 
-// exp32 is the function exp, to float32 precision.
-func exp32(x float32) float32 {
-	v0 := max32(-104, min32(89, x))
-	v1 := v0*1.442695 + 1.2583166e+07
-	v2 := v1 - 1.2583166e+07
+// exp_nonpos32 is the function exp_nonpos, to float32 precision.
+func exp_nonpos32(x float32) float32 {
+	v0 := max32(-88, x)
+	v1 := v0*1.442695 + 1.2583039e+07
+	v2 := v1 - 1.2583039e+07
 	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
-	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
-	v5 := int32(math.Float32bits(v1))
-	v6 := v5 >> 1
-	v7 := math.Float32frombits(uint32(v6 << 23))
-	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
+	v4 := (((0.008289884*v3+0.041899048)*v3+0.16667649)*v3+0.49999142)*v3 + 0.9999997
+	return (v4*v3 + 1) * math.Float32frombits(uint32(int32(math.Float32bits(v1))<<23))
 }
 
 // max32 is a where a > b, otherwise b.
 func max32(a, b float32) float32 {
 	x, y := math.Float32bits(a), math.Float32bits(b)
 	if a > b {
-		y = x
-	}
-	return math.Float32frombits(y)
-}
-
-// min32 is a where a < b, otherwise b.
-func min32(a, b float32) float32 {
-	x, y := math.Float32bits(a), math.Float32bits(b)
-	if a < b {
 		y = x
 	}
 	return math.Float32frombits(y)
@@ -121,3 +134,6 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
+
+// unordered reports whether a or b is not a number.
+func unordered(a, b float32) bool { return a != a || b != b }

@@ -8,58 +8,58 @@ DATA vectors<>+0(SB)/8, $0x0000000000000000
 DATA vectors<>+8(SB)/8, $0x0000000000000000
 DATA vectors<>+16(SB)/8, $0x0000000000000000
 DATA vectors<>+24(SB)/8, $0x0000000000000000
-DATA vectors<>+32(SB)/8, $0xff800000ff800000
-DATA vectors<>+40(SB)/8, $0xff800000ff800000
-DATA vectors<>+48(SB)/8, $0xff800000ff800000
-DATA vectors<>+56(SB)/8, $0xff800000ff800000
-DATA vectors<>+64(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+72(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+80(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+88(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+96(SB)/8, $0x42b2000042b20000
-DATA vectors<>+104(SB)/8, $0x42b2000042b20000
-DATA vectors<>+112(SB)/8, $0x42b2000042b20000
-DATA vectors<>+120(SB)/8, $0x42b2000042b20000
-DATA vectors<>+128(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+136(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+144(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+152(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+160(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+168(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+176(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+184(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+192(SB)/8, $0x3f3180003f318000
-DATA vectors<>+200(SB)/8, $0x3f3180003f318000
-DATA vectors<>+208(SB)/8, $0x3f3180003f318000
-DATA vectors<>+216(SB)/8, $0x3f3180003f318000
-DATA vectors<>+224(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+232(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+240(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+248(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+256(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+264(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+272(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+280(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+288(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+296(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+304(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+312(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+320(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+328(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+336(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+344(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+352(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+360(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+368(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+376(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+384(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+392(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+400(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+408(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+416(SB)/8, $0x3f8000003f800000
-DATA vectors<>+424(SB)/8, $0x3f8000003f800000
-DATA vectors<>+432(SB)/8, $0x3f8000003f800000
-DATA vectors<>+440(SB)/8, $0x3f8000003f800000
+DATA vectors<>+32(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+40(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+48(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+56(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+64(SB)/8, $0x3f8000003f800000
+DATA vectors<>+72(SB)/8, $0x3f8000003f800000
+DATA vectors<>+80(SB)/8, $0x3f8000003f800000
+DATA vectors<>+88(SB)/8, $0x3f8000003f800000
+DATA vectors<>+96(SB)/8, $0xff800000ff800000
+DATA vectors<>+104(SB)/8, $0xff800000ff800000
+DATA vectors<>+112(SB)/8, $0xff800000ff800000
+DATA vectors<>+120(SB)/8, $0xff800000ff800000
+DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+224(SB)/8, $0x3f3180003f318000
+DATA vectors<>+232(SB)/8, $0x3f3180003f318000
+DATA vectors<>+240(SB)/8, $0x3f3180003f318000
+DATA vectors<>+248(SB)/8, $0x3f3180003f318000
+DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
+DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
+DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
+DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
+DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
 GLOBL vectors<>(SB), RODATA|NOPTR, $448
 
 // top[m] = max(d, x[m][d])
@@ -69,12 +69,11 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $448
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), $4096-16
-	VMOVUPS vectors<>+96(SB), Y15
-	VMOVUPS vectors<>+64(SB), Y14
-	VMOVUPS vectors<>+128(SB), Y13
-	VMOVUPS vectors<>+256(SB), Y12
-	VMOVUPS vectors<>+160(SB), Y11
-	VMOVUPS vectors<>+416(SB), Y10
+	VMOVUPS vectors<>+128(SB), Y15
+	VMOVUPS vectors<>+160(SB), Y14
+	VMOVUPS vectors<>+288(SB), Y13
+	VMOVUPS vectors<>+192(SB), Y12
+	VMOVUPS vectors<>+64(SB), Y11
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -83,82 +82,72 @@ TEXT ·forward0AVX2(SB), $4096-16
 
 loop_m_1:
 	// for m < 64
-	VMOVUPS vectors<>+32(SB), Y0
-	VMOVUPS vectors<>+32(SB), Y1
-	VMOVUPS vectors<>+32(SB), Y2
-	VMOVUPS vectors<>+32(SB), Y3
-	VMOVUPS vectors<>+32(SB), Y4
-	VMOVUPS vectors<>+32(SB), Y5
-	VMOVUPS vectors<>+32(SB), Y6
-	VMOVUPS vectors<>+32(SB), Y7
+	VXORPS  Y0, Y0, Y0
+	VCMPPS  $0x11, vectors<>+0(SB), Y0, Y0
+	VMOVUPS vectors<>+96(SB), Y1
+	VMOVUPS vectors<>+96(SB), Y2
+	VMOVUPS vectors<>+96(SB), Y3
+	VMOVUPS vectors<>+96(SB), Y4
+	VMOVUPS vectors<>+96(SB), Y5
+	VMOVUPS vectors<>+96(SB), Y6
+	VMOVUPS vectors<>+96(SB), Y7
+	VMOVUPS vectors<>+96(SB), Y8
 	MOVL    $+15, DI
 	PCALIGN $0x20
 
 loop_d_2:
 	// for d < 15
-	VCMPPS       $0x03, Y0, Y0, Y8
-	VMAXPS       (BX), Y0, Y9
-	VBLENDVPS    Y8, Y0, Y9, Y0
-	VCMPPS       $0x03, Y1, Y1, Y8
-	VMAXPS       32(BX), Y1, Y9
-	VBLENDVPS    Y8, Y1, Y9, Y1
-	VCMPPS       $0x03, Y2, Y2, Y8
-	VMAXPS       64(BX), Y2, Y9
-	VBLENDVPS    Y8, Y2, Y9, Y2
-	VCMPPS       $0x03, Y3, Y3, Y8
-	VMAXPS       96(BX), Y3, Y9
-	VBLENDVPS    Y8, Y3, Y9, Y3
-	VCMPPS       $0x03, Y4, Y4, Y8
-	VMAXPS       128(BX), Y4, Y9
-	VBLENDVPS    Y8, Y4, Y9, Y4
-	VCMPPS       $0x03, Y5, Y5, Y8
-	VMAXPS       160(BX), Y5, Y9
-	VBLENDVPS    Y8, Y5, Y9, Y5
-	VCMPPS       $0x03, Y6, Y6, Y8
-	VMAXPS       192(BX), Y6, Y9
-	VBLENDVPS    Y8, Y6, Y9, Y6
-	VCMPPS       $0x03, Y7, Y7, Y8
-	VMAXPS       224(BX), Y7, Y9
-	VBLENDVPS    Y8, Y7, Y9, Y7
+	VMOVUPS      (BX), Y9
+	VMAXPS       Y1, Y9, Y1
+	VMOVUPS      32(BX), Y10
+	VMAXPS       Y2, Y10, Y2
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      64(BX), Y9
+	VMAXPS       Y3, Y9, Y3
+	VMOVUPS      96(BX), Y10
+	VMAXPS       Y4, Y10, Y4
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      128(BX), Y9
+	VMAXPS       Y5, Y9, Y5
+	VMOVUPS      160(BX), Y10
+	VMAXPS       Y6, Y10, Y6
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      192(BX), Y9
+	VMAXPS       Y7, Y9, Y7
+	VMOVUPS      224(BX), Y10
+	VMAXPS       Y8, Y10, Y8
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
 	ADDQ         $+256, BX
 	DECQ         DI
 	JNE          loop_d_2
-	VCMPPS       $0x03, Y0, Y0, Y8
-	VMAXPS       (BX), Y0, Y9
-	VBLENDVPS    Y8, Y0, Y9, Y0
-	VCMPPS       $0x03, Y1, Y1, Y8
-	VMAXPS       32(BX), Y1, Y9
-	VBLENDVPS    Y8, Y1, Y9, Y1
-	VCMPPS       $0x03, Y2, Y2, Y8
-	VMAXPS       64(BX), Y2, Y9
-	VBLENDVPS    Y8, Y2, Y9, Y2
-	VCMPPS       $0x03, Y3, Y3, Y8
-	VMAXPS       96(BX), Y3, Y9
-	VBLENDVPS    Y8, Y3, Y9, Y3
-	VCMPPS       $0x03, Y4, Y4, Y8
-	VMAXPS       128(BX), Y4, Y9
-	VBLENDVPS    Y8, Y4, Y9, Y4
-	VCMPPS       $0x03, Y0, Y0, Y8
-	VMAXPS       Y4, Y0, Y4
-	VBLENDVPS    Y8, Y0, Y4, Y0
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y5, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	VCMPPS       $0x03, Y2, Y2, Y4
-	VMAXPS       Y6, Y2, Y5
-	VBLENDVPS    Y4, Y2, Y5, Y2
-	VCMPPS       $0x03, Y3, Y3, Y4
-	VMAXPS       Y7, Y3, Y5
-	VBLENDVPS    Y4, Y3, Y5, Y3
-	VCMPPS       $0x03, Y0, Y0, Y4
-	VMAXPS       Y2, Y0, Y2
-	VBLENDVPS    Y4, Y0, Y2, Y0
-	VCMPPS       $0x03, Y1, Y1, Y2
-	VMAXPS       Y3, Y1, Y3
-	VBLENDVPS    Y2, Y1, Y3, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VMAXPS       Y1, Y0, Y1
-	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      (BX), Y9
+	VMAXPS       Y1, Y9, Y1
+	VMOVUPS      32(BX), Y10
+	VMAXPS       Y2, Y10, Y2
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      64(BX), Y9
+	VMAXPS       Y3, Y9, Y3
+	VMOVUPS      96(BX), Y10
+	VMAXPS       Y4, Y10, Y4
+	VCMPPS       $0x03, Y10, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      128(BX), Y9
+	VMAXPS       Y5, Y9, Y5
+	VCMPPS       $0x03, Y9, Y9, Y9
+	VORPS        Y9, Y0, Y0
+	VMAXPS       Y1, Y5, Y1
+	VMAXPS       Y2, Y6, Y2
+	VMAXPS       Y3, Y7, Y3
+	VMAXPS       Y4, Y8, Y4
+	VMAXPS       Y1, Y3, Y1
+	VMAXPS       Y2, Y4, Y2
+	VMAXPS       Y1, Y2, Y1
+	VBLENDVPS    Y0, vectors<>+32(SB), Y1, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X1
 	VPERMILPS    $0x4e, X1, X2
@@ -176,10 +165,12 @@ loop_d_2:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      vectors<>+192(SB), Y9
-	VMOVUPS      vectors<>+224(SB), Y8
-	VMOVUPS      vectors<>+288(SB), Y7
-	VMOVUPS      vectors<>+320(SB), Y6
+	VMOVUPS      vectors<>+224(SB), Y10
+	VMOVUPS      vectors<>+256(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMOVUPS      vectors<>+352(SB), Y7
+	VMOVUPS      vectors<>+384(SB), Y6
+	VMOVUPS      vectors<>+416(SB), Y5
 	MOVL         $+125, DI
 	PCALIGN      $0x20
 
@@ -187,24 +178,18 @@ loop_d_2_3:
 	// for d_2 < 125
 	VMOVUPS      -3840(BX), Y2
 	VSUBPS       Y0, Y2, Y2
-	VMINPS       Y2, Y15, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y13, Y2, Y3
-	VSUBPS       Y11, Y3, Y4
+	VMAXPS       Y2, Y15, Y2
+	VMOVAPS      Y12, Y3
+	VFMADD231PS  Y14, Y2, Y3
+	VSUBPS       Y12, Y3, Y4
+	VFNMADD231PS Y10, Y4, Y2
 	VFNMADD231PS Y9, Y4, Y2
-	VFNMADD231PS Y8, Y4, Y2
-	VMOVAPS      Y7, Y4
-	VFMADD231PS  Y2, Y12, Y4
+	VMOVAPS      Y8, Y4
+	VFMADD231PS  Y2, Y13, Y4
+	VFMADD213PS  Y7, Y2, Y4
 	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  vectors<>+384(SB), Y2, Y4
-	VFMADD213PS  Y10, Y2, Y4
-	VFMADD213PS  Y10, Y4, Y2
-	VPSRAD       $0x01, Y3, Y4
-	VPSLLD       $0x17, Y4, Y5
-	VMULPS       Y5, Y2, Y2
-	VPSUBD       Y4, Y3, Y3
+	VFMADD213PS  Y5, Y2, Y4
+	VFMADD213PS  Y11, Y4, Y2
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y2, (SI)
@@ -219,20 +204,18 @@ loop_d_2_3:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
+	VDIVPS       Y0, Y11, Y1
 	MOVL         $+41, DI
 	PCALIGN      $0x20
 
 loop_d_3_4:
 	// for d_3 < 41
-	VMOVUPS -4000(SI), Y1
-	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, (DX)
-	VMOVUPS -3968(SI), Y1
-	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS -3936(SI), Y1
-	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, 64(DX)
+	VMULPS  -4000(SI), Y1, Y2
+	VMOVUPS Y2, (DX)
+	VMULPS  -3968(SI), Y1, Y2
+	VMOVUPS Y2, 32(DX)
+	VMULPS  -3936(SI), Y1, Y2
+	VMOVUPS Y2, 64(DX)
 	ADDQ    $+96, SI
 	ADDQ    $+96, DX
 	DECQ    DI
@@ -306,13 +289,13 @@ loop_d_2:
 	VFMADD231PS 96(BX), Y8, Y3
 	VMOVUPS     128(SI), Y8
 	VFMADD231PS 128(BX), Y8, Y4
-	VADDPS      Y4, Y0, Y0
-	VADDPS      Y5, Y1, Y1
-	VADDPS      Y6, Y2, Y2
-	VADDPS      Y7, Y3, Y3
-	VADDPS      Y2, Y0, Y0
-	VADDPS      Y3, Y1, Y1
-	VADDPS      Y1, Y0, Y0
+	VADDPS      Y0, Y4, Y0
+	VADDPS      Y1, Y5, Y1
+	VADDPS      Y2, Y6, Y2
+	VADDPS      Y3, Y7, Y3
+	VADDPS      Y0, Y2, Y0
+	VADDPS      Y1, Y3, Y1
+	VADDPS      Y0, Y1, Y0
 	VPERM2F128  $0x01, Y0, Y0, Y1
 	VADDPS      Y1, Y0, Y0
 	VPERMILPS   $0x4e, Y0, Y1
