@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,7 @@ func checkCommand() *cobra.Command {
 		Long: `Check reads specs and reports everything that is wrong with them: that every
 read is in bounds, every element is defined once, and that the backward
 equations are the gradient of the forward ones. Dims that are not given are small
-ones. SPEC is the path of a spec or a name from the library.`,
+ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 		Example: `  dlgen check bilinear.yaml
   dlgen check specs/*.yaml
   dlgen check dropout M=8 p=0.1`,
@@ -42,10 +43,11 @@ ones. SPEC is the path of a spec or a name from the library.`,
 			}
 			var errs []error
 			for _, name := range specs {
-				if err := checkSpec(name, values); err != nil {
+				chosen, err := checkSpec(name, values)
+				if err != nil {
 					errs = append(errs, err)
 				} else {
-					fmt.Fprintf(c.OutOrStdout(), "%s: ok\n", name)
+					fmt.Fprintln(c.OutOrStdout(), strings.Join(append([]string{name + ": ok"}, chosen...), " "))
 				}
 			}
 			return errors.Join(errs...)
@@ -55,37 +57,29 @@ ones. SPEC is the path of a spec or a name from the library.`,
 
 // checkSpec proves a spec. Dims that are not given get the first values below
 // that the spec accepts: equal ones, small ones, distinct ones; the errors
-// shown are those for the first.
-func checkSpec(name string, values map[string]string) error {
+// shown are those for the first. It returns those values, NAME=VALUE.
+func checkSpec(name string, values map[string]string) ([]string, error) {
 	s, err := spec.Open(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var first error
 	for _, choice := range [][]int{{4}, {1}, {6}, {2, 3, 5, 4}, {12, 6, 4, 3, 2, 1}, {8, 8, 8, 2}} {
-		_, err := spec.Prove(s, completed(s, values, choice))
+		all := maps.Clone(values)
+		var chosen []string
+		for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
+			if _, ok := all[n.Name]; !ok && n.Default == nil && n.Value == nil {
+				all[n.Name] = strconv.Itoa(choice[len(chosen)%len(choice)])
+				chosen = append(chosen, n.Name+"="+all[n.Name])
+			}
+		}
+		_, err := spec.Prove(s, all)
 		if err == nil {
-			return nil
+			return chosen, nil
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	return first
-}
-
-// completed adds values, taken in turn, for the dims that have to be given.
-func completed(s *syntax.Spec, values map[string]string, choice []int) map[string]string {
-	all := map[string]string{}
-	for name, v := range values {
-		all[name] = v
-	}
-	k := 0
-	for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
-		if _, ok := all[n.Name]; !ok && n.Default == nil && n.Value == nil {
-			all[n.Name] = strconv.Itoa(choice[k%len(choice)])
-			k++
-		}
-	}
-	return all
+	return nil, first
 }

@@ -112,11 +112,7 @@ func (q *equation) realCall(x *syntax.Call) layer.Expr {
 	if q.isReduction(x) {
 		return q.reduction(x)
 	}
-	n, ok := functions[x.Fn]
-	if !ok {
-		q.unknownFunction(x)
-		return nothing
-	}
+	n := functions[x.Fn]
 	switch x.Fn {
 	case "where":
 		return q.where(x)

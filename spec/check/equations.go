@@ -72,7 +72,9 @@ func (q *equation) target() *layer.Tensor {
 		}
 		return nil
 	}
-	q.checkRank(t, len(x.Subs), x.Pos)
+	if !q.unknown(q.src.Value) {
+		q.checkRank(t, len(x.Subs), x.Pos)
+	}
 	switch {
 	case t.Role == layer.Input || t.Role == layer.Param:
 		help := "declare it with role: state if the layer updates it"

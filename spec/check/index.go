@@ -126,6 +126,10 @@ func (q *equation) resolveExpr(x syntax.Expr) {
 		q.resolveExpr(x.X)
 		q.resolveExpr(x.Y)
 	case *syntax.Call:
+		if q.unknown(x) {
+			q.unknownFunction(x) // its arguments may make sense to it
+			return
+		}
 		if !q.isReduction(x) {
 			for _, a := range x.Args {
 				q.resolveExpr(a)
@@ -264,6 +268,17 @@ func extentText(t *layer.Tensor, d int) string {
 		return v
 	}
 	return t.Extents[d] + "=" + v
+}
+
+// unknown reports whether x calls what the language does not have, such as
+// another layer.
+func (q *equation) unknown(x syntax.Expr) bool {
+	call, ok := x.(*syntax.Call)
+	if !ok || q.isReduction(call) {
+		return false
+	}
+	_, known := functions[call.Fn]
+	return !known
 }
 
 // isReduction tells max(i, ...) over an index from max(a, b).

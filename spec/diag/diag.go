@@ -120,18 +120,29 @@ func (l *List) Error() string {
 
 // excerpt shows the line of pos with a caret below the column. Tabs are kept
 // and other characters count once, so that the caret stands right in a terminal.
+// Of a very long line it shows what is around the caret.
 func (l *List) excerpt(b *strings.Builder, pos Pos) {
+	const around = 100
 	lines := l.sources[pos.File]
 	if pos.Line < 1 || pos.Line > len(lines) {
 		return
 	}
 	line := strings.TrimRight(lines[pos.Line-1], "\r")
-	var pad strings.Builder
-	for _, c := range line[:min(max(pos.Col-1, 0), len(line))] {
-		if c != '\t' {
-			c = ' '
+	at := min(max(pos.Col-1, 0), len(line))
+	before, after := []rune(line[:at]), []rune(line[at:])
+	if len(before)+len(after) > 3*around {
+		if len(before) > around {
+			before = append([]rune("..."), before[len(before)-around:]...)
 		}
-		pad.WriteRune(c)
+		if len(after) > around {
+			after = append(after[:around:around], '.', '.', '.')
+		}
 	}
-	fmt.Fprintf(b, "\n    %s\n    %s^", line, pad.String())
+	shown := string(before) + string(after)
+	for i, c := range before {
+		if c != '\t' {
+			before[i] = ' '
+		}
+	}
+	fmt.Fprintf(b, "\n    %s\n    %s^", shown, string(before))
 }

@@ -1,6 +1,9 @@
 package diag
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestList(t *testing.T) {
 	var l List
@@ -32,6 +35,17 @@ b.yaml:3:4: no source`
 	}
 	if l.Len() != 6 || len(l.Errors()) != 5 {
 		t.Errorf("%d complaints, %d distinct", l.Len(), len(l.Errors()))
+	}
+}
+
+func TestLongLine(t *testing.T) {
+	line := strings.Repeat("a", 1000) + "é" + strings.Repeat("b", 1000)
+	var l List
+	l.Source("a.yaml", []byte(line))
+	l.Addf(Pos{"a.yaml", 1, 1001}, "here")
+	want := "a.yaml:1:1001: here\n    ..." + strings.Repeat("a", 100) + "é" + strings.Repeat("b", 99) + "...\n    " + strings.Repeat(" ", 103) + "^"
+	if got := l.Error(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -55,11 +55,26 @@ func parseEquations(file string, first int, lines []string, errs *diag.List) []*
 	}
 	var out []*Equation
 	for _, s := range body.List {
-		if q := p.statement(s); q != nil {
-			out = append(out, q)
+		q := p.statement(s)
+		if q == nil {
+			continue
 		}
+		if n := size(q.Value); n > maxNodes {
+			errs.AddHelp(q.Pos, "define parts of it as scratch tensors", "the equation has %d names, numbers and operators; %d are possible", n, maxNodes)
+			continue
+		}
+		out = append(out, q)
 	}
 	return out
+}
+
+// maxNodes bounds the size of an equation; the largest of the library has 60.
+const maxNodes = 2000
+
+func size(x Expr) int {
+	n := 0
+	Walk(x, func(Expr) { n++ })
+	return n
 }
 
 // unsupportedText refuses what would confuse positions before Go sees it.

@@ -12,7 +12,7 @@ import (
 )
 
 // maxSize bounds the text of a spec; the largest of the library has 3 kB.
-const maxSize = 1 << 20
+const maxSize = 1 << 16
 
 // Parse reads a spec. The error, if any, is a *diag.List with everything that
 // is wrong.

@@ -202,6 +202,17 @@ func TestEquationText(t *testing.T) {
 	}
 }
 
+func TestLongEquation(t *testing.T) {
+	for n, ok := range map[int]bool{900: true, 1100: false} {
+		text := "layer: a\nforward: |\n  y = 1" + strings.Repeat("+1", n) + "\n"
+		if _, err := Parse("a.yaml", []byte(text)); (err == nil) != ok {
+			t.Errorf("%d operators: %v", n, err)
+		} else if err != nil && !strings.HasPrefix(err.Error(), "a.yaml:3:3: the equation has 2201 names, numbers and operators") {
+			t.Error(err)
+		}
+	}
+}
+
 // FuzzParse: any text ends in a list of errors or in a spec that round-trips.
 func FuzzParse(f *testing.F) {
 	f.Add(sample)
