@@ -30,13 +30,16 @@ func dot(x, y []float32) float32 {
 	return sum
 }
 
-// Dense is y = x·w + b.
+// Dense is y = x·w + b: three loops, the innermost along memory.
 func Dense(y, x, w, b []float32, n, i, o int) {
-	for row := range n {
-		yr := y[row*o : (row+1)*o]
-		copy(yr, b)
-		for k, v := range x[row*i : (row+1)*i] {
-			axpy(yr, v, w[k*o:(k+1)*o])
+	for row := 0; row < n; row++ {
+		for col := 0; col < o; col++ {
+			y[row*o+col] = b[col]
+		}
+		for k := 0; k < i; k++ {
+			for col := 0; col < o; col++ {
+				y[row*o+col] += x[row*i+k] * w[k*o+col]
+			}
 		}
 	}
 }
