@@ -43,6 +43,17 @@ backward: |
 indices: {i: A, j: B}
 `
 
+const clipSpec = `layer: clip
+dims: {N: }
+tensors:
+  x: {role: input, shape: [N]}
+  y: {role: output, shape: [N], doc: clipped}
+forward: |
+  y[n] = where(x[n] > 500, 500, x[n])
+backward: |
+  dx[n] = where(x[n] > 500, 0, dy[n])
+`
+
 // TestProveErrors changes a line of a right spec and wants the whole message.
 func TestProveErrors(t *testing.T) {
 	tests := []struct {
@@ -59,7 +70,7 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is 0.254265 here, but the derivative 
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)`},
 		{"tie", affineSpec, "s[n] > 0", "s[n] >= 0", `
-affine.yaml:14:3: wrong gradient: dx[0][0] is -0.481018 here, but the derivative of forward is 0
+affine.yaml:14:3: wrong gradient: dx[1][1] is -0.377723 here, but the derivative of forward is 0
       dx[n][i] = g[n]*w[i]
       ^
     found at a point with ties with N=4 I=3
@@ -67,7 +78,7 @@ affine.yaml:14:3: wrong gradient: dx[0][0] is -0.481018 here, but the derivative
       ds[n] = where(s[n] > 0, dy[n]/7, 0)
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)
-affine.yaml:15:3: wrong gradient: dw[0] is 0.194652 here, but the derivative of forward is 0
+affine.yaml:15:3: wrong gradient: dw[0] is 1.41969 here, but the derivative of forward is 0.664241
       dw[i] = sum(n, g[n]*x[n][i])
       ^
     found at a point with ties with N=4 I=3
@@ -82,6 +93,13 @@ join.yaml:10:3: wrong gradient: dx[3] is -0.75109 here, but the derivative of fo
     found at a random point with A=3 B=5
     derived from forward:
       dx[k] = 2*dy[k]*x[k]`},
+		{"far away", clipSpec, "where(x[n] > 500, 0, dy[n])", "dy[n]", `
+clip.yaml:9:3: wrong gradient: dx[0] is -0.406754 here, but the derivative of forward is 0
+      dx[n] = dy[n]
+      ^
+    found at a random point with N=7
+    derived from forward:
+      dx[n] = where(!(x[n] > 500), dy[n], 0)`},
 		{"hopeless", affineSpec, "y[n] = max(s[n], 0)/N", "y[n] = log(-s[n]*s[n])/N", `
 affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the random points tried
     layer: affine
@@ -99,6 +117,9 @@ affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the rand
 			given := map[string]string{"N": "7", "I": "70"}
 			if name == "join" {
 				given = map[string]string{"A": "3", "B": "5"}
+			}
+			if name == "clip" {
+				given = map[string]string{"N": "7"}
 			}
 			got := ""
 			if _, err = prove(s, given); err != nil {

@@ -15,14 +15,15 @@ const (
 	normal   mode = iota // anywhere, for what is smooth
 	ties                 // small integers and the spec's own numbers, for ties and kinks
 	positive             // for logarithms and roots
-	wide                 // beyond all kinks
+	wide                 // beyond most kinks
+	beyond               // on either side of the spec's larger numbers
 	modeCount
 )
 
-var modes = [modeCount]mode{normal, ties, positive, wide}
+var modes = [modeCount]mode{normal, ties, positive, wide, beyond}
 
 func (m mode) String() string {
-	return [...]string{"a random point", "a point with ties", "a random positive point", "a random point"}[m]
+	return [...]string{"a random point", "a point with ties", "a random positive point", "a random point", "a random point"}[m]
 }
 
 // points draws values for what a layer's passes are given.
@@ -31,9 +32,14 @@ type points struct {
 	rng *rand.Rand
 	// grid are the values drawn for ties.
 	grid []float64
+	// large are the spec's numbers that the other modes do not pass.
+	large []float64
 	// lo and hi bound the values of an int32 tensor: lo <= v < hi.
 	lo, hi map[string]int
 }
+
+// maxLarge keeps differences of squares of large numbers exact enough.
+const maxLarge = 1e4
 
 // newPoints prepares the drawing; the sequence of points is always the same.
 func newPoints(l *layer.Layer) *points {
@@ -50,10 +56,14 @@ func newPoints(l *layer.Layer) *points {
 			e.Walk(func(node any) bool {
 				switch x := node.(type) {
 				case layer.Const:
-					if v := math.Abs(x.V); !seen[v] && v <= 100 {
-						seen[v] = true
+					v := math.Abs(x.V)
+					if !seen[v] && v <= 100 {
 						p.grid = append(p.grid, v, -v)
 					}
+					if !seen[v] && v > 3 && v <= maxLarge {
+						p.large = append(p.large, v, -v)
+					}
+					seen[v] = true
 				case *layer.Read:
 					p.bound(x.T, x.Subs)
 				case *layer.Element:
@@ -132,6 +142,10 @@ func (p *points) real(m mode) float64 {
 			return float64(p.rng.IntN(3) - 1)
 		}
 		return p.grid[p.rng.IntN(len(p.grid))]
+	case beyond:
+		if len(p.large) > 0 && p.rng.IntN(2) == 0 {
+			return p.large[p.rng.IntN(len(p.large))] * (0.5 + p.rng.Float64())
+		}
 	case positive:
 		return 0.1 + 1.5*p.rng.Float64()
 	}

@@ -185,7 +185,7 @@ func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 // may cancel.
 func firstDifference(got, want []float64, m mode) int {
 	scale := 0.01
-	if m == wide {
+	if m == wide || m == beyond {
 		scale = 1
 	}
 	for _, v := range want {
