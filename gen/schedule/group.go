@@ -196,6 +196,10 @@ func (g *group) join(n *ir.Nest) bool {
 			outer = append(outer, a)
 		}
 	}
+	// A tile is planned for the operands of one sum.
+	if g.contraction && len(n.Reduce) > 0 || isContraction(n) && g.reduces() {
+		return false
+	}
 	shrinks := len(outer) < len(g.outer)
 	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false

@@ -25,21 +25,8 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *plan {
 // copied into panels. It returns the cycles in all, given those of the tiles:
 // most of what is fetched arrives while the tiles are computed.
 func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) float64 {
-	var base []ir.Axis
-	for _, o := range c.g.outer {
-		if o.Var != a.Var && o.Var != b.Var {
-			base = append(base, o)
-		}
-	}
-	orders := [][]ir.Axis{{a, b}, {b, a}}
 	best := math.Inf(1)
-	for _, tail := range orders {
-		order := append([]ir.Axis(nil), base...)
-		for _, x := range tail {
-			if x.Var != nil {
-				order = append(order, x)
-			}
-		}
+	for _, order := range c.orders(a, b) {
 		work, wait := tiles, traffic{}
 		var panels []*panel
 		for _, m := range c.loads {
@@ -58,6 +45,42 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 		}
 	}
 	return best
+}
+
+// orders lists the loop orders to consider: all of up to three loops, else
+// those of the tile's axes inside the others.
+func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
+	if len(c.g.outer) <= 3 {
+		return permutations(c.g.outer)
+	}
+	var base, tile []ir.Axis
+	for _, o := range c.g.outer {
+		if o.Var != a.Var && o.Var != b.Var {
+			base = append(base, o)
+		} else {
+			tile = append(tile, o)
+		}
+	}
+	var out [][]ir.Axis
+	for _, t := range permutations(tile) {
+		out = append(out, append(append([]ir.Axis(nil), base...), t...))
+	}
+	return out
+}
+
+// permutations lists the orders of a few axes, the given one first.
+func permutations(axes []ir.Axis) [][]ir.Axis {
+	if len(axes) == 0 {
+		return [][]ir.Axis{nil}
+	}
+	var out [][]ir.Axis
+	for i, first := range axes {
+		rest := append(append([]ir.Axis(nil), axes[:i]...), axes[i+1:]...)
+		for _, p := range permutations(rest) {
+			out = append(out, append([]ir.Axis{first}, p...))
+		}
+	}
+	return out
 }
 
 // traffic is the time that data take to arrive from the second cache and from
