@@ -71,7 +71,22 @@ func (e *emitter) straight(i int, p at) {
 		for _, s := range e.g.passes[i].stages {
 			e.put(s, q, e.eval(s.nest.Value, s.nest, q))
 		}
+		e.release(nil)
 	}
+}
+
+// release emits the stores that wait: all, or those up to the last to b. A
+// point's loads come before its stores, because a load waits for a store that
+// is a multiple of 4 KiB away as if it were to the same place.
+func (e *emitter) release(b *ir.Buffer) {
+	n := len(e.waiting)
+	for b != nil && n > 0 && e.waiting[n-1].Mem.Buf != b {
+		n--
+	}
+	for _, st := range e.waiting[:n] {
+		e.top().b.Emit(st)
+	}
+	e.waiting = e.waiting[n:]
 }
 
 // put makes the result of a map stage known and stores it where it must be.
@@ -94,7 +109,7 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 		if e.mode(&s.nest.Store, q) == vector {
 			lanes = q.lanes
 		}
-		e.top().b.Emit(&ir.Store{Mem: m, Src: r, Lanes: lanes})
+		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
 	}
 	e.top().memo[key] = r
 }
@@ -150,6 +165,7 @@ func (e *emitter) inner(i int, p at) {
 	for _, r := range red {
 		if r.s != nil {
 			e.finish(r, pp, pts)
+			e.release(nil)
 		}
 	}
 }
@@ -284,7 +300,9 @@ func identity(op ir.ReduceOp) float32 {
 
 // step emits one step of the inner loops for all points of the tile.
 func (e *emitter) step(ps *pass, pp passPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
+	defer e.release(nil)
 	for i, p := range pts {
+		e.release(nil)
 		p = p.withAll(q).with(v, sub)
 		if pp.vec != nil {
 			p.vec, p.lanes = pp.vec, lanes

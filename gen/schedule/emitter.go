@@ -32,6 +32,8 @@ type emitter struct {
 	// copied are the panels that hold their operands now; filling those that
 	// the next tile copies while it reads the operands themselves.
 	copied, filling []*panel
+	// waiting are stores of the point at hand that are not emitted yet.
+	waiting []*ir.Store
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 }

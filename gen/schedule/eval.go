@@ -63,6 +63,7 @@ func (e *emitter) gathered(v *ir.Var, n *ir.Nest, p at) *ir.Var {
 		to := e.hoist(d)
 		if e.written[m.Buf] {
 			to = len(e.scopes) - 1
+			e.release(m.Buf)
 		}
 		out := e.fresh(v.Name)
 		e.scopes[to].b.Emit(&ir.LoadIndex{Dst: out, Mem: m})
@@ -176,6 +177,7 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	to := e.hoist(e.depthOf(m))
 	if e.written[m.Buf] {
 		to = len(e.scopes) - 1
+		e.release(m.Buf)
 	}
 	r := e.scopes[to].b.Reg(x.Kind)
 	e.depth[r] = to
@@ -196,6 +198,7 @@ func (e *emitter) newLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) *ir.Load {
 
 func (e *emitter) emitLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) {
 	e.depth[r] = len(e.scopes) - 1
+	e.release(m.Buf)
 	e.top().b.Emit(e.newLoad(r, m, md, lanes))
 }
 

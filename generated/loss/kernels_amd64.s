@@ -1594,8 +1594,8 @@ loop_n_1:
 	VFMADD213PS  Y8, Y4, Y2
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (SI)
 	VMOVAPS      Y2, Y3
+	VMOVUPS      Y2, (SI)
 	VSUBPS       Y1, Y5, Y1
 	VMAXPS       Y1, Y15, Y1
 	VMOVAPS      Y9, Y4
@@ -1611,9 +1611,9 @@ loop_n_1:
 	VFMADD213PS  Y8, Y5, Y1
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y1, Y1
-	VMOVLPS      X1, 32(SI)
 	VANDPS       Y11, Y1, Y4
 	VADDPS       Y4, Y3, Y3
+	VMOVLPS      X1, 32(SI)
 	VPERM2F128   $0x01, Y3, Y3, Y4
 	VADDPS       Y4, Y3, Y3
 	VPERMILPS    $0x4e, Y3, Y4

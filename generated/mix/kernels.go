@@ -583,9 +583,9 @@ func backward0Go(dx *X, dz *Z, dw *W, dy *Y, x *X, z *Z, w *W) {
 			dz[4*n+3][2*j+1] = v32
 		}
 	}
-	for j := 0; j < 16; j++ {
-		for o := 0; o < 16; o++ {
-			for i := 0; i < 2; i++ {
+	for i := 0; i < 2; i++ {
+		for j := 0; j < 16; j++ {
+			for o := 0; o < 16; o++ {
 				v133 := dy[0][o] * z[0][j]
 				v134 := v133 * x[0][8*i]
 				v135 := v133 * x[0][8*i+1]

@@ -1459,28 +1459,28 @@ loop_i_6:
 	VHADDPS      vectors<>+0(SB), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X0
+	VHADDPS      Y3, Y2, Y1
+	VHADDPS      vectors<>+0(SB), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VHADDPS      Y5, Y4, Y2
+	VHADDPS      vectors<>+0(SB), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	VHADDPS      Y7, Y6, Y3
+	VHADDPS      vectors<>+0(SB), Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
+	VMOVUPS      (SP), Y4
+	VHADDPS      32(SP), Y4, Y4
+	VHADDPS      vectors<>+0(SB), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPS       X5, X4, X4
 	VMOVLPS      X0, (R8)
-	VHADDPS      Y3, Y2, Y0
-	VHADDPS      vectors<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 64(R8)
-	VHADDPS      Y5, Y4, Y0
-	VHADDPS      vectors<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 128(R8)
-	VHADDPS      Y7, Y6, Y0
-	VHADDPS      vectors<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 192(R8)
-	VMOVUPS      (SP), Y0
-	VHADDPS      32(SP), Y0, Y0
-	VHADDPS      vectors<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 256(R8)
+	VMOVLPS      X1, 64(R8)
+	VMOVLPS      X2, 128(R8)
+	VMOVLPS      X3, 192(R8)
+	VMOVLPS      X4, 256(R8)
 	ADDQ         $+320, DI
 	ADDQ         $-16384, SI
 	ADDQ         $+256, BX
@@ -1561,22 +1561,22 @@ loop_i_2_8:
 	VHADDPS      Y15, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X0
+	VHADDPS      Y3, Y2, Y1
+	VHADDPS      Y15, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VHADDPS      Y5, Y4, Y2
+	VHADDPS      Y15, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPS       X3, X2, X2
+	VHADDPS      Y7, Y6, Y3
+	VHADDPS      Y15, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X3
 	VMOVLPS      X0, (R8)
-	VHADDPS      Y3, Y2, Y0
-	VHADDPS      Y15, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 64(R8)
-	VHADDPS      Y5, Y4, Y0
-	VHADDPS      Y15, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 128(R8)
-	VHADDPS      Y7, Y6, Y0
-	VHADDPS      Y15, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPS       X1, X0, X0
-	VMOVLPS      X0, 192(R8)
+	VMOVLPS      X1, 64(R8)
+	VMOVLPS      X2, 128(R8)
+	VMOVLPS      X3, 192(R8)
 	ADDQ         $+256, DI
 	ADDQ         $-16384, SI
 	ADDQ         $+192, BX
@@ -1590,19 +1590,19 @@ loop_i_2_8:
 	DECQ         R10
 	JNE          loop_j_4
 	MOVQ         dw+16(FP), SI
-	MOVL         $+16, R9
+	MOVL         $+2, R9
 
-loop_j_9:
+loop_i_9:
+	// for i < 2
+	MOVL $+16, R8
+
+loop_j_10:
 	// for j < 16
-	MOVL $+2, R8
-
-loop_o_10:
-	// for o < 2
 	MOVL    $+2, CX
 	PCALIGN $0x20
 
-loop_i_11:
-	// for i < 2
+loop_o_11:
+	// for o < 2
 	VMOVUPS      -2048(DI), Y0
 	VBROADCASTSS -2048(DX), Y1
 	VBROADCASTSS (BX), Y2
@@ -2443,18 +2443,18 @@ loop_i_11:
 	VMOVUPS      Y7, 5120(SI)
 	VMOVUPS      Y8, 6144(SI)
 	VMOVUPS      Y0, 7168(SI)
-	ADDQ         $+32, BX
-	ADDQ         $+8192, SI
-	DECQ         CX
-	JNE          loop_i_11
 	ADDQ         $+32, DI
-	ADDQ         $-64, BX
-	ADDQ         $-16352, SI
-	DECQ         R8
-	JNE          loop_o_10
+	ADDQ         $+32, SI
+	DECQ         CX
+	JNE          loop_o_11
 	ADDQ         $-64, DI
 	ADDQ         $+4, DX
+	DECQ         R8
+	JNE          loop_j_10
+	ADDQ         $-64, DX
+	ADDQ         $+32, BX
+	ADDQ         $+7168, SI
 	DECQ         R9
-	JNE          loop_j_9
+	JNE          loop_i_9
 	VZEROUPPER
 	RET

@@ -58,17 +58,17 @@ func forward0Go(y *Y, x *X, e *[64][1000]float32) {
 		var v21, v22, v23, v24 float32
 		for d := 0; d < 1000; d++ {
 			v25 := exp_nonpos32(x[4*m][d] - v17)
-			e[4*m][d] = v25
 			v21 += v25
+			e[4*m][d] = v25
 			v26 := exp_nonpos32(x[4*m+1][d] - v18)
-			e[4*m+1][d] = v26
 			v22 += v26
+			e[4*m+1][d] = v26
 			v27 := exp_nonpos32(x[4*m+2][d] - v19)
-			e[4*m+2][d] = v27
 			v23 += v27
+			e[4*m+2][d] = v27
 			v28 := exp_nonpos32(x[4*m+3][d] - v20)
-			e[4*m+3][d] = v28
 			v24 += v28
+			e[4*m+3][d] = v28
 		}
 		v29 := 1 / v21
 		v30 := 1 / v22

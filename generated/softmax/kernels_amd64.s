@@ -192,8 +192,8 @@ loop_d_2_3:
 	VFMADD213PS  Y11, Y4, Y2
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y2, (SI)
 	VADDPS       Y2, Y1, Y1
+	VMOVUPS      Y2, (SI)
 	ADDQ         $+32, BX
 	ADDQ         $+32, SI
 	DECQ         DI
