@@ -16,7 +16,7 @@ type names map[string]bool
 // reserved are the names that no generated identifier may have, because the
 // generated code means something else by them.
 func reserved() names {
-	n := names{"_": true, "init": true, "math": true, "fmt": true, "unsafe": true, "cpu": true}
+	n := names{"_": true, "init": true, "math": true, "fmt": true, "unsafe": true, "cpu": true, "useAVX2": true}
 	for _, name := range types.Universe.Names() {
 		n[name] = true
 	}
