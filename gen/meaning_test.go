@@ -127,6 +127,9 @@ func agree(t *testing.T, p *layer.Proved, target schedule.Target, whole bool, to
 	}
 	want := values(p, whole, 3)
 	mem := ir.NewMemory()
+	for _, b := range workspace(programs) {
+		mem.Add(b)
+	}
 	for i, prog := range []*layer.Program{p.Forward, p.Backward} {
 		if prog == nil {
 			continue

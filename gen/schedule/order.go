@@ -92,13 +92,10 @@ func (w traffic) plus(v traffic) traffic { return traffic{w.near + v.near, w.far
 // exposed is what of it computation does not hide.
 func (w traffic) exposed() float64 { return 0.35*w.near + 0.5*w.far }
 
-// The caches that costs are estimated for, in bytes, and the bytes a cycle
-// that arrive from beyond the first and the second.
+// The bytes a cycle that arrive from beyond the first and the second cache.
 const (
-	firstCache  = 28 << 10
-	secondCache = 512 << 10
-	fromSecond  = 40.0
-	fromThird   = 12.0
+	fromSecond = 40.0
+	fromThird  = 12.0
 )
 
 // footprint is the bytes of operand m that all the given axes reach.
@@ -139,7 +136,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
 	total := cur
 	near, far := cur, cur
-	first, second := c.capacities(m, f)
+	first, second := c.capacities(t, f)
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
 		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
@@ -154,7 +151,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 		near, far = again(near, first), again(far, second)
 		cur = total
 	}
-	if 4*m.Buf.Size() <= secondCache {
+	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	}
 	return traffic{near / fromSecond, math.Max(far, 0) / fromThird}
@@ -190,8 +187,8 @@ func (c *contraction) lines(m *ir.Mem, f ir.Sub, extent func(ir.Axis) int) float
 
 // capacities are the bytes of an operand that the first and the second cache
 // hold: less than their size where its rows compete for the same lines.
-func (c *contraction) capacities(m *ir.Mem, f ir.Sub) (first, second float64) {
-	first, second = firstCache, secondCache
+func (c *contraction) capacities(t Target, f ir.Sub) (first, second float64) {
+	first, second = float64(t.First), float64(t.Second)
 	// The pages' places in memory are random, so half of the second cache's
 	// ways is what one may count on.
 	const ways = 8

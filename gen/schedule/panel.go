@@ -157,10 +157,10 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	}
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
-	if 4*pn.mem.Buf.Size() > secondCache {
+	if 4*pn.mem.Buf.Size() > t.Second {
 		pn.wait.far = copies * bytes / fromThird
 	}
-	if bytes > firstCache {
+	if bytes > float64(t.First) {
 		pn.wait.near += copies * reuse * bytes / fromSecond
 	}
 	return pn

@@ -23,6 +23,8 @@ type Target struct {
 	// Inline says that functions such as exp are expanded where they stand;
 	// otherwise they stay calls.
 	Inline bool
+	// First and Second are the bytes of the caches that one may count on.
+	First, Second int
 	// FrameBytes bounds the scratch on the stack of one kernel.
 	FrameBytes int
 	// CallCycles is how long one call may take.
@@ -31,13 +33,13 @@ type Target struct {
 
 // Portable is Go without assembly. AVX2 is x86 with AVX2 and FMA.
 var (
-	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, FrameBytes: 16 << 10, CallCycles: 1e18}
-	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Inline: true, FrameBytes: 96 << 10, CallCycles: 240e3}
+	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, CallCycles: 1e18}
+	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, CallCycles: 240e3}
 )
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
-	l = stream(exponents(l))
+	l = stream(exponents(l), t)
 	groups := fuse(l)
 	for _, g := range groups {
 		g.formPasses()

@@ -44,11 +44,11 @@ func (g *group) sliced(t Target) []*group {
 	for _, m := range c.loads {
 		f := m.Flat()
 		size := footprint(f, g.outer, c.main.nest.Reduce)
-		if size <= secondCache {
+		if size <= float64(t.Second) {
 			continue
 		}
 		for _, a := range g.outer {
-			n := int(size*1.25/secondCache) + 1
+			n := int(size*1.25/float64(t.Second)) + 1
 			if f.Coef(a.Var) == 0 || n > 8 || a.Size < 4*n {
 				continue
 			}
@@ -67,9 +67,9 @@ func (g *group) sliced(t Target) []*group {
 	return best
 }
 
-// sumPart is the number of terms that a tile adds before the next part of a
-// long sum: with this many, the operands of a tile stay in the first cache.
-const sumPart = 288
+// termBytes is what a tile takes of its operands for one term of the sum, at
+// most: a long sum is cut so that all of it stays in the first cache.
+const termBytes = 96
 
 // sumInParts cuts the sum itself, so that the rows of an operand that a tile
 // takes stay in the first cache; each part but the first adds to the target.
@@ -78,7 +78,7 @@ func (g *group) sumInParts(c *contraction, t Target) []*group {
 		return nil
 	}
 	r := c.main.nest.Reduce[0]
-	n := ceilDiv(r.Size, sumPart)
+	n := ceilDiv(r.Size, t.First/termBytes)
 	if n < 2 || n > 8 {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (g *group) sumInParts(c *contraction, t Target) []*group {
 			part.plan = choose(part, t)
 			if part.partial {
 				target := traffic{near: footprint(c.main.nest.Store.Flat(), g.outer) / fromSecond}
-				if c.main.nest.Store.Buf.Size()*4 > secondCache {
+				if c.main.nest.Store.Buf.Size()*4 > t.Second {
 					target.far = 2 * target.near * fromSecond / fromThird
 				}
 				part.plan.cycles += target.exposed()

@@ -7,18 +7,15 @@ import (
 // streamRows is the number of rows of a matrix that are added at a time.
 const streamRows = 8
 
-// streamBytes is the size from which a matrix is taken row by row.
-const streamBytes = 96 << 10
-
 // stream rewrites sums over the rows of a matrix that the first cache does not
 // hold, such as a batch of one through a dense layer. Taken column by column,
 // each cache line would come from another page; a few rows at a time, added to
 // the result in memory, come in the order in which they lie.
-func stream(l *ir.Loops) *ir.Loops {
+func stream(l *ir.Loops, t Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
-		if streams(n) {
+		if streams(n, t) {
 			out.Nests = append(out.Nests, inRows(n)...)
 		} else {
 			out.Nests = append(out.Nests, n)
@@ -28,14 +25,14 @@ func stream(l *ir.Loops) *ir.Loops {
 }
 
 // streams reports whether n is a sum of rows that takes them one by one best.
-func streams(n *ir.Nest) bool {
+func streams(n *ir.Nest, t Target) bool {
 	if !isDot(n) || isContraction(n) || len(n.Axes) != 1 || len(n.Reduce) != 1 || stride(&n.Store, n.Axes[0].Var) != 1 {
 		return false
 	}
 	col, row := n.Axes[0], n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > streamBytes {
+		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > 3*float64(t.First) {
 			return true
 		}
 	}

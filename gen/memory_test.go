@@ -1,0 +1,50 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+// TestSmallCaches schedules for machines with hardly any cache, scratch or
+// time in one call, so that panels, blocks, slices, parts of sums and streams
+// occur with small shapes, and compares with the equations.
+func TestSmallCaches(t *testing.T) {
+	tiny := schedule.AVX2
+	tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = 1<<10, 8<<10, 3<<10, 500
+	small := schedule.AVX2
+	small.First, small.Second, small.CallCycles = 6<<10, 40<<10, 9000
+	portable := schedule.Portable
+	portable.First, portable.Second, portable.FrameBytes = 1<<10, 8<<10, 1<<10
+	seen := ""
+	for _, dims := range []string{
+		"N=40 I=48 O=256", "N=33 I=256 O=40", "N=20 I=100 O=61", "N=1 I=70 O=90", "N=7 I=256 O=256", "N=64 I=37 O=17", "N=64 I=512 O=64",
+	} {
+		p := proved(t, "dense", dims)
+		for _, target := range []schedule.Target{tiny, small, portable} {
+			agree(t, p, target, true, 0)
+			_, programs, err := passes(p, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, prog := range programs {
+				seen += prog.String()
+			}
+		}
+	}
+	for name, source := range specs {
+		dims, text, _ := strings.Cut(source, "\n")
+		for _, d := range strings.Split(dims, ";") {
+			p := proved(t, strings.ReplaceAll(text, "  dz: {role: scratch, shape: [N, O]}\n", ""), d)
+			for _, target := range []schedule.Target{tiny, small, portable} {
+				t.Run(name+" "+d+" "+target.Name, func(t *testing.T) { agree(t, p, target, false, 5e-5) })
+			}
+		}
+	}
+	for _, what := range []string{"panel of", "transposed", "Blocks", "workspace", "for block <", "prefetch", "hsums"} {
+		if !strings.Contains(seen, what) {
+			t.Errorf("no schedule has %q: the shapes above do not reach it any more", what)
+		}
+	}
+}
