@@ -153,6 +153,23 @@ forward: |
   y[h][d] = x[h/scale][d]
 backward: derive
 `,
+	"rows": `N=5 A=3 D=10 K=2; N=4 A=1 D=7 K=1; N=2 A=9 D=1 K=3; N=3 A=40 D=10 K=1
+layer: rows
+dims: {N: n, A: a, D: d, K: k}
+tensors:
+  x: {role: input, shape: [N, A, D]}
+  z: {role: input, shape: [N, A, D]}
+  u: {role: input, shape: [N, D]}
+  v: {role: input, shape: [K]}
+  y: {role: output, shape: [N, A, D]}
+  q: {role: output, shape: [N, A, D, K]}
+  s: {role: scratch, shape: [N, A, D]}
+forward: |
+  s[n][a][d] = x[n][a][d]*z[n][a][d] + tanh(x[n][a][d])
+  y[n][a][d] = s[n][a][d] + sum(b, s[n][b][d]) + u[n][d]
+  q[n][a][d][k] = max(x[n][a][d], z[n][a][d])*v[k]
+backward: derive
+`,
 	"shifted": `M=9 A=5 B=4
 layer: shifted
 dims: {M: rows, A: a, B: b}

@@ -64,13 +64,20 @@ func (s *scheduler) share(groups []*group) {
 			b.Place = ir.Workspace
 		}
 	}
+	for _, g := range groups {
+		for _, s := range g.stages {
+			for _, m := range touches(s.nest) {
+				m.Buf.Place = m.Buf.Root().Place
+			}
+		}
+	}
 }
 
 // touches reports whether a stage reads or writes b.
 func (g *group) touches(b *ir.Buffer) bool {
 	for _, s := range g.stages {
 		for _, m := range touches(s.nest) {
-			if m.Buf == b {
+			if m.Buf.Root() == b {
 				return true
 			}
 		}
@@ -187,9 +194,10 @@ func temporaries(groups []*group) []*ir.Buffer {
 	for _, g := range groups {
 		for _, s := range g.stages {
 			for _, m := range touches(s.nest) {
-				if m.Buf.Place == ir.Frame && !seen[m.Buf] && (m != &s.nest.Store || s.store) && stored(groups, m.Buf) {
-					seen[m.Buf] = true
-					out = append(out, m.Buf)
+				b := m.Buf.Root()
+				if b.Place == ir.Frame && !seen[b] && (m != &s.nest.Store || s.store) && stored(groups, b) {
+					seen[b] = true
+					out = append(out, b)
 				}
 			}
 		}
@@ -201,7 +209,7 @@ func temporaries(groups []*group) []*ir.Buffer {
 func stored(groups []*group, b *ir.Buffer) bool {
 	for _, g := range groups {
 		for _, s := range g.stages {
-			if s.store && s.nest.Store.Buf == b {
+			if s.store && s.nest.Store.Buf.Root() == b {
 				return true
 			}
 		}
@@ -219,8 +227,8 @@ func shrinkTemporaries(groups []*group) {
 		for _, g := range groups {
 			for _, s := range g.stages {
 				for _, m := range touches(s.nest) {
-					if m.Buf == b {
-						single = single && (user == nil || user == g)
+					if m.Buf.Root() == b {
+						single = single && (user == nil || user == g) && m.Buf == b
 						user = g
 						mems = append(mems, m)
 					}

@@ -10,6 +10,7 @@ import (
 func planned(groups []*group, t Target) []*group {
 	var out []*group
 	for _, g := range groups {
+		g.collapse(t)
 		g.plan = choose(g, t)
 		best := g.sliced(t)
 		if g.contraction {
