@@ -54,22 +54,18 @@ loop_n_1:
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VXORPS  Y15, Y15, Y15
 	MOVQ    de+0(FP), BX
-	MOVL    $+1000, SI
+	MOVL    $+2000, SI
 	PCALIGN $0x20
 
-loop_d0_1:
-	// for d0 < 1000
+loop_d0d1_1:
+	// for d0d1 < 2000
 	VMOVUPS Y15, (BX)
 	VMOVUPS Y15, 32(BX)
 	VMOVUPS Y15, 64(BX)
 	VMOVUPS Y15, 96(BX)
-	VMOVUPS Y15, 128(BX)
-	VMOVUPS Y15, 160(BX)
-	VMOVUPS Y15, 192(BX)
-	VMOVUPS Y15, 224(BX)
-	ADDQ    $+256, BX
+	ADDQ    $+128, BX
 	DECQ    SI
-	JNE     loop_d0_1
+	JNE     loop_d0d1_1
 	MOVQ    dy+8(FP), SI
 	MOVQ    id+16(FP), DX
 	MOVL    $+256, DI
