@@ -81,3 +81,32 @@ func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
 	}
 	return out
 }
+
+// cloned is a copy of the loops that may be changed: nests, and the buffers of
+// temporaries.
+func cloned(l *ir.Loops) *ir.Loops {
+	out := *l
+	out.Buffers, out.Nests = nil, nil
+	own := map[*ir.Buffer]*ir.Buffer{}
+	for _, b := range l.Buffers {
+		if b.Place == ir.Frame {
+			c := *b
+			own[b] = &c
+			b = &c
+		}
+		out.Buffers = append(out.Buffers, b)
+	}
+	move := func(m *ir.Mem) {
+		if b := own[m.Buf]; b != nil {
+			m.Buf = b
+		}
+	}
+	for _, n := range l.Nests {
+		c := renamed(n, nil)
+		for _, m := range touches(c) {
+			move(m)
+		}
+		out.Nests = append(out.Nests, c)
+	}
+	return &out
+}

@@ -39,7 +39,7 @@ var (
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
-	l = stream(exponents(l), t)
+	l = stream(exponents(cloned(l)), t)
 	groups := fuse(l)
 	for _, g := range groups {
 		g.formPasses()

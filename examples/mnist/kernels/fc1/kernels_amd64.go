@@ -15,8 +15,6 @@ func forward(y *Y, x *X, w *W, b *B) {
 		return
 	}
 	forward0AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
-	forward1AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
-	forward2AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
 }
 
 func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
@@ -24,13 +22,10 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		backwardGo(dx, dw, db, dy, x, w)
 		return
 	}
-	for block := 0; block < 2; block++ {
-		backward0AVX2(&dx[0][0], &dy[0][0], &w[0][0], block)
-	}
+	backward0AVX2(&dx[0][0], &dy[0][0], &w[0][0])
 	backward1AVX2(&dx[0][0], &dy[0][0], &w[0][0])
-	backward2AVX2(&dx[0][0], &dy[0][0], &w[0][0])
-	backward3AVX2(&dw[0][0], &dy[0][0], &x[0][0])
-	backward4AVX2(&db[0], &dy[0][0])
+	backward2AVX2(&dw[0][0], &dy[0][0], &x[0][0])
+	backward3AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -38,37 +33,22 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 //go:noescape
 func forward0AVX2(y, x, w, b *float32)
 
-// y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
-//
-//go:noescape
-func forward1AVX2(y, x, w, b *float32)
-
-// y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
-//
-//go:noescape
-func forward2AVX2(y, x, w, b *float32)
-
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
-func backward0AVX2(dx, dy, w *float32, block int)
+func backward0AVX2(dx, dy, w *float32)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
 func backward1AVX2(dx, dy, w *float32)
 
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//
-//go:noescape
-func backward2AVX2(dx, dy, w *float32)
-
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward3AVX2(dw, dy, x *float32)
+func backward2AVX2(dw, dy, x *float32)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward4AVX2(db, dy *float32)
+func backward3AVX2(db, dy *float32)

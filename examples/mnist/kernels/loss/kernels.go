@@ -21,239 +21,266 @@ func backwardGo(dx, x *X, label *Label, s0 float32) {
 func forward0Go(loss *float32, x *X, label *Label) {
 	var top [32]float32
 	var total [32]float32
+	var v0 float32
 	for n := 0; n < 8; n++ {
-		v0 := float32(math.Inf(-1))
-		v1 := float32(math.Inf(-1))
+		v1 := v0 < v0
 		v2 := float32(math.Inf(-1))
-		v3 := float32(math.Inf(-1))
-		v4 := x[4*n][0]
-		v0 = select32(v0 != v0, v0, max32(v0, v4))
-		v5 := x[4*n+1][0]
-		v1 = select32(v1 != v1, v1, max32(v1, v5))
-		v6 := x[4*n+2][0]
-		v2 = select32(v2 != v2, v2, max32(v2, v6))
-		v7 := x[4*n+3][0]
-		v3 = select32(v3 != v3, v3, max32(v3, v7))
-		v8 := x[4*n][1]
-		v0 = select32(v0 != v0, v0, max32(v0, v8))
-		v9 := x[4*n+1][1]
-		v1 = select32(v1 != v1, v1, max32(v1, v9))
-		v10 := x[4*n+2][1]
-		v2 = select32(v2 != v2, v2, max32(v2, v10))
-		v11 := x[4*n+3][1]
-		v3 = select32(v3 != v3, v3, max32(v3, v11))
-		v12 := x[4*n][2]
-		v0 = select32(v0 != v0, v0, max32(v0, v12))
-		v13 := x[4*n+1][2]
-		v1 = select32(v1 != v1, v1, max32(v1, v13))
-		v14 := x[4*n+2][2]
-		v2 = select32(v2 != v2, v2, max32(v2, v14))
-		v15 := x[4*n+3][2]
-		v3 = select32(v3 != v3, v3, max32(v3, v15))
-		v16 := x[4*n][3]
-		v0 = select32(v0 != v0, v0, max32(v0, v16))
-		v17 := x[4*n+1][3]
-		v1 = select32(v1 != v1, v1, max32(v1, v17))
-		v18 := x[4*n+2][3]
-		v2 = select32(v2 != v2, v2, max32(v2, v18))
-		v19 := x[4*n+3][3]
-		v3 = select32(v3 != v3, v3, max32(v3, v19))
-		v20 := x[4*n][4]
-		v0 = select32(v0 != v0, v0, max32(v0, v20))
-		v21 := x[4*n+1][4]
-		v1 = select32(v1 != v1, v1, max32(v1, v21))
-		v22 := x[4*n+2][4]
-		v2 = select32(v2 != v2, v2, max32(v2, v22))
-		v23 := x[4*n+3][4]
-		v3 = select32(v3 != v3, v3, max32(v3, v23))
-		v24 := x[4*n][5]
-		v0 = select32(v0 != v0, v0, max32(v0, v24))
-		v25 := x[4*n+1][5]
-		v1 = select32(v1 != v1, v1, max32(v1, v25))
-		v26 := x[4*n+2][5]
-		v2 = select32(v2 != v2, v2, max32(v2, v26))
-		v27 := x[4*n+3][5]
-		v3 = select32(v3 != v3, v3, max32(v3, v27))
-		v28 := x[4*n][6]
-		v0 = select32(v0 != v0, v0, max32(v0, v28))
-		v29 := x[4*n+1][6]
-		v1 = select32(v1 != v1, v1, max32(v1, v29))
-		v30 := x[4*n+2][6]
-		v2 = select32(v2 != v2, v2, max32(v2, v30))
-		v31 := x[4*n+3][6]
-		v3 = select32(v3 != v3, v3, max32(v3, v31))
-		v32 := x[4*n][7]
-		v0 = select32(v0 != v0, v0, max32(v0, v32))
-		v33 := x[4*n+1][7]
-		v1 = select32(v1 != v1, v1, max32(v1, v33))
-		v34 := x[4*n+2][7]
-		v2 = select32(v2 != v2, v2, max32(v2, v34))
-		v35 := x[4*n+3][7]
-		v3 = select32(v3 != v3, v3, max32(v3, v35))
-		v36 := x[4*n][8]
-		v0 = select32(v0 != v0, v0, max32(v0, v36))
-		v37 := x[4*n+1][8]
-		v1 = select32(v1 != v1, v1, max32(v1, v37))
-		v38 := x[4*n+2][8]
-		v2 = select32(v2 != v2, v2, max32(v2, v38))
-		v39 := x[4*n+3][8]
-		v3 = select32(v3 != v3, v3, max32(v3, v39))
-		v40 := x[4*n][9]
-		v0 = select32(v0 != v0, v0, max32(v0, v40))
-		v41 := x[4*n+1][9]
-		v1 = select32(v1 != v1, v1, max32(v1, v41))
-		v42 := x[4*n+2][9]
-		v2 = select32(v2 != v2, v2, max32(v2, v42))
-		v43 := x[4*n+3][9]
-		v3 = select32(v3 != v3, v3, max32(v3, v43))
-		top[4*n] = v0
-		top[4*n+1] = v1
-		top[4*n+2] = v2
-		top[4*n+3] = v3
-		var v44, v45, v46, v47 float32
-		v44 += exp32(v4 - v0)
-		v45 += exp32(v5 - v1)
-		v46 += exp32(v6 - v2)
-		v47 += exp32(v7 - v3)
-		v44 += exp32(v8 - v0)
-		v45 += exp32(v9 - v1)
-		v46 += exp32(v10 - v2)
-		v47 += exp32(v11 - v3)
-		v44 += exp32(v12 - v0)
-		v45 += exp32(v13 - v1)
-		v46 += exp32(v14 - v2)
-		v47 += exp32(v15 - v3)
-		v44 += exp32(v16 - v0)
-		v45 += exp32(v17 - v1)
-		v46 += exp32(v18 - v2)
-		v47 += exp32(v19 - v3)
-		v44 += exp32(v20 - v0)
-		v45 += exp32(v21 - v1)
-		v46 += exp32(v22 - v2)
-		v47 += exp32(v23 - v3)
-		v44 += exp32(v24 - v0)
-		v45 += exp32(v25 - v1)
-		v46 += exp32(v26 - v2)
-		v47 += exp32(v27 - v3)
-		v44 += exp32(v28 - v0)
-		v45 += exp32(v29 - v1)
-		v46 += exp32(v30 - v2)
-		v47 += exp32(v31 - v3)
-		v44 += exp32(v32 - v0)
-		v45 += exp32(v33 - v1)
-		v46 += exp32(v34 - v2)
-		v47 += exp32(v35 - v3)
-		v44 += exp32(v36 - v0)
-		v45 += exp32(v37 - v1)
-		v46 += exp32(v38 - v2)
-		v47 += exp32(v39 - v3)
-		v44 += exp32(v40 - v0)
-		v45 += exp32(v41 - v1)
-		v46 += exp32(v42 - v2)
-		v47 += exp32(v43 - v3)
-		total[4*n] = v44
-		total[4*n+1] = v45
-		total[4*n+2] = v46
-		total[4*n+3] = v47
+		v3 := v0 < v0
+		v4 := float32(math.Inf(-1))
+		v5 := v0 < v0
+		v6 := float32(math.Inf(-1))
+		v7 := v0 < v0
+		v8 := float32(math.Inf(-1))
+		v9 := x[4*n][0]
+		v2 = max32(v9, v2)
+		v10 := x[4*n+1][0]
+		v4 = max32(v10, v4)
+		v11 := x[4*n+2][0]
+		v6 = max32(v11, v6)
+		v12 := x[4*n+3][0]
+		v8 = max32(v12, v8)
+		v13 := x[4*n][1]
+		v2 = max32(v13, v2)
+		v1 = v1 || unordered(v9, v13)
+		v14 := x[4*n+1][1]
+		v4 = max32(v14, v4)
+		v3 = v3 || unordered(v10, v14)
+		v15 := x[4*n+2][1]
+		v6 = max32(v15, v6)
+		v5 = v5 || unordered(v11, v15)
+		v16 := x[4*n+3][1]
+		v8 = max32(v16, v8)
+		v7 = v7 || unordered(v12, v16)
+		v17 := x[4*n][2]
+		v2 = max32(v17, v2)
+		v18 := x[4*n+1][2]
+		v4 = max32(v18, v4)
+		v19 := x[4*n+2][2]
+		v6 = max32(v19, v6)
+		v20 := x[4*n+3][2]
+		v8 = max32(v20, v8)
+		v21 := x[4*n][3]
+		v2 = max32(v21, v2)
+		v1 = v1 || unordered(v17, v21)
+		v22 := x[4*n+1][3]
+		v4 = max32(v22, v4)
+		v3 = v3 || unordered(v18, v22)
+		v23 := x[4*n+2][3]
+		v6 = max32(v23, v6)
+		v5 = v5 || unordered(v19, v23)
+		v24 := x[4*n+3][3]
+		v8 = max32(v24, v8)
+		v7 = v7 || unordered(v20, v24)
+		v25 := x[4*n][4]
+		v2 = max32(v25, v2)
+		v26 := x[4*n+1][4]
+		v4 = max32(v26, v4)
+		v27 := x[4*n+2][4]
+		v6 = max32(v27, v6)
+		v28 := x[4*n+3][4]
+		v8 = max32(v28, v8)
+		v29 := x[4*n][5]
+		v2 = max32(v29, v2)
+		v1 = v1 || unordered(v25, v29)
+		v30 := x[4*n+1][5]
+		v4 = max32(v30, v4)
+		v3 = v3 || unordered(v26, v30)
+		v31 := x[4*n+2][5]
+		v6 = max32(v31, v6)
+		v5 = v5 || unordered(v27, v31)
+		v32 := x[4*n+3][5]
+		v8 = max32(v32, v8)
+		v7 = v7 || unordered(v28, v32)
+		v33 := x[4*n][6]
+		v2 = max32(v33, v2)
+		v34 := x[4*n+1][6]
+		v4 = max32(v34, v4)
+		v35 := x[4*n+2][6]
+		v6 = max32(v35, v6)
+		v36 := x[4*n+3][6]
+		v8 = max32(v36, v8)
+		v37 := x[4*n][7]
+		v2 = max32(v37, v2)
+		v1 = v1 || unordered(v33, v37)
+		v38 := x[4*n+1][7]
+		v4 = max32(v38, v4)
+		v3 = v3 || unordered(v34, v38)
+		v39 := x[4*n+2][7]
+		v6 = max32(v39, v6)
+		v5 = v5 || unordered(v35, v39)
+		v40 := x[4*n+3][7]
+		v8 = max32(v40, v8)
+		v7 = v7 || unordered(v36, v40)
+		v41 := x[4*n][8]
+		v2 = max32(v41, v2)
+		v42 := x[4*n+1][8]
+		v4 = max32(v42, v4)
+		v43 := x[4*n+2][8]
+		v6 = max32(v43, v6)
+		v44 := x[4*n+3][8]
+		v8 = max32(v44, v8)
+		v45 := x[4*n][9]
+		v2 = max32(v45, v2)
+		v1 = v1 || unordered(v41, v45)
+		v46 := x[4*n+1][9]
+		v4 = max32(v46, v4)
+		v3 = v3 || unordered(v42, v46)
+		v47 := x[4*n+2][9]
+		v6 = max32(v47, v6)
+		v5 = v5 || unordered(v43, v47)
+		v48 := x[4*n+3][9]
+		v8 = max32(v48, v8)
+		v7 = v7 || unordered(v44, v48)
+		v49 := select32(v1, math.Float32frombits(0x7fc00000), v2)
+		v50 := select32(v3, math.Float32frombits(0x7fc00000), v4)
+		v51 := select32(v5, math.Float32frombits(0x7fc00000), v6)
+		v52 := select32(v7, math.Float32frombits(0x7fc00000), v8)
+		top[4*n] = v49
+		top[4*n+1] = v50
+		top[4*n+2] = v51
+		top[4*n+3] = v52
+		v53 := exp_nonpos32(v9 - v49)
+		v54 := exp_nonpos32(v10 - v50)
+		v55 := exp_nonpos32(v11 - v51)
+		v56 := exp_nonpos32(v12 - v52)
+		v53 += exp_nonpos32(v13 - v49)
+		v54 += exp_nonpos32(v14 - v50)
+		v55 += exp_nonpos32(v15 - v51)
+		v56 += exp_nonpos32(v16 - v52)
+		v53 += exp_nonpos32(v17 - v49)
+		v54 += exp_nonpos32(v18 - v50)
+		v55 += exp_nonpos32(v19 - v51)
+		v56 += exp_nonpos32(v20 - v52)
+		v53 += exp_nonpos32(v21 - v49)
+		v54 += exp_nonpos32(v22 - v50)
+		v55 += exp_nonpos32(v23 - v51)
+		v56 += exp_nonpos32(v24 - v52)
+		v53 += exp_nonpos32(v25 - v49)
+		v54 += exp_nonpos32(v26 - v50)
+		v55 += exp_nonpos32(v27 - v51)
+		v56 += exp_nonpos32(v28 - v52)
+		v53 += exp_nonpos32(v29 - v49)
+		v54 += exp_nonpos32(v30 - v50)
+		v55 += exp_nonpos32(v31 - v51)
+		v56 += exp_nonpos32(v32 - v52)
+		v53 += exp_nonpos32(v33 - v49)
+		v54 += exp_nonpos32(v34 - v50)
+		v55 += exp_nonpos32(v35 - v51)
+		v56 += exp_nonpos32(v36 - v52)
+		v53 += exp_nonpos32(v37 - v49)
+		v54 += exp_nonpos32(v38 - v50)
+		v55 += exp_nonpos32(v39 - v51)
+		v56 += exp_nonpos32(v40 - v52)
+		v53 += exp_nonpos32(v41 - v49)
+		v54 += exp_nonpos32(v42 - v50)
+		v55 += exp_nonpos32(v43 - v51)
+		v56 += exp_nonpos32(v44 - v52)
+		v53 += exp_nonpos32(v45 - v49)
+		v54 += exp_nonpos32(v46 - v50)
+		v55 += exp_nonpos32(v47 - v51)
+		v56 += exp_nonpos32(v48 - v52)
+		total[4*n] = v53
+		total[4*n+1] = v54
+		total[4*n+2] = v55
+		total[4*n+3] = v56
 	}
-	var v48 float32
-	v48 += log32(total[0])
+	v57 := log32(total[0])
 	label0 := int(label[0])
-	v48 -= x[0][label0] - top[0]
-	v48 += log32(total[1])
+	v57 -= x[0][label0] - top[0]
+	v57 += log32(total[1])
 	label0_ := int(label[1])
-	v48 -= x[1][label0_] - top[1]
-	v48 += log32(total[2])
+	v57 -= x[1][label0_] - top[1]
+	v57 += log32(total[2])
 	label0_2 := int(label[2])
-	v48 -= x[2][label0_2] - top[2]
-	v48 += log32(total[3])
+	v57 -= x[2][label0_2] - top[2]
+	v57 += log32(total[3])
 	label0_3 := int(label[3])
-	v48 -= x[3][label0_3] - top[3]
-	v48 += log32(total[4])
+	v57 -= x[3][label0_3] - top[3]
+	v57 += log32(total[4])
 	label0_4 := int(label[4])
-	v48 -= x[4][label0_4] - top[4]
-	v48 += log32(total[5])
+	v57 -= x[4][label0_4] - top[4]
+	v57 += log32(total[5])
 	label0_5 := int(label[5])
-	v48 -= x[5][label0_5] - top[5]
-	v48 += log32(total[6])
+	v57 -= x[5][label0_5] - top[5]
+	v57 += log32(total[6])
 	label0_6 := int(label[6])
-	v48 -= x[6][label0_6] - top[6]
-	v48 += log32(total[7])
+	v57 -= x[6][label0_6] - top[6]
+	v57 += log32(total[7])
 	label0_7 := int(label[7])
-	v48 -= x[7][label0_7] - top[7]
-	v48 += log32(total[8])
+	v57 -= x[7][label0_7] - top[7]
+	v57 += log32(total[8])
 	label0_8 := int(label[8])
-	v48 -= x[8][label0_8] - top[8]
-	v48 += log32(total[9])
+	v57 -= x[8][label0_8] - top[8]
+	v57 += log32(total[9])
 	label0_9 := int(label[9])
-	v48 -= x[9][label0_9] - top[9]
-	v48 += log32(total[10])
+	v57 -= x[9][label0_9] - top[9]
+	v57 += log32(total[10])
 	label0_10 := int(label[10])
-	v48 -= x[10][label0_10] - top[10]
-	v48 += log32(total[11])
+	v57 -= x[10][label0_10] - top[10]
+	v57 += log32(total[11])
 	label0_11 := int(label[11])
-	v48 -= x[11][label0_11] - top[11]
-	v48 += log32(total[12])
+	v57 -= x[11][label0_11] - top[11]
+	v57 += log32(total[12])
 	label0_12 := int(label[12])
-	v48 -= x[12][label0_12] - top[12]
-	v48 += log32(total[13])
+	v57 -= x[12][label0_12] - top[12]
+	v57 += log32(total[13])
 	label0_13 := int(label[13])
-	v48 -= x[13][label0_13] - top[13]
-	v48 += log32(total[14])
+	v57 -= x[13][label0_13] - top[13]
+	v57 += log32(total[14])
 	label0_14 := int(label[14])
-	v48 -= x[14][label0_14] - top[14]
-	v48 += log32(total[15])
+	v57 -= x[14][label0_14] - top[14]
+	v57 += log32(total[15])
 	label0_15 := int(label[15])
-	v48 -= x[15][label0_15] - top[15]
-	v48 += log32(total[16])
+	v57 -= x[15][label0_15] - top[15]
+	v57 += log32(total[16])
 	label0_16 := int(label[16])
-	v48 -= x[16][label0_16] - top[16]
-	v48 += log32(total[17])
+	v57 -= x[16][label0_16] - top[16]
+	v57 += log32(total[17])
 	label0_17 := int(label[17])
-	v48 -= x[17][label0_17] - top[17]
-	v48 += log32(total[18])
+	v57 -= x[17][label0_17] - top[17]
+	v57 += log32(total[18])
 	label0_18 := int(label[18])
-	v48 -= x[18][label0_18] - top[18]
-	v48 += log32(total[19])
+	v57 -= x[18][label0_18] - top[18]
+	v57 += log32(total[19])
 	label0_19 := int(label[19])
-	v48 -= x[19][label0_19] - top[19]
-	v48 += log32(total[20])
+	v57 -= x[19][label0_19] - top[19]
+	v57 += log32(total[20])
 	label0_20 := int(label[20])
-	v48 -= x[20][label0_20] - top[20]
-	v48 += log32(total[21])
+	v57 -= x[20][label0_20] - top[20]
+	v57 += log32(total[21])
 	label0_21 := int(label[21])
-	v48 -= x[21][label0_21] - top[21]
-	v48 += log32(total[22])
+	v57 -= x[21][label0_21] - top[21]
+	v57 += log32(total[22])
 	label0_22 := int(label[22])
-	v48 -= x[22][label0_22] - top[22]
-	v48 += log32(total[23])
+	v57 -= x[22][label0_22] - top[22]
+	v57 += log32(total[23])
 	label0_23 := int(label[23])
-	v48 -= x[23][label0_23] - top[23]
-	v48 += log32(total[24])
+	v57 -= x[23][label0_23] - top[23]
+	v57 += log32(total[24])
 	label0_24 := int(label[24])
-	v48 -= x[24][label0_24] - top[24]
-	v48 += log32(total[25])
+	v57 -= x[24][label0_24] - top[24]
+	v57 += log32(total[25])
 	label0_25 := int(label[25])
-	v48 -= x[25][label0_25] - top[25]
-	v48 += log32(total[26])
+	v57 -= x[25][label0_25] - top[25]
+	v57 += log32(total[26])
 	label0_26 := int(label[26])
-	v48 -= x[26][label0_26] - top[26]
-	v48 += log32(total[27])
+	v57 -= x[26][label0_26] - top[26]
+	v57 += log32(total[27])
 	label0_27 := int(label[27])
-	v48 -= x[27][label0_27] - top[27]
-	v48 += log32(total[28])
+	v57 -= x[27][label0_27] - top[27]
+	v57 += log32(total[28])
 	label0_28 := int(label[28])
-	v48 -= x[28][label0_28] - top[28]
-	v48 += log32(total[29])
+	v57 -= x[28][label0_28] - top[28]
+	v57 += log32(total[29])
 	label0_29 := int(label[29])
-	v48 -= x[29][label0_29] - top[29]
-	v48 += log32(total[30])
+	v57 -= x[29][label0_29] - top[29]
+	v57 += log32(total[30])
 	label0_30 := int(label[30])
-	v48 -= x[30][label0_30] - top[30]
-	v48 += log32(total[31])
+	v57 -= x[30][label0_30] - top[30]
+	v57 += log32(total[31])
 	label0_31 := int(label[31])
-	v48 -= x[31][label0_31] - top[31]
-	*loss = v48 * 0.03125
+	v57 -= x[31][label0_31] - top[31]
+	*loss = v57 * 0.03125
 }
 
 // top[n] = max(c, x[n][c])
@@ -262,280 +289,305 @@ func forward0Go(loss *float32, x *X, label *Label) {
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 func backward0Go(dx, x *X, label *Label, s0 float32) {
 	var e [32][10]float32
-	v0 := int32(0)
-	v1 := int32(1)
-	v2 := int32(2)
-	v3 := int32(3)
-	v4 := int32(4)
-	v5 := int32(5)
-	v6 := int32(6)
-	v7 := int32(7)
-	v8 := int32(8)
-	v9 := int32(9)
+	var v0 float32
+	v1 := int32(0)
+	v2 := int32(1)
+	v3 := int32(2)
+	v4 := int32(3)
+	v5 := int32(4)
+	v6 := int32(5)
+	v7 := int32(6)
+	v8 := int32(7)
+	v9 := int32(8)
+	v10 := int32(9)
 	for n := 0; n < 8; n++ {
-		v10 := float32(math.Inf(-1))
-		v11 := float32(math.Inf(-1))
+		v11 := v0 < v0
 		v12 := float32(math.Inf(-1))
-		v13 := float32(math.Inf(-1))
-		v14 := x[4*n][0]
-		v10 = select32(v10 != v10, v10, max32(v10, v14))
-		v15 := x[4*n+1][0]
-		v11 = select32(v11 != v11, v11, max32(v11, v15))
-		v16 := x[4*n+2][0]
-		v12 = select32(v12 != v12, v12, max32(v12, v16))
-		v17 := x[4*n+3][0]
-		v13 = select32(v13 != v13, v13, max32(v13, v17))
-		v18 := x[4*n][1]
-		v10 = select32(v10 != v10, v10, max32(v10, v18))
-		v19 := x[4*n+1][1]
-		v11 = select32(v11 != v11, v11, max32(v11, v19))
-		v20 := x[4*n+2][1]
-		v12 = select32(v12 != v12, v12, max32(v12, v20))
-		v21 := x[4*n+3][1]
-		v13 = select32(v13 != v13, v13, max32(v13, v21))
-		v22 := x[4*n][2]
-		v10 = select32(v10 != v10, v10, max32(v10, v22))
-		v23 := x[4*n+1][2]
-		v11 = select32(v11 != v11, v11, max32(v11, v23))
-		v24 := x[4*n+2][2]
-		v12 = select32(v12 != v12, v12, max32(v12, v24))
-		v25 := x[4*n+3][2]
-		v13 = select32(v13 != v13, v13, max32(v13, v25))
-		v26 := x[4*n][3]
-		v10 = select32(v10 != v10, v10, max32(v10, v26))
-		v27 := x[4*n+1][3]
-		v11 = select32(v11 != v11, v11, max32(v11, v27))
-		v28 := x[4*n+2][3]
-		v12 = select32(v12 != v12, v12, max32(v12, v28))
-		v29 := x[4*n+3][3]
-		v13 = select32(v13 != v13, v13, max32(v13, v29))
-		v30 := x[4*n][4]
-		v10 = select32(v10 != v10, v10, max32(v10, v30))
-		v31 := x[4*n+1][4]
-		v11 = select32(v11 != v11, v11, max32(v11, v31))
-		v32 := x[4*n+2][4]
-		v12 = select32(v12 != v12, v12, max32(v12, v32))
-		v33 := x[4*n+3][4]
-		v13 = select32(v13 != v13, v13, max32(v13, v33))
-		v34 := x[4*n][5]
-		v10 = select32(v10 != v10, v10, max32(v10, v34))
-		v35 := x[4*n+1][5]
-		v11 = select32(v11 != v11, v11, max32(v11, v35))
-		v36 := x[4*n+2][5]
-		v12 = select32(v12 != v12, v12, max32(v12, v36))
-		v37 := x[4*n+3][5]
-		v13 = select32(v13 != v13, v13, max32(v13, v37))
-		v38 := x[4*n][6]
-		v10 = select32(v10 != v10, v10, max32(v10, v38))
-		v39 := x[4*n+1][6]
-		v11 = select32(v11 != v11, v11, max32(v11, v39))
-		v40 := x[4*n+2][6]
-		v12 = select32(v12 != v12, v12, max32(v12, v40))
-		v41 := x[4*n+3][6]
-		v13 = select32(v13 != v13, v13, max32(v13, v41))
-		v42 := x[4*n][7]
-		v10 = select32(v10 != v10, v10, max32(v10, v42))
-		v43 := x[4*n+1][7]
-		v11 = select32(v11 != v11, v11, max32(v11, v43))
-		v44 := x[4*n+2][7]
-		v12 = select32(v12 != v12, v12, max32(v12, v44))
-		v45 := x[4*n+3][7]
-		v13 = select32(v13 != v13, v13, max32(v13, v45))
-		v46 := x[4*n][8]
-		v10 = select32(v10 != v10, v10, max32(v10, v46))
-		v47 := x[4*n+1][8]
-		v11 = select32(v11 != v11, v11, max32(v11, v47))
-		v48 := x[4*n+2][8]
-		v12 = select32(v12 != v12, v12, max32(v12, v48))
-		v49 := x[4*n+3][8]
-		v13 = select32(v13 != v13, v13, max32(v13, v49))
-		v50 := x[4*n][9]
-		v10 = select32(v10 != v10, v10, max32(v10, v50))
-		v51 := x[4*n+1][9]
-		v11 = select32(v11 != v11, v11, max32(v11, v51))
-		v52 := x[4*n+2][9]
-		v12 = select32(v12 != v12, v12, max32(v12, v52))
-		v53 := x[4*n+3][9]
-		v13 = select32(v13 != v13, v13, max32(v13, v53))
-		var v54, v55, v56, v57 float32
-		v58 := exp32(v14 - v10)
-		e[4*n][0] = v58
-		v54 += v58
-		v59 := exp32(v15 - v11)
-		e[4*n+1][0] = v59
-		v55 += v59
-		v60 := exp32(v16 - v12)
-		e[4*n+2][0] = v60
-		v56 += v60
-		v61 := exp32(v17 - v13)
-		e[4*n+3][0] = v61
-		v57 += v61
-		v62 := exp32(v18 - v10)
-		e[4*n][1] = v62
-		v54 += v62
-		v63 := exp32(v19 - v11)
-		e[4*n+1][1] = v63
-		v55 += v63
-		v64 := exp32(v20 - v12)
-		e[4*n+2][1] = v64
-		v56 += v64
-		v65 := exp32(v21 - v13)
-		e[4*n+3][1] = v65
-		v57 += v65
-		v66 := exp32(v22 - v10)
-		e[4*n][2] = v66
-		v54 += v66
-		v67 := exp32(v23 - v11)
-		e[4*n+1][2] = v67
-		v55 += v67
-		v68 := exp32(v24 - v12)
-		e[4*n+2][2] = v68
-		v56 += v68
-		v69 := exp32(v25 - v13)
-		e[4*n+3][2] = v69
-		v57 += v69
-		v70 := exp32(v26 - v10)
-		e[4*n][3] = v70
-		v54 += v70
-		v71 := exp32(v27 - v11)
-		e[4*n+1][3] = v71
-		v55 += v71
-		v72 := exp32(v28 - v12)
-		e[4*n+2][3] = v72
-		v56 += v72
-		v73 := exp32(v29 - v13)
-		e[4*n+3][3] = v73
-		v57 += v73
-		v74 := exp32(v30 - v10)
-		e[4*n][4] = v74
-		v54 += v74
-		v75 := exp32(v31 - v11)
-		e[4*n+1][4] = v75
-		v55 += v75
-		v76 := exp32(v32 - v12)
-		e[4*n+2][4] = v76
-		v56 += v76
-		v77 := exp32(v33 - v13)
-		e[4*n+3][4] = v77
-		v57 += v77
-		v78 := exp32(v34 - v10)
-		e[4*n][5] = v78
-		v54 += v78
-		v79 := exp32(v35 - v11)
-		e[4*n+1][5] = v79
-		v55 += v79
-		v80 := exp32(v36 - v12)
-		e[4*n+2][5] = v80
-		v56 += v80
-		v81 := exp32(v37 - v13)
-		e[4*n+3][5] = v81
-		v57 += v81
-		v82 := exp32(v38 - v10)
-		e[4*n][6] = v82
-		v54 += v82
-		v83 := exp32(v39 - v11)
-		e[4*n+1][6] = v83
-		v55 += v83
-		v84 := exp32(v40 - v12)
-		e[4*n+2][6] = v84
-		v56 += v84
-		v85 := exp32(v41 - v13)
-		e[4*n+3][6] = v85
-		v57 += v85
-		v86 := exp32(v42 - v10)
-		e[4*n][7] = v86
-		v54 += v86
-		v87 := exp32(v43 - v11)
-		e[4*n+1][7] = v87
-		v55 += v87
-		v88 := exp32(v44 - v12)
-		e[4*n+2][7] = v88
-		v56 += v88
-		v89 := exp32(v45 - v13)
-		e[4*n+3][7] = v89
-		v57 += v89
-		v90 := exp32(v46 - v10)
-		e[4*n][8] = v90
-		v54 += v90
-		v91 := exp32(v47 - v11)
-		e[4*n+1][8] = v91
-		v55 += v91
-		v92 := exp32(v48 - v12)
-		e[4*n+2][8] = v92
-		v56 += v92
-		v93 := exp32(v49 - v13)
-		e[4*n+3][8] = v93
-		v57 += v93
-		v94 := exp32(v50 - v10)
-		e[4*n][9] = v94
-		v54 += v94
-		v95 := exp32(v51 - v11)
-		e[4*n+1][9] = v95
-		v55 += v95
-		v96 := exp32(v52 - v12)
-		e[4*n+2][9] = v96
-		v56 += v96
-		v97 := exp32(v53 - v13)
-		e[4*n+3][9] = v97
-		v57 += v97
-		v98 := label[4*n]
-		dx[4*n][0] = s0 * (v58/v54 - select32(v0 == v98, 1, 0))
-		v99 := label[4*n+1]
-		dx[4*n+1][0] = s0 * (v59/v55 - select32(v0 == v99, 1, 0))
-		v100 := label[4*n+2]
-		dx[4*n+2][0] = s0 * (v60/v56 - select32(v0 == v100, 1, 0))
-		v101 := label[4*n+3]
-		dx[4*n+3][0] = s0 * (v61/v57 - select32(v0 == v101, 1, 0))
-		dx[4*n][1] = s0 * (v62/v54 - select32(v1 == v98, 1, 0))
-		dx[4*n+1][1] = s0 * (v63/v55 - select32(v1 == v99, 1, 0))
-		dx[4*n+2][1] = s0 * (v64/v56 - select32(v1 == v100, 1, 0))
-		dx[4*n+3][1] = s0 * (v65/v57 - select32(v1 == v101, 1, 0))
-		dx[4*n][2] = s0 * (v66/v54 - select32(v2 == v98, 1, 0))
-		dx[4*n+1][2] = s0 * (v67/v55 - select32(v2 == v99, 1, 0))
-		dx[4*n+2][2] = s0 * (v68/v56 - select32(v2 == v100, 1, 0))
-		dx[4*n+3][2] = s0 * (v69/v57 - select32(v2 == v101, 1, 0))
-		dx[4*n][3] = s0 * (v70/v54 - select32(v3 == v98, 1, 0))
-		dx[4*n+1][3] = s0 * (v71/v55 - select32(v3 == v99, 1, 0))
-		dx[4*n+2][3] = s0 * (v72/v56 - select32(v3 == v100, 1, 0))
-		dx[4*n+3][3] = s0 * (v73/v57 - select32(v3 == v101, 1, 0))
-		dx[4*n][4] = s0 * (v74/v54 - select32(v4 == v98, 1, 0))
-		dx[4*n+1][4] = s0 * (v75/v55 - select32(v4 == v99, 1, 0))
-		dx[4*n+2][4] = s0 * (v76/v56 - select32(v4 == v100, 1, 0))
-		dx[4*n+3][4] = s0 * (v77/v57 - select32(v4 == v101, 1, 0))
-		dx[4*n][5] = s0 * (v78/v54 - select32(v5 == v98, 1, 0))
-		dx[4*n+1][5] = s0 * (v79/v55 - select32(v5 == v99, 1, 0))
-		dx[4*n+2][5] = s0 * (v80/v56 - select32(v5 == v100, 1, 0))
-		dx[4*n+3][5] = s0 * (v81/v57 - select32(v5 == v101, 1, 0))
-		dx[4*n][6] = s0 * (v82/v54 - select32(v6 == v98, 1, 0))
-		dx[4*n+1][6] = s0 * (v83/v55 - select32(v6 == v99, 1, 0))
-		dx[4*n+2][6] = s0 * (v84/v56 - select32(v6 == v100, 1, 0))
-		dx[4*n+3][6] = s0 * (v85/v57 - select32(v6 == v101, 1, 0))
-		dx[4*n][7] = s0 * (v86/v54 - select32(v7 == v98, 1, 0))
-		dx[4*n+1][7] = s0 * (v87/v55 - select32(v7 == v99, 1, 0))
-		dx[4*n+2][7] = s0 * (v88/v56 - select32(v7 == v100, 1, 0))
-		dx[4*n+3][7] = s0 * (v89/v57 - select32(v7 == v101, 1, 0))
-		dx[4*n][8] = s0 * (v90/v54 - select32(v8 == v98, 1, 0))
-		dx[4*n+1][8] = s0 * (v91/v55 - select32(v8 == v99, 1, 0))
-		dx[4*n+2][8] = s0 * (v92/v56 - select32(v8 == v100, 1, 0))
-		dx[4*n+3][8] = s0 * (v93/v57 - select32(v8 == v101, 1, 0))
-		dx[4*n][9] = s0 * (v94/v54 - select32(v9 == v98, 1, 0))
-		dx[4*n+1][9] = s0 * (v95/v55 - select32(v9 == v99, 1, 0))
-		dx[4*n+2][9] = s0 * (v96/v56 - select32(v9 == v100, 1, 0))
-		dx[4*n+3][9] = s0 * (v97/v57 - select32(v9 == v101, 1, 0))
+		v13 := v0 < v0
+		v14 := float32(math.Inf(-1))
+		v15 := v0 < v0
+		v16 := float32(math.Inf(-1))
+		v17 := v0 < v0
+		v18 := float32(math.Inf(-1))
+		v19 := x[4*n][0]
+		v12 = max32(v19, v12)
+		v20 := x[4*n+1][0]
+		v14 = max32(v20, v14)
+		v21 := x[4*n+2][0]
+		v16 = max32(v21, v16)
+		v22 := x[4*n+3][0]
+		v18 = max32(v22, v18)
+		v23 := x[4*n][1]
+		v12 = max32(v23, v12)
+		v11 = v11 || unordered(v19, v23)
+		v24 := x[4*n+1][1]
+		v14 = max32(v24, v14)
+		v13 = v13 || unordered(v20, v24)
+		v25 := x[4*n+2][1]
+		v16 = max32(v25, v16)
+		v15 = v15 || unordered(v21, v25)
+		v26 := x[4*n+3][1]
+		v18 = max32(v26, v18)
+		v17 = v17 || unordered(v22, v26)
+		v27 := x[4*n][2]
+		v12 = max32(v27, v12)
+		v28 := x[4*n+1][2]
+		v14 = max32(v28, v14)
+		v29 := x[4*n+2][2]
+		v16 = max32(v29, v16)
+		v30 := x[4*n+3][2]
+		v18 = max32(v30, v18)
+		v31 := x[4*n][3]
+		v12 = max32(v31, v12)
+		v11 = v11 || unordered(v27, v31)
+		v32 := x[4*n+1][3]
+		v14 = max32(v32, v14)
+		v13 = v13 || unordered(v28, v32)
+		v33 := x[4*n+2][3]
+		v16 = max32(v33, v16)
+		v15 = v15 || unordered(v29, v33)
+		v34 := x[4*n+3][3]
+		v18 = max32(v34, v18)
+		v17 = v17 || unordered(v30, v34)
+		v35 := x[4*n][4]
+		v12 = max32(v35, v12)
+		v36 := x[4*n+1][4]
+		v14 = max32(v36, v14)
+		v37 := x[4*n+2][4]
+		v16 = max32(v37, v16)
+		v38 := x[4*n+3][4]
+		v18 = max32(v38, v18)
+		v39 := x[4*n][5]
+		v12 = max32(v39, v12)
+		v11 = v11 || unordered(v35, v39)
+		v40 := x[4*n+1][5]
+		v14 = max32(v40, v14)
+		v13 = v13 || unordered(v36, v40)
+		v41 := x[4*n+2][5]
+		v16 = max32(v41, v16)
+		v15 = v15 || unordered(v37, v41)
+		v42 := x[4*n+3][5]
+		v18 = max32(v42, v18)
+		v17 = v17 || unordered(v38, v42)
+		v43 := x[4*n][6]
+		v12 = max32(v43, v12)
+		v44 := x[4*n+1][6]
+		v14 = max32(v44, v14)
+		v45 := x[4*n+2][6]
+		v16 = max32(v45, v16)
+		v46 := x[4*n+3][6]
+		v18 = max32(v46, v18)
+		v47 := x[4*n][7]
+		v12 = max32(v47, v12)
+		v11 = v11 || unordered(v43, v47)
+		v48 := x[4*n+1][7]
+		v14 = max32(v48, v14)
+		v13 = v13 || unordered(v44, v48)
+		v49 := x[4*n+2][7]
+		v16 = max32(v49, v16)
+		v15 = v15 || unordered(v45, v49)
+		v50 := x[4*n+3][7]
+		v18 = max32(v50, v18)
+		v17 = v17 || unordered(v46, v50)
+		v51 := x[4*n][8]
+		v12 = max32(v51, v12)
+		v52 := x[4*n+1][8]
+		v14 = max32(v52, v14)
+		v53 := x[4*n+2][8]
+		v16 = max32(v53, v16)
+		v54 := x[4*n+3][8]
+		v18 = max32(v54, v18)
+		v55 := x[4*n][9]
+		v12 = max32(v55, v12)
+		v11 = v11 || unordered(v51, v55)
+		v56 := x[4*n+1][9]
+		v14 = max32(v56, v14)
+		v13 = v13 || unordered(v52, v56)
+		v57 := x[4*n+2][9]
+		v16 = max32(v57, v16)
+		v15 = v15 || unordered(v53, v57)
+		v58 := x[4*n+3][9]
+		v18 = max32(v58, v18)
+		v17 = v17 || unordered(v54, v58)
+		v59 := select32(v11, math.Float32frombits(0x7fc00000), v12)
+		v60 := select32(v13, math.Float32frombits(0x7fc00000), v14)
+		v61 := select32(v15, math.Float32frombits(0x7fc00000), v16)
+		v62 := select32(v17, math.Float32frombits(0x7fc00000), v18)
+		v63 := exp_nonpos32(v19 - v59)
+		v64 := v63
+		e[4*n][0] = v63
+		v65 := exp_nonpos32(v20 - v60)
+		v66 := v65
+		e[4*n+1][0] = v65
+		v67 := exp_nonpos32(v21 - v61)
+		v68 := v67
+		e[4*n+2][0] = v67
+		v69 := exp_nonpos32(v22 - v62)
+		v70 := v69
+		e[4*n+3][0] = v69
+		v71 := exp_nonpos32(v23 - v59)
+		v64 += v71
+		e[4*n][1] = v71
+		v72 := exp_nonpos32(v24 - v60)
+		v66 += v72
+		e[4*n+1][1] = v72
+		v73 := exp_nonpos32(v25 - v61)
+		v68 += v73
+		e[4*n+2][1] = v73
+		v74 := exp_nonpos32(v26 - v62)
+		v70 += v74
+		e[4*n+3][1] = v74
+		v75 := exp_nonpos32(v27 - v59)
+		v64 += v75
+		e[4*n][2] = v75
+		v76 := exp_nonpos32(v28 - v60)
+		v66 += v76
+		e[4*n+1][2] = v76
+		v77 := exp_nonpos32(v29 - v61)
+		v68 += v77
+		e[4*n+2][2] = v77
+		v78 := exp_nonpos32(v30 - v62)
+		v70 += v78
+		e[4*n+3][2] = v78
+		v79 := exp_nonpos32(v31 - v59)
+		v64 += v79
+		e[4*n][3] = v79
+		v80 := exp_nonpos32(v32 - v60)
+		v66 += v80
+		e[4*n+1][3] = v80
+		v81 := exp_nonpos32(v33 - v61)
+		v68 += v81
+		e[4*n+2][3] = v81
+		v82 := exp_nonpos32(v34 - v62)
+		v70 += v82
+		e[4*n+3][3] = v82
+		v83 := exp_nonpos32(v35 - v59)
+		v64 += v83
+		e[4*n][4] = v83
+		v84 := exp_nonpos32(v36 - v60)
+		v66 += v84
+		e[4*n+1][4] = v84
+		v85 := exp_nonpos32(v37 - v61)
+		v68 += v85
+		e[4*n+2][4] = v85
+		v86 := exp_nonpos32(v38 - v62)
+		v70 += v86
+		e[4*n+3][4] = v86
+		v87 := exp_nonpos32(v39 - v59)
+		v64 += v87
+		e[4*n][5] = v87
+		v88 := exp_nonpos32(v40 - v60)
+		v66 += v88
+		e[4*n+1][5] = v88
+		v89 := exp_nonpos32(v41 - v61)
+		v68 += v89
+		e[4*n+2][5] = v89
+		v90 := exp_nonpos32(v42 - v62)
+		v70 += v90
+		e[4*n+3][5] = v90
+		v91 := exp_nonpos32(v43 - v59)
+		v64 += v91
+		e[4*n][6] = v91
+		v92 := exp_nonpos32(v44 - v60)
+		v66 += v92
+		e[4*n+1][6] = v92
+		v93 := exp_nonpos32(v45 - v61)
+		v68 += v93
+		e[4*n+2][6] = v93
+		v94 := exp_nonpos32(v46 - v62)
+		v70 += v94
+		e[4*n+3][6] = v94
+		v95 := exp_nonpos32(v47 - v59)
+		v64 += v95
+		e[4*n][7] = v95
+		v96 := exp_nonpos32(v48 - v60)
+		v66 += v96
+		e[4*n+1][7] = v96
+		v97 := exp_nonpos32(v49 - v61)
+		v68 += v97
+		e[4*n+2][7] = v97
+		v98 := exp_nonpos32(v50 - v62)
+		v70 += v98
+		e[4*n+3][7] = v98
+		v99 := exp_nonpos32(v51 - v59)
+		v64 += v99
+		e[4*n][8] = v99
+		v100 := exp_nonpos32(v52 - v60)
+		v66 += v100
+		e[4*n+1][8] = v100
+		v101 := exp_nonpos32(v53 - v61)
+		v68 += v101
+		e[4*n+2][8] = v101
+		v102 := exp_nonpos32(v54 - v62)
+		v70 += v102
+		e[4*n+3][8] = v102
+		v103 := exp_nonpos32(v55 - v59)
+		v64 += v103
+		e[4*n][9] = v103
+		v104 := exp_nonpos32(v56 - v60)
+		v66 += v104
+		e[4*n+1][9] = v104
+		v105 := exp_nonpos32(v57 - v61)
+		v68 += v105
+		e[4*n+2][9] = v105
+		v106 := exp_nonpos32(v58 - v62)
+		v70 += v106
+		e[4*n+3][9] = v106
+		v107 := label[4*n]
+		dx[4*n][0] = s0 * (v63/v64 - select32(v1 == v107, 1, v0))
+		v108 := label[4*n+1]
+		dx[4*n+1][0] = s0 * (v65/v66 - select32(v1 == v108, 1, v0))
+		v109 := label[4*n+2]
+		dx[4*n+2][0] = s0 * (v67/v68 - select32(v1 == v109, 1, v0))
+		v110 := label[4*n+3]
+		dx[4*n+3][0] = s0 * (v69/v70 - select32(v1 == v110, 1, v0))
+		dx[4*n][1] = s0 * (v71/v64 - select32(v2 == v107, 1, v0))
+		dx[4*n+1][1] = s0 * (v72/v66 - select32(v2 == v108, 1, v0))
+		dx[4*n+2][1] = s0 * (v73/v68 - select32(v2 == v109, 1, v0))
+		dx[4*n+3][1] = s0 * (v74/v70 - select32(v2 == v110, 1, v0))
+		dx[4*n][2] = s0 * (v75/v64 - select32(v3 == v107, 1, v0))
+		dx[4*n+1][2] = s0 * (v76/v66 - select32(v3 == v108, 1, v0))
+		dx[4*n+2][2] = s0 * (v77/v68 - select32(v3 == v109, 1, v0))
+		dx[4*n+3][2] = s0 * (v78/v70 - select32(v3 == v110, 1, v0))
+		dx[4*n][3] = s0 * (v79/v64 - select32(v4 == v107, 1, v0))
+		dx[4*n+1][3] = s0 * (v80/v66 - select32(v4 == v108, 1, v0))
+		dx[4*n+2][3] = s0 * (v81/v68 - select32(v4 == v109, 1, v0))
+		dx[4*n+3][3] = s0 * (v82/v70 - select32(v4 == v110, 1, v0))
+		dx[4*n][4] = s0 * (v83/v64 - select32(v5 == v107, 1, v0))
+		dx[4*n+1][4] = s0 * (v84/v66 - select32(v5 == v108, 1, v0))
+		dx[4*n+2][4] = s0 * (v85/v68 - select32(v5 == v109, 1, v0))
+		dx[4*n+3][4] = s0 * (v86/v70 - select32(v5 == v110, 1, v0))
+		dx[4*n][5] = s0 * (v87/v64 - select32(v6 == v107, 1, v0))
+		dx[4*n+1][5] = s0 * (v88/v66 - select32(v6 == v108, 1, v0))
+		dx[4*n+2][5] = s0 * (v89/v68 - select32(v6 == v109, 1, v0))
+		dx[4*n+3][5] = s0 * (v90/v70 - select32(v6 == v110, 1, v0))
+		dx[4*n][6] = s0 * (v91/v64 - select32(v7 == v107, 1, v0))
+		dx[4*n+1][6] = s0 * (v92/v66 - select32(v7 == v108, 1, v0))
+		dx[4*n+2][6] = s0 * (v93/v68 - select32(v7 == v109, 1, v0))
+		dx[4*n+3][6] = s0 * (v94/v70 - select32(v7 == v110, 1, v0))
+		dx[4*n][7] = s0 * (v95/v64 - select32(v8 == v107, 1, v0))
+		dx[4*n+1][7] = s0 * (v96/v66 - select32(v8 == v108, 1, v0))
+		dx[4*n+2][7] = s0 * (v97/v68 - select32(v8 == v109, 1, v0))
+		dx[4*n+3][7] = s0 * (v98/v70 - select32(v8 == v110, 1, v0))
+		dx[4*n][8] = s0 * (v99/v64 - select32(v9 == v107, 1, v0))
+		dx[4*n+1][8] = s0 * (v100/v66 - select32(v9 == v108, 1, v0))
+		dx[4*n+2][8] = s0 * (v101/v68 - select32(v9 == v109, 1, v0))
+		dx[4*n+3][8] = s0 * (v102/v70 - select32(v9 == v110, 1, v0))
+		dx[4*n][9] = s0 * (v103/v64 - select32(v10 == v107, 1, v0))
+		dx[4*n+1][9] = s0 * (v104/v66 - select32(v10 == v108, 1, v0))
+		dx[4*n+2][9] = s0 * (v105/v68 - select32(v10 == v109, 1, v0))
+		dx[4*n+3][9] = s0 * (v106/v70 - select32(v10 == v110, 1, v0))
 	}
 }
 
-// exp32 is the function exp, to float32 precision.
-func exp32(x float32) float32 {
-	v0 := max32(-104, min32(89, x))
-	v1 := v0*1.442695 + 1.2583166e+07
-	v2 := v1 - 1.2583166e+07
+// exp_nonpos32 is the function exp_nonpos, to float32 precision.
+func exp_nonpos32(x float32) float32 {
+	v0 := max32(-88, x)
+	v1 := v0*1.442695 + 1.2583039e+07
+	v2 := v1 - 1.2583039e+07
 	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
-	v4 := (((((0.0013818694*v3+0.008368716)*v3+0.041668292)*v3+0.16666521)*v3+0.49999994)*v3+1)*v3 + 1
-	v5 := int32(math.Float32bits(v1))
-	v6 := v5 >> 1
-	v7 := math.Float32frombits(uint32(v6 << 23))
-	return v4 * v7 * math.Float32frombits(uint32((v5-v6)<<23))
+	v4 := (((0.008289884*v3+0.041899048)*v3+0.16667649)*v3+0.49999142)*v3 + 0.9999997
+	return (v4*v3 + 1) * math.Float32frombits(uint32(int32(math.Float32bits(v1))<<23))
 }
 
 // log32 is the function log, to float32 precision.
@@ -560,15 +612,6 @@ func max32(a, b float32) float32 {
 	return math.Float32frombits(y)
 }
 
-// min32 is a where a < b, otherwise b.
-func min32(a, b float32) float32 {
-	x, y := math.Float32bits(a), math.Float32bits(b)
-	if a < b {
-		y = x
-	}
-	return math.Float32frombits(y)
-}
-
 // select32 is a where c holds, otherwise b.
 func select32(c bool, a, b float32) float32 {
 	x, y := math.Float32bits(a), math.Float32bits(b)
@@ -577,3 +620,6 @@ func select32(c bool, a, b float32) float32 {
 	}
 	return math.Float32frombits(y)
 }
+
+// unordered reports whether a or b is not a number.
+func unordered(a, b float32) bool { return a != a || b != b }

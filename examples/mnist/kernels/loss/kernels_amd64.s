@@ -4,34 +4,34 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0xff800000ff800000
-DATA vectors<>+8(SB)/8, $0xff800000ff800000
-DATA vectors<>+16(SB)/8, $0xff800000ff800000
-DATA vectors<>+24(SB)/8, $0xff800000ff800000
-DATA vectors<>+32(SB)/8, $0x0000000000000000
-DATA vectors<>+40(SB)/8, $0x0000000000000000
-DATA vectors<>+48(SB)/8, $0x0000000000000000
-DATA vectors<>+56(SB)/8, $0x0000000000000000
-DATA vectors<>+64(SB)/8, $0xffffffffffffffff
-DATA vectors<>+72(SB)/8, $0x0000000000000000
-DATA vectors<>+80(SB)/8, $0x0000000000000000
-DATA vectors<>+88(SB)/8, $0x0000000000000000
-DATA vectors<>+96(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+104(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+112(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+120(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+128(SB)/8, $0x42b2000042b20000
-DATA vectors<>+136(SB)/8, $0x42b2000042b20000
-DATA vectors<>+144(SB)/8, $0x42b2000042b20000
-DATA vectors<>+152(SB)/8, $0x42b2000042b20000
+DATA vectors<>+0(SB)/8, $0x0000000000000000
+DATA vectors<>+8(SB)/8, $0x0000000000000000
+DATA vectors<>+16(SB)/8, $0x0000000000000000
+DATA vectors<>+24(SB)/8, $0x0000000000000000
+DATA vectors<>+32(SB)/8, $0xff800000ff800000
+DATA vectors<>+40(SB)/8, $0xff800000ff800000
+DATA vectors<>+48(SB)/8, $0xff800000ff800000
+DATA vectors<>+56(SB)/8, $0xff800000ff800000
+DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+96(SB)/8, $0xffffffffffffffff
+DATA vectors<>+104(SB)/8, $0x0000000000000000
+DATA vectors<>+112(SB)/8, $0x0000000000000000
+DATA vectors<>+120(SB)/8, $0x0000000000000000
+DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+200(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+208(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+216(SB)/8, $0x4b4000fe4b4000fe
+DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
+DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
 DATA vectors<>+224(SB)/8, $0x3f3180003f318000
 DATA vectors<>+232(SB)/8, $0x3f3180003f318000
 DATA vectors<>+240(SB)/8, $0x3f3180003f318000
@@ -40,26 +40,26 @@ DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
 DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+296(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+304(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+312(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+320(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+328(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+336(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+344(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+352(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+360(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+368(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+376(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+384(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+392(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+400(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+408(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+416(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+424(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+432(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+440(SB)/8, $0x3efffffe3efffffe
+DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
+DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
+DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
+DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
+DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
+DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
 DATA vectors<>+448(SB)/8, $0x3f8000003f800000
 DATA vectors<>+456(SB)/8, $0x3f8000003f800000
 DATA vectors<>+464(SB)/8, $0x3f8000003f800000
@@ -128,23 +128,19 @@ DATA vectors<>+960(SB)/8, $0x7f8000007f800000
 DATA vectors<>+968(SB)/8, $0x7f8000007f800000
 DATA vectors<>+976(SB)/8, $0x7f8000007f800000
 DATA vectors<>+984(SB)/8, $0x7f8000007f800000
-DATA vectors<>+992(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1000(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1008(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1016(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1024(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1032(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1040(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1048(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1056(SB)/8, $0x0000000100000000
-DATA vectors<>+1064(SB)/8, $0x0000000300000002
-DATA vectors<>+1072(SB)/8, $0x0000000500000004
-DATA vectors<>+1080(SB)/8, $0x0000000700000006
-DATA vectors<>+1088(SB)/8, $0x0000000900000008
-DATA vectors<>+1096(SB)/8, $0x0000000b0000000a
-DATA vectors<>+1104(SB)/8, $0x0000000d0000000c
-DATA vectors<>+1112(SB)/8, $0x0000000f0000000e
-GLOBL vectors<>(SB), RODATA|NOPTR, $1120
+DATA vectors<>+992(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1000(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1008(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1016(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1024(SB)/8, $0x0000000100000000
+DATA vectors<>+1032(SB)/8, $0x0000000300000002
+DATA vectors<>+1040(SB)/8, $0x0000000500000004
+DATA vectors<>+1048(SB)/8, $0x0000000700000006
+DATA vectors<>+1056(SB)/8, $0x0000000900000008
+DATA vectors<>+1064(SB)/8, $0x0000000b0000000a
+DATA vectors<>+1072(SB)/8, $0x0000000d0000000c
+DATA vectors<>+1080(SB)/8, $0x0000000f0000000e
+GLOBL vectors<>(SB), RODATA|NOPTR, $1088
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -154,13 +150,13 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1120
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+96(SB), Y14
-	VMOVUPS vectors<>+160(SB), Y13
-	VMOVUPS vectors<>+288(SB), Y12
-	VMOVUPS vectors<>+64(SB), Y11
-	VMOVUPS vectors<>+0(SB), Y10
-	VMOVUPS vectors<>+192(SB), Y9
-	VMOVUPS vectors<>+448(SB), Y8
+	VMOVUPS vectors<>+160(SB), Y14
+	VMOVUPS vectors<>+288(SB), Y13
+	VXORPS  Y12, Y12, Y12
+	VMOVUPS vectors<>+96(SB), Y11
+	VMOVUPS vectors<>+64(SB), Y10
+	VMOVUPS vectors<>+32(SB), Y9
+	VMOVUPS vectors<>+192(SB), Y8
 	VMOVUPS vectors<>+224(SB), Y7
 	MOVQ    x+8(FP), SI
 	LEAQ    63(SP), BX
@@ -170,79 +166,63 @@ TEXT ·forward0AVX2(SB), $320-24
 
 loop_n_1:
 	// for n < 32
-	VMOVUPS      vectors<>+0(SB), Y0
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      (SI), Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VMAXPS       Y2, Y0, Y4
-	VBLENDVPS    Y3, Y0, Y4, Y0
-	VMOVSD       32(SI), X3
-	VBLENDVPS    Y11, Y3, Y10, Y4
-	VCMPPS       $0x03, Y1, Y1, Y5
-	VMAXPS       Y4, Y1, Y4
-	VBLENDVPS    Y5, Y1, Y4, Y1
-	VCMPPS       $0x03, Y0, Y0, Y4
-	VMAXPS       Y1, Y0, Y1
-	VBLENDVPS    Y4, Y0, Y1, Y0
+	VCMPPS       $0x11, Y12, Y12, Y0
+	VMOVUPS      vectors<>+32(SB), Y1
+	VMOVUPS      vectors<>+32(SB), Y2
+	VMOVUPS      (SI), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVSD       32(SI), X4
+	VBLENDVPS    Y11, Y4, Y9, Y5
+	VMAXPS       Y2, Y5, Y2
+	VCMPPS       $0x03, Y5, Y3, Y5
+	VORPS        Y5, Y0, Y0
+	VMAXPS       Y1, Y2, Y1
+	VBLENDVPS    Y0, Y10, Y1, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X4
-	VMAXPS       X4, X1, X1
-	VPERMILPS    $0xb1, X1, X4
-	VMAXPS       X4, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VMAXPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VMAXPS       X2, X1, X1
 	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y4
-	VANDPS       Y0, Y4, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y4
-	VADDPS       Y4, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y4
-	VADDPS       Y4, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y4
-	VADDPS       Y4, Y0, Y0
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VANDPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y2
+	VADDPS       Y2, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y2
+	VADDPS       Y2, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y2
+	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VMOVSS       X0, (BX)
-	VXORPS       Y1, Y1, Y1
-	VSUBPS       Y0, Y2, Y2
-	VMINPS       Y2, Y15, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y9, Y4
-	VFMADD231PS  Y13, Y2, Y4
-	VSUBPS       Y9, Y4, Y5
-	VFNMADD231PS Y7, Y5, Y2
-	VFNMADD231PS vectors<>+256(SB), Y5, Y2
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y2, Y12, Y5
-	VFMADD213PS  vectors<>+352(SB), Y2, Y5
-	VFMADD213PS  vectors<>+384(SB), Y2, Y5
-	VFMADD213PS  vectors<>+416(SB), Y2, Y5
-	VFMADD213PS  Y8, Y2, Y5
-	VFMADD213PS  Y8, Y5, Y2
-	VPSRAD       $0x01, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y2, Y2
-	VPSUBD       Y5, Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VSUBPS       Y0, Y3, Y0
-	VMINPS       Y0, Y15, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVAPS      Y9, Y2
-	VFMADD231PS  Y13, Y0, Y2
-	VSUBPS       Y9, Y2, Y3
+	VSUBPS       Y0, Y3, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVAPS      Y8, Y2
+	VFMADD231PS  Y14, Y1, Y2
+	VSUBPS       Y8, Y2, Y3
+	VFNMADD231PS Y7, Y3, Y1
+	VFNMADD231PS vectors<>+256(SB), Y3, Y1
+	VMOVUPS      vectors<>+320(SB), Y3
+	VFMADD231PS  Y1, Y13, Y3
+	VFMADD213PS  vectors<>+352(SB), Y1, Y3
+	VFMADD213PS  vectors<>+384(SB), Y1, Y3
+	VFMADD213PS  vectors<>+416(SB), Y1, Y3
+	VFMADD213PS  vectors<>+448(SB), Y3, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y1, Y1
+	VSUBPS       Y0, Y4, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y8, Y2
+	VFMADD231PS  Y14, Y0, Y2
+	VSUBPS       Y8, Y2, Y3
 	VFNMADD231PS Y7, Y3, Y0
 	VFNMADD231PS vectors<>+256(SB), Y3, Y0
 	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD231PS  Y0, Y12, Y3
+	VFMADD231PS  Y0, Y13, Y3
 	VFMADD213PS  vectors<>+352(SB), Y0, Y3
 	VFMADD213PS  vectors<>+384(SB), Y0, Y3
 	VFMADD213PS  vectors<>+416(SB), Y0, Y3
-	VFMADD213PS  Y8, Y0, Y3
-	VFMADD213PS  Y8, Y3, Y0
-	VPSRAD       $0x01, Y2, Y3
-	VPSLLD       $0x17, Y3, Y4
-	VMULPS       Y4, Y0, Y0
-	VPSUBD       Y3, Y2, Y2
+	VFMADD213PS  vectors<>+448(SB), Y3, Y0
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y0, Y0
 	VANDPS       Y11, Y0, Y0
@@ -258,41 +238,38 @@ loop_n_1:
 	ADDQ         $+4, BX
 	DECQ         DI
 	JNE          loop_n_1
-	VXORPS       Y0, Y0, Y0
-	VBROADCASTSS (BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
+	VBROADCASTSS (BX), Y0
+	VCMPPS       $0x11, vectors<>+480(SB), Y0, Y1
+	VMULPS       vectors<>+512(SB), Y0, Y2
+	VBLENDVPS    Y1, Y2, Y0, Y2
+	VPSUBD       vectors<>+544(SB), Y2, Y3
+	VPAND        vectors<>+32(SB), Y3, Y3
+	VPSUBD       Y3, Y2, Y2
+	VSUBPS       vectors<>+448(SB), Y2, Y2
+	VCVTDQ2PS    Y3, Y3
+	VANDPS       vectors<>+576(SB), Y1, Y1
+	VADDPS       Y1, Y3, Y1
 	VMOVUPS      vectors<>+608(SB), Y15
-	VMOVUPS      vectors<>+640(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VMOVUPS      vectors<>+992(SB), Y14
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
+	VMOVUPS      vectors<>+640(SB), Y3
+	VFMADD231PS  Y2, Y15, Y3
+	VFMADD213PS  vectors<>+672(SB), Y2, Y3
+	VFMADD213PS  vectors<>+704(SB), Y2, Y3
+	VFMADD213PS  vectors<>+736(SB), Y2, Y3
+	VFMADD213PS  vectors<>+768(SB), Y2, Y3
+	VFMADD213PS  vectors<>+800(SB), Y2, Y3
+	VFMADD213PS  vectors<>+832(SB), Y2, Y3
+	VFMADD213PS  vectors<>+864(SB), Y2, Y3
+	VMOVAPS      Y2, Y4
+	VFMADD231PS  vectors<>+896(SB), Y1, Y4
+	VMULPS       Y2, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y4
+	VFMADD231PS  vectors<>+928(SB), Y1, Y4
+	VCMPPS       $0x11, vectors<>+960(SB), Y0, Y1
+	VBLENDVPS    Y1, Y4, Y0, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y0, Y2
+	VBLENDVPS    Y2, vectors<>+32(SB), Y10, Y2
+	VCMPPS       $0x12, vectors<>+0(SB), Y0, Y0
+	VBLENDVPS    Y0, Y2, Y1, Y0
 	MOVQ         label+16(FP), SI
 	MOVLQSX      (SI), AX
 	MOVQ         AX, DI
@@ -307,7 +284,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -329,9 +306,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      4(SI), AX
@@ -347,7 +324,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -369,9 +346,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      8(SI), AX
@@ -387,7 +364,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -409,9 +386,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      12(SI), AX
@@ -427,7 +404,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -449,9 +426,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      16(SI), AX
@@ -467,7 +444,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -489,9 +466,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      20(SI), AX
@@ -507,7 +484,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -529,9 +506,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      24(SI), AX
@@ -547,7 +524,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -569,9 +546,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      28(SI), AX
@@ -587,7 +564,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -609,9 +586,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      32(SI), AX
@@ -627,7 +604,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -649,9 +626,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      36(SI), AX
@@ -667,7 +644,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -689,9 +666,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      40(SI), AX
@@ -707,7 +684,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -729,9 +706,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      44(SI), AX
@@ -747,7 +724,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -769,9 +746,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      48(SI), AX
@@ -787,7 +764,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -809,9 +786,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      52(SI), AX
@@ -827,7 +804,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -849,9 +826,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      56(SI), AX
@@ -867,7 +844,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -889,9 +866,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      60(SI), AX
@@ -907,7 +884,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -929,9 +906,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      64(SI), AX
@@ -947,7 +924,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -969,9 +946,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      68(SI), AX
@@ -987,7 +964,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1009,9 +986,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      72(SI), AX
@@ -1027,7 +1004,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1049,9 +1026,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      76(SI), AX
@@ -1067,7 +1044,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1089,9 +1066,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      80(SI), AX
@@ -1107,7 +1084,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1129,9 +1106,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      84(SI), AX
@@ -1147,7 +1124,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1169,9 +1146,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      88(SI), AX
@@ -1187,7 +1164,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1209,9 +1186,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      92(SI), AX
@@ -1227,7 +1204,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1249,9 +1226,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      96(SI), AX
@@ -1267,7 +1244,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1289,9 +1266,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      100(SI), AX
@@ -1307,7 +1284,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1329,9 +1306,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      104(SI), AX
@@ -1347,7 +1324,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1369,9 +1346,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      108(SI), AX
@@ -1387,7 +1364,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1409,9 +1386,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      112(SI), AX
@@ -1427,7 +1404,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1449,9 +1426,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      116(SI), AX
@@ -1467,7 +1444,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1489,9 +1466,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      120(SI), AX
@@ -1507,7 +1484,7 @@ loop_n_1:
 	VMULPS       vectors<>+512(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+544(SB), Y3, Y4
-	VPAND        vectors<>+0(SB), Y4, Y4
+	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+448(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -1529,9 +1506,9 @@ loop_n_1:
 	VFMADD231PS  vectors<>+928(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+32(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+0(SB), Y14, Y3
-	VCMPPS       $0x12, vectors<>+32(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
 	MOVLQSX      124(SI), AX
@@ -1542,7 +1519,7 @@ loop_n_1:
 	VBROADCASTSS -4(BX), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
-	VMULPS       vectors<>+1024(SB), Y0, Y0
+	VMULPS       vectors<>+992(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -1557,13 +1534,13 @@ loop_n_1:
 TEXT ·backward0AVX2(SB), $128-28
 	VBROADCASTSS s0+24(FP), Y0
 	VMOVUPS      vectors<>+128(SB), Y15
-	VMOVUPS      vectors<>+96(SB), Y14
-	VMOVUPS      vectors<>+160(SB), Y13
-	VMOVUPS      vectors<>+288(SB), Y12
-	VMOVUPS      vectors<>+448(SB), Y11
-	VMOVUPS      vectors<>+64(SB), Y10
-	VMOVUPS      vectors<>+0(SB), Y9
-	VMOVUPS      vectors<>+192(SB), Y8
+	VMOVUPS      vectors<>+160(SB), Y14
+	VMOVUPS      vectors<>+288(SB), Y13
+	VXORPS       Y12, Y12, Y12
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y10
+	VMOVUPS      vectors<>+192(SB), Y9
+	VMOVUPS      vectors<>+448(SB), Y8
 	MOVQ         x+8(FP), BX
 	LEAQ         63(SP), SI
 	ANDQ         $-64, SI
@@ -1574,100 +1551,85 @@ TEXT ·backward0AVX2(SB), $128-28
 
 loop_n_1:
 	// for n < 32
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      vectors<>+0(SB), Y2
-	VMOVUPS      (BX), Y3
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VMAXPS       Y3, Y1, Y5
-	VBLENDVPS    Y4, Y1, Y5, Y1
-	VMOVSD       32(BX), X4
-	VBLENDVPS    Y10, Y4, Y9, Y5
-	VCMPPS       $0x03, Y2, Y2, Y6
-	VMAXPS       Y5, Y2, Y5
-	VBLENDVPS    Y6, Y2, Y5, Y2
-	VCMPPS       $0x03, Y1, Y1, Y5
-	VMAXPS       Y2, Y1, Y2
-	VBLENDVPS    Y5, Y1, Y2, Y1
+	VCMPPS       $0x11, Y12, Y12, Y1
+	VMOVUPS      vectors<>+32(SB), Y2
+	VMOVUPS      vectors<>+32(SB), Y3
+	VMOVUPS      (BX), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVSD       32(BX), X5
+	VBLENDVPS    Y11, Y5, Y10, Y6
+	VMAXPS       Y3, Y6, Y3
+	VCMPPS       $0x03, Y6, Y4, Y6
+	VORPS        Y6, Y1, Y1
+	VMAXPS       Y2, Y3, Y2
+	VBLENDVPS    Y1, vectors<>+64(SB), Y2, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0xb1, X2, X5
-	VMAXPS       X5, X2, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
 	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y5
-	VANDPS       Y1, Y5, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y5
-	VADDPS       Y5, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y5
-	VADDPS       Y5, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y5
-	VADDPS       Y5, Y1, Y1
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VANDPS       Y1, Y3, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y2, Y1
-	VXORPS       Y2, Y2, Y2
-	VSUBPS       Y1, Y3, Y3
-	VMINPS       Y3, Y15, Y3
-	VMAXPS       Y3, Y14, Y3
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y13, Y3, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y3
-	VFNMADD231PS vectors<>+256(SB), Y6, Y3
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD231PS  Y3, Y12, Y6
-	VFMADD213PS  vectors<>+352(SB), Y3, Y6
-	VFMADD213PS  vectors<>+384(SB), Y3, Y6
-	VFMADD213PS  vectors<>+416(SB), Y3, Y6
-	VFMADD213PS  Y11, Y3, Y6
-	VFMADD213PS  Y11, Y6, Y3
-	VPSRAD       $0x01, Y5, Y6
-	VPSLLD       $0x17, Y6, Y7
-	VMULPS       Y7, Y3, Y3
-	VPSUBD       Y6, Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y3, Y3
-	VMOVUPS      Y3, (SI)
-	VADDPS       Y3, Y2, Y2
-	VSUBPS       Y1, Y4, Y1
-	VMINPS       Y1, Y15, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y13, Y1, Y4
-	VSUBPS       Y8, Y4, Y5
+	VSUBPS       Y1, Y4, Y2
+	VMAXPS       Y2, Y15, Y2
+	VMOVAPS      Y9, Y3
+	VFMADD231PS  Y14, Y2, Y3
+	VSUBPS       Y9, Y3, Y4
+	VFNMADD231PS vectors<>+224(SB), Y4, Y2
+	VFNMADD231PS vectors<>+256(SB), Y4, Y2
+	VMOVUPS      vectors<>+320(SB), Y4
+	VFMADD231PS  Y2, Y13, Y4
+	VFMADD213PS  vectors<>+352(SB), Y2, Y4
+	VFMADD213PS  vectors<>+384(SB), Y2, Y4
+	VFMADD213PS  vectors<>+416(SB), Y2, Y4
+	VFMADD213PS  Y8, Y4, Y2
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVAPS      Y2, Y3
+	VMOVUPS      Y2, (SI)
+	VSUBPS       Y1, Y5, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVAPS      Y9, Y4
+	VFMADD231PS  Y14, Y1, Y4
+	VSUBPS       Y9, Y4, Y5
 	VFNMADD231PS vectors<>+224(SB), Y5, Y1
 	VFNMADD231PS vectors<>+256(SB), Y5, Y1
 	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y1, Y12, Y5
+	VFMADD231PS  Y1, Y13, Y5
 	VFMADD213PS  vectors<>+352(SB), Y1, Y5
 	VFMADD213PS  vectors<>+384(SB), Y1, Y5
 	VFMADD213PS  vectors<>+416(SB), Y1, Y5
-	VFMADD213PS  Y11, Y1, Y5
-	VFMADD213PS  Y11, Y5, Y1
-	VPSRAD       $0x01, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y1, Y1
-	VPSUBD       Y5, Y4, Y4
+	VFMADD213PS  Y8, Y5, Y1
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y1, Y1
+	VANDPS       Y11, Y1, Y4
+	VADDPS       Y4, Y3, Y3
 	VMOVLPS      X1, 32(SI)
-	VANDPS       Y10, Y1, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VDIVPS       Y2, Y3, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y3, Y2, Y2
 	VBROADCASTSS (CX), Y4
-	VPCMPEQD     vectors<>+1056(SB), Y4, Y5
-	VANDPS       Y11, Y5, Y5
-	VSUBPS       Y5, Y3, Y3
-	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DI)
-	VDIVPS       Y2, Y1, Y1
-	VPCMPEQD     vectors<>+1088(SB), Y4, Y2
-	VANDPS       Y11, Y2, Y2
+	VPCMPEQD     vectors<>+1024(SB), Y4, Y5
+	VANDPS       Y8, Y5, Y5
+	VSUBPS       Y5, Y2, Y2
+	VMULPS       Y2, Y0, Y2
+	VMOVUPS      Y2, (DI)
+	VDIVPS       Y3, Y1, Y1
+	VPCMPEQD     vectors<>+1056(SB), Y4, Y2
+	VANDPS       Y8, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y0, Y1
 	VMOVLPS      X1, 32(DI)

@@ -16,17 +16,17 @@ func forward0Go(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 	for i := 0; i < 50885; i++ {
 		v0 := dw[2*i]
 		v1 := 0.1*v0 + 0.9*m[2*i]
-		m[2*i] = v1
 		v2 := 0.001*(v0*v0) + 0.999*v[2*i]
-		v[2*i] = v2
 		v3 := w[2*i]
+		m[2*i] = v1
+		v[2*i] = v2
 		w[2*i] = v3 - s0*v1/(float32(math.Sqrt(float64(v2)))*s1+1e-08)
 		v4 := dw[2*i+1]
 		v5 := 0.1*v4 + 0.9*m[2*i+1]
-		m[2*i+1] = v5
 		v6 := 0.001*(v4*v4) + 0.999*v[2*i+1]
-		v[2*i+1] = v6
 		v7 := w[2*i+1]
+		m[2*i+1] = v5
+		v[2*i+1] = v6
 		w[2*i+1] = v7 - s0*v5/(float32(math.Sqrt(float64(v6)))*s1+1e-08)
 	}
 }

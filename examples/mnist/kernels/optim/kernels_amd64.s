@@ -52,35 +52,35 @@ loop_i_1:
 	VMOVUPS     (BX), Y3
 	VMULPS      Y15, Y3, Y3
 	VFMADD231PS Y2, Y14, Y3
-	VMOVUPS     Y3, (BX)
 	VMULPS      Y2, Y2, Y2
 	VMOVUPS     (SI), Y4
 	VMULPS      Y13, Y4, Y4
 	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     Y4, (SI)
 	VMOVUPS     (DI), Y2
-	VMULPS      Y3, Y0, Y3
-	VSQRTPS     Y4, Y4
-	VFMADD213PS Y11, Y1, Y4
-	VDIVPS      Y4, Y3, Y3
-	VSUBPS      Y3, Y2, Y2
+	VMULPS      Y3, Y0, Y5
+	VSQRTPS     Y4, Y6
+	VFMADD213PS Y11, Y1, Y6
+	VDIVPS      Y6, Y5, Y5
+	VSUBPS      Y5, Y2, Y2
+	VMOVUPS     Y3, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVUPS     Y2, (DI)
 	VMOVUPS     32(DX), Y2
 	VMOVUPS     32(BX), Y3
 	VMULPS      Y15, Y3, Y3
 	VFMADD231PS Y2, Y14, Y3
-	VMOVUPS     Y3, 32(BX)
 	VMULPS      Y2, Y2, Y2
 	VMOVUPS     32(SI), Y4
 	VMULPS      Y13, Y4, Y4
 	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     Y4, 32(SI)
 	VMOVUPS     32(DI), Y2
-	VMULPS      Y3, Y0, Y3
-	VSQRTPS     Y4, Y4
-	VFMADD213PS Y11, Y1, Y4
-	VDIVPS      Y4, Y3, Y3
-	VSUBPS      Y3, Y2, Y2
+	VMULPS      Y3, Y0, Y5
+	VSQRTPS     Y4, Y6
+	VFMADD213PS Y11, Y1, Y6
+	VDIVPS      Y6, Y5, Y5
+	VSUBPS      Y5, Y2, Y2
+	VMOVUPS     Y3, 32(BX)
+	VMOVUPS     Y4, 32(SI)
 	VMOVUPS     Y2, 32(DI)
 	ADDQ        $+64, DX
 	ADDQ        $+64, BX
@@ -92,35 +92,35 @@ loop_i_1:
 	VMOVUPS     (BX), Y3
 	VMULPS      vectors<>+32(SB), Y3, Y3
 	VFMADD231PS vectors<>+0(SB), Y2, Y3
-	VMOVUPS     Y3, (BX)
 	VMULPS      Y2, Y2, Y2
 	VMOVUPS     (SI), Y4
 	VMULPS      vectors<>+96(SB), Y4, Y4
 	VFMADD231PS vectors<>+64(SB), Y2, Y4
-	VMOVUPS     Y4, (SI)
 	VMOVUPS     (DI), Y2
-	VMULPS      Y3, Y0, Y3
-	VSQRTPS     Y4, Y4
-	VFMADD213PS vectors<>+128(SB), Y1, Y4
-	VDIVPS      Y4, Y3, Y3
-	VSUBPS      Y3, Y2, Y2
+	VMULPS      Y3, Y0, Y5
+	VSQRTPS     Y4, Y6
+	VFMADD213PS vectors<>+128(SB), Y1, Y6
+	VDIVPS      Y6, Y5, Y5
+	VSUBPS      Y5, Y2, Y2
+	VMOVUPS     Y3, (BX)
+	VMOVUPS     Y4, (SI)
 	VMOVUPS     Y2, (DI)
 	VMOVSD      32(DX), X2
 	VMOVSD      32(BX), X3
 	VMULPS      vectors<>+32(SB), Y3, Y3
 	VFMADD231PS vectors<>+0(SB), Y2, Y3
-	VMOVLPS     X3, 32(BX)
 	VMULPS      Y2, Y2, Y2
 	VMOVSD      32(SI), X4
 	VMULPS      vectors<>+96(SB), Y4, Y4
 	VFMADD231PS vectors<>+64(SB), Y2, Y4
-	VMOVLPS     X4, 32(SI)
 	VMOVSD      32(DI), X2
 	VMULPS      Y3, Y0, Y0
-	VSQRTPS     Y4, Y3
-	VFMADD213PS vectors<>+128(SB), Y3, Y1
+	VSQRTPS     Y4, Y5
+	VFMADD213PS vectors<>+128(SB), Y5, Y1
 	VDIVPS      Y1, Y0, Y0
 	VSUBPS      Y0, Y2, Y0
+	VMOVLPS     X3, 32(BX)
+	VMOVLPS     X4, 32(SI)
 	VMOVLPS     X0, 32(DI)
 	VZEROUPPER
 	RET
