@@ -124,6 +124,9 @@ func (p *plan) movable(s ir.Stmt, between []ir.Stmt, sites map[value][]site) boo
 		if st, ok := t.(*ir.Store); ok && isLoad && (st.Mem.Buf == nil || st.Mem.Buf.Root() == load.Mem.Buf.Root()) {
 			return false
 		}
+		if m, ok := t.(*ir.Move); ok && isLoad && m.Dst.Buf.Root() == load.Mem.Buf.Root() {
+			return false
+		}
 		w := written(t)
 		for _, v := range read(s) {
 			if v == w && w != nil && definitions(sites[w]) > 1 {

@@ -104,6 +104,11 @@ func (k *kernel) buffers(list []ir.Stmt) []*ir.Buffer {
 			out = append(out, s.Mem.Buf)
 		case *ir.Store:
 			out = append(out, s.Mem.Buf)
+		case *ir.Move:
+			out = append(out, s.Dst.Buf)
+			if s.Src != nil {
+				out = append(out, s.Src.Buf)
+			}
 		}
 	}
 	return out
@@ -216,6 +221,11 @@ func (k *kernel) stmt(s ir.Stmt) jen.Code {
 			return jen.Return(k.reg(s.Src).code)
 		}
 		return k.store(s)
+	case *ir.Move:
+		if s.Src == nil {
+			return jen.Id("clear").Call(k.row(s.Dst, s.Count))
+		}
+		return jen.Id("copy").Call(k.row(s.Dst, s.Count), k.row(*s.Src, s.Count))
 	case *ir.Load:
 		return k.assign(s, k.define(s))
 	case *ir.LoadIndex:
@@ -321,4 +331,22 @@ func (k *kernel) place(m ir.Mem) expr {
 		x.Index(subscript(s, k.vars).code)
 	}
 	return expr{code: x, prec: primary}
+}
+
+// row is a slice of consecutive elements.
+func (k *kernel) row(m ir.Mem, count int) jen.Code {
+	base, ok := k.memory[m.Buf]
+	if !ok {
+		panic(fmt.Sprintf("golang: buffer %s is no parameter", m.Buf.Name))
+	}
+	x := jen.Id(base)
+	last := len(m.Subs) - 1
+	for _, s := range m.Subs[:last] {
+		x.Index(subscript(s, k.vars).code)
+	}
+	from := m.Subs[last]
+	if from.Const == 0 && len(from.Terms) == 0 && m.Buf.Shape[last] == count {
+		return x.Index(jen.Empty(), jen.Empty())
+	}
+	return x.Index(subscript(from, k.vars).code, subscript(from.Add(ir.Sub{Const: 1}, count), k.vars).code)
 }

@@ -76,7 +76,7 @@ func (p *plan) markLive(body []ir.Stmt) {
 			switch s := s.(type) {
 			case *ir.Loop:
 				walk(s.Body)
-			case *ir.Store:
+			case *ir.Store, *ir.Move:
 				todo = append(todo, s)
 			default:
 				defs[written(s)] = append(defs[written(s)], s)
@@ -183,7 +183,7 @@ func written(s ir.Stmt) value {
 		return s.Dst
 	case *ir.LoadIndex:
 		return s.Dst
-	case *ir.Store, *ir.Loop:
+	case *ir.Store, *ir.Move, *ir.Loop:
 		return nil
 	}
 	panic(fmt.Sprintf("golang: %T has no meaning with one lane", s))
@@ -215,6 +215,11 @@ func read(s ir.Stmt) []value {
 	case *ir.Store:
 		out = append(out, s.Src)
 		subs(s.Mem.Subs...)
+	case *ir.Move:
+		subs(s.Dst.Subs...)
+		if s.Src != nil {
+			subs(s.Src.Subs...)
+		}
 	case *ir.Loop:
 	default:
 		panic(fmt.Sprintf("golang: %T has no meaning with one lane", s))

@@ -244,6 +244,14 @@ type Store struct {
 	Lanes int
 }
 
+// Move copies Count consecutive real elements of Src to Dst, or clears them
+// where Src is nil. It occurs with one lane only.
+type Move struct {
+	Dst   Mem
+	Src   *Mem
+	Count int
+}
+
 // Prefetch asks for the cache line of an element, which may lie beyond the
 // buffer; it changes nothing. It does not occur with one lane.
 type Prefetch struct{ Mem Mem }
@@ -266,3 +274,4 @@ func (*Store) isStmt()     {}
 func (*LoadIndex) isStmt() {}
 func (*Transpose) isStmt() {}
 func (*Prefetch) isStmt()  {}
+func (*Move) isStmt()      {}

@@ -103,6 +103,11 @@ func Line(s Stmt) string {
 		return fmt.Sprintf("store %s x%d = %s", s.Mem, s.Lanes, s.Src)
 	case *LoadIndex:
 		return fmt.Sprintf("%s = index %s", s.Dst.Name, s.Mem)
+	case *Move:
+		if s.Src == nil {
+			return fmt.Sprintf("clear %s x%d", s.Dst, s.Count)
+		}
+		return fmt.Sprintf("move %s x%d = %s", s.Dst, s.Count, s.Src)
 	case *Prefetch:
 		return fmt.Sprintf("prefetch %s", s.Mem)
 	case *Transpose:

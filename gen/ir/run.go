@@ -137,6 +137,8 @@ func (m *machine) compile(body []Stmt) []code {
 			out[i] = func() { *dst = int(src[at()]) }
 		case *Transpose:
 			out[i] = m.transpose(s)
+		case *Move:
+			out[i] = m.move(s)
 		case *Prefetch:
 			out[i] = func() {}
 		default:
@@ -190,6 +192,15 @@ func (m *machine) store(s *Store) code {
 	}
 	src, dst := m.realReg(s.Src), m.real[root]
 	return func() { copy(dst[at():], src[:n]) }
+}
+
+func (m *machine) move(s *Move) code {
+	to, dst, n := m.place(s.Dst, s.Count, s), m.real[s.Dst.Buf.Root()], s.Count
+	if s.Src == nil {
+		return func() { clear(dst[to():][:n]) }
+	}
+	from, src := m.place(*s.Src, n, s), m.real[s.Src.Buf.Root()]
+	return func() { copy(dst[to():], src[from():][:n]) }
 }
 
 func (m *machine) transpose(s *Transpose) code {

@@ -201,6 +201,8 @@ func (v *verifier) body(body []Stmt) {
 			v.store(s)
 		case *Transpose:
 			v.transpose(s)
+		case *Move:
+			v.move(s)
 		case *Prefetch:
 			if !v.memory[s.Mem.Buf.Root()] || len(s.Mem.Subs) != len(s.Mem.Buf.Shape) {
 				v.failf("prefetch of what the function does not have")

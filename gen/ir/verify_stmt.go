@@ -137,11 +137,35 @@ func (v *verifier) store(s *Store) {
 	v.lanes(s.Lanes)
 	v.mem(s.Mem, s.Lanes)
 	v.read(s.Src, elemKind(s.Mem.Buf.Elem))
-	if t := s.Mem.Buf.Root().Tensor; t != nil {
+	v.writable(s.Mem.Buf)
+}
+
+// writable checks that b is not what a pass only reads.
+func (v *verifier) writable(b *Buffer) {
+	if t := b.Root().Tensor; t != nil {
 		switch t.Role {
 		case layer.Input, layer.Param, layer.Upstream, layer.Scalar:
 			v.failf("%s must not be written", t.Name)
 		}
+	}
+}
+
+func (v *verifier) move(s *Move) {
+	if v.fn.Lanes != 1 || s.Count < 1 {
+		v.failf("a move of %d elements with %d lanes", s.Count, v.fn.Lanes)
+		return
+	}
+	v.mem(s.Dst, s.Count)
+	v.writable(s.Dst.Buf)
+	if s.Dst.Buf.Elem != F32 {
+		v.failf("a move to %s, which is not real", s.Dst.Buf.Name)
+	}
+	if s.Src == nil {
+		return
+	}
+	v.mem(*s.Src, s.Count)
+	if s.Src.Buf.Elem != F32 || s.Src.Buf.Root() == s.Dst.Buf.Root() {
+		v.failf("a move from %s to %s", s.Src.Buf.Name, s.Dst.Buf.Name)
 	}
 }
 

@@ -17,7 +17,7 @@ func (e *emitter) tile(p at) {
 	for i, ps := range e.g.passes {
 		if len(ps.inner) == 0 {
 			e.straight(i, p)
-		} else {
+		} else if len(e.points(p, nil)) > 1 || !e.moves(ps, ps.inner, p) {
 			e.inner(i, p)
 		}
 	}

@@ -177,6 +177,11 @@ func collect(body []ir.Stmt, buffers map[*ir.Buffer]bool, scalars map[*ir.Scalar
 			buffers[st.Mem.Buf.Root()] = true
 		case *ir.Store:
 			buffers[st.Mem.Buf.Root()] = true
+		case *ir.Move:
+			buffers[st.Dst.Buf.Root()] = true
+			if st.Src != nil {
+				buffers[st.Src.Buf.Root()] = true
+			}
 		case *ir.LoadIndex:
 			buffers[st.Mem.Buf.Root()] = true
 		case *ir.Assign:

@@ -264,6 +264,9 @@ func (e *emitter) outer(i int, p at) {
 		e.tile(p)
 		return
 	}
+	if i+1 == len(e.plan.order) && len(e.g.passes) == 1 && e.moves(e.g.passes[0], e.plan.order[i:], p) {
+		return
+	}
 	for _, r := range e.runs(e.plan.order[i]) {
 		e.overRun(i, p, r, ir.Sub{Const: r.start})
 	}

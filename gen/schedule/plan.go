@@ -187,7 +187,7 @@ func chooseRows(g *group, t Target) *plan {
 	best := rowsPlan(g, t, nil)
 	for i := len(g.outer) - 1; i >= 0; i-- { // the last one is mostly the one along memory
 		a := g.outer[i]
-		if !lanesFit(g.stages, a.Var, t) {
+		if !lanesFit(g.stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
 			continue
 		}
 		if p := rowsPlan(g, t, &a); p.cycles < best.cycles {
@@ -195,6 +195,16 @@ func chooseRows(g *group, t Target) *plan {
 		}
 	}
 	return best
+}
+
+// storesAlong reports whether all results lie side by side along v.
+func (g *group) storesAlong(v *ir.Var) bool {
+	for _, s := range g.stages {
+		if s.store && stride(&s.nest.Store, v) != 1 {
+			return false
+		}
+	}
+	return true
 }
 
 // rowsPlan is the plan with the lanes along the given outer axis, or, where it

@@ -15,12 +15,7 @@ func backwardGo(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 func forward0Go(y *Y, x *X, w *W, b *B) {
 	var sum [128]float32
-	for o := 0; o < 32; o++ {
-		sum[4*o] = 0
-		sum[4*o+1] = 0
-		sum[4*o+2] = 0
-		sum[4*o+3] = 0
-	}
+	clear(sum[:])
 	for ib := 0; ib < 98; ib++ {
 		v0 := x[0][8*ib]
 		v1 := x[0][8*ib+1]
@@ -225,10 +220,5 @@ func backward0Go(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 			dw[i][4*o+3] = v31 * dy[0][4*o+3]
 		}
 	}
-	for o := 0; o < 32; o++ {
-		db[4*o] = dy[0][4*o]
-		db[4*o+1] = dy[0][4*o+1]
-		db[4*o+2] = dy[0][4*o+2]
-		db[4*o+3] = dy[0][4*o+3]
-	}
+	copy(db[:], dy[0][:])
 }

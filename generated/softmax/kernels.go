@@ -5,12 +5,12 @@ package softmax
 import "math"
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(ws *Workspace, y *Y, x *X) {
-	forward0Go(y, x, &ws.e)
+func forwardGo(y *Y, x *X) {
+	forward0Go(y, x)
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(ws *Workspace, dx *X, dy, y *Y) {
+func backwardGo(dx *X, dy, y *Y) {
 	backward0Go(dx, dy, y)
 }
 
@@ -18,91 +18,93 @@ func backwardGo(ws *Workspace, dx *X, dy, y *Y) {
 // e[m][d] = exp(x[m][d] - top[m])
 // total[m] = sum(d, e[m][d])
 // y[m][d] = e[m][d]/total[m]
-func forward0Go(y *Y, x *X, e *[64][1000]float32) {
+func forward0Go(y *Y, x *X) {
+	var e [1][1000]float32
 	var v0 float32
-	for m := 0; m < 16; m++ {
+	for m := 0; m < 64; m++ {
 		v1 := v0 < v0
 		v2 := float32(math.Inf(-1))
-		v3 := v0 < v0
+		v3 := float32(math.Inf(-1))
 		v4 := float32(math.Inf(-1))
-		v5 := v0 < v0
+		v5 := float32(math.Inf(-1))
 		v6 := float32(math.Inf(-1))
-		v7 := v0 < v0
+		v7 := float32(math.Inf(-1))
 		v8 := float32(math.Inf(-1))
-		for d := 0; d < 500; d++ {
-			v9 := x[4*m][2*d]
-			v2 = max32(v9, v2)
-			v10 := x[4*m+1][2*d]
-			v4 = max32(v10, v4)
-			v11 := x[4*m+2][2*d]
-			v6 = max32(v11, v6)
-			v12 := x[4*m+3][2*d]
-			v8 = max32(v12, v8)
-			v13 := x[4*m][2*d+1]
-			v2 = max32(v13, v2)
-			v1 = v1 || unordered(v9, v13)
-			v14 := x[4*m+1][2*d+1]
-			v4 = max32(v14, v4)
-			v3 = v3 || unordered(v10, v14)
-			v15 := x[4*m+2][2*d+1]
-			v6 = max32(v15, v6)
-			v5 = v5 || unordered(v11, v15)
-			v16 := x[4*m+3][2*d+1]
+		v9 := float32(math.Inf(-1))
+		for d := 0; d < 125; d++ {
+			v10 := x[m][8*d]
+			v2 = max32(v10, v2)
+			v11 := x[m][8*d+1]
+			v3 = max32(v11, v3)
+			v1 = v1 || unordered(v10, v11)
+			v12 := x[m][8*d+2]
+			v4 = max32(v12, v4)
+			v13 := x[m][8*d+3]
+			v5 = max32(v13, v5)
+			v1 = v1 || unordered(v12, v13)
+			v14 := x[m][8*d+4]
+			v6 = max32(v14, v6)
+			v15 := x[m][8*d+5]
+			v7 = max32(v15, v7)
+			v1 = v1 || unordered(v14, v15)
+			v16 := x[m][8*d+6]
 			v8 = max32(v16, v8)
-			v7 = v7 || unordered(v12, v16)
+			v17 := x[m][8*d+7]
+			v9 = max32(v17, v9)
+			v1 = v1 || unordered(v16, v17)
 		}
-		v17 := select32(v1, math.Float32frombits(0x7fc00000), v2)
-		v18 := select32(v3, math.Float32frombits(0x7fc00000), v4)
-		v19 := select32(v5, math.Float32frombits(0x7fc00000), v6)
-		v20 := select32(v7, math.Float32frombits(0x7fc00000), v8)
-		var v21, v22, v23, v24 float32
+		v2 = max32(v6, v2)
+		v3 = max32(v7, v3)
+		v4 = max32(v8, v4)
+		v5 = max32(v9, v5)
+		v2 = max32(v4, v2)
+		v3 = max32(v5, v3)
+		v2 = max32(v3, v2)
+		v18 := select32(v1, math.Float32frombits(0x7fc00000), v2)
+		var v19 float32
 		for d := 0; d < 1000; d++ {
-			v25 := exp_nonpos32(x[4*m][d] - v17)
-			v21 += v25
-			e[4*m][d] = v25
-			v26 := exp_nonpos32(x[4*m+1][d] - v18)
-			v22 += v26
-			e[4*m+1][d] = v26
-			v27 := exp_nonpos32(x[4*m+2][d] - v19)
-			v23 += v27
-			e[4*m+2][d] = v27
-			v28 := exp_nonpos32(x[4*m+3][d] - v20)
-			v24 += v28
-			e[4*m+3][d] = v28
+			v20 := exp_nonpos32(x[m][d] - v18)
+			v19 += v20
+			e[0][d] = v20
 		}
-		v29 := 1 / v21
-		v30 := 1 / v22
-		v31 := 1 / v23
-		v32 := 1 / v24
-		for d := 0; d < 1000; d++ {
-			y[4*m][d] = e[4*m][d] * v29
-			y[4*m+1][d] = e[4*m+1][d] * v30
-			y[4*m+2][d] = e[4*m+2][d] * v31
-			y[4*m+3][d] = e[4*m+3][d] * v32
+		v21 := 1 / v19
+		for d := 0; d < 333; d++ {
+			y[m][3*d] = e[0][3*d] * v21
+			y[m][3*d+1] = e[0][3*d+1] * v21
+			y[m][3*d+2] = e[0][3*d+2] * v21
 		}
+		y[m][999] = e[0][999] / v19
 	}
 }
 
 // dot[m] = sum(d, dy[m][d]*y[m][d])
 // dx[m][d] = y[m][d]*(dy[m][d] - dot[m])
 func backward0Go(dx *X, dy, y *Y) {
-	for m := 0; m < 16; m++ {
-		var v0, v1, v2, v3 float32
-		for d := 0; d < 500; d++ {
-			v0 += dy[4*m][2*d] * y[4*m][2*d]
-			v1 += dy[4*m+1][2*d] * y[4*m+1][2*d]
-			v2 += dy[4*m+2][2*d] * y[4*m+2][2*d]
-			v3 += dy[4*m+3][2*d] * y[4*m+3][2*d]
-			v0 += dy[4*m][2*d+1] * y[4*m][2*d+1]
-			v1 += dy[4*m+1][2*d+1] * y[4*m+1][2*d+1]
-			v2 += dy[4*m+2][2*d+1] * y[4*m+2][2*d+1]
-			v3 += dy[4*m+3][2*d+1] * y[4*m+3][2*d+1]
+	for m := 0; m < 64; m++ {
+		var v0, v1, v2, v3, v4, v5, v6, v7 float32
+		for d := 0; d < 125; d++ {
+			v0 += dy[m][8*d] * y[m][8*d]
+			v1 += dy[m][8*d+1] * y[m][8*d+1]
+			v2 += dy[m][8*d+2] * y[m][8*d+2]
+			v3 += dy[m][8*d+3] * y[m][8*d+3]
+			v4 += dy[m][8*d+4] * y[m][8*d+4]
+			v5 += dy[m][8*d+5] * y[m][8*d+5]
+			v6 += dy[m][8*d+6] * y[m][8*d+6]
+			v7 += dy[m][8*d+7] * y[m][8*d+7]
 		}
-		for d := 0; d < 1000; d++ {
-			dx[4*m][d] = y[4*m][d] * (dy[4*m][d] - v0)
-			dx[4*m+1][d] = y[4*m+1][d] * (dy[4*m+1][d] - v1)
-			dx[4*m+2][d] = y[4*m+2][d] * (dy[4*m+2][d] - v2)
-			dx[4*m+3][d] = y[4*m+3][d] * (dy[4*m+3][d] - v3)
+		v0 = v4 + v0
+		v1 = v5 + v1
+		v2 = v6 + v2
+		v3 = v7 + v3
+		v0 = v2 + v0
+		v1 = v3 + v1
+		v0 = v1 + v0
+		for d := 0; d < 200; d++ {
+			dx[m][5*d] = y[m][5*d] * (dy[m][5*d] - v0)
+			dx[m][5*d+1] = y[m][5*d+1] * (dy[m][5*d+1] - v0)
+			dx[m][5*d+2] = y[m][5*d+2] * (dy[m][5*d+2] - v0)
+			dx[m][5*d+3] = y[m][5*d+3] * (dy[m][5*d+3] - v0)
+			dx[m][5*d+4] = y[m][5*d+4] * (dy[m][5*d+4] - v0)
 		}
 	}
 }

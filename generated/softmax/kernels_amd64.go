@@ -9,17 +9,17 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(ws *Workspace, y *Y, x *X) {
+func forward(y *Y, x *X) {
 	if !useAVX2 {
-		forwardGo(ws, y, x)
+		forwardGo(y, x)
 		return
 	}
 	forward0AVX2(&y[0][0], &x[0][0])
 }
 
-func backward(ws *Workspace, dx *X, dy, y *Y) {
+func backward(dx *X, dy, y *Y) {
 	if !useAVX2 {
-		backwardGo(ws, dx, dy, y)
+		backwardGo(dx, dy, y)
 		return
 	}
 	backward0AVX2(&dx[0][0], &dy[0][0], &y[0][0])

@@ -6,10 +6,10 @@ package softmax
 
 const useAVX2 = false
 
-func forward(ws *Workspace, y *Y, x *X) {
-	forwardGo(ws, y, x)
+func forward(y *Y, x *X) {
+	forwardGo(y, x)
 }
 
-func backward(ws *Workspace, dx *X, dy, y *Y) {
-	backwardGo(ws, dx, dy, y)
+func backward(dx *X, dy, y *Y) {
+	backwardGo(dx, dy, y)
 }

@@ -35,12 +35,6 @@ type (
 	Y = [64][1000]float32
 )
 
-// Workspace is memory for what the layer keeps between and within its passes.
-// Its zero value is ready, and what an earlier call left in it does no harm.
-type Workspace struct {
-	e [64][1000]float32
-}
-
 // Forward computes
 //
 //	top[m] = max(d, x[m][d])
@@ -50,11 +44,10 @@ type Workspace struct {
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - y[M][D]: output
 //   - x[M][D]: input
-func Forward(ws *Workspace, y *Y, x *X) {
-	forward(ws, y, x)
+func Forward(y *Y, x *X) {
+	forward(y, x)
 }
 
 // Backward computes
@@ -64,12 +57,11 @@ func Forward(ws *Workspace, y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - dx[M][D]: gradient of x
 //   - dy[M][D]: given gradient of y
 //   - y[M][D]: output
-func Backward(ws *Workspace, dx *X, dy, y *Y) {
-	backward(ws, dx, dy, y)
+func Backward(dx *X, dy, y *Y) {
+	backward(dx, dy, y)
 }
 
 // Implementation names what Forward and Backward run on this machine: avx2 or go.

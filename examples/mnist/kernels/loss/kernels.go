@@ -288,7 +288,7 @@ func forward0Go(loss *float32, x *X, label *Label) {
 // total[n] = sum(c, e[n][c])
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 func backward0Go(dx, x *X, label *Label, s0 float32) {
-	var e [32][10]float32
+	var e [1][10]float32
 	var v0 float32
 	v1 := int32(0)
 	v2 := int32(1)
@@ -300,283 +300,90 @@ func backward0Go(dx, x *X, label *Label, s0 float32) {
 	v8 := int32(7)
 	v9 := int32(8)
 	v10 := int32(9)
-	for n := 0; n < 8; n++ {
+	for n := 0; n < 32; n++ {
 		v11 := v0 < v0
 		v12 := float32(math.Inf(-1))
-		v13 := v0 < v0
+		v13 := float32(math.Inf(-1))
 		v14 := float32(math.Inf(-1))
-		v15 := v0 < v0
+		v15 := float32(math.Inf(-1))
 		v16 := float32(math.Inf(-1))
-		v17 := v0 < v0
+		v17 := float32(math.Inf(-1))
 		v18 := float32(math.Inf(-1))
-		v19 := x[4*n][0]
-		v12 = max32(v19, v12)
-		v20 := x[4*n+1][0]
-		v14 = max32(v20, v14)
-		v21 := x[4*n+2][0]
-		v16 = max32(v21, v16)
-		v22 := x[4*n+3][0]
-		v18 = max32(v22, v18)
-		v23 := x[4*n][1]
-		v12 = max32(v23, v12)
-		v11 = v11 || unordered(v19, v23)
-		v24 := x[4*n+1][1]
-		v14 = max32(v24, v14)
-		v13 = v13 || unordered(v20, v24)
-		v25 := x[4*n+2][1]
-		v16 = max32(v25, v16)
-		v15 = v15 || unordered(v21, v25)
-		v26 := x[4*n+3][1]
+		v19 := float32(math.Inf(-1))
+		v20 := x[n][0]
+		v12 = max32(v20, v12)
+		v21 := x[n][1]
+		v13 = max32(v21, v13)
+		v11 = v11 || unordered(v20, v21)
+		v22 := x[n][2]
+		v14 = max32(v22, v14)
+		v23 := x[n][3]
+		v15 = max32(v23, v15)
+		v11 = v11 || unordered(v22, v23)
+		v24 := x[n][4]
+		v16 = max32(v24, v16)
+		v25 := x[n][5]
+		v17 = max32(v25, v17)
+		v11 = v11 || unordered(v24, v25)
+		v26 := x[n][6]
 		v18 = max32(v26, v18)
-		v17 = v17 || unordered(v22, v26)
-		v27 := x[4*n][2]
-		v12 = max32(v27, v12)
-		v28 := x[4*n+1][2]
-		v14 = max32(v28, v14)
-		v29 := x[4*n+2][2]
-		v16 = max32(v29, v16)
-		v30 := x[4*n+3][2]
-		v18 = max32(v30, v18)
-		v31 := x[4*n][3]
-		v12 = max32(v31, v12)
-		v11 = v11 || unordered(v27, v31)
-		v32 := x[4*n+1][3]
-		v14 = max32(v32, v14)
-		v13 = v13 || unordered(v28, v32)
-		v33 := x[4*n+2][3]
-		v16 = max32(v33, v16)
-		v15 = v15 || unordered(v29, v33)
-		v34 := x[4*n+3][3]
-		v18 = max32(v34, v18)
-		v17 = v17 || unordered(v30, v34)
-		v35 := x[4*n][4]
-		v12 = max32(v35, v12)
-		v36 := x[4*n+1][4]
-		v14 = max32(v36, v14)
-		v37 := x[4*n+2][4]
-		v16 = max32(v37, v16)
-		v38 := x[4*n+3][4]
-		v18 = max32(v38, v18)
-		v39 := x[4*n][5]
-		v12 = max32(v39, v12)
-		v11 = v11 || unordered(v35, v39)
-		v40 := x[4*n+1][5]
-		v14 = max32(v40, v14)
-		v13 = v13 || unordered(v36, v40)
-		v41 := x[4*n+2][5]
-		v16 = max32(v41, v16)
-		v15 = v15 || unordered(v37, v41)
-		v42 := x[4*n+3][5]
-		v18 = max32(v42, v18)
-		v17 = v17 || unordered(v38, v42)
-		v43 := x[4*n][6]
-		v12 = max32(v43, v12)
-		v44 := x[4*n+1][6]
-		v14 = max32(v44, v14)
-		v45 := x[4*n+2][6]
-		v16 = max32(v45, v16)
-		v46 := x[4*n+3][6]
-		v18 = max32(v46, v18)
-		v47 := x[4*n][7]
-		v12 = max32(v47, v12)
-		v11 = v11 || unordered(v43, v47)
-		v48 := x[4*n+1][7]
-		v14 = max32(v48, v14)
-		v13 = v13 || unordered(v44, v48)
-		v49 := x[4*n+2][7]
-		v16 = max32(v49, v16)
-		v15 = v15 || unordered(v45, v49)
-		v50 := x[4*n+3][7]
-		v18 = max32(v50, v18)
-		v17 = v17 || unordered(v46, v50)
-		v51 := x[4*n][8]
-		v12 = max32(v51, v12)
-		v52 := x[4*n+1][8]
-		v14 = max32(v52, v14)
-		v53 := x[4*n+2][8]
-		v16 = max32(v53, v16)
-		v54 := x[4*n+3][8]
-		v18 = max32(v54, v18)
-		v55 := x[4*n][9]
-		v12 = max32(v55, v12)
-		v11 = v11 || unordered(v51, v55)
-		v56 := x[4*n+1][9]
-		v14 = max32(v56, v14)
-		v13 = v13 || unordered(v52, v56)
-		v57 := x[4*n+2][9]
-		v16 = max32(v57, v16)
-		v15 = v15 || unordered(v53, v57)
-		v58 := x[4*n+3][9]
-		v18 = max32(v58, v18)
-		v17 = v17 || unordered(v54, v58)
-		v59 := select32(v11, math.Float32frombits(0x7fc00000), v12)
-		v60 := select32(v13, math.Float32frombits(0x7fc00000), v14)
-		v61 := select32(v15, math.Float32frombits(0x7fc00000), v16)
-		v62 := select32(v17, math.Float32frombits(0x7fc00000), v18)
-		v63 := exp_nonpos32(v19 - v59)
-		v64 := v63
-		e[4*n][0] = v63
-		v65 := exp_nonpos32(v20 - v60)
-		v66 := v65
-		e[4*n+1][0] = v65
-		v67 := exp_nonpos32(v21 - v61)
-		v68 := v67
-		e[4*n+2][0] = v67
-		v69 := exp_nonpos32(v22 - v62)
-		v70 := v69
-		e[4*n+3][0] = v69
-		v71 := exp_nonpos32(v23 - v59)
-		v64 += v71
-		e[4*n][1] = v71
-		v72 := exp_nonpos32(v24 - v60)
-		v66 += v72
-		e[4*n+1][1] = v72
-		v73 := exp_nonpos32(v25 - v61)
-		v68 += v73
-		e[4*n+2][1] = v73
-		v74 := exp_nonpos32(v26 - v62)
-		v70 += v74
-		e[4*n+3][1] = v74
-		v75 := exp_nonpos32(v27 - v59)
-		v64 += v75
-		e[4*n][2] = v75
-		v76 := exp_nonpos32(v28 - v60)
-		v66 += v76
-		e[4*n+1][2] = v76
-		v77 := exp_nonpos32(v29 - v61)
-		v68 += v77
-		e[4*n+2][2] = v77
-		v78 := exp_nonpos32(v30 - v62)
-		v70 += v78
-		e[4*n+3][2] = v78
-		v79 := exp_nonpos32(v31 - v59)
-		v64 += v79
-		e[4*n][3] = v79
-		v80 := exp_nonpos32(v32 - v60)
-		v66 += v80
-		e[4*n+1][3] = v80
-		v81 := exp_nonpos32(v33 - v61)
-		v68 += v81
-		e[4*n+2][3] = v81
-		v82 := exp_nonpos32(v34 - v62)
-		v70 += v82
-		e[4*n+3][3] = v82
-		v83 := exp_nonpos32(v35 - v59)
-		v64 += v83
-		e[4*n][4] = v83
-		v84 := exp_nonpos32(v36 - v60)
-		v66 += v84
-		e[4*n+1][4] = v84
-		v85 := exp_nonpos32(v37 - v61)
-		v68 += v85
-		e[4*n+2][4] = v85
-		v86 := exp_nonpos32(v38 - v62)
-		v70 += v86
-		e[4*n+3][4] = v86
-		v87 := exp_nonpos32(v39 - v59)
-		v64 += v87
-		e[4*n][5] = v87
-		v88 := exp_nonpos32(v40 - v60)
-		v66 += v88
-		e[4*n+1][5] = v88
-		v89 := exp_nonpos32(v41 - v61)
-		v68 += v89
-		e[4*n+2][5] = v89
-		v90 := exp_nonpos32(v42 - v62)
-		v70 += v90
-		e[4*n+3][5] = v90
-		v91 := exp_nonpos32(v43 - v59)
-		v64 += v91
-		e[4*n][6] = v91
-		v92 := exp_nonpos32(v44 - v60)
-		v66 += v92
-		e[4*n+1][6] = v92
-		v93 := exp_nonpos32(v45 - v61)
-		v68 += v93
-		e[4*n+2][6] = v93
-		v94 := exp_nonpos32(v46 - v62)
-		v70 += v94
-		e[4*n+3][6] = v94
-		v95 := exp_nonpos32(v47 - v59)
-		v64 += v95
-		e[4*n][7] = v95
-		v96 := exp_nonpos32(v48 - v60)
-		v66 += v96
-		e[4*n+1][7] = v96
-		v97 := exp_nonpos32(v49 - v61)
-		v68 += v97
-		e[4*n+2][7] = v97
-		v98 := exp_nonpos32(v50 - v62)
-		v70 += v98
-		e[4*n+3][7] = v98
-		v99 := exp_nonpos32(v51 - v59)
-		v64 += v99
-		e[4*n][8] = v99
-		v100 := exp_nonpos32(v52 - v60)
-		v66 += v100
-		e[4*n+1][8] = v100
-		v101 := exp_nonpos32(v53 - v61)
-		v68 += v101
-		e[4*n+2][8] = v101
-		v102 := exp_nonpos32(v54 - v62)
-		v70 += v102
-		e[4*n+3][8] = v102
-		v103 := exp_nonpos32(v55 - v59)
-		v64 += v103
-		e[4*n][9] = v103
-		v104 := exp_nonpos32(v56 - v60)
-		v66 += v104
-		e[4*n+1][9] = v104
-		v105 := exp_nonpos32(v57 - v61)
-		v68 += v105
-		e[4*n+2][9] = v105
-		v106 := exp_nonpos32(v58 - v62)
-		v70 += v106
-		e[4*n+3][9] = v106
-		v107 := label[4*n]
-		dx[4*n][0] = s0 * (v63/v64 - select32(v1 == v107, 1, v0))
-		v108 := label[4*n+1]
-		dx[4*n+1][0] = s0 * (v65/v66 - select32(v1 == v108, 1, v0))
-		v109 := label[4*n+2]
-		dx[4*n+2][0] = s0 * (v67/v68 - select32(v1 == v109, 1, v0))
-		v110 := label[4*n+3]
-		dx[4*n+3][0] = s0 * (v69/v70 - select32(v1 == v110, 1, v0))
-		dx[4*n][1] = s0 * (v71/v64 - select32(v2 == v107, 1, v0))
-		dx[4*n+1][1] = s0 * (v72/v66 - select32(v2 == v108, 1, v0))
-		dx[4*n+2][1] = s0 * (v73/v68 - select32(v2 == v109, 1, v0))
-		dx[4*n+3][1] = s0 * (v74/v70 - select32(v2 == v110, 1, v0))
-		dx[4*n][2] = s0 * (v75/v64 - select32(v3 == v107, 1, v0))
-		dx[4*n+1][2] = s0 * (v76/v66 - select32(v3 == v108, 1, v0))
-		dx[4*n+2][2] = s0 * (v77/v68 - select32(v3 == v109, 1, v0))
-		dx[4*n+3][2] = s0 * (v78/v70 - select32(v3 == v110, 1, v0))
-		dx[4*n][3] = s0 * (v79/v64 - select32(v4 == v107, 1, v0))
-		dx[4*n+1][3] = s0 * (v80/v66 - select32(v4 == v108, 1, v0))
-		dx[4*n+2][3] = s0 * (v81/v68 - select32(v4 == v109, 1, v0))
-		dx[4*n+3][3] = s0 * (v82/v70 - select32(v4 == v110, 1, v0))
-		dx[4*n][4] = s0 * (v83/v64 - select32(v5 == v107, 1, v0))
-		dx[4*n+1][4] = s0 * (v84/v66 - select32(v5 == v108, 1, v0))
-		dx[4*n+2][4] = s0 * (v85/v68 - select32(v5 == v109, 1, v0))
-		dx[4*n+3][4] = s0 * (v86/v70 - select32(v5 == v110, 1, v0))
-		dx[4*n][5] = s0 * (v87/v64 - select32(v6 == v107, 1, v0))
-		dx[4*n+1][5] = s0 * (v88/v66 - select32(v6 == v108, 1, v0))
-		dx[4*n+2][5] = s0 * (v89/v68 - select32(v6 == v109, 1, v0))
-		dx[4*n+3][5] = s0 * (v90/v70 - select32(v6 == v110, 1, v0))
-		dx[4*n][6] = s0 * (v91/v64 - select32(v7 == v107, 1, v0))
-		dx[4*n+1][6] = s0 * (v92/v66 - select32(v7 == v108, 1, v0))
-		dx[4*n+2][6] = s0 * (v93/v68 - select32(v7 == v109, 1, v0))
-		dx[4*n+3][6] = s0 * (v94/v70 - select32(v7 == v110, 1, v0))
-		dx[4*n][7] = s0 * (v95/v64 - select32(v8 == v107, 1, v0))
-		dx[4*n+1][7] = s0 * (v96/v66 - select32(v8 == v108, 1, v0))
-		dx[4*n+2][7] = s0 * (v97/v68 - select32(v8 == v109, 1, v0))
-		dx[4*n+3][7] = s0 * (v98/v70 - select32(v8 == v110, 1, v0))
-		dx[4*n][8] = s0 * (v99/v64 - select32(v9 == v107, 1, v0))
-		dx[4*n+1][8] = s0 * (v100/v66 - select32(v9 == v108, 1, v0))
-		dx[4*n+2][8] = s0 * (v101/v68 - select32(v9 == v109, 1, v0))
-		dx[4*n+3][8] = s0 * (v102/v70 - select32(v9 == v110, 1, v0))
-		dx[4*n][9] = s0 * (v103/v64 - select32(v10 == v107, 1, v0))
-		dx[4*n+1][9] = s0 * (v104/v66 - select32(v10 == v108, 1, v0))
-		dx[4*n+2][9] = s0 * (v105/v68 - select32(v10 == v109, 1, v0))
-		dx[4*n+3][9] = s0 * (v106/v70 - select32(v10 == v110, 1, v0))
+		v27 := x[n][7]
+		v19 = max32(v27, v19)
+		v11 = v11 || unordered(v26, v27)
+		v28 := x[n][8]
+		v12 = max32(v28, v12)
+		v29 := x[n][9]
+		v13 = max32(v29, v13)
+		v11 = v11 || unordered(v28, v29)
+		v12 = max32(v16, v12)
+		v13 = max32(v17, v13)
+		v14 = max32(v18, v14)
+		v15 = max32(v19, v15)
+		v12 = max32(v14, v12)
+		v13 = max32(v15, v13)
+		v12 = max32(v13, v12)
+		v30 := select32(v11, math.Float32frombits(0x7fc00000), v12)
+		v31 := exp_nonpos32(v20 - v30)
+		v32 := v31
+		e[0][0] = v31
+		v33 := exp_nonpos32(v21 - v30)
+		v32 += v33
+		e[0][1] = v33
+		v34 := exp_nonpos32(v22 - v30)
+		v32 += v34
+		e[0][2] = v34
+		v35 := exp_nonpos32(v23 - v30)
+		v32 += v35
+		e[0][3] = v35
+		v36 := exp_nonpos32(v24 - v30)
+		v32 += v36
+		e[0][4] = v36
+		v37 := exp_nonpos32(v25 - v30)
+		v32 += v37
+		e[0][5] = v37
+		v38 := exp_nonpos32(v26 - v30)
+		v32 += v38
+		e[0][6] = v38
+		v39 := exp_nonpos32(v27 - v30)
+		v32 += v39
+		e[0][7] = v39
+		v40 := exp_nonpos32(v28 - v30)
+		v32 += v40
+		e[0][8] = v40
+		v41 := exp_nonpos32(v29 - v30)
+		v32 += v41
+		e[0][9] = v41
+		v42 := label[n]
+		dx[n][0] = s0 * (v31/v32 - select32(v1 == v42, 1, v0))
+		dx[n][1] = s0 * (v33/v32 - select32(v2 == v42, 1, v0))
+		dx[n][2] = s0 * (v34/v32 - select32(v3 == v42, 1, v0))
+		dx[n][3] = s0 * (v35/v32 - select32(v4 == v42, 1, v0))
+		dx[n][4] = s0 * (v36/v32 - select32(v5 == v42, 1, v0))
+		dx[n][5] = s0 * (v37/v32 - select32(v6 == v42, 1, v0))
+		dx[n][6] = s0 * (v38/v32 - select32(v7 == v42, 1, v0))
+		dx[n][7] = s0 * (v39/v32 - select32(v8 == v42, 1, v0))
+		dx[n][8] = s0 * (v40/v32 - select32(v9 == v42, 1, v0))
+		dx[n][9] = s0 * (v41/v32 - select32(v10 == v42, 1, v0))
 	}
 }
 
