@@ -61,9 +61,13 @@ tensors:
   xPadded: {role: input, shape: [N], outside: 0}
   x: {role: input, shape: [N], outside: 0}
   index: {role: input, shape: [N]}
+  d0: {role: input, shape: [N]}
+  n1: {role: input, shape: [N]}
   y: {role: output, shape: [N]}
+  z: {role: output, shape: [2*N]}
   sum2: {role: scratch, shape: [N]}
 forward: |
+  z[n] = d0[n/2]*n1[n/2]
   sum2[n] = sum(i < N, x[n+i]*xPadded[n-i])
   y[n] = sum2[n]*(s0 + 2*number) + index[n/2] + sum(i, index[i])
 `},

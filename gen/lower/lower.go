@@ -128,6 +128,14 @@ func (l *lowerer) unused(name string) string {
 	return full
 }
 
+// variable is a new loop variable; others may have the name, buffers do not.
+func (l *lowerer) variable(name string) *ir.Var {
+	for l.names[name] > 0 {
+		name += "_"
+	}
+	return &ir.Var{Name: name}
+}
+
 // equation appends the nests of one equation.
 func (l *lowerer) equation(eq *layer.Equation) {
 	l.pos = eq.Pos
@@ -195,7 +203,7 @@ func (s *scope) bind(idx []*layer.Index, axes *[]ir.Axis) {
 			s.vars[i] = ir.Sub{}
 			continue
 		}
-		v := &ir.Var{Name: i.Name}
+		v := s.l.variable(i.Name)
 		s.vars[i] = ir.VarSub(v)
 		s.size[v] = i.Size
 		*axes = append(*axes, ir.Axis{Var: v, Size: i.Size})

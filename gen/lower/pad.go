@@ -152,7 +152,7 @@ func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 		if size == 1 {
 			continue
 		}
-		v := &ir.Var{Name: fmt.Sprintf("d%d", d)}
+		v := l.variable(fmt.Sprintf("d%d", d))
 		n.Axes = append(n.Axes, ir.Axis{Var: v, Size: size})
 		subs[d] = ir.VarSub(v)
 	}
