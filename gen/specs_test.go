@@ -170,6 +170,41 @@ forward: |
   q[n][a][d][k] = max(x[n][a][d], z[n][a][d])*v[k]
 backward: derive
 `,
+	"corner": `B=2; B=5
+layer: corner
+dims: {B: side}
+tensors:
+  x: {role: input, shape: [B, B], outside: 0}
+  w: {role: param, shape: [2, 4]}
+  y: {role: output, shape: [1, 1]}
+forward: |
+  y[p][q] = sum(r < 2, s < 4, x[p*2+r][q+s-1]*w[r][s])
+backward: derive
+`,
+	"twosums": `A=3 B=8; A=9 B=17
+layer: twosums
+dims: {A: columns, B: rows}
+tensors:
+  x: {role: input, shape: [B]}
+  t: {role: scratch, shape: [B]}
+  w: {role: param, shape: [B, A]}
+  u: {role: param, shape: [A], grad: none}
+  z: {role: output, shape: [B]}
+forward: |
+  t[b] = sum(c, where(c < b, x[c], 0))
+  z[b] = sum(a, where(u[a] > t[b], w[b][a]*u[a], 0))
+backward: derive
+`,
+	"antidiagonals": `A=5; A=8
+layer: antidiagonals
+dims: {A: side}
+tensors:
+  x: {role: param, shape: [A, A]}
+  y: {role: output, shape: [3*A, A]}
+forward: |
+  y[a+2*c][b] += x[b][a]*x[c][b]
+backward: derive
+`,
 	"shifted": `M=9 A=5 B=4
 layer: shifted
 dims: {M: rows, A: a, B: b}

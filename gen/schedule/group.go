@@ -183,7 +183,7 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest) bool {
-	if n.Accumulate || g.accumulates() {
+	if n.Accumulate || g.accumulates() || g.stores(n.Store.Buf) {
 		return false
 	}
 	match, dependent := g.match(n)
@@ -328,6 +328,17 @@ func (g *group) aligned(n *ir.Nest, outer []ir.Axis) bool {
 func (g *group) accumulates() bool {
 	for _, s := range g.stages {
 		if s.nest.Accumulate {
+			return true
+		}
+	}
+	return false
+}
+
+// stores reports whether a stage writes b: what it wrote last must then be
+// what is remembered of b, which one writer in a group makes certain.
+func (g *group) stores(b *ir.Buffer) bool {
+	for _, s := range g.stages {
+		if s.nest.Store.Buf == b {
 			return true
 		}
 	}
