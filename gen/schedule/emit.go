@@ -34,8 +34,10 @@ func (s *scheduler) emit(groups []*group) {
 			newEmitter(s.target, g, f).run()
 			f.Cycles += g.plan.cycles
 		}
-		s.finish(f, 1)
-		return
+		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
+			s.finish(f, 1)
+			return
+		}
 	}
 	s.share(groups)
 	for _, g := range groups {
@@ -48,6 +50,18 @@ func (s *scheduler) emit(groups []*group) {
 		}
 		s.emitBlocks(g)
 	}
+}
+
+// statements counts those of a body, at any depth.
+func statements(body []ir.Stmt) int {
+	n := 0
+	for _, st := range body {
+		n++
+		if l, ok := st.(*ir.Loop); ok {
+			n += statements(l.Body)
+		}
+	}
+	return n
 }
 
 // share moves temporaries that do not fit the stack, or that several functions
