@@ -17,6 +17,8 @@ func backwardGo(da *A, db *B, dy *Y) {
 func forward0Go(y *Y, a *A, b *B) {
 	for m := 0; m < 32; m++ {
 		copy(y[m][0:64], a[m][:])
+	}
+	for m := 0; m < 32; m++ {
 		copy(y[m][64:81], b[m][:])
 	}
 }

@@ -11,8 +11,7 @@
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), SI
 	MOVQ    y+0(FP), BX
-	MOVQ    b+16(FP), DI
-	MOVL    $+32, DX
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
 loop_m_1:
@@ -33,17 +32,26 @@ loop_m_1:
 	VMOVUPS Y0, 192(BX)
 	VMOVUPS 224(SI), Y0
 	VMOVUPS Y0, 224(BX)
-	VMOVUPS (DI), Y0
-	VMOVUPS Y0, 256(BX)
-	VMOVUPS 32(DI), Y0
-	VMOVUPS Y0, 288(BX)
-	VMOVSS  64(DI), X0
-	VMOVSS  X0, 320(BX)
 	ADDQ    $+256, SI
 	ADDQ    $+324, BX
-	ADDQ    $+68, DI
-	DECQ    DX
+	DECQ    DI
 	JNE     loop_m_1
+	MOVQ    b+16(FP), SI
+	MOVL    $+32, DI
+	PCALIGN $0x20
+
+loop_m_2:
+	// for m < 32
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, -10112(BX)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, -10080(BX)
+	VMOVSS  64(SI), X0
+	VMOVSS  X0, -10048(BX)
+	ADDQ    $+324, BX
+	ADDQ    $+68, SI
+	DECQ    DI
+	JNE     loop_m_2
 	VZEROUPPER
 	RET
 
