@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -30,6 +31,9 @@ func PackageFor(dir string) (string, error) {
 	return name, nil
 }
 
+// device matches the names that Windows keeps for devices.
+var device = regexp.MustCompile(`^(?i:con|prn|aux|nul|com[1-9]|lpt[1-9])$`)
+
 // CheckPackage says why a package and its files cannot have a name, or nil.
 func CheckPackage(name string) error {
 	switch {
@@ -43,6 +47,8 @@ func CheckPackage(name string) error {
 		return fmt.Errorf("a package named %s cannot be imported", name)
 	case name == "internal" || name == "testdata" || name == "vendor":
 		return fmt.Errorf("packages in a folder named %s cannot be imported from elsewhere", name)
+	case device.MatchString(name):
+		return fmt.Errorf("%s is a device of Windows, which import paths cannot have", name)
 	case strings.HasSuffix(name, "_test"):
 		return fmt.Errorf("a package named %s is taken for the tests of another", name)
 	}
