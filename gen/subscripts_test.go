@@ -54,6 +54,14 @@ tensors:
 forward: |
   y[a] = x[a][id1[a]]*z[id3[a]]
 `},
+		{"an id for each element of a row", "V=7 N=5", `dims: {V: rows, N: columns}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  x: {role: param, shape: [V, N]}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = x[id[n]][n]
+`},
 		{"names of the compiler's own", "N=9", `dims: {N: length}
 tensors:
   s0: {role: input, shape: []}

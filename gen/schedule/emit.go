@@ -12,11 +12,16 @@ type scheduler struct {
 	target Target
 	loops  *ir.Loops
 	steps  []ir.Step
+	// reserved are names that loop variables must not have.
+	reserved map[string]bool
+	// block is the name of the variable of calling loops.
+	block string
 }
 
 // emit makes one function of a pass that is short, and one or more for each
 // group of a long one.
 func (s *scheduler) emit(groups []*group) {
+	s.reserve(groups)
 	shrinkTemporaries(groups)
 	cycles, frame := 0.0, 0
 	for _, g := range groups {
@@ -31,7 +36,7 @@ func (s *scheduler) emit(groups []*group) {
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
 		f := s.newFunc()
 		for _, g := range groups {
-			newEmitter(s.target, g, f).run()
+			s.emitter(g, f).run()
 			f.Cycles += g.plan.cycles
 		}
 		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
@@ -43,13 +48,46 @@ func (s *scheduler) emit(groups []*group) {
 	for _, g := range groups {
 		if g.plan.cycles <= s.target.CallCycles || len(g.plan.order) == 0 {
 			f := s.newFunc()
-			newEmitter(s.target, g, f).run()
+			s.emitter(g, f).run()
 			f.Cycles = g.plan.cycles
 			s.finish(f, 1)
 			continue
 		}
 		s.emitBlocks(g)
 	}
+}
+
+// emitter is one that writes g into f.
+func (s *scheduler) emitter(g *group, f *ir.Func) *emitter {
+	e := newEmitter(s.target, g, f)
+	e.reserved = s.reserved
+	return e
+}
+
+// reserve collects the names of everything else in the functions.
+func (s *scheduler) reserve(groups []*group) {
+	s.reserved = map[string]bool{}
+	for _, b := range s.loops.Buffers {
+		s.reserved[b.Name] = true
+	}
+	for _, sc := range s.loops.Scalars {
+		s.reserved[sc.Name] = true
+	}
+	for _, g := range groups {
+		for _, pn := range g.plan.panels {
+			s.reserved[pn.buf.Name] = true
+		}
+		for _, st := range g.stages {
+			for _, m := range touches(st.nest) {
+				s.reserved[m.Buf.Name] = true
+			}
+		}
+	}
+	s.block = "block"
+	for s.reserved[s.block] {
+		s.block += "_"
+	}
+	s.reserved[s.block] = true
 }
 
 // statements counts those of a body, at any depth.
@@ -102,7 +140,7 @@ func (g *group) touches(b *ir.Buffer) bool {
 // emitBlocks splits a long group at its outermost loop: the calling Go code
 // runs that loop, several iterations a call.
 func (s *scheduler) emitBlocks(g *group) {
-	e := newEmitter(s.target, g, nil)
+	e := s.emitter(g, nil)
 	runs := e.runs(g.plan.order[0])
 	blocks := 0
 	for _, r := range runs {
@@ -131,9 +169,9 @@ func (s *scheduler) emitRun(g *group, r axisRun, count int, each float64) {
 	f := s.newFunc()
 	f.Cycles = each * float64(r.count)
 	if count > 1 {
-		f.Block = &ir.Var{Name: "block"}
+		f.Block = &ir.Var{Name: s.block}
 	}
-	newEmitter(s.target, g, f).runBlock(r, f.Block)
+	s.emitter(g, f).runBlock(r, f.Block)
 	s.finish(f, count)
 }
 

@@ -13,6 +13,8 @@ type emitter struct {
 	plan  *plan
 	fn    *ir.Func
 	names map[string]int
+	// reserved are the names that variables must not have.
+	reserved map[string]bool
 	// scopes are the open loops, outermost first; scopes[0] is the function.
 	scopes []*scope
 	// depth says in which scope a register or variable came to be.
@@ -129,11 +131,16 @@ func (e *emitter) top() *scope { return e.scopes[len(e.scopes)-1] }
 
 // fresh is a new variable with a readable name.
 func (e *emitter) fresh(name string) *ir.Var {
-	e.names[name]++
-	if n := e.names[name]; n > 1 {
-		name = fmt.Sprintf("%s_%d", name, n)
+	for {
+		e.names[name]++
+		full := name
+		if n := e.names[name]; n > 1 {
+			full = fmt.Sprintf("%s_%d", name, n)
+		}
+		if !e.reserved[full] {
+			return &ir.Var{Name: full}
+		}
 	}
-	return &ir.Var{Name: name}
 }
 
 // loop runs body count times with a new variable; a single iteration needs no

@@ -25,6 +25,11 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 	case from != nil && (from.Buf.Elem != ir.F32 || !row(from, a.Var) || from.Buf.Root() == n.Store.Buf.Root()):
 		return false
 	}
+	for _, g := range n.Gathers {
+		if g.Mem.Flat().Coef(a.Var) != 0 {
+			return false // an id for each element
+		}
+	}
 	e.nested(loops, p, func(q map[*ir.Var]ir.Sub) {
 		at := p.withAll(q).with(a.Var, ir.Sub{})
 		st := &ir.Move{Dst: e.mem(n.Store, n, at), Count: a.Size}
