@@ -58,13 +58,12 @@ func (r *repository) write(name string, data []byte) {
 	}
 }
 
-// run runs a command in the repository, without any network, and gives its
-// output and exit status.
+// run runs a command in the repository and gives its output and exit status.
 func (r *repository) run(env string, name string, args ...string) (out string, code int) {
 	r.t.Helper()
 	c := exec.Command(name, args...)
 	c.Dir = r.dir
-	c.Env = append(os.Environ(), "GOFLAGS=", "GOPROXY=off", "GOWORK=off", env)
+	c.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", env)
 	text, err := c.CombinedOutput()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

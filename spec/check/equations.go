@@ -57,6 +57,30 @@ func (q *equation) resolveAndBuild() {
 	} else {
 		q.typed.Value = q.real(q.src.Value)
 	}
+	if n := steps(q.typed.Value, q.free); n > maxInt {
+		q.errorf(q.src.Pos, "the equation has %.2g steps; at most %.2g are possible", n, float64(maxInt))
+	}
+}
+
+// steps is how often the innermost part of x is evaluated for all values of
+// the indices.
+func steps(x any, idx []*layer.Index) float64 {
+	most := 1.0
+	layer.Walk(x, func(node any) bool {
+		switch r := node.(type) {
+		case *layer.Reduce:
+			most = max(most, steps(r.Body, r.Idx))
+			return false
+		case *layer.ArgMax:
+			most = max(most, steps(r.Body, r.Idx))
+			return false
+		}
+		return true
+	})
+	for _, i := range idx {
+		most *= float64(i.Size)
+	}
+	return most
 }
 
 // target is the tensor that the equation defines; it must be one that this

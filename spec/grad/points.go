@@ -157,44 +157,34 @@ func (p *points) real(m mode) float64 {
 }
 
 // cost counts the nodes that an evaluation of the program visits.
-func cost(p *layer.Program) int {
-	total := 0
+func cost(p *layer.Program) float64 {
+	total := 0.0
 	for _, e := range p.Equations {
-		n := countLimit
-		if v := nodes(e.Value) + 1; v < countLimit {
-			n = v
-		}
-		for _, i := range e.Free {
-			n = min(n*i.Size, countLimit)
-		}
-		total = min(total+n, countLimit)
+		total += times(nodes(e.Value)+1, e.Free)
 	}
 	return total
 }
 
-// countLimit keeps counts from overflowing.
-const countLimit = 1 << 40
-
-func nodes(x any) int {
-	n := 0
+func nodes(x any) float64 {
+	n := 0.0
 	layer.Walk(x, func(node any) bool {
-		inside := func(idx []*layer.Index, body layer.Expr) {
-			k := nodes(body)
-			for _, i := range idx {
-				k = min(k*i.Size, countLimit)
-			}
-			n = min(n+k, countLimit)
-		}
 		n++
 		switch r := node.(type) {
 		case *layer.Reduce:
-			inside(r.Idx, r.Body)
+			n += times(nodes(r.Body), r.Idx)
 			return false
 		case *layer.ArgMax:
-			inside(r.Idx, r.Body)
+			n += times(nodes(r.Body), r.Idx)
 			return false
 		}
 		return true
 	})
+	return n
+}
+
+func times(n float64, idx []*layer.Index) float64 {
+	for _, i := range idx {
+		n *= float64(i.Size)
+	}
 	return n
 }

@@ -77,7 +77,7 @@ func (p *proof) missing(l *layer.Layer) {
 type trial struct {
 	l                          *layer.Layer
 	forward, declared, derived *eval.Machine
-	cost                       int
+	cost                       float64
 }
 
 // try compares on one set of dims, at as many points as are cheap.
@@ -96,7 +96,7 @@ func (p *proof) try(l *layer.Layer) {
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: no small values were found for the dims")
 		return
 	}
-	for k := range min(max(pointBudget/t.cost, minPoints), maxPoints) {
+	for k := range min(max(int(pointBudget/t.cost), minPoints), maxPoints) {
 		p.compare(t, draw, modes[k%len(modes)])
 	}
 }
