@@ -26,12 +26,24 @@ func newRepository(t *testing.T) *repository {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What "go get -tool" would write, which asks the network for other modules
+	// of that name first.
+	mod, err := os.ReadFile(filepath.Join(checkout, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, requirements, _ := strings.Cut(string(mod), "\nrequire")
 	r.write("go.mod", fmt.Appendf(nil, `module example.com/user
 
 go 1.25.0
 
+tool github.com/dlgen/dlgen/cmd/dlgen
+
 replace github.com/dlgen/dlgen => %s
-`, checkout))
+
+require github.com/dlgen/dlgen v0.0.0-00010101000000-000000000000
+
+require%s`, checkout, requirements))
 	for from, to := range map[string]string{
 		filepath.Join(checkout, "go.sum"):   "go.sum",
 		"testdata/user/dlgen.yaml":          "dlgen.yaml",
@@ -88,7 +100,6 @@ func TestUserRepository(t *testing.T) {
 		t.Skip("compiles dlgen as a tool and a program")
 	}
 	r := newRepository(t)
-	r.must("", "go", "get", "-tool", "github.com/dlgen/dlgen/cmd/dlgen")
 	r.must("", "go", "generate", "./...")
 	r.must("", "go", "vet", "./...")
 	best := "go"
