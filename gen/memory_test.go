@@ -33,6 +33,11 @@ func TestSmallCaches(t *testing.T) {
 			}
 		}
 	}
+	for layer, dims := range map[string]string{"mse": "M=3001", "bce_with_logits": "M=2048", "cross_entropy": "N=300 C=7", "l1": "M=257"} {
+		for _, target := range []schedule.Target{tiny, small, portable} {
+			agree(t, proved(t, layer, dims), target, false, 2e-5)
+		}
+	}
 	for name, source := range specs {
 		dims, text, _ := strings.Cut(source, "\n")
 		for _, d := range strings.Split(dims, ";") {

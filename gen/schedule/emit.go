@@ -64,22 +64,31 @@ func (s *scheduler) emitter(g *group, f *ir.Func) *emitter {
 	return e
 }
 
-// reserve collects the names of everything else in the functions.
+// reserve collects the names of everything in the functions but loop variables;
+// buffers of the schedule's own give way to the layer's.
 func (s *scheduler) reserve(groups []*group) {
 	s.reserved = map[string]bool{}
+	known := map[*ir.Buffer]bool{}
 	for _, b := range s.loops.Buffers {
-		s.reserved[b.Name] = true
+		s.reserved[b.Name], known[b] = true, true
 	}
 	for _, sc := range s.loops.Scalars {
 		s.reserved[sc.Name] = true
 	}
+	add := func(b *ir.Buffer) {
+		b = b.Root()
+		for !known[b] && s.reserved[b.Name] {
+			b.Name += "_"
+		}
+		s.reserved[b.Name], known[b] = true, true
+	}
 	for _, g := range groups {
 		for _, pn := range g.plan.panels {
-			s.reserved[pn.buf.Name] = true
+			add(pn.buf)
 		}
 		for _, st := range g.stages {
 			for _, m := range touches(st.nest) {
-				s.reserved[m.Buf.Name] = true
+				add(m.Buf)
 			}
 		}
 	}

@@ -80,7 +80,7 @@ func (g *group) sumInParts(c *contraction, t Target) []*group {
 	}
 	r := c.main.nest.Reduce[0]
 	n := ceilDiv(r.Size, t.First/termBytes)
-	if n < 2 || n > 8 {
+	if n < 2 || n > 16 {
 		return nil
 	}
 	var out []*group

@@ -15,9 +15,12 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
-		if streams(n, t) {
+		switch {
+		case streams(n, t):
 			out.Nests = append(out.Nests, inRows(n)...)
-		} else {
+		case isLongSum(n, t):
+			out.Nests = append(out.Nests, inChunks(n, t)...)
+		default:
 			out.Nests = append(out.Nests, n)
 		}
 	}
@@ -67,4 +70,57 @@ func inRows(n *ir.Nest) []*ir.Nest {
 	add(0, row.Size/streamRows, streamRows)
 	add(row.Size-row.Size%streamRows, 1, row.Size%streamRows)
 	return out
+}
+
+// isLongSum reports whether n is one number from so many terms that a single
+// call would take long.
+func isLongSum(n *ir.Nest, t Target) bool {
+	return len(n.Axes) == 0 && len(n.Reduce) > 0 && n.Op == ir.ReduceSum && !n.Accumulate && len(n.Gathers) == 0 &&
+		volume(n.Reduce)*weight(n.Value) > t.CallCycles
+}
+
+// inChunks is n as sums over chunks of its last axis, or over the values of its
+// first of several axes, and the sum of these; it is more exact, too.
+func inChunks(n *ir.Nest, t Target) []*ir.Nest {
+	r := n.Reduce[0]
+	chunk := 1
+	if len(n.Reduce) == 1 {
+		chunk = t.First / 4
+	}
+	count, rest := r.Size/chunk, r.Size%chunk
+	if count < 2 {
+		return []*ir.Nest{n}
+	}
+	total := count
+	if rest > 0 {
+		total++
+	}
+	parts := &ir.Buffer{Name: n.Store.Buf.Name + "Parts", Shape: []int{total}, Place: ir.Frame}
+	b, in := ir.Axis{Var: &ir.Var{Name: r.Var.Name + "b"}, Size: count}, ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: chunk}
+	at := ir.Sub{}.Add(ir.VarSub(b.Var), chunk)
+	reduce := append([]ir.Axis(nil), n.Reduce[1:]...)
+	if chunk > 1 {
+		at = at.Add(ir.VarSub(in.Var), 1)
+		reduce = []ir.Axis{in}
+	}
+	out := []*ir.Nest{{
+		Axes: []ir.Axis{b}, Reduce: reduce, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(b.Var)}},
+		Value: substituted(n.Value, r.Var, at), Text: n.Text,
+	}}
+	if rest > 0 {
+		last := &ir.Nest{Store: ir.Mem{Buf: parts, Subs: []ir.Sub{{Const: count}}}, Text: n.Text}
+		from := ir.Sub{Const: count * chunk}
+		if rest > 1 {
+			v := &ir.Var{Name: r.Var.Name}
+			from = from.Add(ir.VarSub(v), 1)
+			last.Reduce = []ir.Axis{{Var: v, Size: rest}}
+		}
+		last.Value = substituted(n.Value, r.Var, from)
+		out = append(out, last)
+	}
+	k := ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: total}
+	return append(out, &ir.Nest{
+		Reduce: []ir.Axis{k}, Store: n.Store, Text: n.Text,
+		Value: ir.LoadExpr(ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(k.Var)}}),
+	})
 }
