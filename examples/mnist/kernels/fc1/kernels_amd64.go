@@ -23,9 +23,8 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		return
 	}
 	backward0AVX2(&dx[0][0], &dy[0][0], &w[0][0])
-	backward1AVX2(&dx[0][0], &dy[0][0], &w[0][0])
-	backward2AVX2(&dw[0][0], &dy[0][0], &x[0][0])
-	backward3AVX2(&db[0], &dy[0][0])
+	backward1AVX2(&dw[0][0], &dy[0][0], &x[0][0])
+	backward2AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -38,17 +37,12 @@ func forward0AVX2(y, x, w, b *float32)
 //go:noescape
 func backward0AVX2(dx, dy, w *float32)
 
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//
-//go:noescape
-func backward1AVX2(dx, dy, w *float32)
-
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward2AVX2(dw, dy, x *float32)
+func backward1AVX2(dw, dy, x *float32)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward3AVX2(db, dy *float32)
+func backward2AVX2(db, dy *float32)
