@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"fmt"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -109,9 +111,12 @@ func (g *group) sumInParts(c *contraction, t Target) []*group {
 func (g *group) partOfSum(c *contraction, v *ir.Var, start, size int, last bool) *group {
 	at := ir.VarSub(v).Add(ir.Sub{Const: 1}, start)
 	out := &group{outer: g.outer, contraction: true, partial: start > 0}
+	target := g.partTarget(c)
 	for _, s := range g.stages {
 		n := *s.nest
+		n.Value = reloaded(n.Value, &c.main.nest.Store, target)
 		if s == c.main {
+			n.Store = target
 			n.Reduce = []ir.Axis{{Var: v, Size: size}}
 			n.Value = substituted(n.Value, v, at)
 			n.Accumulate = start > 0
@@ -122,6 +127,38 @@ func (g *group) partOfSum(c *contraction, v *ir.Var, start, size int, last bool)
 	}
 	out.formPasses()
 	return out
+}
+
+// partTarget is where the parts of the sum are added up: the result that the
+// last part makes of the sum, where that is an array of the same shape, so that
+// no other memory is needed.
+func (g *group) partTarget(c *contraction) ir.Mem {
+	sum := c.main.nest.Store
+	if c.main.store {
+		return sum
+	}
+	for _, s := range g.stages {
+		m := s.nest.Store
+		if s == c.main || !s.store || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+			continue
+		}
+		if sameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
+			return m
+		}
+	}
+	return sum
+}
+
+// reads reports whether a stage loads from b.
+func (g *group) reads(b *ir.Buffer) bool {
+	for _, s := range g.stages {
+		for _, m := range s.nest.Value.Loads() {
+			if m.Buf == b {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // cut divides the group into n along an outer axis.

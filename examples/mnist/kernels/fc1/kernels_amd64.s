@@ -13,11 +13,10 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $32
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 // func forward0AVX2(y *float32, x *float32, w *float32, b *float32)
 // Requires: AVX, FMA3
-TEXT ·forward0AVX2(SB), $16448-32
+TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	MOVQ x+8(FP), BX
 	MOVQ w+16(FP), SI
-	LEAQ 63(SP), DX
-	ANDQ $-64, DX
+	MOVQ y+0(FP), DX
 	MOVL $+8, R8
 
 loop_o_1:
@@ -625,13 +624,12 @@ loop_i_2_10:
 	ADDQ         $-16320, DX
 	DECQ         R8
 	JNE          loop_o_6
-	MOVQ         b+24(FP), R8
-	MOVQ         y+0(FP), CX
-	MOVL         $+8, R10
+	MOVQ         b+24(FP), CX
+	MOVL         $+8, R9
 
 loop_o_11:
 	// for o < 8
-	MOVL $+2, R9
+	MOVL $+2, R8
 
 loop_n_12:
 	// for n < 2
@@ -768,39 +766,38 @@ loop_i_13:
 	VADDPS       1056(DX), Y9, Y9
 	VADDPS       1536(DX), Y10, Y10
 	VADDPS       1568(DX), Y11, Y11
-	VMOVUPS      (R8), Y12
+	VMOVUPS      (CX), Y12
 	VADDPS       Y12, Y0, Y0
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      32(R8), Y0
+	VMOVUPS      Y0, -1024(DX)
+	VMOVUPS      32(CX), Y0
 	VADDPS       Y0, Y1, Y1
-	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y1, -992(DX)
 	VADDPS       Y12, Y2, Y1
-	VMOVUPS      Y1, 512(CX)
+	VMOVUPS      Y1, -512(DX)
 	VADDPS       Y0, Y3, Y1
-	VMOVUPS      Y1, 544(CX)
+	VMOVUPS      Y1, -480(DX)
 	VADDPS       Y12, Y4, Y1
-	VMOVUPS      Y1, 1024(CX)
+	VMOVUPS      Y1, (DX)
 	VADDPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 1056(CX)
+	VMOVUPS      Y1, 32(DX)
 	VADDPS       Y12, Y6, Y1
-	VMOVUPS      Y1, 1536(CX)
+	VMOVUPS      Y1, 512(DX)
 	VADDPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 1568(CX)
+	VMOVUPS      Y1, 544(DX)
 	VADDPS       Y12, Y8, Y1
-	VMOVUPS      Y1, 2048(CX)
+	VMOVUPS      Y1, 1024(DX)
 	VADDPS       Y0, Y9, Y1
-	VMOVUPS      Y1, 2080(CX)
+	VMOVUPS      Y1, 1056(DX)
 	VADDPS       Y12, Y10, Y1
-	VMOVUPS      Y1, 2560(CX)
+	VMOVUPS      Y1, 1536(DX)
 	VADDPS       Y0, Y11, Y0
-	VMOVUPS      Y0, 2592(CX)
+	VMOVUPS      Y0, 1568(DX)
 	ADDQ         $+17776, BX
 	ADDQ         $-133120, SI
 	ADDQ         $+3072, DX
-	ADDQ         $+3072, CX
-	DECQ         R9
+	DECQ         R8
 	JNE          loop_n_12
-	MOVL         $+4, R9
+	MOVL         $+4, R8
 
 loop_n_2_14:
 	// for n_2 < 4
@@ -918,40 +915,38 @@ loop_i_2_15:
 	VADDPS       544(DX), Y7, Y7
 	VADDPS       1024(DX), Y8, Y8
 	VADDPS       1056(DX), Y9, Y9
-	VMOVUPS      (R8), Y10
+	VMOVUPS      (CX), Y10
 	VADDPS       Y10, Y0, Y0
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      32(R8), Y0
+	VMOVUPS      Y0, -1024(DX)
+	VMOVUPS      32(CX), Y0
 	VADDPS       Y0, Y1, Y1
-	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y1, -992(DX)
 	VADDPS       Y10, Y2, Y1
-	VMOVUPS      Y1, 512(CX)
+	VMOVUPS      Y1, -512(DX)
 	VADDPS       Y0, Y3, Y1
-	VMOVUPS      Y1, 544(CX)
+	VMOVUPS      Y1, -480(DX)
 	VADDPS       Y10, Y4, Y1
-	VMOVUPS      Y1, 1024(CX)
+	VMOVUPS      Y1, (DX)
 	VADDPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 1056(CX)
+	VMOVUPS      Y1, 32(DX)
 	VADDPS       Y10, Y6, Y1
-	VMOVUPS      Y1, 1536(CX)
+	VMOVUPS      Y1, 512(DX)
 	VADDPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 1568(CX)
+	VMOVUPS      Y1, 544(DX)
 	VADDPS       Y10, Y8, Y1
-	VMOVUPS      Y1, 2048(CX)
+	VMOVUPS      Y1, 1024(DX)
 	VADDPS       Y0, Y9, Y0
-	VMOVUPS      Y0, 2080(CX)
+	VMOVUPS      Y0, 1056(DX)
 	ADDQ         $+14640, BX
 	ADDQ         $-133120, SI
 	ADDQ         $+2560, DX
-	ADDQ         $+2560, CX
-	DECQ         R9
+	DECQ         R8
 	JNE          loop_n_2_14
 	ADDQ         $-100352, BX
 	ADDQ         $+64, SI
 	ADDQ         $-16320, DX
-	ADDQ         $+64, R8
-	ADDQ         $-16320, CX
-	DECQ         R10
+	ADDQ         $+64, CX
+	DECQ         R9
 	JNE          loop_o_11
 	VZEROUPPER
 	RET
