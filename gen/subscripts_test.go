@@ -83,7 +83,7 @@ forward: |
 		t.Run(c.name, func(t *testing.T) {
 			p := proved(t, "layer: test\n"+c.spec+"backward: derive\n", c.dims)
 			for _, target := range targets {
-				agree(t, p, target, false, 5e-5)
+				agree(t, p, target, false, rounding)
 			}
 		})
 	}

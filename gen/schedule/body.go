@@ -133,6 +133,15 @@ type reducer struct {
 	where [][]*ir.Reg
 }
 
+// Loops are spelled out where they are short: around a register tile of at most
+// fullTile terms with at most fullSteps each, elsewhere with at most fullRow
+// steps over all points.
+const (
+	fullTile  = 288
+	fullSteps = 32
+	fullRow   = 48
+)
+
 // inner emits a pass with inner loops.
 func (e *emitter) inner(i int, p at) {
 	ps, pp := e.g.passes[i], e.plan.passes[i]
@@ -150,7 +159,7 @@ func (e *emitter) inner(i int, p at) {
 	split := max(1, min(pp.split, steps))
 	unroll := max(pp.unroll, split)
 	unroll -= unroll % split
-	if e.g.contraction && steps*len(pts) <= 24*12 && steps <= 32 || steps <= unroll || total*len(pts) <= 48 {
+	if e.g.contraction && steps*len(pts) <= fullTile && steps <= fullSteps || steps <= unroll || total*len(pts) <= fullRow {
 		unroll = steps
 	}
 	// Without a loop the first term can define the accumulator.

@@ -72,18 +72,6 @@ func (pn *panel) size(p *plan) int {
 // of it apart compete for the lines of the first cache.
 const conflictingRows = 1024
 
-// conflicts reports whether the rows of an operand's tile do.
-func (c *contraction) conflicts(m *ir.Mem, f ir.Sub) bool {
-	rows, step := 1, 0
-	for _, x := range c.main.nest.Reduce {
-		if k := f.Coef(x.Var) * 4; k != 0 && k%conflictingRows == 0 {
-			rows *= x.Size
-			step = k
-		}
-	}
-	return step != 0 && rows*conflictingRows/min(step, 4*conflictingRows) > 16 && rows > 16
-}
-
 // contiguous is the axis along which m's elements lie side by side.
 func contiguous(m *ir.Mem) *ir.Var {
 	if len(m.Subs) == 0 {

@@ -107,34 +107,32 @@ func (g *group) hasOneSum() bool {
 func stride(m *ir.Mem, v *ir.Var) int { return m.Flat().Coef(v) }
 
 // lanesFit reports whether all accesses of the stages can be vectors along v:
-// loads contiguous or constant along it, stores contiguous.
+// loads contiguous or constant along it, stores contiguous. With one lane only
+// ids matter.
 func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	for _, s := range stages {
 		n := s.nest
-		if n.Accumulate && has(n.Axes, v) && stride(&n.Store, v) != 1 {
-			return false
-		}
-		if (s.store || t.Lanes == 1) && stride(&n.Store, v) != 1 && has(n.Axes, v) && t.Lanes > 1 {
-			return false
-		}
 		if !has(n.Axes, v) && !has(n.Reduce, v) {
 			return false
-		}
-		for _, m := range n.Value.Loads() {
-			if c := stride(m, v); c != 0 && (c != 1 || !lastDim(m, v)) && t.Lanes > 1 {
-				return false
-			}
 		}
 		for _, gt := range n.Gathers {
 			if stride(&gt.Mem, v) != 0 {
 				return false
 			}
 		}
-		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax && t.Lanes > 1 {
+		if t.Lanes == 1 {
+			continue
+		}
+		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax {
 			return false
 		}
-		if s.store && has(n.Axes, v) && !lastDim(&n.Store, v) && t.Lanes > 1 {
+		if has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) {
 			return false
+		}
+		for _, m := range n.Value.Loads() {
+			if stride(m, v) != 0 && !row(m, v) {
+				return false
+			}
 		}
 	}
 	return true

@@ -4,7 +4,8 @@
 // What comes in: naive loops and a target. What goes out: kernels in which
 // nothing is left to decide. What is promised: the kernels compute what the
 // loops do, up to the order of sums and the rounding of fused multiplications;
-// no call of a kernel runs much longer than Target.CallCycles; the decisions
+// no call of a kernel runs much longer than Target.CallCycles, unless a single
+// iteration of its outermost loop does; the decisions
 // follow from loops, strides and counts alone, never from a layer's name.
 package schedule
 

@@ -18,7 +18,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		switch {
 		case streams(n, t):
 			out.Nests = append(out.Nests, inRows(n)...)
-		case isLongSum(n, t):
+		case isLong(n, t):
 			out.Nests = append(out.Nests, inChunks(n, t)...)
 		default:
 			out.Nests = append(out.Nests, n)
@@ -72,15 +72,15 @@ func inRows(n *ir.Nest) []*ir.Nest {
 	return out
 }
 
-// isLongSum reports whether n is one number from so many terms that a single
-// call would take long.
-func isLongSum(n *ir.Nest, t Target) bool {
-	return len(n.Axes) == 0 && len(n.Reduce) > 0 && n.Op == ir.ReduceSum && !n.Accumulate && len(n.Gathers) == 0 &&
+// isLong reports whether n is one number from so many terms that a single call
+// would take long.
+func isLong(n *ir.Nest, t Target) bool {
+	return len(n.Axes) == 0 && len(n.Reduce) > 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
 		volume(n.Reduce)*weight(n.Value) > t.CallCycles
 }
 
-// inChunks is n as sums over chunks of its last axis, or over the values of its
-// first of several axes, and the sum of these; it is more exact, too.
+// inChunks is n as reductions over chunks of its only axis, or for each value of
+// the first of several, and the reduction of these; sums are more exact, too.
 func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 	r := n.Reduce[0]
 	chunk := 1
@@ -104,11 +104,11 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 		reduce = []ir.Axis{in}
 	}
 	out := []*ir.Nest{{
-		Axes: []ir.Axis{b}, Reduce: reduce, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(b.Var)}},
+		Axes: []ir.Axis{b}, Reduce: reduce, Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(b.Var)}},
 		Value: substituted(n.Value, r.Var, at), Text: n.Text,
 	}}
 	if rest > 0 {
-		last := &ir.Nest{Store: ir.Mem{Buf: parts, Subs: []ir.Sub{{Const: count}}}, Text: n.Text}
+		last := &ir.Nest{Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{{Const: count}}}, Text: n.Text}
 		from := ir.Sub{Const: count * chunk}
 		if rest > 1 {
 			v := &ir.Var{Name: r.Var.Name}
@@ -120,7 +120,7 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 	}
 	k := ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: total}
 	return append(out, &ir.Nest{
-		Reduce: []ir.Axis{k}, Store: n.Store, Text: n.Text,
+		Reduce: []ir.Axis{k}, Op: n.Op, Store: n.Store, Text: n.Text,
 		Value: ir.LoadExpr(ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(k.Var)}}),
 	})
 }

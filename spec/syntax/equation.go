@@ -109,6 +109,7 @@ func (p *goParser) syntaxErrors(err error, first int, lines []string) {
 		pos := diag.Pos{File: p.file, Line: e.Pos.Line, Col: e.Pos.Column}
 		if end := first + last; pos.Line > end {
 			pos.Line, pos.Col = end, len(strings.TrimRight(lines[last], " \t\r"))+1
+			e.Msg = strings.ReplaceAll(e.Msg, "found '}'", "found the end of the equations") // the brace is ours
 		}
 		if seen[pos.Line] {
 			continue // what follows on the same line is mostly an echo

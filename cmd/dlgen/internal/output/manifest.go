@@ -3,12 +3,14 @@ package output
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
 	"sort"
 	"strings"
+	"syscall"
 )
 
 // ManifestName is the file, in the output folder, that lists what dlgen wrote.
@@ -60,6 +62,9 @@ func readManifest(dir string) (manifest, error) {
 	data, err := os.ReadFile(filepath.Join(dir, ManifestName))
 	if os.IsNotExist(err) {
 		return m, nil
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return m, fmt.Errorf("%s, or a part of its path, is a file, not a folder", dir)
 	}
 	if err != nil || !ours(data) {
 		return m, err

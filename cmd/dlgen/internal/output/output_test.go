@@ -171,7 +171,7 @@ func TestForeignFiles(t *testing.T) {
 		{"other test package", "-- a/x_test.go --\npackage x\n", "x_test.go is package x: "},
 		{"test package outside a test", "-- a/x.go --\npackage a_test\n", "x.go is package a_test: "},
 		{"folder in the way", "-- a/a.go/x --\n", "a.go is in the way: it is not a regular file"},
-		{"file in place of the folder", "-- a --\n", "not a directory"},
+		{"file in place of the folder", "-- a --\n", "is a file, not a folder"},
 		{"same package", "-- a/more.go --\npackage a\n", ""},
 		{"its test", "-- a/a_test.go --\npackage a_test\n", ""},
 		{"ignored", "-- a/gen.go --\n//go:build ignore\n\npackage main\n", ""},
