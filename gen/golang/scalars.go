@@ -46,7 +46,7 @@ func (p *printer) parameter(s *ir.Scalar) *layer.Tensor {
 
 // real spells e in float64.
 func (p *printer) real(e layer.Expr) expr {
-	if v, ok := constant(e); ok {
+	if v, ok := layer.Constant(e); ok {
 		return real64(v)
 	}
 	switch e := e.(type) {
@@ -62,37 +62,6 @@ func (p *printer) real(e layer.Expr) expr {
 		return call(jen.Id(p.helper("choose64", "")), p.truth(e.Cond), p.real(e.X), p.real(e.Y))
 	}
 	panic(fmt.Sprintf("golang: %T in a scalar", e))
-}
-
-// constant folds constants; Go would evaluate them with other rules.
-func constant(e layer.Expr) (float64, bool) {
-	switch e := e.(type) {
-	case layer.Const:
-		return e.V, true
-	case *layer.FromInt:
-		if v, ok := layer.AffineOf(e.X); ok && len(v.Terms) == 0 {
-			return float64(v.Const), true
-		}
-	case *layer.Binary:
-		x, okX := constant(e.X)
-		y, okY := constant(e.Y)
-		if okX && okY {
-			return arithmetic(e.Op, x, y), true
-		}
-	}
-	return 0, false
-}
-
-func arithmetic(op byte, x, y float64) float64 {
-	switch op {
-	case '+':
-		return x + y
-	case '-':
-		return x - y
-	case '*':
-		return x * y
-	}
-	return x / y
 }
 
 // integer spells an integer expression in float64, which is exact to 2^53. A

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -10,7 +9,7 @@ import (
 
 // expr lowers a real expression.
 func (s *scope) expr(e layer.Expr) *ir.Expr {
-	if v, ok := constant(e); ok {
+	if v, ok := layer.Constant(e); ok {
 		return ir.RealExpr(v)
 	}
 	if isScalar(e) {
@@ -43,7 +42,7 @@ var binaryOps = map[byte]ir.Op{'+': ir.Add, '-': ir.Sub2, '*': ir.Mul, '/': ir.D
 func (s *scope) binary(e *layer.Binary) *ir.Expr {
 	x := s.expr(e.X)
 	if e.Op == '/' {
-		if v, ok := constant(e.Y); ok {
+		if v, ok := layer.Constant(e.Y); ok {
 			return ir.NewExpr(ir.Mul, x, ir.RealExpr(1/v))
 		}
 		if isScalar(e.Y) {
@@ -209,70 +208,4 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 		s.l.append(in.nest)
 	}
 	return ir.LoadExpr(ir.Mem{Buf: buf, Subs: outer})
-}
-
-// constant folds an expression of constants in float64.
-func constant(e layer.Expr) (float64, bool) {
-	switch e := e.(type) {
-	case layer.Const:
-		return e.V, true
-	case *layer.FromInt:
-		if l, ok := e.X.(layer.Lit); ok {
-			return float64(l.V), true
-		}
-	case *layer.Binary:
-		x, ok := constant(e.X)
-		y, ok2 := constant(e.Y)
-		if ok && ok2 {
-			return arithmetic(e.Op, x, y), true
-		}
-	case *layer.Call:
-		args := make([]float64, len(e.Args))
-		for i, a := range e.Args {
-			v, ok := constant(a)
-			if !ok {
-				return 0, false
-			}
-			args[i] = v
-		}
-		f, ok := foldable[e.Fn]
-		if ok {
-			return f(args), true
-		}
-	}
-	return 0, false
-}
-
-func arithmetic(op byte, x, y float64) float64 {
-	switch op {
-	case '+':
-		return x + y
-	case '-':
-		return x - y
-	case '*':
-		return x * y
-	}
-	return x / y
-}
-
-var foldable = map[string]func([]float64) float64{
-	"neg":   func(a []float64) float64 { return -a[0] },
-	"exp":   func(a []float64) float64 { return math.Exp(a[0]) },
-	"log":   func(a []float64) float64 { return math.Log(a[0]) },
-	"log1p": func(a []float64) float64 { return math.Log1p(a[0]) },
-	"expm1": func(a []float64) float64 { return math.Expm1(a[0]) },
-	"sqrt":  func(a []float64) float64 { return math.Sqrt(a[0]) },
-	"rsqrt": func(a []float64) float64 { return 1 / math.Sqrt(a[0]) },
-	"tanh":  func(a []float64) float64 { return math.Tanh(a[0]) },
-	"erf":   func(a []float64) float64 { return math.Erf(a[0]) },
-	"abs":   func(a []float64) float64 { return math.Abs(a[0]) },
-	"floor": func(a []float64) float64 { return math.Floor(a[0]) },
-	"sin":   func(a []float64) float64 { return math.Sin(a[0]) },
-	"cos":   func(a []float64) float64 { return math.Cos(a[0]) },
-	"min":   func(a []float64) float64 { return math.Min(a[0], a[1]) },
-	"max":   func(a []float64) float64 { return math.Max(a[0], a[1]) },
-	"pow":   func(a []float64) float64 { return math.Pow(a[0], a[1]) },
-	"sigmoid": func(a []float64) float64 {
-		return 1 / (1 + math.Exp(-a[0]))
-	},
 }

@@ -47,10 +47,11 @@ func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, low, e), low, e)
 	e = ir.NewExpr(ir.Select, ir.NewExpr(ir.IGT, e, high), high, e)
 	used := map[*layer.Index]bool{}
-	walk(x, func(y any) {
+	layer.Walk(x, func(y any) bool {
 		if v, ok := y.(*layer.Var); ok {
 			used[v.I] = true
 		}
+		return true
 	})
 	n := &ir.Nest{Text: s.nest.Text, Value: e}
 	var shape []int
@@ -216,60 +217,11 @@ func nestKey(n *ir.Nest) string {
 // indicesOf finds the indices that an expression mentions.
 func indicesOf(e layer.Expr) map[*layer.Index]bool {
 	out := map[*layer.Index]bool{}
-	walk(e, func(x any) {
+	layer.Walk(e, func(x any) bool {
 		if v, ok := x.(*layer.Var); ok {
 			out[v.I] = true
 		}
+		return true
 	})
 	return out
-}
-
-// walk calls f for every node of an expression, integers and conditions too.
-func walk(x any, f func(any)) {
-	f(x)
-	switch x := x.(type) {
-	case *layer.Read:
-		walkInts(x.Subs, f)
-	case *layer.Element:
-		walkInts(x.Subs, f)
-	case *layer.FromInt:
-		walk(x.X, f)
-	case *layer.Call:
-		for _, a := range x.Args {
-			walk(a, f)
-		}
-	case *layer.Binary:
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.Where:
-		walk(x.Cond, f)
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.Reduce:
-		walk(x.Body, f)
-	case *layer.ArgMax:
-		walk(x.Body, f)
-	case *layer.Uniform:
-		walk(x.K, f)
-	case *layer.IntOp:
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.CmpInt:
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.CmpReal:
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.Logic:
-		walk(x.X, f)
-		walk(x.Y, f)
-	case *layer.Not:
-		walk(x.X, f)
-	}
-}
-
-func walkInts(xs []layer.Int, f func(any)) {
-	for _, x := range xs {
-		walk(x, f)
-	}
 }

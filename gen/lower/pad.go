@@ -117,10 +117,10 @@ func (l *lowerer) afterwards(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
 // element than the one it defines.
 func readsElsewhere(eq *layer.Equation) bool {
 	found := false
-	walk(eq.Value, func(x any) {
+	layer.Walk(eq.Value, func(x any) bool {
 		r, ok := x.(*layer.Read)
 		if !ok || r.T != eq.T {
-			return
+			return true
 		}
 		for d := range r.Subs {
 			a, ok := layer.AffineOf(r.Subs[d])
@@ -129,6 +129,7 @@ func readsElsewhere(eq *layer.Equation) bool {
 				found = true
 			}
 		}
+		return true
 	})
 	return found
 }

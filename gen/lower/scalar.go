@@ -10,7 +10,7 @@ import (
 // isScalar reports whether e is known before any loop runs.
 func isScalar(e layer.Expr) bool {
 	ok := true
-	walk(e, func(x any) {
+	layer.Walk(e, func(x any) bool {
 		switch x := x.(type) {
 		case *layer.Read:
 			ok = ok && byValue(x.T)
@@ -19,6 +19,7 @@ func isScalar(e layer.Expr) bool {
 		case *layer.Var, *layer.Reduce, *layer.ArgMax, *layer.Uniform:
 			ok = false
 		}
+		return true
 	})
 	return ok
 }
@@ -57,7 +58,7 @@ func (l *lowerer) key(seed *layer.Tensor, which int) *ir.Expr {
 // scalarKey is equal for equal scalar expressions.
 func scalarKey(e layer.Expr) string {
 	key := ""
-	walk(e, func(x any) {
+	layer.Walk(e, func(x any) bool {
 		switch x := x.(type) {
 		case *layer.Read:
 			key += "(" + x.T.Name + ")"
@@ -80,6 +81,7 @@ func scalarKey(e layer.Expr) string {
 		default:
 			key += fmt.Sprintf("%T", x)
 		}
+		return true
 	})
 	return key
 }

@@ -6,19 +6,19 @@ import "github.com/dlgen/dlgen/spec/layer"
 // that both are affine, where c divides its size.
 func splitAxes(eq *layer.Equation) *layer.Equation {
 	factor := map[*layer.Index]int{}
-	note := func(x any) {
+	note := func(x any) bool {
 		op, ok := x.(*layer.IntOp)
 		if !ok || op.Op != '/' && op.Op != '%' {
-			return
+			return true
 		}
 		v, ok := op.X.(*layer.Var)
 		c, ok2 := op.Y.(layer.Lit)
 		if ok && ok2 && c.V > 1 && v.I.Size%c.V == 0 && (factor[v.I] == 0 || factor[v.I] == c.V) {
 			factor[v.I] = c.V
 		}
+		return true
 	}
-	walk(eq.Value, note)
-	walkInts(eq.Subs, note)
+	eq.Walk(note)
 	if len(factor) == 0 {
 		return eq
 	}
