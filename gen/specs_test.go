@@ -217,6 +217,86 @@ forward: |
   y[m][A+j] = b[m][j] + a[m][0]
 backward: derive
 `,
+	"image": `N=2 H=5 W=6 C=3 K=9; N=1 H=7 W=7 C=8 K=16 pad=2 R=5 S=5; N=1 H=9 W=8 C=4 K=8 stride=2; N=1 H=11 W=7 C=1 K=8 stride=3 pad=0 R=2; N=1 H=9 W=17 C=2 K=3 dilation=2 pad=3; N=1 H=6 W=6 C=17 K=1 R=1 S=1 pad=1; N=1 H=12 W=9 C=9 K=17 stride=2 dilation=3 pad=2; N=2 H=4 W=4 C=5 K=24 stride=4 R=3 S=6
+layer: image
+dims:
+  N: n
+  H: h
+  W: w
+  C: c
+  K: k
+  R: {default: 3}
+  S: {default: 3}
+  P: {value: (H + 2*pad - dilation*(R-1) - 1)/stride + 1}
+  Q: {value: (W + 2*pad - dilation*(S-1) - 1)/stride + 1}
+attrs: {stride: {default: 1}, dilation: {default: 1}, pad: {default: 1}}
+tensors:
+  x: {role: input, shape: [N, H, W, C], outside: 0}
+  w: {role: param, shape: [R, S, C, K]}
+  b: {role: param, shape: [K]}
+  y: {role: output, shape: [N, P, Q, K]}
+forward: |
+  y[n][p][q][k] = sum(r, s, c, x[n][p*stride+r*dilation-pad][q*stride+s*dilation-pad][c]*w[r][s][c][k]) + b[k]
+backward: derive
+`,
+	"depthwise": `H=7 W=9 C=17 R=3; H=6 W=6 C=8 R=5 pad=2; H=9 W=12 C=9 R=3 stride=2
+layer: depthwise
+dims:
+  H: h
+  W: w
+  C: c
+  R: r
+  P: {value: (H + 2*pad - R)/stride + 1}
+  Q: {value: (W + 2*pad - R)/stride + 1}
+attrs: {stride: {default: 1}, pad: {default: 1}}
+tensors:
+  x: {role: input, shape: [H, W, C], outside: 0}
+  w: {role: param, shape: [R, R, C]}
+  y: {role: output, shape: [P, Q, C]}
+forward: |
+  y[p][q][c] = sum(r, s, x[p*stride+r-pad][q*stride+s-pad][c]*w[r][s][c])
+backward: derive
+`,
+	"pool": `H=8 W=8 C=9 R=2; H=9 W=7 C=8 R=3 pad=1; H=10 W=11 C=17 R=3 stride=3; H=6 W=5 C=1 R=3 stride=1 pad=1
+layer: pool
+dims:
+  H: h
+  W: w
+  C: c
+  R: r
+  P: {value: (H + 2*pad - R)/stride + 1}
+  Q: {value: (W + 2*pad - R)/stride + 1}
+attrs: {stride: {default: 2}, pad: {default: 0}}
+tensors:
+  x: {role: input, shape: [H, W, C], outside: -inf}
+  z: {role: input, shape: [H, W, C], outside: 0}
+  y: {role: output, shape: [P, Q, C]}
+  a: {role: output, shape: [P, Q, C]}
+forward: |
+  y[p][q][c] = max(r < R, s < R, x[p*stride+r-pad][q*stride+s-pad][c])
+  a[p][q][c] = sum(r < R, s < R, z[p*stride+r-pad][q*stride+s-pad][c]) / sum(r < R, s < R, where(p*stride+r-pad >= 0 && p*stride+r-pad < H && q*stride+s-pad >= 0 && q*stride+s-pad < W, 1, 0))
+backward: derive
+`,
+	"spread": `H=5 W=4 C=3 K=8 R=3 S=3 stride=2 pad=1; H=3 W=5 C=8 K=9 R=2 S=4 stride=3 pad=0; H=4 W=4 C=1 K=1 R=5 S=5 stride=1 pad=2
+layer: spread
+dims:
+  H: h
+  W: w
+  C: c
+  K: k
+  R: r
+  S: s
+  P: {value: (H - 1)*stride - 2*pad + R}
+  Q: {value: (W - 1)*stride - 2*pad + S}
+attrs: {stride: {default: 1}, pad: {default: 0}}
+tensors:
+  x: {role: input, shape: [H, W, C]}
+  w: {role: param, shape: [R, S, C, K]}
+  y: {role: output, shape: [P, Q, K]}
+forward: |
+  y[p][q][k] = sum(r, s, c, where((p+pad-r)%stride == 0 && p+pad-r >= 0 && p+pad-r < H*stride && (q+pad-s)%stride == 0 && q+pad-s >= 0 && q+pad-s < W*stride, x[(p+pad-r)/stride][(q+pad-s)/stride][c]*w[r][s][c][k], 0))
+backward: derive
+`,
 }
 
 // TestSpecsAgree compares schedules with the equations for layers of all kinds.

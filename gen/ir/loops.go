@@ -28,6 +28,9 @@ type Nest struct {
 	Reduce []Axis
 	// Op is the reduction's; meaningless without Reduce.
 	Op ReduceOp
+	// Within restricts the reduction to the points that lie in all ranges. Each
+	// of them is about at most one axis of Reduce and at most one of Axes.
+	Within []Range
 	// Gathers set the Vars that subscripts read from int32 buffers, in order.
 	Gathers    []*LoadIndex
 	Store      Mem
@@ -35,6 +38,12 @@ type Nest struct {
 	Value      *Expr
 	// Text is the equation that the nest belongs to.
 	Text string
+}
+
+// Range holds where Sub is in 0..Size-1.
+type Range struct {
+	Sub  Sub
+	Size int
 }
 
 // ReduceOp says how a nest combines values.

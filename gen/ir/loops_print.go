@@ -49,6 +49,9 @@ func (n *Nest) String() string {
 	fmt.Fprintf(&b, "%s%s %s %s\n", indent, n.Store, op, n.Op)
 	indent += "  "
 	loop(n.Op.String(), n.Reduce)
+	for _, r := range n.Within {
+		fmt.Fprintf(&b, "%swhere 0 <= %s < %d\n", indent, r.Sub, r.Size)
+	}
 	fmt.Fprintf(&b, "%s%s\n", indent, n.Value)
 	return b.String()
 }

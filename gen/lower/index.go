@@ -207,6 +207,9 @@ func nestKey(n *ir.Nest) string {
 		name(g.Dst)
 		fmt.Fprintf(&b, "%s=%s;", g.Dst.Name, g.Mem)
 	}
+	for _, r := range n.Within {
+		fmt.Fprintf(&b, "%s<%d;", r.Sub, r.Size)
+	}
 	fmt.Fprintf(&b, "%s %s", n.Op, n.Value)
 	for _, f := range saved {
 		f()

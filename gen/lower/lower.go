@@ -48,7 +48,9 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 		}
 	}
 	for _, eq := range p.Equations {
-		l.equation(eq)
+		for _, part := range phases(eq) {
+			l.equation(part)
+		}
 	}
 	return l.out, nil
 }
@@ -221,7 +223,7 @@ func (s *scope) root(e layer.Expr) {
 	s.nest.Op = reduceOps[r.Op]
 	idx, body := flattenSum(r)
 	s.bind(idx, &s.nest.Reduce)
-	s.nest.Value = s.expr(body)
+	s.nest.Value = s.expr(s.window(s.nest.Op, body))
 }
 
 var reduceOps = map[layer.ReduceOp]ir.ReduceOp{

@@ -49,6 +49,7 @@ func (s *scope) reach(subs []ir.Sub, shape []int) []span {
 				r.lo += t.Coef * (n - 1)
 			}
 		}
+		r = s.clipped(sub, r)
 		beyond = beyond || r.lo < 0 || r.hi >= shape[d]
 		out[d] = span{min(r.lo, 0), max(r.hi, shape[d]-1)}
 	}
@@ -56,6 +57,19 @@ func (s *scope) reach(subs []ir.Sub, shape []int) []span {
 		return nil
 	}
 	return out
+}
+
+// clipped is the range of a subscript at the points that a reduction is
+// restricted to.
+func (s *scope) clipped(sub ir.Sub, r span) span {
+	for _, w := range s.nest.Within {
+		if d := sub.Add(w.Sub, -1); len(d.Terms) == 0 {
+			r = span{max(r.lo, d.Const), min(r.hi, d.Const+w.Size-1)}
+		} else if d := sub.Add(w.Sub, 1); len(d.Terms) == 0 {
+			r = span{max(r.lo, d.Const-w.Size+1), min(r.hi, d.Const)}
+		}
+	}
+	return r
 }
 
 func shifted(subs []ir.Sub, r []span) []ir.Sub {

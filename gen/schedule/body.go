@@ -6,9 +6,11 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// tileAxis is an outer axis with the offsets of the blocks in its tile.
+// tileAxis is an outer axis with the offsets of the blocks in its tile, and
+// where the first tile of its run starts.
 type tileAxis struct {
 	v              *ir.Var
+	start          int
 	offsets, lanes []int
 }
 
@@ -146,32 +148,19 @@ const (
 func (e *emitter) inner(i int, p at) {
 	ps, pp := e.g.passes[i], e.plan.passes[i]
 	pts := e.points(p, nil)
-	axes := innermostLast(ps.inner, pp.vec)
+	for k := range pts {
+		pts[k].place = k
+	}
+	ranges := ps.stages[0].nest.Within
+	axes := inOrder(ps.inner, ranges, pp.vec)
+	in := &innerLoops{e: e, ps: ps, pp: pp, axes: axes, ranges: ranges}
 	last := axes[len(axes)-1]
-	steps := last.Size
-	if pp.vec != nil {
-		steps = ceilDiv(steps, e.t.Lanes)
-	}
-	total := steps
-	for _, a := range axes[:len(axes)-1] {
-		total *= a.Size
-	}
-	split := max(1, min(pp.split, steps))
-	unroll := max(pp.unroll, split)
-	unroll -= unroll % split
-	if e.g.contraction && steps*len(pts) <= fullTile && steps <= fullSteps || steps <= unroll || total*len(pts) <= fullRow {
-		unroll = steps
-	}
 	// Without a loop the first term can define the accumulator.
-	first := len(axes) == 1 && steps/unroll <= 1
-	red := e.reducers(ps, len(pts), split, first)
-	e.nested(axes, p, func(q map[*ir.Var]ir.Sub) {
-		e.innermost(pp, last, unroll, func(sub ir.Sub, lanes, step int) {
-			e.step(ps, pp, pts, q, last.Var, sub, lanes, step, red)
-		})
-	})
+	first := len(axes) == 1 && in.spelled(0, last.Size, len(pts))
+	in.red = e.reducers(ps, len(pts), max(1, min(pp.split, in.steps(last.Size))), first)
+	in.run(0, map[*ir.Var]ir.Sub{}, pts)
 	e.watched = nil
-	for _, r := range red {
+	for _, r := range in.red {
 		if r.s != nil {
 			e.finish(r, pp, pts)
 			e.release(nil)
@@ -179,25 +168,24 @@ func (e *emitter) inner(i int, p at) {
 	}
 }
 
-// innermostLast orders inner axes with the vector last.
-func innermostLast(axes []ir.Axis, vec *ir.Var) []ir.Axis {
-	var out []ir.Axis
-	var end []ir.Axis
+// inOrder orders inner axes: those by which the terms are restricted, the
+// others, and the vector.
+func inOrder(axes []ir.Axis, ranges []ir.Range, vec *ir.Var) []ir.Axis {
+	var first, out, end []ir.Axis
 	for _, a := range axes {
-		if a.Var == vec {
+		switch {
+		case a.Var == vec:
 			end = append(end, a)
-		} else {
+		case restricts(ranges, a.Var):
+			first = append(first, a)
+		default:
 			out = append(out, a)
 		}
 	}
-	return append(out, end...)
+	return append(append(first, out...), end...)
 }
 
-// nested opens loops over all but the last axis.
-func (e *emitter) nested(axes []ir.Axis, p at, body func(map[*ir.Var]ir.Sub)) {
-	e.nest(axes[:len(axes)-1], map[*ir.Var]ir.Sub{}, body)
-}
-
+// nest opens loops over axes.
 func (e *emitter) nest(axes []ir.Axis, q map[*ir.Var]ir.Sub, body func(map[*ir.Var]ir.Sub)) {
 	if len(axes) == 0 {
 		body(q)
@@ -310,7 +298,8 @@ func identity(op ir.ReduceOp) float32 {
 // step emits one step of the inner loops for all points of the tile.
 func (e *emitter) step(ps *pass, pp passPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
 	defer e.release(nil)
-	for i, p := range pts {
+	for _, p := range pts {
+		i := p.place
 		e.release(nil)
 		p = p.withAll(q).with(v, sub)
 		if pp.vec != nil {

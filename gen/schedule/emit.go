@@ -150,7 +150,7 @@ func (g *group) touches(b *ir.Buffer) bool {
 // runs that loop, several iterations a call.
 func (s *scheduler) emitBlocks(g *group) {
 	e := s.emitter(g, nil)
-	runs := e.runs(g.plan.order[0])
+	runs := e.splitRuns(g.plan.order[0], e.runs(g.plan.order[0]))
 	blocks := 0
 	for _, r := range runs {
 		blocks += r.count

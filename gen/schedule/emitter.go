@@ -168,6 +168,8 @@ type at struct {
 	lanes int
 	// blocks gives the place in the tile along each tile axis.
 	blocks map[*ir.Var]int
+	// place is the point's number among those of its tile.
+	place int
 }
 
 // with is a copy of p in which v has the value s.
@@ -274,7 +276,7 @@ func (e *emitter) outer(i int, p at) {
 	if i+1 == len(e.plan.order) && len(e.g.passes) == 1 && e.moves(e.g.passes[0], e.plan.order[i:], p) {
 		return
 	}
-	for _, r := range e.runs(e.plan.order[i]) {
+	for _, r := range e.splitRuns(e.plan.order[i], e.runs(e.plan.order[i])) {
 		e.overRun(i, p, r, ir.Sub{Const: r.start})
 	}
 }
@@ -306,9 +308,9 @@ func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 // inRun goes on to the next axis with the tile of this one fixed.
 func (e *emitter) inRun(i int, p at, r axisRun) {
 	saved := e.tiles
-	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.offsets, r.lanes})
+	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.start, r.offsets, r.lanes})
 	for _, pn := range e.plan.panels {
-		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) {
+		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) && !e.g.restricted() {
 			e.drop(pn)
 			e.filling = append(e.filling, pn)
 		} else if pn.depth == i+1 {

@@ -30,7 +30,7 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 			return false // an id for each element
 		}
 	}
-	e.nested(loops, p, func(q map[*ir.Var]ir.Sub) {
+	e.nest(loops[:len(loops)-1], map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
 		at := p.withAll(q).with(a.Var, ir.Sub{})
 		st := &ir.Move{Dst: e.mem(n.Store, n, at), Count: a.Size}
 		if from != nil {

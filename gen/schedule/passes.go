@@ -37,6 +37,9 @@ func (p *pass) take(s *stage) bool {
 	}
 	n := renamed(s.nest, to)
 	for _, q := range p.stages {
+		if !sameRanges(q.nest.Within, n.Within) {
+			return false
+		}
 		for _, pair := range sharedPairs(q.nest, n) {
 			if len(q.nest.Reduce) > 0 && len(p.inner) > 0 {
 				return false

@@ -123,6 +123,9 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 		if t.Lanes == 1 {
 			continue
 		}
+		if restricts(n.Within, v) {
+			return false
+		}
 		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax {
 			return false
 		}

@@ -232,6 +232,11 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 	s := r.s
 	regs := make([]*ir.Reg, len(pts))
 	for i := range pts {
+		for _, acc := range r.acc[i] {
+			if e.start(acc) { // no term counts at this point
+				e.update(acc, ir.Const)
+			}
+		}
 		for w := len(r.acc[i]); w > 1; w = (w + 1) / 2 {
 			for k := 0; k < w/2; k++ {
 				e.update(r.acc[i][k], combineOps[s.nest.Op], r.acc[i][(w+1)/2+k], r.acc[i][k])

@@ -119,6 +119,7 @@ func (g *group) partOfSum(c *contraction, v *ir.Var, start, size int, last bool)
 			n.Store = target
 			n.Reduce = []ir.Axis{{Var: v, Size: size}}
 			n.Value = substituted(n.Value, v, at)
+			n.Within = substitutedRanges(n.Within, v, at)
 			n.Accumulate = start > 0
 			out.stages = append(out.stages, &stage{nest: &n, store: s.store || !last})
 		} else if last {
@@ -192,6 +193,7 @@ func (g *group) part(v *ir.Var, start, size int) *group {
 		n.Axes = resized(n.Axes)
 		n.Store = substitutedMem(n.Store, v, at)
 		n.Value = substituted(n.Value, v, at)
+		n.Within = substitutedRanges(n.Within, v, at)
 		n.Gathers = nil
 		for _, gt := range s.nest.Gathers {
 			n.Gathers = append(n.Gathers, &ir.LoadIndex{Dst: gt.Dst, Mem: substitutedMem(gt.Mem, v, at)})

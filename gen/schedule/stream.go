@@ -29,7 +29,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 
 // streams reports whether n is a sum of rows that takes them one by one best.
 func streams(n *ir.Nest, t Target) bool {
-	if !isDot(n) || isContraction(n) || len(n.Axes) != 1 || len(n.Reduce) != 1 || stride(&n.Store, n.Axes[0].Var) != 1 {
+	if len(n.Within) > 0 || !isDot(n) || isContraction(n) || len(n.Axes) != 1 || len(n.Reduce) != 1 || stride(&n.Store, n.Axes[0].Var) != 1 {
 		return false
 	}
 	col, row := n.Axes[0], n.Reduce[0]
@@ -75,7 +75,7 @@ func inRows(n *ir.Nest) []*ir.Nest {
 // isLong reports whether n is one number from so many terms that a single call
 // would take long.
 func isLong(n *ir.Nest, t Target) bool {
-	return len(n.Axes) == 0 && len(n.Reduce) > 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
+	return len(n.Axes) == 0 && len(n.Reduce) > 0 && len(n.Within) == 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
 		volume(n.Reduce)*weight(n.Value) > t.CallCycles
 }
 

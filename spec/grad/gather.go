@@ -50,7 +50,16 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 		}
 	}
 	for d, s := range c.subs {
-		if !done[d] && !v.solve(v.known.int(s), free[d], t) {
+		if done[d] {
+			continue
+		}
+		is := layer.Affine{Terms: []layer.Term{{Coef: 1, I: free[d]}}}
+		s = v.known.int(s)
+		if a, k, rest, ok := v.evenQuotient(s, c.conds); ok {
+			is = layer.Affine{Const: rest, Terms: []layer.Term{{Coef: k, I: free[d]}}}
+			s = a
+		}
+		if !v.solve(s, is, t) {
 			return nil, false
 		}
 	}
@@ -95,20 +104,86 @@ func (v *inversion) assign(i *layer.Index, x layer.Int) {
 	delete(v.open, i)
 }
 
-// solve uses that the subscript s has the value g.
-func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
+// evenQuotient reports whether s is x/k under a condition that the remainder
+// of x is rest: it has a value g where x is k*g + rest.
+func (v *inversion) evenQuotient(s layer.Int, conds []layer.Cond) (x layer.Int, k, rest int, ok bool) {
+	q, isOp := s.(*layer.IntOp)
+	if !isOp || q.Op != '/' {
+		return nil, 0, 0, false
+	}
+	for _, c := range conjuncts(v.known.conds(conds)) {
+		cmp, isCmp := c.(*layer.CmpInt)
+		if !isCmp || cmp.Op != "==" {
+			continue
+		}
+		m, isOp := cmp.X.(*layer.IntOp)
+		r, isLit := cmp.Y.(layer.Lit)
+		if !isOp || !isLit || m.Op != '%' || !sameInt(m.Y, q.Y) {
+			continue
+		}
+		a, ok1 := layer.AffineOf(m.X)
+		b, ok2 := layer.AffineOf(q.X)
+		by, ok3 := q.Y.(layer.Lit)
+		if ok1 && ok2 && ok3 && sameUpTo(a, b, by.V) {
+			return q.X, by.V, mod(r.V+b.Const-a.Const, by.V), true
+		}
+	}
+	return nil, 0, 0, false
+}
+
+// conjuncts lists what has to hold for all conditions to hold.
+func conjuncts(conds []layer.Cond) []layer.Cond {
+	var out []layer.Cond
+	for _, c := range conds {
+		if l, ok := c.(*layer.Logic); ok && l.Op == "&&" {
+			out = append(out, conjuncts([]layer.Cond{l.X, l.Y})...)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// sameUpTo reports whether a and b differ by a constant and multiples of k.
+func sameUpTo(a, b layer.Affine, k int) bool {
+	coef := map[*layer.Index]int{}
+	for _, t := range a.Terms {
+		coef[t.I] += t.Coef
+	}
+	for _, t := range b.Terms {
+		coef[t.I] -= t.Coef
+	}
+	for _, c := range coef {
+		if c%k != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// bareIndex is the index that a consists of, or nil.
+func bareIndex(a layer.Affine) *layer.Index {
+	if a.Const == 0 && len(a.Terms) == 1 && a.Terms[0].Coef == 1 {
+		return a.Terms[0].I
+	}
+	return nil
+}
+
+// solve uses that the subscript s has the value is.
+func (v *inversion) solve(s layer.Int, is layer.Affine, t *layer.Tensor) bool {
 	a, ok := layer.AffineOf(s)
+	g := bareIndex(is)
 	if !ok {
-		if v.solveQuotient(s, g) {
+		if g != nil && v.solveQuotient(s, g) {
 			return true
 		}
 		if v.open.in(s) && !t.HasOutside {
 			return false
 		}
-		v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: &layer.Var{I: g}, Y: s})
+		v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: fromAffine(is), Y: s})
 		return true
 	}
-	if v.solveDigits(a, g) {
+	if g != nil && v.solveDigits(a, g) {
 		return true
 	}
 	best := -1
@@ -118,8 +193,8 @@ func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
 		}
 	}
 	if best < 0 {
-		if g.Size > 1 || t.HasOutside {
-			v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: &layer.Var{I: g}, Y: s})
+		if g == nil || g.Size > 1 || t.HasOutside {
+			v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: fromAffine(is), Y: s})
 		}
 		return true
 	}
@@ -128,7 +203,10 @@ func (v *inversion) solve(s layer.Int, g *layer.Index, t *layer.Tensor) bool {
 	if coef < 0 {
 		sign, coef = -1, -coef
 	}
-	rest := layer.Affine{Const: -sign * a.Const, Terms: []layer.Term{{Coef: sign, I: g}}}
+	rest := layer.Affine{Const: sign * (is.Const - a.Const)}
+	for _, x := range is.Terms {
+		rest.Terms = append(rest.Terms, layer.Term{Coef: sign * x.Coef, I: x.I})
+	}
 	for k, x := range a.Terms {
 		if k != best {
 			rest.Terms = append(rest.Terms, layer.Term{Coef: -sign * x.Coef, I: x.I})

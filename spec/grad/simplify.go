@@ -205,10 +205,13 @@ func not(c layer.Cond) layer.Cond {
 }
 
 // all is the conjunction of conditions, the first evaluated first; nil stands
-// for none.
+// for none, and what is plainly true is left out.
 func all(conds []layer.Cond) layer.Cond {
 	var out layer.Cond
-	for _, c := range conds {
+	for _, c := range conjuncts(conds) {
+		if cmp, ok := c.(*layer.CmpInt); ok && cmp.Op == "==" && sameInt(cmp.X, cmp.Y) {
+			continue
+		}
 		if out == nil {
 			out = c
 		} else {

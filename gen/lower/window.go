@@ -1,0 +1,235 @@
+package lower
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// guarded takes the conditions off a product of which a term of a sum consists,
+// where it is 0 unless all of them hold.
+func guarded(e layer.Expr) (layer.Expr, []layer.Cond) {
+	switch x := e.(type) {
+	case *layer.Where:
+		if v, ok := layer.Constant(x.Y); ok && v == 0 {
+			in, conds := guarded(x.X)
+			return in, append(conjuncts(x.Cond), conds...)
+		}
+	case *layer.Binary:
+		switch x.Op {
+		case '*':
+			a, ca := guarded(x.X)
+			b, cb := guarded(x.Y)
+			return &layer.Binary{Op: '*', X: a, Y: b}, append(ca, cb...)
+		case '/':
+			a, ca := guarded(x.X)
+			return &layer.Binary{Op: '/', X: a, Y: x.Y}, ca
+		}
+	case *layer.Call:
+		if x.Fn == "neg" {
+			in, conds := guarded(x.Args[0])
+			return &layer.Call{Fn: "neg", Args: []layer.Expr{in}}, conds
+		}
+	}
+	return e, nil
+}
+
+// conjuncts lists what has to hold for c to hold.
+func conjuncts(c layer.Cond) []layer.Cond {
+	if l, ok := c.(*layer.Logic); ok && l.Op == "&&" {
+		return append(conjuncts(l.X), conjuncts(l.Y)...)
+	}
+	return []layer.Cond{c}
+}
+
+// factorsOf lists the factors of a product.
+func factorsOf(e layer.Expr) []layer.Expr {
+	switch x := e.(type) {
+	case *layer.Binary:
+		switch x.Op {
+		case '*':
+			return append(factorsOf(x.X), factorsOf(x.Y)...)
+		case '/':
+			return factorsOf(x.X)
+		}
+	case *layer.Call:
+		if x.Fn == "neg" {
+			return factorsOf(x.Args[0])
+		}
+	}
+	return []layer.Expr{e}
+}
+
+// window restricts the nest's reduction to the terms that count: those whose
+// conditions hold and whose factors lie inside their tensors. It returns the
+// term without what the restriction says.
+func (s *scope) window(op ir.ReduceOp, body layer.Expr) layer.Expr {
+	w := &window{s: s}
+	switch op {
+	case ir.ReduceSum:
+		whole := body
+		var conds, open []layer.Cond
+		body, conds = guarded(body)
+		for _, c := range conds {
+			if !w.condition(c) {
+				open = append(open, c)
+			}
+		}
+		if len(open) == len(conds) {
+			body = whole
+		} else {
+			for _, c := range open {
+				body = &layer.Where{Cond: c, X: body, Y: layer.Const{}}
+			}
+		}
+		rest, _ := guarded(body)
+		for _, f := range factorsOf(rest) {
+			if r, ok := f.(*layer.Read); ok && r.T.HasOutside && r.T.Outside == 0 {
+				w.inside(r)
+			}
+		}
+	case ir.ReduceMax, ir.ReduceArgMax, ir.ReduceMin:
+		worst := math.Inf(-1)
+		if op == ir.ReduceMin {
+			worst = math.Inf(1)
+		}
+		if r, ok := body.(*layer.Read); ok && r.T.HasOutside && r.T.Outside == worst {
+			w.inside(r)
+		}
+	}
+	for _, b := range w.bounds {
+		if lo, hi := s.interval(b.form); lo < b.lo || hi > b.hi {
+			sub := b.form.Add(ir.Sub{Const: 1}, -b.lo)
+			s.nest.Within = append(s.nest.Within, ir.Range{Sub: sub, Size: max(0, b.hi-b.lo+1)})
+		}
+	}
+	return body
+}
+
+// window collects bounds of affine forms.
+type window struct {
+	s      *scope
+	bounds []*bound
+}
+
+// bound says that a form without a constant lies in lo..hi.
+type bound struct {
+	form   ir.Sub
+	lo, hi int
+}
+
+// narrow notes that f lies in lo..hi; it reports whether f is a form that a
+// reduction can be restricted by.
+func (w *window) narrow(f ir.Sub, lo, hi int) bool {
+	if !w.clips(f) {
+		return false
+	}
+	lo, hi = lo-f.Const, hi-f.Const
+	f = ir.Sub{Terms: append([]ir.SubTerm(nil), f.Terms...)}
+	if f.Terms[0].Coef < 0 {
+		f, lo, hi = ir.Sub{}.Add(f, -1), -hi, -lo
+	}
+	g := 0
+	for _, t := range f.Terms {
+		g = gcd(g, t.Coef)
+	}
+	if g > 1 {
+		for i, t := range f.Terms {
+			f.Terms[i] = ir.SubTerm{Coef: t.Coef / g, Var: t.Var}
+		}
+		up, _ := floorDiv(lo+g-1, g)
+		down, _ := floorDiv(hi, g)
+		lo, hi = up, down
+	}
+	for _, b := range w.bounds {
+		if d := b.form.Add(f, -1); len(d.Terms) == 0 {
+			b.lo, b.hi = max(b.lo, lo), min(b.hi, hi)
+			return true
+		}
+	}
+	least, most := w.s.interval(f)
+	w.bounds = append(w.bounds, &bound{f, max(lo, least), min(hi, most)})
+	return true
+}
+
+// clips reports whether f is a multiple of one axis of the reduction and, at
+// most, one other.
+func (w *window) clips(f ir.Sub) bool {
+	free, reduce := 0, 0
+	for _, t := range f.Terms {
+		switch {
+		case axisOf(w.s.nest.Reduce, t.Var):
+			reduce++
+		case axisOf(w.s.nest.Axes, t.Var):
+			free++
+		default:
+			return false
+		}
+	}
+	return len(f.Terms) > 0 && len(w.s.nest.Reduce) > 0 && free <= 1 && reduce <= 1
+}
+
+func axisOf(axes []ir.Axis, v *ir.Var) bool {
+	for _, a := range axes {
+		if a.Var == v {
+			return true
+		}
+	}
+	return false
+}
+
+// condition notes what c says of an affine form.
+func (w *window) condition(c layer.Cond) bool {
+	cmp, ok := c.(*layer.CmpInt)
+	if !ok {
+		return false
+	}
+	diff := &layer.IntOp{Op: '-', X: cmp.X, Y: cmp.Y}
+	if !w.s.affine(diff) {
+		return false
+	}
+	f := w.s.sub(diff)
+	if len(f.Terms) == 0 {
+		return false
+	}
+	switch cmp.Op {
+	case "<":
+		return w.narrow(f, -unbounded, -1)
+	case "<=":
+		return w.narrow(f, -unbounded, 0)
+	case ">":
+		return w.narrow(f, 1, unbounded)
+	case ">=":
+		return w.narrow(f, 0, unbounded)
+	case "==":
+		return w.narrow(f, 0, 0)
+	}
+	return false
+}
+
+// unbounded is beyond every form.
+const unbounded = 1 << 40
+
+// inside notes that the subscripts of an element stay in its tensor.
+func (w *window) inside(r *layer.Read) {
+	for d, x := range r.Subs {
+		if !w.s.affine(x) {
+			continue
+		}
+		f := w.s.sub(x)
+		if lo, hi := w.s.interval(f); lo < 0 || hi >= r.T.Shape[d] {
+			w.narrow(f, 0, r.T.Shape[d]-1)
+		}
+	}
+}
+
+// interval is the range of a form over all values of its variables.
+func (s *scope) interval(f ir.Sub) (lo, hi int) {
+	lo, hi = f.Const, f.Const
+	for _, t := range f.Terms {
+		lo += min(0, t.Coef*(s.size[t.Var]-1))
+		hi += max(0, t.Coef*(s.size[t.Var]-1))
+	}
+	return lo, hi
+}

@@ -1,0 +1,106 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// innerLoops are the inner loops of a pass around one tile.
+type innerLoops struct {
+	e      *emitter
+	ps     *pass
+	pp     passPlan
+	axes   []ir.Axis
+	ranges []ir.Range
+	red    []*reducer
+}
+
+// steps is the number of steps along size values of the last axis.
+func (l *innerLoops) steps(size int) int {
+	if l.pp.vec != nil {
+		return ceilDiv(size, l.e.t.Lanes)
+	}
+	return size
+}
+
+// terms is the number of steps inside one value of the i-th axis.
+func (l *innerLoops) terms(i int) int {
+	n := 1
+	for k := i + 1; k < len(l.axes); k++ {
+		if k == len(l.axes)-1 {
+			n *= l.steps(l.axes[k].Size)
+		} else {
+			n *= l.axes[k].Size
+		}
+	}
+	return n
+}
+
+// spelled reports whether size values of the i-th axis need no loop.
+func (l *innerLoops) spelled(i, size, points int) bool {
+	if i == len(l.axes)-1 {
+		size = l.steps(size)
+		all := size
+		for _, a := range l.axes[:i] {
+			all *= a.Size
+		}
+		if size <= l.unroll(size) || all*points <= fullRow {
+			return true
+		}
+	}
+	n, most := size*l.terms(i), fullTile
+	if i < len(l.axes)-1 {
+		most /= 2
+	}
+	return l.e.g.contraction && n*points <= most && n <= fullSteps
+}
+
+// unroll is how many of a number of steps one iteration of the last loop has.
+func (l *innerLoops) unroll(steps int) int {
+	split := max(1, min(l.pp.split, steps))
+	n := max(l.pp.unroll, split)
+	return n - n%split
+}
+
+// run emits the loops from the i-th axis on, for the points that count.
+func (l *innerLoops) run(i int, q map[*ir.Var]ir.Sub, pts []at) {
+	a := l.axes[i]
+	for _, seg := range l.e.segments(l.ranges, a, pts) {
+		spelled := l.spelled(i, seg.count, len(seg.points))
+		if i == len(l.axes)-1 {
+			l.last(q, seg, spelled)
+			continue
+		}
+		next := func(sub ir.Sub) {
+			in := map[*ir.Var]ir.Sub{a.Var: sub}
+			for v, s := range q {
+				in[v] = s
+			}
+			l.run(i+1, in, seg.points)
+		}
+		if spelled {
+			for k := 0; k < seg.count; k++ {
+				next(ir.Sub{Const: seg.start + k})
+			}
+			continue
+		}
+		l.e.loop(a.Var.Name, seg.count, l.e.g.contraction, func(v *ir.Var) {
+			sub := ir.Sub{Const: seg.start}
+			if v != nil {
+				sub = sub.Add(ir.VarSub(v), 1)
+			}
+			next(sub)
+		})
+	}
+}
+
+// last emits the steps along the last axis.
+func (l *innerLoops) last(q map[*ir.Var]ir.Sub, seg segment, spelled bool) {
+	a := l.axes[len(l.axes)-1]
+	unroll := l.unroll(l.steps(seg.count))
+	if spelled {
+		unroll = l.steps(seg.count)
+	}
+	l.e.innermost(l.pp, ir.Axis{Var: a.Var, Size: seg.count}, unroll, func(sub ir.Sub, lanes, step int) {
+		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub.Add(ir.Sub{Const: 1}, seg.start), lanes, step, l.red)
+	})
+}
