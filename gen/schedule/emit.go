@@ -27,7 +27,9 @@ func (s *scheduler) emit(groups []*group) {
 	for _, g := range groups {
 		cycles += g.plan.cycles
 		for _, pn := range g.plan.panels {
-			frame += 4*pn.size(g.plan) + 64
+			if pn.buf.Place == ir.Frame {
+				frame += 4*pn.size(g.plan) + 64
+			}
 		}
 	}
 	for _, b := range temporaries(groups) {

@@ -30,7 +30,7 @@ type panel struct {
 }
 
 // namePanels gives every panel its memory under a name of its own.
-func namePanels(groups []*group) {
+func namePanels(groups []*group, t Target) {
 	count := map[string]int{}
 	for _, g := range groups {
 		for _, pn := range g.plan.panels {
@@ -39,7 +39,7 @@ func namePanels(groups []*group) {
 			if n := count[name]; n > 1 {
 				name = fmt.Sprintf("%s%d", name, n)
 			}
-			pn.buf = &ir.Buffer{Name: name, Shape: pn.shape(g.plan.tileOf(pn.tileRow)), Place: ir.Frame}
+			pn.buf = &ir.Buffer{Name: name, Shape: pn.shape(g.plan.tileOf(pn.tileRow)), Place: pn.place(g.plan, t)}
 		}
 	}
 }
@@ -57,6 +57,14 @@ func (pn *panel) shape(n int) []int {
 		out = append(out, r.Size)
 	}
 	return append(out, pn.cols)
+}
+
+// place is the stack for a panel that fits it.
+func (pn *panel) place(p *plan, t Target) ir.Place {
+	if float64(4*pn.size(p)) > float64(t.FrameBytes)*0.7 {
+		return ir.Workspace
+	}
+	return ir.Frame
 }
 
 // size is the number of elements of the panel.
@@ -136,7 +144,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 // priced is the panel with its cost, or nil where it does not pay or fit.
 func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
 	bytes := 4 * float64(pn.size(p))
-	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.FrameBytes)*0.7 {
+	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.Second)*0.6 {
 		return nil
 	}
 	work := bytes / 32 * 0.7 // the loads are those of the first tile

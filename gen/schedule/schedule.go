@@ -51,7 +51,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	place(groups)
 	s := &scheduler{target: t, loops: l}
 	groups = planned(groups, t)
-	namePanels(groups)
+	namePanels(groups, t)
 	s.emit(groups)
 	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}
 	p.Workspace = usedWorkspace(s.steps)
