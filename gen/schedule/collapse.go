@@ -6,29 +6,39 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// collapse joins neighbouring outer axes of a group of maps wherever every
-// access goes through memory without a gap: a map over rows becomes one over a
-// vector, with one tail in all instead of one a row.
+// collapse joins neighbouring outer axes, and neighbouring axes of a sum,
+// wherever every access goes through memory without a gap: a map over rows
+// becomes one over a vector, with one tail in all instead of one a row.
 func (g *group) collapse(t Target) {
-	if t.Lanes == 1 || !g.plainMaps() {
+	if t.Lanes == 1 || !g.collapses() {
 		return
 	}
 	for i := len(g.outer) - 1; i > 0; i-- {
 		if j := joint(g, g.outer[i-1], g.outer[i]); j != nil {
+			g.outer = j.axes(g.outer)
 			j.apply()
 		}
 	}
+	for _, s := range g.stages {
+		for i := len(s.nest.Reduce) - 1; i > 0; i-- {
+			if j := joint(g, s.nest.Reduce[i-1], s.nest.Reduce[i]); j != nil {
+				j.apply()
+			}
+		}
+	}
+	g.passes = nil
+	g.formPasses()
 }
 
-// plainMaps reports whether the group is maps alone, without ids and without
-// inner loops.
-func (g *group) plainMaps() bool {
+// collapses reports whether the group is maps alone, without inner loops, or a
+// contraction, and has no ids.
+func (g *group) collapses() bool {
 	for _, s := range g.stages {
-		if len(s.nest.Reduce) > 0 || len(s.inner) > 0 || len(s.nest.Gathers) > 0 {
+		if len(s.nest.Reduce) > 0 && !g.contraction || len(s.inner) > 0 || len(s.nest.Gathers) > 0 {
 			return false
 		}
 	}
-	return len(g.outer) > 1
+	return true
 }
 
 // joining is two axes that become one.
@@ -44,6 +54,9 @@ func joint(g *group, a, b ir.Axis) *joining {
 	j := &joining{g: g, a: a, b: b, views: map[*ir.Buffer]*ir.Buffer{}}
 	j.together = ir.Axis{Var: &ir.Var{Name: a.Var.Name + b.Var.Name}, Size: a.Size * b.Size}
 	for _, s := range g.stages {
+		if restricts(s.nest.Within, a.Var) || restricts(s.nest.Within, b.Var) {
+			return nil
+		}
 		for _, m := range touches(s.nest) {
 			if !j.fits(m) {
 				return nil
@@ -102,22 +115,26 @@ func (j *joining) fits(m *ir.Mem) bool {
 	return true
 }
 
-// apply rewrites the group.
-func (j *joining) apply() {
-	var outer []ir.Axis
-	for _, o := range j.g.outer {
+// axes is the list with the two axes joined.
+func (j *joining) axes(in []ir.Axis) []ir.Axis {
+	var out []ir.Axis
+	for _, o := range in {
 		switch o.Var {
 		case j.a.Var:
-			outer = append(outer, j.together)
+			out = append(out, j.together)
 		case j.b.Var:
 		default:
-			outer = append(outer, o)
+			out = append(out, o)
 		}
 	}
-	j.g.outer = outer
+	return out
+}
+
+// apply rewrites the group's stages.
+func (j *joining) apply() {
 	for _, s := range j.g.stages {
 		n := *s.nest
-		n.Axes = outer
+		n.Axes, n.Reduce = j.axes(n.Axes), j.axes(n.Reduce)
 		n.Store = j.mem(n.Store)
 		n.Value = j.expr(n.Value)
 		s.nest = &n

@@ -29,6 +29,9 @@ type group struct {
 	contraction bool
 	// partial marks a part of a sum: its target already has the others.
 	partial bool
+	// serial are outer axes that stay outermost, in this order, and have no
+	// tile: the loops over parts.
+	serial []*ir.Var
 	plan    *plan
 }
 

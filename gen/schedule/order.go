@@ -50,20 +50,22 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 // orders lists the loop orders to consider: all of up to three loops, else
 // those of the tile's axes inside the others.
 func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
-	if len(c.g.outer) <= 3 {
-		return permutations(c.g.outer)
-	}
-	var base, tile []ir.Axis
-	for _, o := range c.g.outer {
-		if o.Var != a.Var && o.Var != b.Var {
-			base = append(base, o)
-		} else {
-			tile = append(tile, o)
+	n := len(c.g.serial)
+	first, free := c.g.outer[:n], c.g.outer[n:]
+	if len(free) > 3 {
+		var tile []ir.Axis
+		for _, o := range free {
+			if o.Var != a.Var && o.Var != b.Var {
+				first = append(first[:len(first):len(first)], o)
+			} else {
+				tile = append(tile, o)
+			}
 		}
+		free = tile
 	}
 	var out [][]ir.Axis
-	for _, t := range permutations(tile) {
-		out = append(out, append(append([]ir.Axis(nil), base...), t...))
+	for _, t := range permutations(free) {
+		out = append(out, append(append([]ir.Axis(nil), first...), t...))
 	}
 	return out
 }

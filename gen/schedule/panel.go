@@ -141,6 +141,10 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 	return c.priced(t, p, pn, copies, reuse)
 }
 
+// inARow is the share of the wait for the second cache that remains where the
+// machine foresees what is read next.
+const inARow = 0.5
+
 // priced is the panel with its cost, or nil where it does not pay or fit.
 func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
 	bytes := 4 * float64(pn.size(p))
@@ -157,7 +161,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 		pn.wait.far = copies * bytes / fromThird
 	}
 	if bytes > float64(t.First) {
-		pn.wait.near += copies * reuse * bytes / fromSecond
+		pn.wait.near += copies * reuse * bytes / fromSecond * inARow
 	}
 	return pn
 }

@@ -186,7 +186,7 @@ func volume(axes []ir.Axis) float64 {
 // for all passes, or along an inner axis for each.
 func chooseRows(g *group, t Target) *plan {
 	best := rowsPlan(g, t, nil)
-	for i := len(g.outer) - 1; i >= 0; i-- { // the last one is mostly the one along memory
+	for i := len(g.outer) - 1; i >= len(g.serial); i-- { // the last one is mostly the one along memory
 		a := g.outer[i]
 		if !lanesFit(g.stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
 			continue

@@ -18,11 +18,12 @@ func chooseTile(g *group, t Target) *plan {
 			best, c.best = p, p.cycles*0.9999
 		}
 	}
-	for _, v := range g.outer {
+	free := g.outer[len(g.serial):]
+	for _, v := range free {
 		if !c.fits(v.Var, t) {
 			continue
 		}
-		for _, r := range append([]ir.Axis{{}}, g.outer...) {
+		for _, r := range append([]ir.Axis{{}}, free...) {
 			if r.Var != v.Var {
 				c.directPlans(t, v, r, consider)
 			}
@@ -33,8 +34,8 @@ func chooseTile(g *group, t Target) *plan {
 			if !c.fits(v.Var, t) {
 				continue
 			}
-			for _, a := range append([]ir.Axis{{}}, g.outer...) {
-				for _, r := range append([]ir.Axis{{}}, g.outer...) {
+			for _, a := range append([]ir.Axis{{}}, free...) {
+				for _, r := range append([]ir.Axis{{}}, free...) {
 					if r.Var == nil || r.Var != a.Var {
 						c.dotPlans(t, v, a, r, consider)
 					}

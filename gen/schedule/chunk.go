@@ -1,0 +1,209 @@
+package schedule
+
+import (
+	"fmt"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// chunk is a part of an axis: size values from at on; loop, where not nil, is
+// the axis that at counts by.
+type chunk struct {
+	at          ir.Sub
+	size        int
+	loop        *ir.Axis
+	first, last bool
+}
+
+// maxChunks bounds the parts that a group is cut into: each has code of its own.
+const maxChunks = 5
+
+// chunks divides an axis into parts of the given size. Those where all terms
+// count are one part with a loop, but for the first and the last where apart is
+// set. No result stands for too many parts.
+func (g *group) chunks(a ir.Axis, size int, apart bool) []chunk {
+	n := ceilDiv(a.Size, size)
+	from, end := 0, a.Size/size // the chunks that a loop may have
+	if apart {
+		from, end = 1, min(end, n-1)
+	}
+	var out []chunk
+	for k := 0; k < n; k++ {
+		c := chunk{at: ir.Sub{Const: k * size}, size: min(size, a.Size-k*size), first: k == 0, last: k == n-1}
+		to := k
+		for k >= from && to+1 < end && g.counts(a, k*size, (to+2)*size) {
+			to++
+		}
+		if to > k {
+			c.loop = &ir.Axis{Var: &ir.Var{Name: a.Var.Name + "b"}, Size: to - k + 1}
+			c.at = c.at.Add(ir.VarSub(c.loop.Var), size)
+			k = to
+		}
+		c.at = c.at.Add(ir.VarSub(a.Var), 1)
+		if c.size == 1 {
+			c.at = c.at.Replace(a.Var, ir.Sub{})
+		}
+		out = append(out, c)
+	}
+	if len(out) > maxChunks {
+		return nil
+	}
+	return out
+}
+
+// counts reports whether all terms count for the values from lo to hi of a,
+// whatever those of the other axes.
+func (g *group) counts(a ir.Axis, lo, hi int) bool {
+	for _, s := range g.stages {
+		for _, w := range s.nest.Within {
+			c := w.Sub.Coef(a.Var)
+			if c == 0 {
+				continue
+			}
+			least, most := extent(w.Sub.Replace(a.Var, ir.Sub{}), s.nest.Axes, s.nest.Reduce)
+			if least+min(c*lo, c*(hi-1)) < 0 || most+max(c*lo, c*(hi-1)) >= w.Size {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// extent is the range of a form over all values of its axes.
+func extent(f ir.Sub, lists ...[]ir.Axis) (lo, hi int) {
+	lo, hi = f.Const, f.Const
+	for _, axes := range lists {
+		for _, a := range axes {
+			c := f.Coef(a.Var)
+			lo, hi = lo+min(0, c*(a.Size-1)), hi+max(0, c*(a.Size-1))
+		}
+	}
+	return lo, hi
+}
+
+// open drops the ranges of a nest in which every point lies.
+func open(n *ir.Nest, outer []ir.Axis) {
+	var kept []ir.Range
+	for _, w := range n.Within {
+		if lo, hi := extent(w.Sub, outer, n.Reduce); lo < 0 || hi >= w.Size {
+			kept = append(kept, w)
+		}
+	}
+	n.Within = kept
+}
+
+// resized is the axes with a cut to the chunk, and the chunk's loop first.
+func (c chunk) resized(axes []ir.Axis, a *ir.Var) []ir.Axis {
+	var out []ir.Axis
+	for _, x := range axes {
+		if x.Var != a {
+			out = append(out, x)
+		} else if c.size > 1 {
+			out = append(out, ir.Axis{Var: a, Size: c.size})
+		}
+	}
+	return out
+}
+
+// looped is the axes with the chunk's loop before them.
+func (c chunk) looped(axes []ir.Axis) []ir.Axis {
+	if c.loop == nil {
+		return axes
+	}
+	return append([]ir.Axis{*c.loop}, axes...)
+}
+
+// serialWith is the group's serial axes and the chunk's.
+func (g *group) serialWith(c chunk) []*ir.Var {
+	if c.loop == nil {
+		return g.serial
+	}
+	return append([]*ir.Var{c.loop.Var}, g.serial...)
+}
+
+// over is the group for a chunk of an outer axis.
+func (g *group) over(v *ir.Var, c chunk) *group {
+	out := &group{outer: c.looped(c.resized(g.outer, v)), contraction: g.contraction, partial: g.partial, serial: g.serialWith(c)}
+	for _, s := range g.stages {
+		n := *s.nest
+		n.Axes = c.looped(c.resized(n.Axes, v))
+		n.Store = substitutedMem(n.Store, v, c.at)
+		n.Value = substituted(n.Value, v, c.at)
+		n.Within = substitutedRanges(n.Within, v, c.at)
+		open(&n, out.outer)
+		n.Gathers = nil
+		for _, gt := range s.nest.Gathers {
+			n.Gathers = append(n.Gathers, &ir.LoadIndex{Dst: gt.Dst, Mem: substitutedMem(gt.Mem, v, c.at)})
+		}
+		out.stages = append(out.stages, &stage{nest: &n, store: s.store})
+	}
+	out.formPasses()
+	return out
+}
+
+// cut divides the group along an outer axis into parts of the given size; nil
+// where that makes too many parts.
+func (g *group) cut(a ir.Axis, size int) []*group {
+	var out []*group
+	for _, c := range g.chunks(a, size, false) {
+		out = append(out, g.over(a.Var, c))
+	}
+	return out
+}
+
+// sumOver is the group for a chunk of its sum: what comes before is in the
+// target already, and what follows the sum comes with the last chunk.
+func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
+	out := &group{outer: part.looped(g.outer), contraction: true, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	target := g.partTarget(c)
+	for _, s := range g.stages {
+		n := *s.nest
+		n.Value = reloaded(n.Value, &c.main.nest.Store, target)
+		n.Axes = part.looped(n.Axes)
+		if s == c.main {
+			n.Store = target
+			n.Reduce = part.resized(n.Reduce, v)
+			n.Value = substituted(n.Value, v, part.at)
+			n.Within = substitutedRanges(n.Within, v, part.at)
+			open(&n, out.outer)
+			n.Accumulate = out.partial
+			out.stages = append(out.stages, &stage{nest: &n, store: s.store || !part.last})
+		} else if part.last {
+			out.stages = append(out.stages, &stage{nest: &n, store: s.store})
+		}
+	}
+	out.formPasses()
+	return out
+}
+
+// partTarget is where the parts of the sum are added up: the result that the
+// last part makes of the sum, where that is an array of the same shape, so that
+// no other memory is needed.
+func (g *group) partTarget(c *contraction) ir.Mem {
+	sum := c.main.nest.Store
+	if c.main.store {
+		return sum
+	}
+	for _, s := range g.stages {
+		m := s.nest.Store
+		if s == c.main || !s.store || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+			continue
+		}
+		if sameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
+			return m
+		}
+	}
+	return sum
+}
+
+// reads reports whether a stage loads from b.
+func (g *group) reads(b *ir.Buffer) bool {
+	for _, s := range g.stages {
+		for _, m := range s.nest.Value.Loads() {
+			if m.Buf == b {
+				return true
+			}
+		}
+	}
+	return false
+}
