@@ -152,7 +152,7 @@ func (e *emitter) inner(i int, p at) {
 		pts[k].place = k
 	}
 	ranges := ps.stages[0].nest.Within
-	axes := inOrder(ps.inner, ranges, pp.vec)
+	axes := vectorLast(ps.inner, pp.vec)
 	in := &innerLoops{e: e, ps: ps, pp: pp, axes: axes, ranges: ranges}
 	last := axes[len(axes)-1]
 	// Without a loop the first term can define the accumulator.
@@ -168,21 +168,17 @@ func (e *emitter) inner(i int, p at) {
 	}
 }
 
-// inOrder orders inner axes: those by which the terms are restricted, the
-// others, and the vector.
-func inOrder(axes []ir.Axis, ranges []ir.Range, vec *ir.Var) []ir.Axis {
-	var first, out, end []ir.Axis
+// vectorLast orders inner axes with the vector last.
+func vectorLast(axes []ir.Axis, vec *ir.Var) []ir.Axis {
+	var out, end []ir.Axis
 	for _, a := range axes {
-		switch {
-		case a.Var == vec:
+		if a.Var == vec {
 			end = append(end, a)
-		case restricts(ranges, a.Var):
-			first = append(first, a)
-		default:
+		} else {
 			out = append(out, a)
 		}
 	}
-	return append(append(first, out...), end...)
+	return append(out, end...)
 }
 
 // nest opens loops over axes.

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -28,6 +29,34 @@ func (g *group) collapse(t Target) {
 	}
 	g.passes = nil
 	g.formPasses()
+}
+
+// sortSums orders the axes of reductions by the steps that they make through
+// memory, so that the innermost loop makes the smallest. The position of a
+// maximum is counted along the axes as they are.
+func (g *group) sortSums() {
+	sorted := false
+	for _, s := range g.stages {
+		if s.nest.Op == ir.ReduceArgMax || len(s.nest.Reduce) < 2 {
+			continue
+		}
+		step := func(a ir.Axis) int {
+			sum := 0
+			for _, m := range s.nest.Value.Loads() {
+				c := stride(m, a.Var)
+				sum += max(c, -c)
+			}
+			return sum
+		}
+		n := *s.nest
+		n.Reduce = append([]ir.Axis(nil), n.Reduce...)
+		sort.SliceStable(n.Reduce, func(i, j int) bool { return step(n.Reduce[i]) > step(n.Reduce[j]) })
+		s.nest, sorted = &n, true
+	}
+	if sorted {
+		g.passes = nil
+		g.formPasses()
+	}
 }
 
 // collapses reports whether the group is maps alone, without inner loops, or a

@@ -48,24 +48,38 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 }
 
 // orders lists the loop orders to consider: all of up to three loops, else
-// those of the tile's axes inside the others.
+// those of the tile's axes with the others before, between or after them.
 func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
 	n := len(c.g.serial)
 	first, free := c.g.outer[:n], c.g.outer[n:]
-	if len(free) > 3 {
-		var tile []ir.Axis
-		for _, o := range free {
-			if o.Var != a.Var && o.Var != b.Var {
-				first = append(first[:len(first):len(first)], o)
-			} else {
-				tile = append(tile, o)
-			}
-		}
-		free = tile
-	}
 	var out [][]ir.Axis
-	for _, t := range permutations(free) {
-		out = append(out, append(append([]ir.Axis(nil), first...), t...))
+	if len(free) <= 3 {
+		for _, p := range permutations(free) {
+			out = append(out, join(first, p))
+		}
+		return out
+	}
+	var tile, others []ir.Axis
+	for _, o := range free {
+		if o.Var != a.Var && o.Var != b.Var {
+			others = append(others, o)
+		} else {
+			tile = append(tile, o)
+		}
+	}
+	for _, p := range permutations(tile) {
+		for at := 0; at <= len(p); at++ {
+			out = append(out, join(first, p[:at], others, p[at:]))
+		}
+	}
+	return out
+}
+
+// join puts lists of axes one behind the other.
+func join(lists ...[]ir.Axis) []ir.Axis {
+	var out []ir.Axis
+	for _, l := range lists {
+		out = append(out, l...)
 	}
 	return out
 }
@@ -101,16 +115,30 @@ const (
 )
 
 // footprint is the bytes of operand m that all the given axes reach.
-func footprint(f ir.Sub, axes ...[]ir.Axis) float64 {
-	bytes := 4.0
+func footprint(m *ir.Mem, axes ...[]ir.Axis) float64 {
+	sizes := map[*ir.Var]int{}
 	for _, list := range axes {
 		for _, x := range list {
-			if f.Coef(x.Var) != 0 {
-				bytes *= float64(x.Size)
-			}
+			sizes[x.Var] = x.Size
 		}
 	}
+	bytes := 4.0
+	for d := range m.Subs {
+		bytes *= float64(reached(m.Subs[d], sizes))
+	}
 	return bytes
+}
+
+// reached is how many values a subscript takes where its variables take the
+// given numbers of values each: those of a window overlap.
+func reached(s ir.Sub, sizes map[*ir.Var]int) int {
+	span, all := 1, 1
+	for _, t := range s.Terms {
+		n := max(1, sizes[t.Var])
+		span += max(t.Coef, -t.Coef) * (n - 1)
+		all *= n
+	}
+	return min(span, all)
 }
 
 // width is the number of elements of an outer axis in a tile.
@@ -133,7 +161,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 			return traffic{far: math.Inf(1)}
 		}
 	}
-	touched := func(extent func(ir.Axis) int) float64 { return c.lines(m, f, extent) * lineFloats * 4 }
+	touched := func(extent func(ir.Axis) int) float64 { return c.lines(m, extent) * lineFloats * 4 }
 	inner := map[*ir.Var]bool{}
 	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
 	total := cur
@@ -170,21 +198,22 @@ func (c *contraction) extent(t Target, p *plan, a ir.Axis, inner map[*ir.Var]boo
 
 // lines counts the cache lines of an operand that the given extents of the
 // axes reach.
-func (c *contraction) lines(m *ir.Mem, f ir.Sub, extent func(ir.Axis) int) float64 {
-	n := 1.0
-	along := contiguous(m)
-	row := 1
+func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
+	sizes := map[*ir.Var]int{}
 	for _, list := range [][]ir.Axis{c.g.outer, c.main.nest.Reduce} {
 		for _, a := range list {
-			switch {
-			case a.Var == along:
-				row = extent(a)
-			case f.Coef(a.Var) != 0:
-				n *= float64(extent(a))
-			}
+			sizes[a.Var] = extent(a)
 		}
 	}
-	return n * math.Ceil(float64(row)/lineFloats)
+	n := 1.0
+	for d, s := range m.Subs {
+		k := float64(reached(s, sizes))
+		if d == len(m.Subs)-1 {
+			k = math.Ceil(k / lineFloats)
+		}
+		n *= k
+	}
+	return n
 }
 
 // capacities are the bytes of an operand that the first and the second cache

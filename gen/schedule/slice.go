@@ -12,12 +12,14 @@ import (
 func planned(groups []*group, t Target) []*group {
 	var out []*group
 	for _, g := range groups {
+		g.sortSums()
 		g.collapse(t)
 		g.plan = choose(g, t)
 		best := g.sliced(t)
 		if g.contraction {
 			if copying, rest := g.blocked(t); rest != nil {
 				copying.plan, rest.plan = choose(copying, t), choose(rest, t)
+				copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
 				if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
 					best = parts
 				}
@@ -28,6 +30,16 @@ func planned(groups []*group, t Target) []*group {
 		}
 	}
 	return out
+}
+
+// copyWait is the time that reading and writing a buffer takes, which nothing
+// hides.
+func copyWait(b *ir.Buffer, t Target) float64 {
+	bytes := float64(4 * b.Size())
+	if bytes > float64(t.Second) {
+		return 3 * bytes / fromThird // what is written is fetched first
+	}
+	return 2 * bytes / fromSecond
 }
 
 // cycles is the predicted time of planned groups.
@@ -53,7 +65,7 @@ func (g *group) sliced(t Target) []*group {
 	c := newContraction(g)
 	for _, m := range c.loads {
 		f := m.Flat()
-		size := footprint(f, g.outer, c.main.nest.Reduce)
+		size := footprint(m, g.outer, c.main.nest.Reduce)
 		if size <= float64(t.Second) {
 			continue
 		}
@@ -103,7 +115,7 @@ func (g *group) sumInParts(c *contraction, r ir.Axis, size int, t Target) []*gro
 		p := g.sumOver(c, r.Var, part)
 		p.plan = choose(p, t)
 		if p.partial {
-			target := traffic{near: footprint(c.main.nest.Store.Flat(), g.outer) / fromSecond}
+			target := traffic{near: footprint(&c.main.nest.Store, g.outer) / fromSecond}
 			if c.main.nest.Store.Buf.Size()*4 > t.Second {
 				target.far = 2 * target.near * fromSecond / fromThird
 			}

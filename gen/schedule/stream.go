@@ -35,7 +35,7 @@ func streams(n *ir.Nest, t Target) bool {
 	col, row := n.Axes[0], n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(f, n.Axes, n.Reduce) > 3*float64(t.First) {
+		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
 			return true
 		}
 	}
