@@ -304,7 +304,9 @@ func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 	v.within(rest, weight)
 	for k, t := range terms {
 		digit := divided(&layer.IntOp{Op: '/', X: fromAffine(rest), Y: lit(t.Coef)})
-		if k < len(terms)-1 {
+		if t.I.Size == 1 {
+			digit = lit(0)
+		} else if k < len(terms)-1 {
 			digit = &layer.IntOp{Op: '%', X: digit, Y: lit(t.I.Size)}
 		}
 		v.assign(t.I, digit)
