@@ -41,6 +41,7 @@ func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
 // indices that its subscripts leave open. It fails where a subscript is not
 // affine and would have to be searched for.
 func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
+	c = c.splitQuotients()
 	v := inversion{term: c, known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
 	done := make([]bool, len(c.subs))
 	for d, s := range c.subs {
@@ -79,6 +80,42 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 		}
 	}
 	return sum(rest, conds, v.known.expr(c.value)), true
+}
+
+// splitQuotients replaces an index i of which i/k is part of a subscript by two,
+// k*high + low, so that the subscript is affine.
+func (c term) splitQuotients() term {
+	to := layer.Substitution{}
+	for _, s := range c.subs {
+		if op, ok := s.(*layer.IntOp); ok && op.Op != '/' {
+			c.noteQuotients(s, to)
+		}
+	}
+	if len(to) == 0 {
+		return c
+	}
+	out := term{place: c.place, subs: to.Ints(c.subs), idx: to.Indices(c.idx), value: to.Expr(c.value)}
+	for _, x := range c.conds {
+		out.conds = append(out.conds, to.Cond(x))
+	}
+	return out
+}
+
+func (c term) noteQuotients(s layer.Int, to layer.Substitution) {
+	layer.Walk(s, func(n any) bool {
+		op, ok := n.(*layer.IntOp)
+		if !ok || op.Op != '/' {
+			return true
+		}
+		i, isVar := op.X.(*layer.Var)
+		k, isLit := op.Y.(layer.Lit)
+		if isVar && isLit && slices.Contains(c.idx, i.I) && i.I.Size%k.V == 0 {
+			high, low := &layer.Index{Name: i.I.Name, Size: i.I.Size / k.V}, &layer.Index{Name: "r", Size: k.V}
+			by := layer.Affine{Terms: []layer.Term{{Coef: k.V, I: high}, {Coef: 1, I: low}}}
+			to[i.I] = layer.Replacement{By: by.Int(), Idx: []*layer.Index{high, low}}
+		}
+		return true
+	})
 }
 
 // inversion expresses the indices of a contribution by the subscripts of the
@@ -301,7 +338,9 @@ func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 		return false
 	}
 	rest := layer.Affine{Const: -a.Const, Terms: []layer.Term{{Coef: 1, I: g}}}
-	v.within(rest, weight)
+	if !v.term.vanishes(terms[len(terms)-1].I) {
+		v.within(rest, weight)
+	}
 	for k, t := range terms {
 		digit := divided(&layer.IntOp{Op: '/', X: fromAffine(rest), Y: lit(t.Coef)})
 		if t.I.Size == 1 {

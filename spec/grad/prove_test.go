@@ -51,6 +51,12 @@ var redundant = map[string]bool{
 	"cross_entropy": true, // likewise
 	"layernorm":     true, // sum(x - mean) is zero
 	"conv1d":        true, // odd and even are the same as -1 and 1
+	"conv3d":        true, // likewise
+	"transposed":    true, // likewise
+	"maxpool2d":     true, // likewise
+	"untied":        true, // likewise
+	"guarded":       true, // one side of a range is never left
+	"lp_pool":       true, // powers hide signs, gradients at 0 are 0
 	"heads":         true, // likewise
 	"maxpool1d":     true, // likewise
 	"corners":       true, // one condition follows from another
