@@ -20,7 +20,10 @@ import (
 	"github.com/dlgen/dlgen/asm/avx2"
 	"github.com/dlgen/dlgen/gen"
 	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/syntax"
 )
 
 var update = flag.Bool("update", false, "rewrite the quotes in the README")
@@ -50,13 +53,76 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// The guide begins with a spec whose gradient is wrong, and what dlgen says.
+func TestWrongConvolution(t *testing.T) {
+	const file = "user-guide.md"
+	guide, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := spec.Open("convolution.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := map[string]string{"H": "3", "W": "3", "R": "2", "S": "2"}
+	_, refusal := spec.Prove(s, given)
+	const right = "dx[i][j] = sum(r, s, dy[i-r][j-s]*k[r][s])"
+	if refusal == nil || !strings.Contains(refusal.Error(), "convolution.yaml:17:3: wrong gradient: dx[0][0]") || !strings.HasSuffix(refusal.Error(), right) {
+		t.Fatalf("got %v, want a wrong gradient in line 17 and that %s is right", refusal, right)
+	}
+	want := quote(t, guide, "wrong", "yaml", s.Text)
+	want = quote(t, want, "refused", "text", []byte(refusal.Error()))
+	if *update {
+		if err := os.WriteFile(file, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if d := cmp.Diff(string(guide), string(want)); d != "" {
+		t.Errorf("the guide is stale; go test ./docs -update rewrites it (-guide +now):\n%s", d)
+	}
+	chapterNumbers(t, strings.Replace(string(s.Text), s.Backward.Equations[0].Text, right, 1), given)
+}
+
+// chapterNumbers evaluates the spec with the right equation on the numbers of
+// the classroom example: an image of 1 to 9 and a window of four weights.
+func chapterNumbers(t *testing.T, text string, given map[string]string) {
+	t.Helper()
+	s, err := syntax.Parse("convolution.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Prove(s, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := eval.NewEnv()
+	env.Values["x"] = []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	env.Values["k"] = []float64{1, 0, -1, 1}
+	env.Values["b"] = []float64{1}
+	env.Values["dy"] = []float64{0.5, -0.5, 1, 0}
+	for _, pass := range []*layer.Program{p.Forward, p.Backward} {
+		if err := eval.Run(pass, env); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string][]float64{
+		"y":  {3, 4, 6, 7},
+		"dx": {0.5, -0.5, 0, 0.5, 1, -0.5, -1, 1, 0},
+		"dk": {3.5, 4.5, 6.5, 7.5},
+		"db": {1},
+	} {
+		if d := cmp.Diff(want, env.Values[name]); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
+
 // quote puts code between the marks of a name.
 func quote(t *testing.T, text []byte, name, language string, code []byte) []byte {
 	t.Helper()
 	head, tail := []byte("<!-- "+name+" -->\n"), []byte("<!-- /"+name+" -->")
 	from, to := bytes.Index(text, head), bytes.Index(text, tail)
 	if from < 0 || to < from {
-		t.Fatalf("the README has no marks %s and %s", head, tail)
+		t.Fatalf("there are no marks %s and %s", head, tail)
 	}
 	block := "```" + language + "\n" + strings.TrimSpace(string(code)) + "\n```\n"
 	return bytes.Join([][]byte{text[:from+len(head)], []byte(block), text[to:]}, nil)

@@ -94,6 +94,12 @@ func describe(s *syntax.Spec) string {
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	describeNumbers(w, "Dims", s.Dims)
 	describeNumbers(w, "Attributes", s.Attrs)
+	if len(s.Require) > 0 {
+		fmt.Fprintf(w, "\nRequired\n")
+	}
+	for _, r := range s.Require {
+		fmt.Fprintf(w, "  %s\t%s\n", syntax.PrintExpr(r.That), r.Why)
+	}
 	if len(s.Tensors) > 0 {
 		fmt.Fprintf(w, "\nTensors\n")
 	}

@@ -147,8 +147,23 @@ func (c *checker) names() {
 	}
 }
 
+// useInDefaults notes what the defaults mention that the user has overridden.
+func (c *checker) useInDefaults() {
+	for _, n := range c.numbers {
+		if n.decl.Default == nil {
+			continue
+		}
+		syntax.Walk(n.decl.Default, func(x syntax.Expr) {
+			if name, ok := x.(*syntax.Name); ok && c.numbers[name.Name] != nil && name.Name != n.decl.Name {
+				c.numbers[name.Name].used = true
+			}
+		})
+	}
+}
+
 // unused complains about declarations that nothing refers to.
 func (c *checker) unused() {
+	c.useInDefaults()
 	for _, n := range c.layer.Numbers {
 		if d := c.numbers[n.Name]; !d.used {
 			c.errs.Addf(n.Pos, "%s is declared and never used", n.Name)

@@ -112,7 +112,46 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 		q.errorf(x.OpPos, "the integer gets too large for an int32")
 		return layer.Lit{}
 	}
-	return op
+	return q.short(op)
+}
+
+// short leaves out what does nothing at these dims: a step of 1, a group of
+// one, a remainder of what is smaller than the divisor.
+func (q *equation) short(x *layer.IntOp) layer.Int {
+	box := q.c.full()
+	if v := box.of(x); v.lo == v.hi {
+		return layer.Lit{V: int(v.lo)}
+	}
+	zero, one := layer.Int(layer.Lit{V: 0}), layer.Int(layer.Lit{V: 1})
+	switch x.Op {
+	case '+':
+		if x.X == zero {
+			return x.Y
+		}
+		if x.Y == zero {
+			return x.X
+		}
+	case '-':
+		if x.Y == zero {
+			return x.X
+		}
+	case '*':
+		if x.X == one {
+			return x.Y
+		}
+		if x.Y == one {
+			return x.X
+		}
+	case '/':
+		if x.Y == one {
+			return x.X
+		}
+	case '%':
+		if box.of(x.X).within(interval{0, int64(x.Y.(layer.Lit).V) - 1}) {
+			return x.X
+		}
+	}
+	return x
 }
 
 // elements gives the int32 tensors that x reads.

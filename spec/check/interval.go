@@ -76,10 +76,14 @@ func (b box) of(x layer.Int) interval {
 	}
 	switch x := x.(type) {
 	case *layer.Element:
-		if v, ok := b.values[x.T]; ok {
-			return v
+		v, ok := b.values[x.T]
+		if !ok {
+			return anything
 		}
-		return anything
+		if x.T.HasOutside {
+			v = interval{min(v.lo, int64(x.T.Outside)), max(v.hi, int64(x.T.Outside))}
+		}
+		return v
 	case *layer.ArgMax:
 		n := int64(1)
 		for _, i := range x.Idx {

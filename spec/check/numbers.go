@@ -20,7 +20,23 @@ const (
 	maxInt    = 1 << 53
 )
 
-const dimRule = "a dim is a whole number from 1 to 2147483647"
+// dimRule says what a dim may be.
+func dimRule(decl *syntax.Number) string {
+	if least(decl) == 0 {
+		return decl.Name + " is a whole number from 0 to 2147483647"
+	}
+	return "a dim is a whole number from 1 to 2147483647"
+}
+
+// least is the smallest value of a dim: 1, or 0 where the spec says min: 0.
+func least(decl *syntax.Number) int64 {
+	for _, l := range decl.Limits {
+		if bound, ok := l.Bound.(*syntax.Literal); ok && l.Key.Text == "min" && bound.Text == "0" {
+			return 0
+		}
+	}
+	return 1
+}
 
 var (
 	wholeText = regexp.MustCompile(`^[-+]?[0-9]+$`)
@@ -62,10 +78,15 @@ func (c *checker) bind(given map[string]string) {
 	if len(missing) > 0 {
 		c.errs.AddHelp(diag.Pos{}, "give "+strings.Join(missing, "=... ")+"=...", "%s: missing %s", c.spec.Name.Text, strings.Join(missing, ", "))
 	}
+	broken := c.require()
 	for _, n := range order {
+		if broken && n.decl.Value != nil {
+			continue // what follows from impossible dims says nothing more
+		}
 		c.evaluate(n)
 		c.layer.Numbers = append(c.layer.Numbers, &layer.Number{
-			Name: n.decl.Name, Doc: n.decl.Doc, Value: n.value.real(), IsDim: n.isDim, Given: n.given, Pos: n.decl.Pos,
+			Name: n.decl.Name, Doc: n.decl.Doc, Value: n.value.real(), IsDim: n.isDim, Given: n.given,
+			Optional: n.decl.Default != nil, Pos: n.decl.Pos,
 		})
 	}
 	c.checkComputed(given, order)
@@ -122,7 +143,7 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 		if n.decl.Value != nil {
 			continue
 		}
-		v, problem := parseGiven(given[k], n.isDim)
+		v, problem := parseGiven(given[k], n)
 		n.given, n.state, n.value = true, 2, v
 		if problem != "" {
 			n.state = 3
@@ -133,19 +154,19 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 
 // parseGiven reads a value that the user gave; the second result says what is
 // wrong with it, or is empty.
-func parseGiven(text string, isDim bool) (constant, string) {
+func parseGiven(text string, n *number) (constant, string) {
 	if wholeText.MatchString(text) {
 		i, err := strconv.ParseInt(text, 10, 64)
-		if isDim && (err != nil || i < 1 || i > maxExtent) {
-			return constant{}, dimRule
+		if n.isDim && (err != nil || i < least(n.decl) || i > maxExtent) {
+			return constant{}, dimRule(n.decl)
 		}
 		if err != nil || i > maxInt || i < -maxInt {
 			return constant{}, "the number is too large"
 		}
 		return wholeNumber(i), ""
 	}
-	if isDim {
-		return constant{}, dimRule
+	if n.isDim {
+		return constant{}, dimRule(n.decl)
 	}
 	if !realText.MatchString(text) {
 		return constant{}, "an attribute is a number such as 3 or 1e-5"
@@ -171,8 +192,8 @@ func (c *checker) evaluate(n *number) {
 	v, ok := c.constant(x, n, false)
 	n.value = v
 	n.state = 2
-	if ok && n.isDim && (!v.isInt || v.i < 1 || v.i > maxExtent) {
-		c.errs.AddHelp(n.decl.Pos, c.where(x), "%s is %s; %s", n.decl.Name, v.text(), dimRule)
+	if ok && n.isDim && (!v.isInt || v.i < least(n.decl) || v.i > maxExtent) {
+		c.errs.AddHelp(n.decl.Pos, c.where(x), "%s is %s; %s", n.decl.Name, v.text(), dimRule(n.decl))
 	}
 	if !ok || c.errs.Len() > before {
 		n.state = 3
@@ -212,7 +233,7 @@ func (c *checker) checkComputed(given map[string]string, order []*number) {
 		if !ok || n.decl.Value == nil || n.state != 2 {
 			continue
 		}
-		v, problem := parseGiven(text, n.isDim)
+		v, problem := parseGiven(text, n)
 		if problem != "" {
 			c.errs.Addf(diag.Pos{}, "%s=%s: %s", n.decl.Name, text, problem)
 		} else if v.real() != n.value.real() {

@@ -3,6 +3,7 @@ package check
 import (
 	"go/types"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/dlgen/dlgen/spec/diag"
@@ -183,13 +184,31 @@ func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
 			c.errs.Addf(w.Pos, "grad: none is for an input, param or output; %s is %s", d.Name, d.Role.Text)
 		}
 	}
-	if w := d.Outside; w.Text != "" {
-		v, ok := outsides[w.Text]
-		t.HasOutside, t.Outside = true, v
-		if !ok {
-			c.errs.Addf(w.Pos, "outside is 0, inf or -inf, not %s", w.Text)
-		} else if t.Type != layer.Float32 || t.Role == layer.Scalar {
-			c.errs.Addf(w.Pos, "outside is for float32 tensors")
+	if d.Outside.Text != "" {
+		c.outside(t, d)
+	}
+}
+
+// outside is the value beyond the shape: one at which a sum or an extremum
+// stays as it is, or, of ids, any.
+func (c *checker) outside(t *layer.Tensor, d *syntax.Tensor) {
+	w := d.Outside
+	t.HasOutside = true
+	if t.Role == layer.Scalar {
+		c.errs.Addf(w.Pos, "outside is for tensors")
+		return
+	}
+	if t.Type == layer.Int32 {
+		v, err := strconv.ParseInt(w.Text, 10, 32)
+		t.Outside = float64(v)
+		if err != nil {
+			c.errs.Addf(w.Pos, "outside of an int32 tensor is a whole number, not %s", w.Text)
 		}
+		return
+	}
+	v, ok := outsides[w.Text]
+	t.Outside = v
+	if !ok {
+		c.errs.Addf(w.Pos, "outside is 0, inf or -inf, not %s", w.Text)
 	}
 }

@@ -228,7 +228,8 @@ func inForward(l *layer.Layer, e *layer.Equation) bool {
 	return slices.Contains(l.Forward.Equations, e)
 }
 
-// declare writes a derived pass into a spec that says backward: derive.
+// declare writes a derived pass into a spec that says backward: derive. It reads
+// gradients beyond their shape.
 func declare(spec []byte, l *layer.Layer, p *layer.Program) []byte {
 	var tensors, equations strings.Builder
 	seen := map[*layer.Tensor]bool{}
@@ -240,9 +241,10 @@ func declare(spec []byte, l *layer.Layer, p *layer.Program) []byte {
 		if e.T.Role == layer.Scratch && !seen[e.T] {
 			seen[e.T] = true
 			shape := strings.Join(strings.Fields(fmt.Sprint(e.T.Shape)), ", ")
-			fmt.Fprintf(&tensors, "  %s: {role: scratch, shape: %s}\n", e.T.Name, shape)
+			fmt.Fprintf(&tensors, "  %s: {role: scratch, outside: 0, shape: %s}\n", e.T.Name, shape)
 		}
 	}
 	text := strings.Replace(string(spec), "forward: |", tensors.String()+"forward: |", 1)
+	text = strings.ReplaceAll(text, "{role: output, ", "{role: output, outside: 0, ")
 	return []byte(strings.Replace(text, "backward: derive", "backward: |\n"+equations.String(), 1))
 }

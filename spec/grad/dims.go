@@ -3,18 +3,20 @@ package grad
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
 const (
-	// trials is how many sets of small dims a gradient is compared on.
-	trials = 3
+	// trials is how many sets of small dims a gradient is compared on, at least,
+	// and maxTrials at most.
+	trials, maxTrials = 3, 9
 	// attempts is how many sets are tried to find them.
-	attempts = 40
+	attempts = 120
 	// smallCost is what evaluating a set of small dims may cost, in nodes.
-	smallCost = 50_000
+	smallCost = 100_000
 )
 
 // search looks for small layers.
@@ -28,20 +30,30 @@ type search struct {
 	settable []*layer.Number
 }
 
-// smallLayers binds the layer to small dims: its own, if they are, and random
-// ones. Where none can be found by chance, its own dims are made smaller one by
-// one.
-func smallLayers(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error)) []*layer.Layer {
-	s := &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}}
+func newSearch(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error)) *search {
+	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}}
+}
+
+// own is the layer itself if it is small, or nil.
+func (s *search) own() *layer.Layer {
 	s.try(s.asGiven())
+	if len(s.found) == 0 {
+		return nil
+	}
+	return s.found[0]
+}
+
+// others binds the layer to random small dims and gives the most telling ones.
+// Where none can be found by chance, its own dims are made smaller one by one.
+func (s *search) others() []*layer.Layer {
 	s.findSettable()
-	for k := 0; k < attempts && len(s.found) < trials; k++ {
+	for k := range attempts {
 		s.try(s.random(k))
 	}
 	if len(s.found) == 0 {
 		return []*layer.Layer{s.shrunk()}
 	}
-	return s.found
+	return s.telling()
 }
 
 // try keeps the layer with the numbers given, if there is one and it is small.
@@ -58,6 +70,116 @@ func (s *search) try(given map[string]string) {
 	if err == nil && cost(small.Forward) <= smallCost && len(small.Gradients) == len(s.l.Gradients) {
 		s.found = append(s.found, small)
 	}
+}
+
+// telling chooses layers that show what goes wrong: first some that keep what is
+// optional, such as a stride, as it is in the layer itself, then any, each the one
+// that shows most of what those before do not.
+func (s *search) telling() []*layer.Layer {
+	var kept []*layer.Layer
+	for _, l := range s.found {
+		if s.keepsOptions(l) {
+			kept = append(kept, l)
+		}
+	}
+	told := map[fact]bool{}
+	out := pick(kept, trials, told, nil)
+	out = pick(s.found, maxTrials, told, out)
+	for _, l := range s.found {
+		if len(out) < trials && !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func (s *search) keepsOptions(small *layer.Layer) bool {
+	for k, n := range s.l.Numbers {
+		if n.Optional && small.Numbers[k].Value != n.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// pick adds to out the layer that tells most of what is not told yet, until
+// nothing is left to be told or there are n.
+func pick(from []*layer.Layer, n int, told map[fact]bool, out []*layer.Layer) []*layer.Layer {
+	for len(out) < n {
+		var best *layer.Layer
+		most := 0
+		for _, l := range from {
+			gain := 0
+			for _, f := range facts(l) {
+				if !told[f] {
+					gain += f.weight()
+				}
+			}
+			if gain > most {
+				best, most = l, gain
+			}
+		}
+		if best == nil {
+			break
+		}
+		for _, f := range facts(best) {
+			told[f] = true
+		}
+		out = append(out, best)
+	}
+	return out
+}
+
+// fact is something that small dims show about their number, or pair of numbers,
+// or index of the equations.
+type fact struct {
+	kind  factKind
+	i, j  int
+	value float64
+}
+
+type factKind uint8
+
+const (
+	differ factKind = iota // numbers i and j are not the same
+	is                     // number i has this value
+	ranges                 // index i takes several values
+)
+
+// weight says what a fact counts beside others.
+func (f fact) weight() int { return [...]int{differ: 1, is: 4, ranges: 20}[f.kind] }
+
+func facts(l *layer.Layer) []fact {
+	var out []fact
+	for i, m := range l.Numbers {
+		out = append(out, fact{kind: is, i: i, value: min(m.Value, 3)})
+		for j := range i {
+			if m.Value != l.Numbers[j].Value {
+				out = append(out, fact{kind: differ, i: i, j: j})
+			}
+		}
+	}
+	k := 0
+	several := func(idx []*layer.Index) {
+		for _, i := range idx {
+			if k++; i.Size > 1 {
+				out = append(out, fact{kind: ranges, i: k})
+			}
+		}
+	}
+	for _, e := range l.Forward.Equations {
+		several(e.Free)
+		e.Walk(func(n any) bool {
+			switch r := n.(type) {
+			case *layer.Reduce:
+				several(r.Idx)
+			case *layer.ArgMax:
+				several(r.Idx)
+			}
+			return true
+		})
+	}
+	return out
 }
 
 // asGiven repeats what was given for the layer.
@@ -88,25 +210,24 @@ func (s *search) findSettable() {
 	}
 }
 
-// random draws numbers. The first sets have all given dims from 2 on, so that
-// every sum has several terms. Every other set keeps dims that are small
-// already, such as a stride; the rest vary what has a default, too.
+// random draws numbers. The first sets have all sizes from 2 on, so that every
+// sum has several terms. Every other set keeps what has a default as it is; in the
+// rest, each such number is another in one of three.
 func (s *search) random(k int) map[string]string {
 	given := s.asGiven()
 	for _, n := range s.settable {
 		v := n.Value
 		switch {
-		case n.Given && n.IsDim && (k%2 == 0 || v > 4):
-			v = float64(1 + s.rng.IntN(5+k/8))
-			if k < 8 {
-				v = float64(2 + s.rng.IntN(3))
-			}
-		case k%2 == 1 || s.rng.IntN(2) == 0:
+		case !n.Optional && k < attempts/4:
+			v = float64(2 + s.rng.IntN(3))
+		case !n.Optional || k%2 == 1 && n.IsDim && n.Given && v > 4:
+			v = float64(1 + s.rng.IntN(8))
+		case k%2 == 0 || s.rng.IntN(3) > 0:
 			continue
 		case n.IsDim:
 			v = float64(s.rng.IntN(4))
 		case v == math.Trunc(v):
-			v++
+			v += float64(s.rng.IntN(2)*2 - 1)
 		default:
 			v, _ = strconv.ParseFloat(strconv.FormatFloat(0.7*v, 'g', 2, 64), 64)
 		}

@@ -41,7 +41,8 @@ func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
 // indices that its subscripts leave open. It fails where a subscript is not
 // affine and would have to be searched for.
 func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
-	v := inversion{known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
+	c = c.splitQuotients()
+	v := inversion{term: c, known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
 	done := make([]bool, len(c.subs))
 	for d, s := range c.subs {
 		if i, ok := s.(*layer.Var); ok && v.open[i.I] && i.I.Size == t.Shape[d] {
@@ -81,9 +82,46 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 	return sum(rest, conds, v.known.expr(c.value)), true
 }
 
+// splitQuotients replaces an index i of which i/k is part of a subscript by two,
+// k*high + low, so that the subscript is affine.
+func (c term) splitQuotients() term {
+	to := layer.Substitution{}
+	for _, s := range c.subs {
+		if op, ok := s.(*layer.IntOp); ok && op.Op != '/' {
+			c.noteQuotients(s, to)
+		}
+	}
+	if len(to) == 0 {
+		return c
+	}
+	out := term{place: c.place, subs: to.Ints(c.subs), idx: to.Indices(c.idx), value: to.Expr(c.value)}
+	for _, x := range c.conds {
+		out.conds = append(out.conds, to.Cond(x))
+	}
+	return out
+}
+
+func (c term) noteQuotients(s layer.Int, to layer.Substitution) {
+	layer.Walk(s, func(n any) bool {
+		op, ok := n.(*layer.IntOp)
+		if !ok || op.Op != '/' {
+			return true
+		}
+		i, isVar := op.X.(*layer.Var)
+		k, isLit := op.Y.(layer.Lit)
+		if isVar && isLit && slices.Contains(c.idx, i.I) && i.I.Size%k.V == 0 {
+			high, low := &layer.Index{Name: i.I.Name, Size: i.I.Size / k.V}, &layer.Index{Name: "r", Size: k.V}
+			by := layer.Affine{Terms: []layer.Term{{Coef: k.V, I: high}, {Coef: 1, I: low}}}
+			to[i.I] = layer.Replacement{By: by.Int(), Idx: []*layer.Index{high, low}}
+		}
+		return true
+	})
+}
+
 // inversion expresses the indices of a contribution by the subscripts of the
 // element to which it goes.
 type inversion struct {
+	term  term
 	known binding
 	open  indices
 	// ranges keep the indices within their ranges; equal are subscripts that
@@ -212,7 +250,9 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, t *layer.Tensor) bool {
 			rest.Terms = append(rest.Terms, layer.Term{Coef: -sign * x.Coef, I: x.I})
 		}
 	}
-	v.within(rest, coef*chosen.I.Size)
+	if !v.term.vanishes(chosen.I) {
+		v.within(rest, coef*chosen.I.Size)
+	}
 	x := fromAffine(rest)
 	if coef > 1 {
 		divides := &layer.CmpInt{Op: "==", X: divided(&layer.IntOp{Op: '%', X: x, Y: lit(coef)}), Y: lit(0)}
@@ -221,6 +261,45 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, t *layer.Tensor) bool {
 	}
 	v.assign(chosen.I, x)
 	return true
+}
+
+// vanishes reports whether the contribution is 0 wherever i leaves its range: a
+// factor of it is read outside of a tensor there, and gives 0.
+func (c term) vanishes(i *layer.Index) bool {
+	one := indices{i: true}
+	for _, x := range c.conds {
+		if one.in(x) {
+			return false
+		}
+	}
+	sound, zero := true, false
+	layer.Walk(c.value, func(n any) bool {
+		r, ok := n.(*layer.Read)
+		if ok && one.in(r) && !(r.T.HasOutside && isFinite(r.T.Outside)) {
+			sound = false
+		}
+		return sound
+	})
+	p := product{number: 1}
+	p.multiply(c.value, false)
+	for _, x := range p.num {
+		r, ok := x.(*layer.Read)
+		zero = zero || ok && r.T.HasOutside && r.T.Outside == 0 && spans(r, i)
+	}
+	for _, x := range p.den {
+		sound = sound && !one.in(x)
+	}
+	return sound && zero
+}
+
+// spans reports whether i is a subscript of r and has all its values.
+func spans(r *layer.Read, i *layer.Index) bool {
+	for d, s := range r.Subs {
+		if v, ok := s.(*layer.Var); ok && v.I == i && r.T.Shape[d] == i.Size {
+			return true
+		}
+	}
+	return false
 }
 
 // solveQuotient uses that s, an index divided by k, has the value g: the index
@@ -259,10 +338,14 @@ func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 		return false
 	}
 	rest := layer.Affine{Const: -a.Const, Terms: []layer.Term{{Coef: 1, I: g}}}
-	v.within(rest, weight)
+	if !v.term.vanishes(terms[len(terms)-1].I) {
+		v.within(rest, weight)
+	}
 	for k, t := range terms {
 		digit := divided(&layer.IntOp{Op: '/', X: fromAffine(rest), Y: lit(t.Coef)})
-		if k < len(terms)-1 {
+		if t.I.Size == 1 {
+			digit = lit(0)
+		} else if k < len(terms)-1 {
 			digit = &layer.IntOp{Op: '%', X: digit, Y: lit(t.I.Size)}
 		}
 		v.assign(t.I, digit)

@@ -33,6 +33,7 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 		taken:   map[string]bool{},
 	}
 	d.takeNames()
+	d.openUpstreams()
 	d.activate()
 	d.reverse()
 	for _, g := range l.Gradients {
@@ -75,6 +76,18 @@ type derivation struct {
 	// taken are the names that indices and scratch tensors must not have.
 	taken map[string]bool
 	errs  diag.List
+}
+
+// openUpstreams lets a derived pass read upstream gradients beyond their shape:
+// windows then need no conditions. What is derived to be shown beside declared
+// equations could not be written by their author.
+func (d *derivation) openUpstreams() {
+	if !d.l.Derive {
+		return
+	}
+	for _, u := range d.l.Upstreams {
+		u.HasOutside, u.Outside = len(u.Shape) > 0, 0
+	}
 }
 
 // takeNames reserves the names of the spec and of all gradients.
@@ -167,7 +180,7 @@ func (d *derivation) settle(t, upstream *layer.Tensor) {
 func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
 	return &layer.Tensor{
 		Name: unused(name, d.taken), Role: layer.Scratch, Type: layer.Float32,
-		Shape: t.Shape, Extents: t.Extents, Of: t, Pos: t.Pos,
+		Shape: t.Shape, Extents: t.Extents, HasOutside: d.l.Derive && len(t.Shape) > 0, Of: t, Pos: t.Pos,
 	}
 }
 
@@ -227,7 +240,7 @@ func (d *derivation) scatter(g, t *layer.Tensor, terms []term) {
 // sameSubs reports whether r is, element by element, all of a tensor with the
 // same indices.
 func sameSubs(r *layer.Read, subs []layer.Int) bool {
-	if len(r.Subs) != len(subs) || r.T.HasOutside {
+	if len(r.Subs) != len(subs) {
 		return false
 	}
 	for d, s := range r.Subs {

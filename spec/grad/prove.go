@@ -31,11 +31,7 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	}
 	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
 	p.missing(l)
-	for _, small := range smallLayers(l, rebind) {
-		if p.try(small); len(p.wrong) == len(l.Gradients) {
-			break
-		}
-	}
+	p.search(newSearch(l, rebind))
 	if p.points == 0 && p.errs.Len() == 0 {
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: it is finite at none of the random points tried")
 	}
@@ -56,6 +52,21 @@ type proof struct {
 	// points counts comparisons.
 	points int
 	errs   diag.List
+}
+
+// search compares on small dims: the layer's own, if they are, and, unless
+// something is wrong there, others.
+func (p *proof) search(s *search) {
+	if own := s.own(); own != nil {
+		if p.try(own); p.errs.Len() > 0 {
+			return
+		}
+	}
+	for _, small := range s.others() {
+		if p.try(small); len(p.wrong) == len(s.l.Gradients) {
+			return
+		}
+	}
 }
 
 // missing complains about gradients without an equation.
@@ -104,7 +115,7 @@ func (p *proof) try(l *layer.Layer) {
 const (
 	// pointBudget is in evaluated nodes, for one set of dims.
 	pointBudget = 200_000
-	minPoints   = 2 * int(modeCount)
+	minPoints   = int(modeCount)
 	maxPoints   = 25 * int(modeCount)
 	// maxCost is about a second a point.
 	maxCost = 100_000_000

@@ -51,6 +51,12 @@ var redundant = map[string]bool{
 	"cross_entropy": true, // likewise
 	"layernorm":     true, // sum(x - mean) is zero
 	"conv1d":        true, // odd and even are the same as -1 and 1
+	"conv3d":        true, // likewise
+	"transposed":    true, // likewise
+	"maxpool2d":     true, // likewise
+	"untied":        true, // likewise
+	"guarded":       true, // one side of a range is never left
+	"lp_pool":       true, // powers hide signs, gradients at 0 are 0
 	"heads":         true, // likewise
 	"maxpool1d":     true, // likewise
 	"corners":       true, // one condition follows from another
@@ -247,15 +253,29 @@ var wrongOperator = map[string]string{
 	"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
 }
 
-// libraryDims are dims for the layers of the library that are not M or D only.
-func libraryDims(l *syntax.Spec) map[string]string {
+// libraryDims are dims for the layers of the library, from first on; windows
+// are small.
+func libraryDims(l *syntax.Spec, first int) map[string]string {
 	given := map[string]string{}
 	for k, n := range l.Dims {
-		if n.Default == nil && n.Value == nil {
-			given[n.Name] = strconv.Itoa(20 + k) // proved on smaller ones
+		switch {
+		case n.Default != nil || n.Value != nil:
+		case n.Name == "R" || n.Name == "S" || n.Name == "scale":
+			given[n.Name] = "2"
+		default:
+			given[n.Name] = strconv.Itoa(first + k)
 		}
 	}
 	return given
+}
+
+// windows are dims of layers with windows that make every number count.
+var windows = map[string]map[string]string{
+	"conv1d":           {"N": "2", "L": "10", "C": "6", "K": "6", "S": "3", "stride": "3", "dilation": "4", "pad_left": "2", "pad_right": "1", "groups": "2"},
+	"conv2d":           {"N": "2", "H": "12", "W": "8", "C": "6", "K": "6", "R": "3", "S": "2", "stride": "3", "dilation": "5", "pad_top": "2", "pad_left": "1", "groups": "3"},
+	"conv_transpose2d": {"N": "2", "H": "2", "W": "2", "C": "2", "K": "3", "R": "3", "stride": "3", "pad": "1", "output_pad": "1"},
+	"maxpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "pad_right": "1"},
+	"avgpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "count_pad": "0"},
 }
 
 // TestLibrary proves the layers of the library, compares the declared and the
@@ -269,7 +289,7 @@ func TestLibrary(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			given := libraryDims(s)
+			given := libraryDims(s, 20) // proved on smaller ones
 			start := time.Now()
 			p, err := prove(s, given)
 			if err != nil {
@@ -279,9 +299,8 @@ func TestLibrary(t *testing.T) {
 			if p.Backward == nil {
 				return
 			}
-			for n := range given {
-				given[n] = "3"
-			}
+			given = libraryDims(s, 3)
+			maps.Copy(given, windows[name])
 			if p, err = prove(s, given); err != nil {
 				t.Fatal(err)
 			}
@@ -301,7 +320,7 @@ func BenchmarkProve(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				if _, err := prove(s, libraryDims(s)); err != nil {
+				if _, err := prove(s, libraryDims(s, 20)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -209,7 +209,7 @@ func not(c layer.Cond) layer.Cond {
 func all(conds []layer.Cond) layer.Cond {
 	var out layer.Cond
 	for _, c := range conjuncts(conds) {
-		if cmp, ok := c.(*layer.CmpInt); ok && cmp.Op == "==" && sameInt(cmp.X, cmp.Y) {
+		if cmp, ok := c.(*layer.CmpInt); ok && certain(cmp) {
 			continue
 		}
 		if out == nil {
@@ -219,6 +219,31 @@ func all(conds []layer.Cond) layer.Cond {
 		}
 	}
 	return out
+}
+
+// certain reports whether a comparison holds for all values of its indices.
+func certain(c *layer.CmpInt) bool {
+	if sameInt(c.X, c.Y) {
+		return c.Op == "==" || c.Op == "<=" || c.Op == ">="
+	}
+	d, ok := layer.AffineOf(&layer.IntOp{Op: '-', X: c.X, Y: c.Y})
+	if !ok {
+		return false
+	}
+	lo, hi := extremes(d)
+	switch c.Op {
+	case "<":
+		return hi < 0
+	case "<=":
+		return hi <= 0
+	case ">":
+		return lo > 0
+	case ">=":
+		return lo >= 0
+	case "==":
+		return lo == 0 && hi == 0
+	}
+	return lo > 0 || hi < 0
 }
 
 // The same for integers.

@@ -125,7 +125,7 @@ func (g *generator) leaf() layer.Expr {
 	case 2:
 		return &layer.Read{T: g.tensors["lr"]}
 	case 3:
-		return &layer.FromInt{X: &layer.IntOp{Op: '%', X: g.affine(2), Y: layer.Lit{V: 2}}}
+		return &layer.FromInt{X: &layer.IntOp{Op: '%', X: spread(g.affine(2)), Y: layer.Lit{V: 2}}}
 	case 4:
 		return &layer.Uniform{Seed: g.tensors["seed"], K: g.affine(2)}
 	case 5:
@@ -165,10 +165,13 @@ func (g *generator) affine(depth int) layer.Int {
 	case 2:
 		return &layer.IntOp{Op: '*', X: k, Y: x}
 	case 3:
-		return &layer.IntOp{Op: "/%"[g.rng.IntN(2)], X: x, Y: k}
+		return &layer.IntOp{Op: "/%"[g.rng.IntN(2)], X: spread(x), Y: k}
 	}
 	return &layer.IntOp{Op: '-', X: x, Y: k}
 }
+
+// spread is a multiple of x with a range that division does not collapse.
+func spread(x layer.Int) layer.Int { return &layer.IntOp{Op: '*', X: layer.Lit{V: 5}, Y: x} }
 
 func (g *generator) cond(depth int) layer.Cond {
 	ops := []string{"<", "<=", "==", "!=", ">=", ">"}

@@ -80,7 +80,9 @@ type Number struct {
 	IsDim bool
 	// Given says that the user set it; otherwise it has its default or value.
 	Given bool
-	Pos   diag.Pos
+	// Optional says that it has a default.
+	Optional bool
+	Pos      diag.Pos
 }
 
 // Index is a loop variable of an equation or of a reduction; it runs over

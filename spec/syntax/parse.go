@@ -41,7 +41,7 @@ func Parse(file string, text []byte) (*Spec, error) {
 
 func (r *reader) spec(s *Spec, body ast.Node) {
 	before := r.errs.Len()
-	f := r.fields(body, "a spec", "layer", "doc", "dims", "attrs", "tensors", "indices", "forward", "backward")
+	f := r.fields(body, "a spec", "layer", "doc", "dims", "attrs", "require", "tensors", "indices", "forward", "backward")
 	if len(f) == 0 && r.errs.Len() > before {
 		return // not even a mapping
 	}
@@ -56,6 +56,9 @@ func (r *reader) spec(s *Spec, body ast.Node) {
 	}
 	if e, ok := f["attrs"]; ok {
 		s.Attrs = r.numbers(e, "an attribute")
+	}
+	if e, ok := f["require"]; ok {
+		s.Require = r.rules(e)
 	}
 	if e, ok := f["tensors"]; ok {
 		s.Tensors = r.tensors(e)
@@ -127,6 +130,17 @@ func (r *reader) limits(f map[string]entry) []Limit {
 			if x := r.expr(e.value, key); x != nil {
 				out = append(out, Limit{e.key, x})
 			}
+		}
+	}
+	return out
+}
+
+// rules reads conditions, each with its reason.
+func (r *reader) rules(e entry) []*Rule {
+	var out []*Rule
+	for _, e := range r.mapping(e.value, e.key.Text) {
+		if x := parseExpr(e.key.Text, e.exprPos(), r.errs); x != nil {
+			out = append(out, &Rule{That: x, Why: r.text(e), Pos: x.Position()})
 		}
 	}
 	return out

@@ -95,6 +95,12 @@ func Print(s *Spec) string {
 	}
 	printNumbers(&b, "dims", s.Dims)
 	printNumbers(&b, "attrs", s.Attrs)
+	if len(s.Require) > 0 {
+		b.WriteString("require:\n")
+	}
+	for _, r := range s.Require {
+		fmt.Fprintf(&b, "  %s: %s\n", quoteExpr(r.That), quote(r.Why))
+	}
 	if len(s.Tensors) > 0 {
 		b.WriteString("tensors:\n")
 	}

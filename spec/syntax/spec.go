@@ -24,6 +24,7 @@ type Spec struct {
 	Doc      string
 	Dims     []*Number
 	Attrs    []*Number
+	Require  []*Rule
 	Tensors  []*Tensor
 	Indices  []*Range
 	Forward  []*Equation
@@ -82,6 +83,13 @@ func (n *Number) Allowed() string {
 		parts = append(parts, limitWords[l.Key.Text]+" "+PrintExpr(l.Bound))
 	}
 	return strings.Join(parts, " and ")
+}
+
+// Rule is a condition on dims and attributes; Why says in words what it asks.
+type Rule struct {
+	That Expr
+	Why  string
+	Pos  diag.Pos
 }
 
 // Tensor declares a tensor or a run-time scalar.

@@ -22,8 +22,18 @@ type reader struct {
 
 // entry is one key of a mapping with its value, which may be nil.
 type entry struct {
-	key   Word
-	value ast.Node
+	key    Word
+	quoted bool
+	value  ast.Node
+}
+
+// exprPos is where the text of a key begins that is an expression.
+func (e entry) exprPos() diag.Pos {
+	pos := e.key.Pos
+	if e.quoted {
+		pos.Col++
+	}
+	return pos
 }
 
 // document parses the YAML and returns its one mapping, or nil.
@@ -122,12 +132,13 @@ func (r *reader) mapping(n ast.Node, what string) []entry {
 			continue
 		}
 		w := Word{key.Value, r.pos(key.GetToken())}
+		quoted := key.Token.Type == token.DoubleQuoteType || key.Token.Type == token.SingleQuoteType
 		if p, dup := first[w.Text]; dup {
 			r.errs.Addf(w.Pos, "%s is already there in line %d", w.Text, p.Line)
 			continue
 		}
 		first[w.Text] = w.Pos
-		out = append(out, entry{w, v.Value})
+		out = append(out, entry{w, quoted, v.Value})
 	}
 	return out
 }
