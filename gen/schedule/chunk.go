@@ -154,7 +154,7 @@ func (g *group) cut(a ir.Axis, size int) []*group {
 // sumOver is the group for a chunk of its sum: what comes before is in the
 // target already, and what follows the sum comes with the last chunk.
 func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
-	out := &group{outer: part.looped(g.outer), contraction: true, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	out := &group{outer: part.looped(g.outer), contraction: g.contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
 	target := g.partTarget(c)
 	for _, s := range g.stages {
 		n := *s.nest

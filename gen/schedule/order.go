@@ -152,7 +152,6 @@ func (p *plan) width(t Target, v *ir.Var) int {
 // fetch estimates the traffic of an operand that the loop order fetches again
 // and again; it is infinite where the operand has to be copied.
 func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traffic {
-	f := m.Flat()
 	if v := p.vec; t.Lanes > 1 {
 		if v == nil {
 			v = p.sumVec()
@@ -166,7 +165,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
 	total := cur
 	near, far := cur, cur
-	first, second := c.capacities(t, f)
+	hold := c.capacities(t, m)
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
 		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
@@ -178,7 +177,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 			}
 			return fetched * total / cur
 		}
-		near, far = again(near, first), again(far, second)
+		near, far = again(near, hold.first), again(far, hold.second)
 		cur = total
 	}
 	if 4*m.Buf.Size() <= t.Second {
@@ -216,18 +215,58 @@ func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
 	return n
 }
 
-// capacities are the bytes of an operand that the first and the second cache
-// hold: less than their size where its rows compete for the same lines.
-func (c *contraction) capacities(t Target, f ir.Sub) (first, second float64) {
-	first, second = float64(t.First), float64(t.Second)
-	// The pages' places in memory are random, so half of the second cache's
-	// ways is what one may count on.
-	const ways = 8
-	for _, x := range c.main.nest.Reduce {
-		if step := f.Coef(x.Var) * 4; step != 0 && step%conflictingRows == 0 {
-			first = math.Min(first, float64(ways*64*max(1, 4096/step)))
-			second = math.Min(second, float64(ways/2*64*max(1, 131072/step)))
+// capacity is the bytes of an operand that the first and the second cache hold.
+type capacity struct{ first, second float64 }
+
+// A cache has sets of a few lines each; which set a line is in follows from its
+// address. Pages are anywhere in memory, so that half of the second cache's
+// ways is what one may count on.
+const (
+	firstSets, firstWays   = 64, 8
+	secondSets, secondWays = 2048, 4
+	// mostLines bounds how many addresses are looked at.
+	mostLines = 1 << 13
+)
+
+// capacities are the bytes of an operand that the caches hold: less than their
+// size where the lines of one tile compete for a few sets.
+func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
+	if got, ok := c.held[m]; ok {
+		return got
+	}
+	var first [firstSets]bool
+	var second [secondSets]bool
+	inFirst, inSecond, seen := 0, 0, 0
+	f := m.Flat()
+	var visit func(axes []ir.Axis, at int)
+	visit = func(axes []ir.Axis, at int) {
+		if len(axes) > 0 {
+			step := f.Coef(axes[0].Var)
+			for k := 0; k < axes[0].Size && seen < mostLines && (k == 0 || step != 0); k++ {
+				visit(axes[1:], at+k*step)
+			}
+			return
+		}
+		seen++
+		line := at / lineFloats
+		if s := line & (firstSets - 1); !first[s] {
+			first[s] = true
+			inFirst++
+		}
+		if s := line & (secondSets - 1); !second[s] {
+			second[s] = true
+			inSecond++
 		}
 	}
-	return first, second
+	visit(c.main.nest.Reduce, 0)
+	out := capacity{float64(t.First), float64(t.Second)}
+	// Where all lines are in sets of their own, none competes.
+	if inFirst < firstSets && inFirst < seen {
+		out.first = math.Min(out.first, float64(inFirst*firstWays*64))
+	}
+	if inSecond < secondSets && inSecond < seen {
+		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
+	}
+	c.held[m] = out
+	return out
 }

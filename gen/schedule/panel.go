@@ -76,10 +76,6 @@ func (pn *panel) size(p *plan) int {
 	return n
 }
 
-// conflictingRows is the distance in bytes from which rows that are a multiple
-// of it apart compete for the lines of the first cache.
-const conflictingRows = 1024
-
 // contiguous is the axis along which m's elements lie side by side.
 func contiguous(m *ir.Mem) *ir.Var {
 	if len(m.Subs) == 0 {

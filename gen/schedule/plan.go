@@ -24,8 +24,9 @@ type plan struct {
 	panels []*panel
 	// passes has a plan for each pass of the group.
 	passes []passPlan
-	// cycles is the predicted time of the group.
-	cycles float64
+	// cycles is the predicted time of the group; work is what of it a
+	// contraction computes.
+	cycles, work float64
 }
 
 // passPlan says how the inner loops of a pass run.
@@ -81,7 +82,7 @@ func (p *plan) String() string {
 func choose(g *group, t Target) *plan {
 	rows := chooseRows(g, t)
 	if g.hasOneSum() {
-		if p := chooseTile(g, t); p != nil && (g.contraction || p.cycles < rows.cycles) {
+		if p := chooseTile(g, t); p != nil && (g.contraction || p.work < rows.cycles) {
 			return p
 		}
 	}

@@ -54,7 +54,7 @@ func cycles(groups []*group) float64 {
 // sliced is the group, or what it is cut into.
 func (g *group) sliced(t Target) []*group {
 	best := []*group{g}
-	if !g.contraction || t.Lanes == 1 {
+	if g.plan.work == 0 || t.Lanes == 1 {
 		return best
 	}
 	consider := func(parts []*group) {

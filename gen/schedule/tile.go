@@ -75,10 +75,12 @@ type contraction struct {
 	steps float64
 	// best is the cost of the best plan so far.
 	best float64
+	// held remembers the capacities of operands.
+	held map[*ir.Mem]capacity
 }
 
 func newContraction(g *group) *contraction {
-	c := &contraction{g: g, best: math.Inf(1)}
+	c := &contraction{g: g, best: math.Inf(1), held: map[*ir.Mem]capacity{}}
 	for _, s := range g.stages {
 		if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) {
 			continue
@@ -221,7 +223,8 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 				p := newTilePlan(v, r, a, b, holdA)
 				p.vec = v.Var
 				p.passes = c.passPlans(nil, nil, a*b, split)
-				p.cycles = c.arrange(t, p, v, r, cycles*others)
+				p.work = cycles * others
+				p.cycles = c.arrange(t, p, v, r, p.work)
 				consider(p)
 			}
 		}
@@ -257,7 +260,8 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps, true)
 				p := newTilePlan(a, r, x, y, holdA)
 				p.passes = c.passPlans(v.Var, a.Var, x*y, split)
-				p.cycles = c.arrange(t, p, a, r, cycles*others)
+				p.work = cycles * others
+				p.cycles = c.arrange(t, p, a, r, p.work)
 				consider(p)
 			}
 		}
