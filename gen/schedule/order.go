@@ -39,7 +39,7 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 			}
 			wait = wait.plus(plain)
 		}
-		cycles := math.Max(work+wait.exposed(), wait.near+wait.far)
+		cycles := math.Max(work+wait.exposed(), wait.all())
 		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}
@@ -99,14 +99,19 @@ func permutations(axes []ir.Axis) [][]ir.Axis {
 	return out
 }
 
-// traffic is the time that data take to arrive from the second cache and from
-// beyond it, in cycles.
-type traffic struct{ near, far float64 }
+// traffic is the time that data take to arrive from the second cache, in the
+// order of memory (row) or not (near), and from beyond it, in cycles.
+type traffic struct{ near, row, far float64 }
 
-func (w traffic) plus(v traffic) traffic { return traffic{w.near + v.near, w.far + v.far} }
+func (w traffic) plus(v traffic) traffic {
+	return traffic{w.near + v.near, w.row + v.row, w.far + v.far}
+}
 
 // exposed is what of it computation does not hide.
-func (w traffic) exposed() float64 { return 0.35*w.near + 0.5*w.far }
+func (w traffic) exposed() float64 { return 0.35*w.near + 0.17*w.row + 0.5*w.far }
+
+// all is the least time in which everything can arrive.
+func (w traffic) all() float64 { return w.near + w.row + w.far }
 
 // The bytes a cycle that arrive from beyond the first and the second cache.
 const (
@@ -183,7 +188,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	}
-	return traffic{near / fromSecond, math.Max(far, 0) / fromThird}
+	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird}
 }
 
 // extent is how many values of an axis one iteration of the loops outside the
@@ -237,6 +242,7 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 	var first [firstSets]bool
 	var second [secondSets]bool
 	inFirst, inSecond, seen := 0, 0, 0
+	lines := map[int]bool{}
 	f := m.Flat()
 	var visit func(axes []ir.Axis, at int)
 	visit = func(axes []ir.Axis, at int) {
@@ -249,6 +255,10 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 		}
 		seen++
 		line := at / lineFloats
+		if lines[line] {
+			return
+		}
+		lines[line] = true
 		if s := line & (firstSets - 1); !first[s] {
 			first[s] = true
 			inFirst++
@@ -261,10 +271,10 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 	visit(c.main.nest.Reduce, 0)
 	out := capacity{float64(t.First), float64(t.Second)}
 	// Where all lines are in sets of their own, none competes.
-	if inFirst < firstSets && inFirst < seen {
+	if inFirst < firstSets && inFirst < len(lines) {
 		out.first = math.Min(out.first, float64(inFirst*firstWays*64))
 	}
-	if inSecond < secondSets && inSecond < seen {
+	if inSecond < secondSets && inSecond < len(lines) {
 		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
 	}
 	c.held[m] = out

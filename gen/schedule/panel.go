@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -137,9 +138,29 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 	return c.priced(t, p, pn, copies, reuse)
 }
 
-// inARow is the share of the wait for the second cache that remains where the
-// machine foresees what is read next.
-const inARow = 0.5
+// fromThird is the bytes a cycle that arrive from beyond the second cache: few
+// where the rows are short and far apart, which the machine does not foresee.
+func (pn *panel) fromThird() float64 {
+	step, reach := math.MaxInt, 0
+	for _, r := range pn.rows {
+		if c := stride(pn.mem, r.Var); c > 0 {
+			step = min(step, c)
+			reach += c * (r.Size - 1)
+		}
+	}
+	run := pn.cols / lineFloats
+	if step < 16*lineFloats || run >= 4 {
+		return fromThird
+	}
+	rate := fromThird * float64(max(run, 1)) / 4
+	if 4*reach > knownPages*4096 {
+		rate /= 2
+	}
+	return rate
+}
+
+// knownPages is the number of pages that the machine finds without a search.
+const knownPages = 1024
 
 // priced is the panel with its cost, or nil where it does not pay or fit.
 func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
@@ -154,10 +175,10 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
 	if 4*pn.mem.Buf.Size() > t.Second {
-		pn.wait.far = copies * bytes / fromThird
+		pn.wait.far = copies * bytes / pn.fromThird()
 	}
 	if bytes > float64(t.First) {
-		pn.wait.near += copies * reuse * bytes / fromSecond * inARow
+		pn.wait.row = copies * reuse * bytes / fromSecond
 	}
 	return pn
 }

@@ -58,7 +58,7 @@ func (g *group) sliced(t Target) []*group {
 		return best
 	}
 	consider := func(parts []*group) {
-		if parts != nil && cycles(parts)*(1+partCost*float64(len(parts))) < cycles(best)*(1+partCost*float64(len(best))) {
+		if parts != nil && withCode(parts) < withCode(best) {
 			best = parts
 		}
 	}
@@ -89,8 +89,21 @@ func (g *group) sliced(t Target) []*group {
 }
 
 // partCost is what a part must save, as a share of the whole, to be worth its
+// code; as much again for each range that makes tiles of many kinds.
+const partCost = 0.02
+
+// withCode is the predicted time of parts of a group, and the price of their
 // code.
-const partCost = 0.06
+func withCode(parts []*group) float64 {
+	price := 1.0
+	for _, g := range parts {
+		price += partCost
+		for _, s := range g.stages {
+			price += partCost * float64(len(s.nest.Within))
+		}
+	}
+	return cycles(parts) * price
+}
 
 // withPlans chooses plans for the groups.
 func withPlans(groups []*group, t Target) []*group {

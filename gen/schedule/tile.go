@@ -71,8 +71,9 @@ type contraction struct {
 	loads []*ir.Mem
 	// products is the number of multiplications for one term of the sum.
 	products float64
-	// steps is the number of terms.
-	steps float64
+	// steps is the number of terms, rounds how often the innermost loop over
+	// them is entered.
+	steps, rounds float64
 	// best is the cost of the best plan so far.
 	best float64
 	// held remembers the capacities of operands.
@@ -97,6 +98,7 @@ func newContraction(g *group) *contraction {
 	})
 	c.products = math.Max(c.products, 1)
 	c.steps = volume(c.main.nest.Reduce)
+	c.rounds = c.steps / float64(c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Size)
 	return c
 }
 
@@ -171,8 +173,9 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	cycles = math.Max(cycles, steps*all/2)
 	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
-	// Not all of what a tile ends with overlaps the next one.
-	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr), holdA
+	// Not all of what a tile ends with overlaps the next one, nor does what a
+	// loop around the innermost one takes.
+	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1), holdA
 }
 
 // total sums a cost over the blocks of the two tile axes.
