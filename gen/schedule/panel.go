@@ -142,13 +142,17 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 // where the rows are short and far apart, which the machine does not foresee.
 func (pn *panel) fromThird() float64 {
 	step, reach := math.MaxInt, 0
-	for _, r := range pn.rows {
+	rows, run := pn.rows, pn.cols/lineFloats
+	if pn.tileRow != nil {
+		run = 0
+		rows = append(rows[:len(rows):len(rows)], ir.Axis{Var: pn.vec, Size: pn.cols})
+	}
+	for _, r := range rows {
 		if c := stride(pn.mem, r.Var); c > 0 {
 			step = min(step, c)
 			reach += c * (r.Size - 1)
 		}
 	}
-	run := pn.cols / lineFloats
 	if step < 16*lineFloats || run >= 4 {
 		return fromThird
 	}
