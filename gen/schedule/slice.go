@@ -26,7 +26,10 @@ func planned(groups []*group, t Target) []*group {
 			}
 		}
 		for _, part := range best {
-			out = append(out, part.shortened(t)...)
+			for _, piece := range part.shortened(t) {
+				piece.steps = g.steps
+				out = append(out, piece)
+			}
 		}
 	}
 	return out

@@ -28,7 +28,7 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 		value = where(c, adj, constant(0))
 	}
 	idx := dependence(value, s.idx)
-	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, HasOutside: d.l.Derive && len(idx) > 0, Pos: s.target.Pos}
+	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, HasOutside: d.open(s.target) && len(idx) > 0, Pos: s.target.Pos}
 	fresh, free := binding{}.with(idx)
 	e := &layer.Equation{T: t, Free: free, Value: fresh.expr(value), Pos: t.Pos}
 	read := &layer.Read{T: t, Pos: t.Pos}
