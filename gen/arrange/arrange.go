@@ -35,6 +35,7 @@ func Program(p *layer.Program) *layer.Program {
 			a.equation(x.Equation)
 		}
 	}
+	aliases(a.out)
 	return a.out
 }
 

@@ -22,7 +22,6 @@ type scheduler struct {
 func (s *scheduler) emit(groups []*group) {
 	s.reserve(groups)
 	shrinkTemporaries(groups)
-	shrinkSteps(groups)
 	parts := serialParts(groups)
 	shareParts(groups, parts)
 	for _, part := range parts {

@@ -35,19 +35,28 @@ func shareParts(all []*group, parts [][]*group) {
 		}
 	}
 	for _, groups := range parts {
-		for _, m := range accesses(groups) {
+		for _, m := range accesses(nests(groups)) {
 			m.Buf.Place = m.Buf.Root().Place
 		}
 	}
 }
 
-// accesses lists what the stages of groups touch.
-func accesses(groups []*group) []*ir.Mem {
-	var out []*ir.Mem
+// nests are those of the stages of groups.
+func nests(groups []*group) []*ir.Nest {
+	var out []*ir.Nest
 	for _, g := range groups {
 		for _, s := range g.stages {
-			out = append(out, touches(s.nest)...)
+			out = append(out, s.nest)
 		}
+	}
+	return out
+}
+
+// accesses lists what nests touch.
+func accesses(nests []*ir.Nest) []*ir.Mem {
+	var out []*ir.Mem
+	for _, n := range nests {
+		out = append(out, touches(n)...)
 	}
 	return out
 }
@@ -58,7 +67,7 @@ func accesses(groups []*group) []*ir.Mem {
 func withinStep(groups []*group, b *ir.Buffer) bool {
 	v := groups[0].steps.Var
 	var first *ir.Mem
-	for _, m := range accesses(groups) {
+	for _, m := range accesses(nests(groups)) {
 		if m.Buf.Root() != b {
 			continue
 		}
@@ -82,12 +91,18 @@ func withinStep(groups []*group, b *ir.Buffer) bool {
 
 // shrinkSteps drops the dimension of the steps from temporaries of which a step
 // uses its own part only.
-func shrinkSteps(groups []*group) {
-	parts := serialParts(groups)
-	for _, b := range temporaries(groups) {
+func shrinkSteps(l *ir.Loops) {
+	var parts [][]*ir.Nest
+	for k, n := range l.Nests {
+		if k == 0 || l.Nests[k-1].Steps != n.Steps {
+			parts = append(parts, nil)
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], n)
+	}
+	for _, b := range l.Buffers {
 		for d := range b.Shape {
-			if b.Shape[d] > 1 && ofOwnStep(parts, b, d) {
-				for _, m := range accesses(groups) {
+			if b.Place == ir.Frame && b.Shape[d] > 1 && ofOwnStep(parts, b, d) {
+				for _, m := range accesses(l.Nests) {
 					if m.Buf == b {
 						m.Subs[d] = ir.Sub{}
 					}
@@ -101,17 +116,14 @@ func shrinkSteps(groups []*group) {
 
 // ofOwnStep reports whether, in dimension d, each part of the program has one
 // value of its own at a time, in a serial loop one for each step.
-func ofOwnStep(parts [][]*group, b *ir.Buffer, d int) bool {
+func ofOwnStep(parts [][]*ir.Nest, b *ir.Buffer, d int) bool {
 	var taken []span
 	stepped := false
-	for _, groups := range parts {
+	for _, part := range parts {
 		var value *ir.Sub
-		for _, m := range accesses(groups) {
-			if m.Buf.Root() != b {
-				continue
-			}
+		for _, m := range accesses(part) {
 			if m.Buf != b {
-				return false
+				continue
 			}
 			s := m.Subs[d]
 			if value == nil {
@@ -126,12 +138,12 @@ func ofOwnStep(parts [][]*group, b *ir.Buffer, d int) bool {
 		}
 		r := span{value.Const, value.Const + 1}
 		for _, t := range value.Terms {
-			if groups[0].steps == nil || t.Var != groups[0].steps.Var {
+			if part[0].Steps == nil || t.Var != part[0].Steps.Var {
 				return false
 			}
 			stepped = true
-			r.lo += min(0, t.Coef*(groups[0].steps.Count-1))
-			r.hi += max(0, t.Coef*(groups[0].steps.Count-1))
+			r.lo += min(0, t.Coef*(part[0].Steps.Count-1))
+			r.hi += max(0, t.Coef*(part[0].Steps.Count-1))
 		}
 		for _, o := range taken {
 			if r.lo < o.hi && o.lo < r.hi {
