@@ -36,6 +36,11 @@ func newWriter(p *layer.Proved, packages [][]gen.File) (*writer, error) {
 			}
 		}
 	}
+	for _, t := range p.Tensors {
+		if t.Role == layer.Saved {
+			w.tensors[t.Name] = t
+		}
+	}
 	for i, files := range packages {
 		api, err := ReadAPI(files)
 		if err != nil {
@@ -109,6 +114,7 @@ func (w *writer) linef(format string, args ...any) { fmt.Fprintf(&w.text, format
 func (w *writer) memory() {
 	limit := limits(w.layer.Forward, w.layer.Backward)
 	seen := map[string]bool{}
+	w.saved()
 	for i := range w.variants {
 		v := &w.variants[i]
 		for _, f := range []*Func{v.Forward, v.Backward} {
@@ -139,6 +145,26 @@ func (w *writer) memory() {
 	}
 }
 
+// saved declares what generic functions hand from forward to backward; the
+// generated ones have a workspace for it.
+func (w *writer) saved() {
+	if w.generic == nil {
+		return
+	}
+	seen := map[string]bool{}
+	for _, f := range []*Func{w.generic.Forward, w.generic.Backward} {
+		if f == nil {
+			continue
+		}
+		for _, p := range f.Params {
+			if t := w.tensors[p.Name]; t != nil && t.Role == layer.Saved && !seen[p.Name] {
+				seen[p.Name] = true
+				w.linef("\tt_%s := make([]float32, %d)", p.Name, t.Size())
+			}
+		}
+	}
+}
+
 // variable is the name of the Go variable behind a pointer parameter. Tensors
 // get a prefix, since their names may be anything.
 func (w *writer) variable(v *variant, p Param) string {
@@ -154,6 +180,8 @@ func (w *writer) argument(v *variant, p Param) string {
 	switch {
 	case strings.HasPrefix(p.Type, "*"):
 		return w.variable(v, p)
+	case t != nil && t.Role == layer.Saved:
+		return "t_" + p.Name
 	case strings.HasPrefix(p.Type, "[]"):
 		return fmt.Sprintf("aligned.Flat[%s](t_%s)", strings.TrimPrefix(p.Type, "[]"), p.Name)
 	case t == nil:

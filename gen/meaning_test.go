@@ -70,6 +70,8 @@ func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, ids [2]int) []float64 
 			v[i] = float64(rnd.IntN(9) - 4)
 		case t.Role == layer.State:
 			v[i] = float64(float32(rnd.Float64()))
+		case t.Role == layer.Param: // so that sums of products stay about 1
+			v[i] = float64(float32(rnd.NormFloat64() / math.Sqrt(float64(t.Shape[0]))))
 		default:
 			v[i] = float64(float32(rnd.NormFloat64()))
 		}

@@ -171,8 +171,8 @@ func (e *emitter) varValue(n *node) {
 	for i, t := range n.sub.Terms {
 		to := scratch[min(i, 1)]
 		e.forget(to)
-		if t.Var == e.k.f.Block {
-			e.add(x86.MOVQ(e.k.block, to))
+		if at, given := e.k.counters[t.Var]; given {
+			e.add(x86.MOVQ(at, to))
 		} else {
 			e.add(x86.MOVQ(e.variable(t.Var), to))
 		}

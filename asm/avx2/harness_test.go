@@ -179,7 +179,7 @@ func wrap(trials []*trial) ([]*ir.Func, string) {
 	for i, c := range trials {
 		c.f.Name = fmt.Sprintf("%s%d", c.f.Name, i)
 		funcs = append(funcs, c.f)
-		buffers, scalars, block := ir.ParamNames(c.f)
+		buffers, scalars, counters := ir.ParamNames(c.f)
 		var params, args []string
 		for i, b := range c.f.Buffers {
 			typ := []string{"*float32", "*int32"}[b.Elem]
@@ -195,8 +195,8 @@ func wrap(trials []*trial) ([]*ir.Func, string) {
 			params = append(params, scalars[i]+" float32")
 			args = append(args, fmt.Sprintf("math.Float32frombits(s[%d])", i))
 		}
-		if block != "" {
-			params = append(params, block+" int")
+		for _, name := range counters {
+			params = append(params, name+" int")
 			args = append(args, "block")
 		}
 		fmt.Fprintf(&decls, "//go:noescape\nfunc %s(%s)\n", c.f.Name, strings.Join(params, ", "))

@@ -30,9 +30,9 @@ type function struct {
 	spills int
 	vregs  int
 	// params are the addresses of the parameters.
-	buffers map[*ir.Buffer]operand.Mem
-	scalars map[*ir.Scalar]operand.Mem
-	block   operand.Mem
+	buffers  map[*ir.Buffer]operand.Mem
+	scalars  map[*ir.Scalar]operand.Mem
+	counters map[*ir.Var]operand.Mem
 }
 
 // vreg is a vector register before allocation; reg is the physical one.

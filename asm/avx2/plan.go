@@ -1,6 +1,7 @@
 package avx2
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -228,7 +229,7 @@ func (s *stream) moves(uses []touch) map[*loop]int {
 }
 
 func (t *traffic) alike(u *traffic) bool {
-	if t.s.indexed || u.s.indexed || t.s.root != u.s.root || t.s.block != u.s.block {
+	if t.s.indexed || u.s.indexed || t.s.root != u.s.root || !slices.Equal(t.s.given, u.s.given) {
 		return false
 	}
 	for l, n := range u.s.moves(u.uses) {

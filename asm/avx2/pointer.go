@@ -64,14 +64,11 @@ func (e *emitter) setUp(s *stream) {
 	switch {
 	case s.root == nil:
 		e.frameBase(to)
-		if s.block != 0 {
-			e.forget(reg.R14)
-			e.blocks(4*s.block, reg.R14)
-			e.add(x86.ADDQ(reg.R14, to))
-		}
-	case s.block != 0:
-		e.blocks(4*s.block, to)
+		e.addGiven(s.given, to)
+	case len(s.given) > 0:
+		e.counter(s.given[0], to)
 		e.add(x86.ADDQ(e.k.buffers[s.root], to))
+		e.addGiven(s.given[1:], to)
 	default:
 		e.add(x86.MOVQ(e.k.buffers[s.root], to))
 	}
@@ -97,15 +94,25 @@ func (e *emitter) multiply(n int, from operand.Op, to reg.GPPhysical) {
 	e.add(x86.IMULQ(from, to))
 }
 
-// blocks sets to = n times the caller's loop.
-func (e *emitter) blocks(n int, to reg.GPPhysical) {
+// addGiven adds terms of the caller's loops to a pointer.
+func (e *emitter) addGiven(terms []ir.SubTerm, to reg.GPPhysical) {
+	for _, t := range terms {
+		e.forget(reg.R14)
+		e.counter(t, reg.R14)
+		e.add(x86.ADDQ(reg.R14, to))
+	}
+}
+
+// counter sets to = a term of a caller's loop, in bytes.
+func (e *emitter) counter(t ir.SubTerm, to reg.GPPhysical) {
+	n, from := 4*t.Coef, e.k.counters[t.Var]
 	if fits(n) {
 		// Not IMUL3Q from memory: vet takes its operand for a short one.
-		e.add(x86.MOVQ(e.k.block, to))
+		e.add(x86.MOVQ(from, to))
 		e.add(x86.IMUL3Q(operand.I32(int32(n)), to, to))
 		return
 	}
-	e.multiply(n, e.k.block, to)
+	e.multiply(n, from, to)
 }
 
 func fits(n int) bool { return math.MinInt32 <= n && n <= math.MaxInt32 }

@@ -80,7 +80,7 @@ func compile(f *ir.Func, table *vectors) (*avo.Function, error) {
 	}
 	k := &function{f: f, vectors: table, streamKey: map[string]*stream{}, single: map[*ir.Var]bool{},
 		order: map[*ir.Var]int{}, indexed: map[*ir.Var]bool{}, valued: map[*ir.Var]bool{}, frameAt: map[*ir.Buffer]int{},
-		buffers: map[*ir.Buffer]operand.Mem{}, scalars: map[*ir.Scalar]operand.Mem{}}
+		buffers: map[*ir.Buffer]operand.Mem{}, scalars: map[*ir.Scalar]operand.Mem{}, counters: map[*ir.Var]operand.Mem{}}
 	fn := avo.NewFunction(f.Name)
 	if err := k.parameters(fn); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func compile(f *ir.Func, table *vectors) (*avo.Function, error) {
 // parameters declares the parameters and notes their addresses.
 func (k *function) parameters(fn *avo.Function) error {
 	f := k.f
-	buffers, scalars, block := ir.ParamNames(f)
+	buffers, scalars, counters := ir.ParamNames(f)
 	var list []string
 	for i, b := range f.Buffers {
 		list = append(list, buffers[i]+map[ir.Elem]string{ir.F32: " *float32", ir.I32: " *int32"}[b.Elem])
@@ -115,8 +115,8 @@ func (k *function) parameters(fn *avo.Function) error {
 			list = append(list, scalars[i]+" float32")
 		}
 	}
-	if f.Block != nil {
-		list = append(list, block+" int")
+	for _, name := range counters {
+		list = append(list, name+" int")
 	}
 	sig, err := gotypes.ParseSignature("func(" + strings.Join(list, ", ") + ")")
 	if err != nil {
@@ -137,8 +137,8 @@ func (k *function) parameters(fn *avo.Function) error {
 	for i, s := range f.Scalars {
 		k.scalars[s] = at(scalars[i])
 	}
-	if f.Block != nil {
-		k.block = at(block)
+	for i, v := range f.Counters() {
+		k.counters[v] = at(counters[i])
 	}
 	return err
 }

@@ -24,8 +24,8 @@ type selection struct {
 func (k *function) choose() {
 	s := &selection{function: k, regs: map[*ir.Reg]*vreg{}, defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{},
 		consts: map[*ir.Reg]*place{}, shuffle: map[*ir.Reg]bool{}}
-	if k.f.Block != nil {
-		k.order[k.f.Block] = len(k.order)
+	for _, v := range k.f.Counters() {
+		k.order[v] = len(k.order)
 	}
 	s.count(k.f.Body)
 	s.stmts(k.f.Body)

@@ -13,10 +13,9 @@ import (
 type stream struct {
 	// root is the buffer, or nil for the scratch area of the frame.
 	root *ir.Buffer
-	// terms are the loop and index variables, with their coefficients; block
-	// is the coefficient of the caller's loop.
-	terms []ir.SubTerm
-	block int
+	// terms are the loop and index variables, with their coefficients; given
+	// are those of the caller's loops.
+	terms, given []ir.SubTerm
 	// indexed says that a term is set by LoadIndex.
 	indexed bool
 	// same is a stream that serves in place of this one, or nil.
@@ -56,8 +55,8 @@ func (k *function) stream(root *ir.Buffer, terms []ir.SubTerm) *stream {
 	for _, t := range terms {
 		switch {
 		case t.Coef == 0 || k.single[t.Var]:
-		case t.Var == k.f.Block:
-			s.block += t.Coef
+		case k.isCounter(t.Var):
+			s.given = append(s.given, t)
 		default:
 			s.terms = append(s.terms, t)
 			s.indexed = s.indexed || k.indexed[t.Var]
@@ -66,11 +65,13 @@ func (k *function) stream(root *ir.Buffer, terms []ir.SubTerm) *stream {
 			}
 		}
 	}
-	sort.Slice(s.terms, func(i, j int) bool { return k.order[s.terms[i].Var] < k.order[s.terms[j].Var] })
 	var key strings.Builder
-	fmt.Fprintf(&key, "%p %d", root, s.block)
-	for _, t := range s.terms {
-		fmt.Fprintf(&key, " %d*%d", t.Coef, k.order[t.Var])
+	fmt.Fprintf(&key, "%p", root)
+	for _, list := range [][]ir.SubTerm{s.given, s.terms} {
+		sort.Slice(list, func(i, j int) bool { return k.order[list[i].Var] < k.order[list[j].Var] })
+		for _, t := range list {
+			fmt.Fprintf(&key, " %d*%d", t.Coef, k.order[t.Var])
+		}
 	}
 	if known := k.streamKey[key.String()]; known != nil {
 		return known
@@ -78,6 +79,12 @@ func (k *function) stream(root *ir.Buffer, terms []ir.SubTerm) *stream {
 	k.streamKey[key.String()] = s
 	k.streams = append(k.streams, s)
 	return s
+}
+
+// isCounter tells the caller's loops from those of the function.
+func (k *function) isCounter(v *ir.Var) bool {
+	_, given := k.counters[v]
+	return given
 }
 
 // base is the stream with the terms of s that stand before the index is added:
@@ -92,9 +99,7 @@ func (k *function) base(s *stream, in *loop) *stream {
 			}
 		}
 	}
-	if s.block != 0 {
-		terms = append(terms, ir.SubTerm{Coef: s.block, Var: k.f.Block})
-	}
+	terms = append(terms, s.given...)
 	if len(terms) == 0 && s.root != nil {
 		return nil
 	}

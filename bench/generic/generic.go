@@ -4,7 +4,7 @@
 //
 // What comes in and goes out: flat slices in the layouts of the layer library.
 // What is promised: the right result for every shape, the innermost loop along
-// memory wherever the layout allows it, no allocation. Lengths are the caller's
+// memory wherever the layout allows it, no allocation beyond a row. Lengths are the caller's
 // business, as with copy.
 //
 // A function has its layer's name, its parameters have the names of the

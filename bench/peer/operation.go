@@ -30,6 +30,8 @@ type data struct {
 type pass struct {
 	Func    string
 	Outputs []output
+	// Both says that Forward is timed together with Func.
+	Both bool
 }
 
 // output is a tensor under the harness's name.
@@ -44,7 +46,23 @@ func elementwise(layer string) operation {
 		Layer:  layer,
 		Dims:   map[string]string{"M": "L"},
 		Fill:   map[string]data{"x": {Seed: "SeedX", Scale: "8"}},
-		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}}},
+		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}, false}},
+	}
+}
+
+// recurrent is an operation over steps. The harness's weights are [gate*H][I].
+func recurrent(layer, bias string) operation {
+	return operation{
+		Layer: layer,
+		Dims:  map[string]string{"T": "T", "N": "N", "I": "I", "H": "H"},
+		Fill: map[string]data{
+			"x": {"SeedX", "2", false}, "wx": {"SeedW", "0.2", true}, "wh": {"SeedR", "0.2", true},
+			bias: {"SeedB", "1", false}, "dy": {"SeedDY", "2", false},
+		},
+		Passes: map[string]pass{
+			"fwd":    {"Forward", []output{{"y", "y", false}}, false},
+			"fwdbwd": {"Backward", []output{{"dx", "dx", false}, {"dWi", "dwx", true}, {"dWh", "dwh", true}, {"db", "d" + bias, false}}, true},
+		},
 	}
 }
 
@@ -58,8 +76,8 @@ var operations = map[string]operation{
 			"x": {"SeedX", "2", false}, "w": {"SeedW", "0.2", true}, "b": {"SeedB", "1", false}, "dy": {"SeedDY", "2", false},
 		},
 		Passes: map[string]pass{
-			"fwd": {"Forward", []output{{"y", "y", false}}},
-			"bwd": {"Backward", []output{{"dx", "dx", false}, {"dW", "dw", true}, {"db", "db", false}}},
+			"fwd": {"Forward", []output{{"y", "y", false}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", false}, {"dW", "dw", true}, {"db", "db", false}}, false},
 		},
 	},
 	"softmax": {
@@ -67,8 +85,8 @@ var operations = map[string]operation{
 		Dims:  map[string]string{"M": "R", "D": "C"},
 		Fill:  map[string]data{"x": {"SeedX", "8", false}, "dy": {"SeedDY", "2", false}},
 		Passes: map[string]pass{
-			"fwd": {"Forward", []output{{"y", "y", false}}},
-			"bwd": {"Backward", []output{{"dx", "dx", false}}},
+			"fwd": {"Forward", []output{{"y", "y", false}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", false}}, false},
 		},
 	},
 	"embed": {
@@ -77,15 +95,17 @@ var operations = map[string]operation{
 		Fill:   map[string]data{"e": {"SeedW", "2", false}},
 		ID:     "id",
 		Rows:   "V",
-		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}}},
+		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}, false}},
 	},
 	"adam": {
 		Layer:   "adam",
 		Dims:    map[string]string{"M": "L"},
 		Fill:    map[string]data{"w": {"SeedX", "2", false}, "dw": {"SeedGrad", "2", false}},
-		Passes:  map[string]pass{"step": {"Forward", []output{{"p", "w", false}}}},
+		Passes:  map[string]pass{"step": {"Forward", []output{{"p", "w", false}}, false}},
 		Scalars: map[string]string{"lr": "1e-3", "t": "step"},
 	},
+	"lstm":       recurrent("lstm", "b"),
+	"gru":        recurrent("gru", "bx"),
 	"ew_relu":    elementwise("relu"),
 	"ew_sigmoid": elementwise("sigmoid"),
 	"ew_tanh":    elementwise("tanh"),

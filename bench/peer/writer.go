@@ -34,7 +34,10 @@ func (w *writer) job(p *generated, op operation, row workload) error {
 		runs = append(runs, timed)
 	}
 	w.memory(p, op, row, runs)
-	if timed != runs[0] {
+	before := ""
+	if timed != runs[0] && pass.Both {
+		before = call(p, op, runs[0]) + "\n"
+	} else if timed != runs[0] {
 		w.linef("\t\t%s", call(p, op, runs[0]))
 	}
 	count := ""
@@ -43,12 +46,12 @@ func (w *writer) job(p *generated, op operation, row workload) error {
 		count = "step++\n"
 	}
 	w.linef("\t\treturn &serve.Job{\n\t\t\tRun: func(n int) {\n\t\t\t\tfor range n {")
-	w.linef("%s%s\n}\n},", count, call(p, op, timed))
+	w.linef("%s%s%s\n}\n},", count, before, call(p, op, timed))
 	w.linef("\t\t\tOutputs: []serve.Output{")
 	for _, o := range pass.Outputs {
 		matrix := ""
 		if o.Transposed {
-			matrix = fmt.Sprintf(", Rows: len(t_%s), Cols: len(t_%s[0])", o.Tensor, o.Tensor)
+			matrix = fmt.Sprintf(", Rows: len(t_%s), Cols: len(aligned.Flat[float32](t_%s)) / len(t_%s)", o.Tensor, o.Tensor, o.Tensor)
 		}
 		w.linef("\t\t\t\t{Name: %q, V: aligned.Flat[float32](t_%s)%s},", o.Name, o.Tensor, matrix)
 	}
@@ -70,7 +73,7 @@ func (w *writer) memory(p *generated, op operation, row workload, runs []*bench.
 			w.linef("\t\t%s := aligned.New[%s.%s]()", name, p.name, typ)
 			if d, ok := op.Fill[param.Name]; ok {
 				if d.Transposed {
-					w.linef("\t\tserve.FillTransposed(aligned.Flat[float32](%s), len(%s), len(%s[0]), serve.%s, %s)", name, name, name, d.Seed, d.Scale)
+					w.linef("\t\tserve.FillTransposed(aligned.Flat[float32](%s), len(%s), len(aligned.Flat[float32](%s))/len(%s), serve.%s, %s)", name, name, name, name, d.Seed, d.Scale)
 				} else {
 					w.linef("\t\tserve.Fill(aligned.Flat[float32](%s), serve.%s, %s)", name, d.Seed, d.Scale)
 				}

@@ -52,47 +52,67 @@ func (p *printer) portable() []jen.Code {
 		drivers = append(drivers, jen.Commentf("%s runs the %s pass in portable Go.", name, ps.portable.Name).Line().
 			Func().Id(name).Add(p.params(ps)).Block(body...))
 		for _, f := range functions(ps.portable) {
-			kernels = append(kernels, p.function(f, count(ps.portable, f)))
+			kernels = append(kernels, p.function(f, counts(ps.portable, f)))
 		}
 	}
 	return slices.Concat(drivers, kernels, p.helperDecls())
 }
 
-// count is the largest number of blocks that prog calls f for.
-func count(prog *ir.Program, f *ir.Func) int {
-	n := 1
+// counts are the numbers of values that prog gives the counters of f.
+func counts(prog *ir.Program, f *ir.Func) []int {
+	blocks, steps := 1, 1
 	for _, s := range prog.Steps {
 		if s.Func == f {
-			n = max(n, s.Count)
+			blocks = max(blocks, s.Count)
+			if s.In != nil {
+				steps = max(steps, s.In.Count)
+			}
 		}
 	}
-	return n
+	if f.Step != nil {
+		return []int{steps, blocks}
+	}
+	return []int{blocks}
 }
 
 // calls runs the steps of prog.
 func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory func(*ir.Buffer) *jen.Statement) []jen.Code {
 	scope := p.internal.inner()
-	block := scope.take("block")
+	block, step := scope.take("block"), scope.take("step")
 	var out []jen.Code
-	for _, s := range prog.Steps {
-		var args []jen.Code
-		for _, b := range s.Func.Buffers {
-			args = append(args, memory(b))
+	for _, loop := range prog.Serial() {
+		var calls []jen.Code
+		for _, s := range loop.Steps {
+			var args []jen.Code
+			for _, b := range s.Func.Buffers {
+				args = append(args, memory(b))
+			}
+			for _, sc := range s.Func.Scalars {
+				args = append(args, jen.Id(p.scalarName[sc.Name]))
+			}
+			if s.Func.Step != nil {
+				args = append(args, jen.Id(step))
+			}
+			switch {
+			case s.Func.Block == nil:
+				calls = append(calls, jen.Id(name(s.Func)).Call(args...))
+			case s.Count == 1:
+				calls = append(calls, jen.Id(name(s.Func)).Call(append(args, jen.Lit(0))...))
+			default:
+				calls = append(calls, counted(block, s.Count, jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)))
+			}
 		}
-		for _, sc := range s.Func.Scalars {
-			args = append(args, jen.Id(p.scalarName[sc.Name]))
+		if loop.Loop != nil {
+			calls = []jen.Code{counted(step, loop.Count, calls...)}
 		}
-		switch {
-		case s.Func.Block == nil:
-			out = append(out, jen.Id(name(s.Func)).Call(args...))
-		case s.Count == 1:
-			out = append(out, jen.Id(name(s.Func)).Call(append(args, jen.Lit(0))...))
-		default:
-			call := jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)
-			out = append(out, jen.For(jen.Id(block).Op(":=").Lit(0), jen.Id(block).Op("<").Lit(s.Count), jen.Id(block).Op("++")).Block(call))
-		}
+		out = append(out, calls...)
 	}
 	return out
+}
+
+// counted runs body for v from 0 to count-1.
+func counted(v string, count int, body ...jen.Code) jen.Code {
+	return jen.For(jen.Id(v).Op(":=").Lit(0), jen.Id(v).Op("<").Lit(count), jen.Id(v).Op("++")).Block(body...)
 }
 
 // arrayArg hands b to a Go function. Programs may show a field in other
@@ -172,7 +192,7 @@ func (p *printer) vector() []jen.Code {
 
 // stub declares an assembly function.
 func stub(f *ir.Func) *jen.Statement {
-	buffers, scalars, block := ir.ParamNames(f)
+	buffers, scalars, counters := ir.ParamNames(f)
 	var params []param
 	for i, b := range f.Buffers {
 		params = append(params, param{buffers[i], "*" + goElem(b.Elem)})
@@ -180,8 +200,8 @@ func stub(f *ir.Func) *jen.Statement {
 	for i, s := range f.Scalars {
 		params = append(params, param{scalars[i], scalarType(s)})
 	}
-	if block != "" {
-		params = append(params, param{block, "int"})
+	for _, name := range counters {
+		params = append(params, param{name, "int"})
 	}
 	doc := docLines(f.Doc)
 	if len(doc) > 0 {

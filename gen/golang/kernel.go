@@ -32,8 +32,9 @@ func (p *printer) newKernel(plan *plan) *kernel {
 	}
 }
 
-// function prints f as portable Go; count is how often its block is called.
-func (p *printer) function(f *ir.Func, count int) *jen.Statement {
+// function prints f as portable Go; counts says how many values each of its
+// counters has.
+func (p *printer) function(f *ir.Func, counts []int) *jen.Statement {
 	k := p.newKernel(newPlan(f.Body))
 	var params []param
 	var head []jen.Code
@@ -45,11 +46,11 @@ func (p *printer) function(f *ir.Func, count int) *jen.Statement {
 		k.scalars[s] = p.scalarName[s.Name]
 		params = append(params, param{k.scalars[s], scalarType(s)})
 	}
-	if f.Block != nil {
-		block := k.scope.take(f.Block.Name)
-		k.vars[f.Block] = block
-		params = append(params, param{block, "int"})
-		head = append(head, blockRange(block, count)...)
+	for i, v := range f.Counters() {
+		name := k.scope.take(v.Name)
+		k.vars[v] = name
+		params = append(params, param{name, "int"})
+		head = append(head, counterRange(name, v == f.Step, counts[i])...)
 	}
 	used := k.buffers(f.Body)
 	for _, b := range f.Frame {
@@ -63,11 +64,16 @@ func (p *printer) function(f *ir.Func, count int) *jen.Statement {
 	return documented(docLines(f.Doc), jen.Func().Id(p.portableName[f]).Add(signature(params)).Block(body...))
 }
 
-// blockRange tells the compiler's bounds-check elimination the range of the block.
-func blockRange(block string, count int) []jen.Code {
+// counterRange tells the compiler's bounds-check elimination the range of a
+// counter.
+func counterRange(name string, step bool, count int) []jen.Code {
+	what := "block"
+	if step {
+		what = "step"
+	}
 	return []jen.Code{
-		jen.If(jen.Id(block).Op("<").Lit(0).Op("||").Id(block).Op(">=").Lit(count)).Block(
-			jen.Panic(jen.Lit("block out of range"))),
+		jen.If(jen.Id(name).Op("<").Lit(0).Op("||").Id(name).Op(">=").Lit(count)).Block(
+			jen.Panic(jen.Lit(what + " out of range"))),
 	}
 }
 

@@ -8,11 +8,11 @@ import (
 
 // ParamNames names the parameters of the assembly function made of f, in the
 // order of its signature: a pointer (*float32 or *int32) for each buffer, then
-// a float32 for each scalar (a uint32 where it is a Key), then an int for the
-// Block. block is empty where f has none. The names are distinct Go identifiers
+// a float32 for each scalar (a uint32 where it is a Key), then an int for each
+// of the Counters. The names are distinct Go identifiers
 // that the assembler reads as names, so that the Go declaration and the
 // assembly text agree by construction.
-func ParamNames(f *Func) (buffers, scalars []string, block string) {
+func ParamNames(f *Func) (buffers, scalars, counters []string) {
 	taken := map[string]bool{}
 	name := func(want string) string {
 		want = assemblerName(want)
@@ -29,10 +29,10 @@ func ParamNames(f *Func) (buffers, scalars []string, block string) {
 	for _, s := range f.Scalars {
 		scalars = append(scalars, name(s.Name))
 	}
-	if f.Block != nil {
-		block = name(f.Block.Name)
+	for _, v := range f.Counters() {
+		counters = append(counters, name(v.Name))
 	}
-	return buffers, scalars, block
+	return buffers, scalars, counters
 }
 
 // assemblerName makes want an identifier that is no keyword, predeclared name

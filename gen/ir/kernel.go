@@ -93,6 +93,10 @@ type Program struct {
 type Step struct {
 	Func  *Func
 	Count int
+	// In is the serial loop around the call, or nil. Steps in the same loop
+	// stand side by side, and all run for one value of its Var, which is the
+	// Func's Step, before any runs for the next.
+	In *Steps
 }
 
 // Func becomes one Go or assembly function.
@@ -111,12 +115,23 @@ type Func struct {
 	Buffers []*Buffer
 	// Scalars are the scalar parameters, after the buffers.
 	Scalars []*Scalar
-	// Block is the value of the caller's loop, an int parameter after the
-	// scalars, or nil.
-	Block *Var
+	// Step is the value of the serial loop around the calls, Block that of the
+	// caller's own loop: int parameters after the scalars, or nil.
+	Step, Block *Var
 	// Frame lists the scratch buffers on the stack.
 	Frame []*Buffer
 	Body  []Stmt
+}
+
+// Counters are the Step and the Block, as far as there are such.
+func (f *Func) Counters() []*Var {
+	var out []*Var
+	for _, v := range []*Var{f.Step, f.Block} {
+		if v != nil {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Var is an integer that subscripts use: a loop counter, a Block, or an

@@ -40,7 +40,7 @@ func product() *Program {
 	}
 	return &Program{
 		Name: "forward", Lanes: 8, Args: []*layer.Tensor{y.Tensor, x.Tensor, w.Tensor},
-		Steps: []Step{{f, 3}},
+		Steps: []Step{{Func: f, Count: 3}},
 	}
 }
 

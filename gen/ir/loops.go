@@ -38,6 +38,16 @@ type Nest struct {
 	Value      *Expr
 	// Text is the equation that the nest belongs to.
 	Text string
+	// Steps is the serial loop around the nest, or nil.
+	Steps *Steps
+}
+
+// Steps is a serial loop around nests that stand side by side: Var runs over
+// 0..Count-1, Count >= 2, and all of the nests run for one value before any of
+// them runs for the next. Subscripts of the nests use Var as they do axes.
+type Steps struct {
+	Var   *Var
+	Count int
 }
 
 // Range holds where Sub is in 0..Size-1.

@@ -18,8 +18,17 @@ func (l *Loops) String() string {
 			fmt.Fprintf(&b, "  temporary %s%v\n", buf.Name, buf.Shape)
 		}
 	}
+	var in *Steps
 	for _, n := range l.Nests {
-		b.WriteString(n.String())
+		text := n.String()
+		if n.Steps != nil {
+			if n.Steps != in {
+				fmt.Fprintf(&b, "  step %s < %d\n", n.Steps.Var.Name, n.Steps.Count)
+			}
+			text = "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ") + "\n"
+		}
+		in = n.Steps
+		b.WriteString(text)
 	}
 	return b.String()
 }

@@ -19,12 +19,21 @@ func (p *Program) String() string {
 	for _, w := range p.Workspace {
 		fmt.Fprintf(&b, "  workspace %s%v\n", w.Name, w.Shape)
 	}
+	var in *Steps
 	for _, s := range p.Steps {
-		if s.Func.Block == nil {
-			fmt.Fprintf(&b, "  call %s\n", s.Func.Name)
-			continue
+		indent := "  "
+		if s.In != nil {
+			if s.In != in {
+				fmt.Fprintf(&b, "  for %s < %d\n", s.In.Var.Name, s.In.Count)
+			}
+			indent = "    "
 		}
-		fmt.Fprintf(&b, "  call %s for %s < %d\n", s.Func.Name, s.Func.Block.Name, s.Count)
+		in = s.In
+		fmt.Fprintf(&b, "%scall %s", indent, s.Func.Name)
+		if s.Func.Block != nil {
+			fmt.Fprintf(&b, " for %s < %d", s.Func.Block.Name, s.Count)
+		}
+		b.WriteByte('\n')
 	}
 	for _, f := range p.funcs() {
 		b.WriteString(f.String())
@@ -55,8 +64,8 @@ func (f *Func) String() string {
 	for _, s := range f.Scalars {
 		params = append(params, s.Name)
 	}
-	if f.Block != nil {
-		params = append(params, f.Block.Name)
+	for _, v := range f.Counters() {
+		params = append(params, v.Name)
 	}
 	fmt.Fprintf(&b, "func %s(%s) lanes %d\n", f.Name, strings.Join(params, ", "), f.Lanes)
 	for _, p := range f.Plans {

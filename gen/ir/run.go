@@ -20,17 +20,25 @@ func Run(p *Program, mem *Memory) (err error) {
 	}
 	compiled := map[*Func]*machine{}
 	for _, s := range p.Steps {
-		m := compiled[s.Func]
-		if m == nil {
-			m = newMachine(s.Func, mem)
-			compiled[s.Func] = m
+		if compiled[s.Func] == nil {
+			compiled[s.Func] = newMachine(s.Func, mem)
 		}
-		count := 1
-		if s.Func.Block != nil {
-			count = s.Count
-		}
-		for i := 0; i < count; i++ {
-			m.call(i)
+	}
+	for _, loop := range p.Serial() {
+		for t := range loop.Count {
+			for _, s := range loop.Steps {
+				m := compiled[s.Func]
+				if s.Func.Step != nil {
+					*m.slot(s.Func.Step) = t
+				}
+				count := 1
+				if s.Func.Block != nil {
+					count = s.Count
+				}
+				for i := 0; i < count; i++ {
+					m.call(i)
+				}
+			}
 		}
 	}
 	return nil

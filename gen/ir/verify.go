@@ -71,6 +71,7 @@ func (v *verifier) program() {
 		}
 		funcs[s.Func.Name] = s.Func
 	}
+	v.serial()
 	for _, f := range p.funcs() {
 		v.fn = f
 		v.params(listed, roots)
@@ -167,15 +168,22 @@ func (v *verifier) name(n string, x any) {
 
 func (v *verifier) function() {
 	f := v.fn
-	if f.Block != nil {
-		most := 0
-		for _, s := range v.prog.Steps {
-			if s.Func == f {
-				most = max(most, s.Count)
+	blocks, steps := 0, 0
+	for _, s := range v.prog.Steps {
+		if s.Func == f {
+			blocks = max(blocks, s.Count)
+			if s.In != nil {
+				steps = max(steps, s.In.Count)
 			}
 		}
+	}
+	if f.Block != nil {
 		v.name(f.Block.Name, f.Block)
-		v.ranges[f.Block] = span{0, most - 1, false}
+		v.ranges[f.Block] = span{0, blocks - 1, false}
+	}
+	if f.Step != nil {
+		v.name(f.Step.Name, f.Step)
+		v.ranges[f.Step] = span{0, steps - 1, false}
 	}
 	v.body(f.Body)
 }

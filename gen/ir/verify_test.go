@@ -49,7 +49,7 @@ func TestVerify(t *testing.T) {
 		{"var name", "two things are called n", func(_ *Program, _ *Func, l *Loop) { l.Var.Name = "n" }},
 		{"func name", "two functions are called rows", func(p *Program, f *Func, _ *Loop) {
 			other := *f
-			p.Steps = append(p.Steps, Step{&other, 1})
+			p.Steps = append(p.Steps, Step{Func: &other, Count: 1})
 		}},
 		{"workspace", "y is missing in the program's workspace", func(_ *Program, f *Func, _ *Loop) { f.Buffers[0].Place = Workspace }},
 		{"argument", "y belongs to no argument", func(p *Program, _ *Func, _ *Loop) { p.Args = p.Args[1:] }},

@@ -56,6 +56,11 @@ func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 	n := &ir.Nest{Text: s.nest.Text, Value: e}
 	var shape []int
 	var subs []ir.Sub
+	if s.bound != nil && used[s.bound] && !s.changes(x) {
+		loop := s.l.steps.loop
+		n.Axes = append(n.Axes, ir.Axis{Var: loop.Var, Size: loop.Count})
+		shape, subs = append(shape, loop.Count), append(subs, ir.VarSub(loop.Var))
+	}
 	for _, i := range s.order {
 		if used[i] && i.Size > 1 {
 			n.Axes = append(n.Axes, ir.Axis{Var: s.vars[i].Terms[0].Var, Size: i.Size})
@@ -68,7 +73,11 @@ func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 		buf = s.l.temporary("index", ir.I32, shape)
 		s.l.temps[key] = buf
 		n.Store = ir.Mem{Buf: buf, Subs: subs}
-		s.l.append(n)
+		if s.changes(x) {
+			s.l.append(n)
+		} else {
+			s.l.ahead(func() { s.l.append(n) })
+		}
 	}
 	v := s.gatherFrom(ir.Mem{Buf: buf, Subs: subs})
 	s.size[v] = extent
@@ -149,6 +158,9 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 	case *layer.Element:
 		if x.T.Role == layer.Scalar {
 			return ir.NewExpr(ir.ToWord, s.l.scalar(&layer.FromInt{X: x}))
+		}
+		if s.l.carries(x.T) {
+			return s.carried(x.T, x.Subs)
 		}
 		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, x.T.HasOutside)}, x.T)
 	case *layer.ArgMax:

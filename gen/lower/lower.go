@@ -11,6 +11,7 @@ package lower
 import (
 	"fmt"
 
+	"github.com/dlgen/dlgen/gen/arrange"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -19,6 +20,7 @@ import (
 // Lower makes the loops of one pass. The error lists what the language allows
 // and the compiler cannot do.
 func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
+	p = arrange.Program(p)
 	l := &lowerer{
 		out:     &ir.Loops{Name: name, Args: p.Args},
 		buffers: map[*layer.Tensor]*ir.Buffer{},
@@ -47,9 +49,13 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 			l.buffer(t)
 		}
 	}
-	for _, eq := range p.Equations {
-		for _, part := range phases(eq) {
-			l.equation(part)
+	for _, x := range p.Parts() {
+		if x.Recurrence != nil {
+			l.recurrence(x.Recurrence)
+			continue
+		}
+		for _, part := range phases(x.Equation) {
+			l.equation(part, nil)
 		}
 	}
 	return l.out, nil
@@ -73,6 +79,8 @@ type lowerer struct {
 	names  map[string]int
 	zeroed map[*layer.Tensor]bool
 	pos    diag.Pos
+	// steps is the recurrence at hand, or nil.
+	steps *steps
 }
 
 func (l *lowerer) refuse(format string, args ...any) {
@@ -138,13 +146,17 @@ func (l *lowerer) variable(name string) *ir.Var {
 	return &ir.Var{Name: name}
 }
 
-// equation appends the nests of one equation.
-func (l *lowerer) equation(eq *layer.Equation) {
+// equation appends the nests of one equation, of which a recurrence binds one
+// index.
+func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	l.pos = eq.Pos
-	eq = splitAxes(eq)
+	if bound == nil {
+		eq = splitAxes(eq)
+	}
 	target := l.buffer(eq.T)
 	s := l.newScope(eq.Text)
-	s.bind(eq.Free, &s.nest.Axes)
+	s.step(bound)
+	s.bind(without(eq.Free, bound), &s.nest.Axes)
 	subs := s.subs(eq.Subs, eq.T, false)
 	if eq.Accumulate && !l.zeroed[eq.T] {
 		l.zeroed[eq.T] = true
@@ -160,6 +172,7 @@ func (l *lowerer) equation(eq *layer.Equation) {
 	}
 	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
 	s.root(eq.Value)
+	l.changed(eq.T)
 	if target.Elem == ir.I32 {
 		s.nest.Value = whole(s.nest.Value)
 	}
@@ -180,7 +193,13 @@ func whole(e *ir.Expr) *ir.Expr {
 	return ir.NewExpr(ir.ToWord, e)
 }
 
-func (l *lowerer) append(n *ir.Nest) { l.out.Nests = append(l.out.Nests, n) }
+// append adds a nest, in the loop of the recurrence at hand.
+func (l *lowerer) append(n *ir.Nest) {
+	if l.steps != nil {
+		n.Steps = l.steps.loop
+	}
+	l.out.Nests = append(l.out.Nests, n)
+}
 
 // scope is a nest in the making, with the indices that are bound in it.
 type scope struct {
@@ -191,6 +210,8 @@ type scope struct {
 	size map[*ir.Var]int
 	// order has the bound indices, outermost first.
 	order []*layer.Index
+	// bound is the index that the steps of a recurrence count, or nil.
+	bound *layer.Index
 }
 
 func (l *lowerer) newScope(text string) *scope {

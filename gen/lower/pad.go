@@ -9,6 +9,9 @@ import (
 
 // read lowers an element of a tensor.
 func (s *scope) read(t *layer.Tensor, subs []layer.Int) *ir.Expr {
+	if s.l.carries(t) {
+		return s.carried(t, subs)
+	}
 	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t, t.HasOutside)}, t)
 	if e.Kind == ir.Word {
 		return ir.NewExpr(ir.ToReal, e)
@@ -98,11 +101,13 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *ir.Buffer {
 	p := l.temporary(b.Name+"Padded", b.Elem, extents(r))
 	l.temps[key] = p
 	text := fmt.Sprintf("%s with %g outside", b.Name, t.Outside)
-	l.fill(p, t.Outside, text)
-	n, subs := l.overShape(b.Shape, text)
-	n.Value = ir.LoadExpr(ir.Mem{Buf: b, Subs: subs})
-	n.Store = ir.Mem{Buf: p, Subs: shifted(subs, r)}
-	l.append(n)
+	l.ahead(func() {
+		l.fill(p, t.Outside, text)
+		n, subs := l.overShape(b.Shape, text)
+		n.Value = ir.LoadExpr(ir.Mem{Buf: b, Subs: subs})
+		n.Store = ir.Mem{Buf: p, Subs: shifted(subs, r)}
+		l.append(n)
+	})
 	return p
 }
 

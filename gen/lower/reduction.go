@@ -10,6 +10,7 @@ import (
 func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *ir.Expr {
 	used := indicesOf(body)
 	in := s.l.newScope(s.nest.Text)
+	in.step(s.bound)
 	var free []*layer.Index
 	places := map[*layer.Index]ir.Sub{}
 	for _, i := range s.order {

@@ -18,11 +18,20 @@ type scheduler struct {
 	block string
 }
 
-// emit makes one function of a pass that is short, and one or more for each
-// group of a long one.
+// emit makes the functions of a pass, those of a serial loop for themselves.
 func (s *scheduler) emit(groups []*group) {
 	s.reserve(groups)
 	shrinkTemporaries(groups)
+	parts := serialParts(groups)
+	shareParts(groups, parts)
+	for _, part := range parts {
+		s.emitPart(part)
+	}
+}
+
+// emitPart makes one function of groups that are short, and one or more for
+// each group where they are long.
+func (s *scheduler) emitPart(groups []*group) {
 	cycles, frame := 0.0, 0
 	for _, g := range groups {
 		cycles += g.plan.cycles
@@ -36,23 +45,23 @@ func (s *scheduler) emit(groups []*group) {
 		frame += 4*b.Size() + 64
 	}
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
-		f := s.newFunc()
+		f := s.newFunc(groups[0])
 		for _, g := range groups {
 			s.emitter(g, f).run()
 			f.Cycles += g.plan.cycles
 		}
 		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
-			s.finish(f, 1)
+			s.finish(f, groups[0], 1)
 			return
 		}
 	}
 	s.share(groups)
 	for _, g := range groups {
 		if g.plan.cycles <= s.target.CallCycles || len(g.plan.order) == 0 {
-			f := s.newFunc()
+			f := s.newFunc(g)
 			s.emitter(g, f).run()
 			f.Cycles = g.plan.cycles
-			s.finish(f, 1)
+			s.finish(f, g, 1)
 			continue
 		}
 		s.emitBlocks(g)
@@ -85,6 +94,9 @@ func (s *scheduler) reserve(groups []*group) {
 		s.reserved[b.Name], known[b] = true, true
 	}
 	for _, g := range groups {
+		if g.steps != nil {
+			s.reserved[g.steps.Var.Name] = true
+		}
 		for _, pn := range g.plan.panels {
 			add(pn.buf)
 		}
@@ -177,21 +189,26 @@ func (s *scheduler) emitBlocks(g *group) {
 // emitRun makes the function for a run of the outermost loop that is called
 // count times; each iteration of the loop takes the given cycles.
 func (s *scheduler) emitRun(g *group, r axisRun, count int, each float64) {
-	f := s.newFunc()
+	f := s.newFunc(g)
 	f.Cycles = each * float64(r.count)
 	if count > 1 {
 		f.Block = &ir.Var{Name: s.block}
 	}
 	s.emitter(g, f).runBlock(r, f.Block)
-	s.finish(f, count)
+	s.finish(f, g, count)
 }
 
-func (s *scheduler) newFunc() *ir.Func {
-	return &ir.Func{Lanes: s.target.Lanes}
+// newFunc is a function for g.
+func (s *scheduler) newFunc(g *group) *ir.Func {
+	f := &ir.Func{Lanes: s.target.Lanes}
+	if g.steps != nil {
+		f.Step = g.steps.Var
+	}
+	return f
 }
 
-// finish names a function and lists what it uses.
-func (s *scheduler) finish(f *ir.Func, count int) {
+// finish names a function for g and lists what it uses.
+func (s *scheduler) finish(f *ir.Func, g *group, count int) {
 	f.Name = fmt.Sprintf("%s%d%s", s.loops.Name, len(s.steps), s.target.Name)
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}
@@ -213,7 +230,7 @@ func (s *scheduler) finish(f *ir.Func, count int) {
 		order[sc] = i
 	}
 	sort.Slice(f.Scalars, func(i, j int) bool { return order[f.Scalars[i]] < order[f.Scalars[j]] })
-	s.steps = append(s.steps, ir.Step{Func: f, Count: count})
+	s.steps = append(s.steps, ir.Step{Func: f, Count: count, In: g.steps})
 }
 
 // sort puts buffers in the order of the loops' own, panels last.

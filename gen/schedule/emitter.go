@@ -78,7 +78,7 @@ func contains(list []string, s string) bool {
 // run emits the whole group.
 func (e *emitter) run() {
 	e.open()
-	e.outer(0, at{})
+	e.outer(0, e.origin())
 	e.close()
 }
 
@@ -91,8 +91,17 @@ func (e *emitter) runBlock(r axisRun, block *ir.Var) {
 		e.depth[block] = 0
 		base = base.Add(ir.VarSub(block), r.count*r.step)
 	}
-	e.overRun(0, at{}, r, base)
+	e.overRun(0, e.origin(), r, base)
 	e.close()
+}
+
+// origin is the point at which no axis has a value yet, only the serial loop.
+func (e *emitter) origin() at {
+	if e.g.steps == nil {
+		return at{}
+	}
+	e.depth[e.g.steps.Var] = 0
+	return at{}.with(e.g.steps.Var, ir.VarSub(e.g.steps.Var))
 }
 
 // open starts the outermost scope, whose statements go to the function.

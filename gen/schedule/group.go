@@ -21,6 +21,8 @@ func (s *stage) axes() []ir.Axis {
 
 // group is a list of stages that run under common outer loops.
 type group struct {
+	// steps is the serial loop around the group, or nil.
+	steps  *ir.Steps
 	outer  []ir.Axis
 	stages []*stage
 	passes []*pass
@@ -32,7 +34,7 @@ type group struct {
 	// serial are outer axes that stay outermost, in this order, and have no
 	// tile: the loops over parts.
 	serial []*ir.Var
-	plan    *plan
+	plan   *plan
 }
 
 // pass is a list of stages that share one set of inner loops.
@@ -53,13 +55,13 @@ func fuse(l *ir.Loops) []*group {
 }
 
 func newGroup(n *ir.Nest) *group {
-	return &group{outer: n.Axes, stages: []*stage{{nest: n}}, contraction: isContraction(n)}
+	return &group{steps: n.Steps, outer: n.Axes, stages: []*stage{{nest: n}}, contraction: isContraction(n)}
 }
 
 // joinAny adds n to the latest group that takes it, looking past groups that n
 // is independent of.
 func joinAny(groups []*group, n *ir.Nest) bool {
-	for i := len(groups) - 1; i >= 0; i-- {
+	for i := len(groups) - 1; i >= 0 && groups[i].steps == n.Steps; i-- {
 		if groups[i].join(n) {
 			return true
 		}
@@ -148,12 +150,23 @@ func sharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
 	var out [][2]*ir.Mem
 	for _, a := range touches(p) {
 		for _, b := range touches(n) {
-			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) {
+			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !apart(a, b) {
 				out = append(out, [2]*ir.Mem{a, b})
 			}
 		}
 	}
 	return out
+}
+
+// apart reports whether two accesses of a buffer never meet in one step: in some
+// dimension they differ by a constant.
+func apart(a, b *ir.Mem) bool {
+	for d := range a.Subs {
+		if diff := a.Subs[d].Add(b.Subs[d], -1); len(diff.Terms) == 0 && diff.Const != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // bare is the variable that a subscript consists of, or nil.
@@ -186,7 +199,7 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest) bool {
-	if n.Accumulate || g.accumulates() || g.stores(n.Store.Buf) {
+	if n.Accumulate || g.accumulates() || g.stores(&n.Store) {
 		return false
 	}
 	match, dependent := g.match(n)
@@ -337,11 +350,11 @@ func (g *group) accumulates() bool {
 	return false
 }
 
-// stores reports whether a stage writes b: what it wrote last must then be
-// what is remembered of b, which one writer in a group makes certain.
-func (g *group) stores(b *ir.Buffer) bool {
+// stores reports whether a stage may write what m is: what it wrote last must
+// then be what is remembered of it, which one writer in a group makes certain.
+func (g *group) stores(m *ir.Mem) bool {
 	for _, s := range g.stages {
-		if s.nest.Store.Buf == b {
+		if s.nest.Store.Buf == m.Buf && !apart(&s.nest.Store, m) {
 			return true
 		}
 	}

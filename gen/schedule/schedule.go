@@ -44,6 +44,7 @@ var (
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = stream(exponents(cloned(l)), t)
+	shrinkSteps(l)
 	groups := fuse(l)
 	for _, g := range groups {
 		g.formPasses()

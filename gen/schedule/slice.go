@@ -25,8 +25,14 @@ func planned(groups []*group, t Target) []*group {
 				}
 			}
 		}
+		if copying, parts := g.packed(groups, t, cycles(best)); copying != nil {
+			out, best = beforeLoop(out, g.steps, copying), parts
+		}
 		for _, part := range best {
-			out = append(out, part.shortened(t)...)
+			for _, piece := range part.shortened(t) {
+				piece.steps = g.steps
+				out = append(out, piece)
+			}
 		}
 	}
 	return out

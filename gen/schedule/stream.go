@@ -15,6 +15,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
+		before := len(out.Nests)
 		switch {
 		case streams(n, t):
 			out.Nests = append(out.Nests, inRows(n)...)
@@ -22,6 +23,9 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 			out.Nests = append(out.Nests, inChunks(n, t)...)
 		default:
 			out.Nests = append(out.Nests, n)
+		}
+		for _, m := range out.Nests[before:] {
+			m.Steps = n.Steps
 		}
 	}
 	return &out

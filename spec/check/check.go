@@ -89,9 +89,10 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}
-	c.layer.Forward = &layer.Program{Equations: c.sort(fwd), Args: layer.ForwardArgs(c.layer)}
+	c.layer.Forward = c.sort(fwd)
+	c.layer.Forward.Args = layer.ForwardArgs(c.layer)
 	if bwd != nil {
-		c.layer.Declared = c.sort(bwd)
+		c.layer.Declared = c.sort(bwd).Equations
 	}
 	if err := c.errs.Err(); err != nil {
 		return nil, err

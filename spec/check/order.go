@@ -1,98 +1,215 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
+// Order puts equations that were derived from checked ones in an order of
+// evaluation, as Check does with those of a spec.
+func Order(list []*layer.Equation) (*layer.Program, error) {
+	c := &checker{errs: &diag.List{}, values: map[*layer.Tensor]interval{}}
+	c.intervals(list)
+	p := c.sort(list)
+	return p, c.errs.Err()
+}
+
 // sort puts equations in an order in which each reads only what is defined;
-// otherwise the spec's order stays. An equation may read the old value of the
-// state that it updates; every other equation sees the new one.
-func (c *checker) sort(list []*layer.Equation) []*layer.Equation {
+// otherwise the given order stays. Equations that need each other make a
+// recurrence.
+func (c *checker) sort(list []*layer.Equation) *layer.Program {
+	d := c.dependences(list)
+	var out layer.Program
+	done := map[*layer.Equation]bool{}
+	for len(out.Equations) < len(list) {
+		var ready []*layer.Equation
+		for _, e := range list {
+			if loop := d.component(e); !done[e] && d.onlyOn(loop, done) {
+				ready = loop
+				break
+			}
+		}
+		if len(ready) > 1 || d.on(ready[0], ready[0]) {
+			if r := c.recurrence(ready, d); r != nil {
+				out.Recurrences = append(out.Recurrences, r)
+				ready = r.Equations
+			}
+		}
+		for _, e := range ready {
+			done[e] = true
+		}
+		out.Equations = append(out.Equations, ready...)
+	}
+	return &out
+}
+
+// Decide evaluates a condition over all values of its indices, where it has one
+// value for them all.
+func Decide(c layer.Cond) (holds, known bool) {
+	switch (box{}).holds(c) {
+	case always:
+		return true, true
+	case never:
+		return false, true
+	}
+	return false, false
+}
+
+// need is an element that the equation by reads and that def may define.
+type need struct {
+	access
+	by, def *layer.Equation
+}
+
+// dependences are the needs of a list of equations.
+type dependences struct {
+	list  []*layer.Equation
+	needs map[*layer.Equation][]need
+	// reach has the equations that an equation needs, directly or not.
+	reach map[*layer.Equation]map[*layer.Equation]bool
+}
+
+// dependences finds what each equation needs of the others and of itself. An
+// equation may read the old value of the state that it updates; every other
+// equation sees the new one. What is never evaluated counts for nothing.
+func (c *checker) dependences(list []*layer.Equation) *dependences {
 	by := map[*layer.Tensor][]*layer.Equation{}
 	for _, e := range list {
 		by[e.T] = append(by[e.T], e)
 	}
-	needs := map[*layer.Equation][]*layer.Equation{}
+	d := &dependences{list: list, needs: map[*layer.Equation][]need{}, reach: map[*layer.Equation]map[*layer.Equation]bool{}}
 	for _, e := range list {
-		for _, t := range e.Tensors() {
-			for _, d := range by[t] {
-				if t != e.T || t.Role != layer.State {
-					needs[e] = append(needs[e], d)
+		visit := func(a access) {
+			if a.t == e.T && a.t.Role == layer.State || len(by[a.t]) == 0 || !c.possible(a.on) {
+				return
+			}
+			for _, def := range by[a.t] {
+				if !c.apart(a, def) {
+					d.needs[e] = append(d.needs[e], need{a, e, def})
 				}
 			}
 		}
+		for _, s := range e.Subs {
+			accesses(s, nil, visit)
+		}
+		accesses(e.Value, nil, visit)
 	}
+	for _, e := range list {
+		d.reach[e] = map[*layer.Equation]bool{}
+		d.follow(e, d.reach[e])
+	}
+	return d
+}
+
+func (d *dependences) follow(e *layer.Equation, seen map[*layer.Equation]bool) {
+	for _, n := range d.needs[e] {
+		if !seen[n.def] {
+			seen[n.def] = true
+			d.follow(n.def, seen)
+		}
+	}
+}
+
+// on reports whether e needs f directly.
+func (d *dependences) on(e, f *layer.Equation) bool {
+	for _, n := range d.needs[e] {
+		if n.def == f {
+			return true
+		}
+	}
+	return false
+}
+
+// component gives the equations that need e and that e needs, with e itself.
+func (d *dependences) component(e *layer.Equation) []*layer.Equation {
 	var out []*layer.Equation
-	done := map[*layer.Equation]bool{}
-	for len(out) < len(list) {
-		var ready *layer.Equation
-		for _, e := range list {
-			if !done[e] && allDone(needs[e], done) {
-				ready = e
-				break
-			}
+	for _, f := range d.list {
+		if f == e || d.reach[e][f] && d.reach[f][e] {
+			out = append(out, f)
 		}
-		if ready == nil {
-			c.cycle(list, needs, done)
-			return list
-		}
-		done[ready] = true
-		out = append(out, ready)
 	}
 	return out
 }
 
-func allDone(list []*layer.Equation, done map[*layer.Equation]bool) bool {
-	for _, e := range list {
-		if !done[e] {
-			return false
+// onlyOn reports whether the equations of a component need nothing else that
+// is not done.
+func (d *dependences) onlyOn(loop []*layer.Equation, done map[*layer.Equation]bool) bool {
+	in := map[*layer.Equation]bool{}
+	for _, e := range loop {
+		in[e] = true
+	}
+	for _, e := range loop {
+		for _, n := range d.needs[e] {
+			if !in[n.def] && !done[n.def] {
+				return false
+			}
 		}
 	}
 	return true
 }
 
-// cycle names the tensors of a cycle. Following unmet needs must come back to
-// an equation, as every equation that is left has one.
-func (c *checker) cycle(list []*layer.Equation, needs map[*layer.Equation][]*layer.Equation, done map[*layer.Equation]bool) {
-	var e *layer.Equation
-	for _, x := range list {
-		if !done[x] {
-			e = x
-			break
+// possible reports whether the conditions may hold together.
+func (c *checker) possible(on *conds) bool {
+	if on == nil {
+		return true
+	}
+	// A number that is never in bounds, and has to do with every condition.
+	var x layer.Int = layer.Lit{V: -1}
+	for _, cond := range on.list() {
+		for _, i := range indicesOf(cond) {
+			x = &layer.IntOp{Op: '-', X: x, Y: &layer.Var{I: i}}
 		}
 	}
-	at := map[*layer.Equation]int{}
-	var path []*layer.Equation
-	for {
-		if k, again := at[e]; again {
-			path = path[k:]
-			break
+	p := prover{sub: x, size: 1, conds: on.list(), left: budget}
+	_, found := p.prove(c.full())
+	return found || p.left <= 0
+}
+
+// apart reports whether an access never meets an element that def defines.
+func (c *checker) apart(a access, def *layer.Equation) bool {
+	for d, s := range a.subs {
+		to := c.full().of(def.Subs[d])
+		if c.atLeast(s, to.hi+1, a.on.list()) || c.atMost(s, to.lo-1, a.on.list()) {
+			return true
 		}
-		at[e] = len(path)
-		path = append(path, e)
-		for _, n := range needs[e] {
-			if !done[n] {
-				e = n
-				break
+	}
+	return false
+}
+
+// far is beyond all differences of subscripts.
+const far = 1 << 33
+
+// atLeast reports whether x >= k is certain where the conditions hold.
+func (c *checker) atLeast(x layer.Int, k int64, conds []layer.Cond) bool {
+	if k > far || k < -far {
+		return k < 0
+	}
+	if a, ok := layer.AffineOf(x); ok && !concern(conds, a) {
+		return c.full().ofAffine(a).lo >= k // exact, but for conditions that never hold
+	}
+	p := prover{sub: &layer.IntOp{Op: '-', X: x, Y: layer.Lit{V: int(k)}}, size: 2 * far, conds: conds, left: budget}
+	_, found := p.prove(c.full())
+	return !found && p.left > 0
+}
+
+// concern reports whether one of the conditions is about an index of a.
+func concern(conds []layer.Cond, a layer.Affine) bool {
+	for _, c := range conds {
+		for _, i := range indicesOf(c) {
+			if a.Coef(i) != 0 {
+				return true
 			}
 		}
 	}
-	first := 0
-	for k, x := range path {
-		if before(x.Pos, path[first].Pos) {
-			first = k
-		}
+	return false
+}
+
+// atMost reports whether x <= k is certain where the conditions hold.
+func (c *checker) atMost(x layer.Int, k int64, conds []layer.Cond) bool {
+	if k > far || k < -far {
+		return k > 0
 	}
-	path = append(path[first:], path[:first]...)
-	var names []string
-	for _, x := range append(path, path[0]) {
-		names = append(names, x.T.Name)
-	}
-	c.errs.AddHelp(path[0].Pos, "equations that refer to earlier steps of themselves are not supported yet",
-		"%s depends on itself: %s", path[0].T.Name, strings.Join(names, " needs "))
+	return c.atLeast(&layer.IntOp{Op: '-', X: layer.Lit{V: 0}, Y: x}, -k, conds)
 }
 
 func before(a, b diag.Pos) bool {

@@ -20,6 +20,8 @@ type prover struct {
 	limits limits
 	left   int
 	bad    int64
+	// at has the counterexample, an interval of one value for each index.
+	at map[*layer.Index]interval
 }
 
 // prove returns a counterexample as text, if there is one.
@@ -42,6 +44,7 @@ func (p *prover) prove(b box) (string, bool) {
 	if !p.search(b, involved) {
 		return "", false
 	}
+	p.at = b.sides
 	var parts []string
 	for _, i := range indicesOf(p.sub) {
 		parts = append(parts, fmt.Sprintf("%s=%d", i.Name, b.sides[i].lo))

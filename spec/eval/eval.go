@@ -51,9 +51,9 @@ func Run(p *layer.Program, env *Env) error {
 // Machine is a program made ready to be evaluated many times, by one goroutine
 // at a time.
 type Machine struct {
-	equations []*equation
-	tensors   []*array
-	byTensor  map[*layer.Tensor]*array
+	parts    []part
+	tensors  []*array
+	byTensor map[*layer.Tensor]*array
 	// frame has the present value of each index.
 	frame []int
 	slots map[*layer.Index]int
@@ -67,6 +67,9 @@ type array struct {
 	// defined says that the program writes it, accumulated that it adds to zero.
 	defined, accumulated bool
 }
+
+// part is an equation or a recurrence.
+type part interface{ run(frame []int) }
 
 // equation is a compiled equation.
 type equation struct {
@@ -98,8 +101,12 @@ func Compile(p *layer.Program) *Machine {
 		m.count(e)
 	}
 	m.frame = make([]int, len(m.slots))
-	for _, e := range p.Equations {
-		m.equations = append(m.equations, m.equation(e))
+	for _, x := range p.Parts() {
+		if x.Recurrence != nil {
+			m.parts = append(m.parts, m.recurrence(x.Recurrence))
+		} else {
+			m.parts = append(m.parts, m.equation(x.Equation))
+		}
 	}
 	return m
 }
@@ -170,8 +177,8 @@ func (m *Machine) Run(env *Env) (err error) {
 			err = e
 		}
 	}()
-	for _, e := range m.equations {
-		e.run(m.frame)
+	for _, x := range m.parts {
+		x.run(m.frame)
 	}
 	return nil
 }

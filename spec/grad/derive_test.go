@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -228,6 +229,9 @@ func inForward(l *layer.Layer, e *layer.Equation) bool {
 	return slices.Contains(l.Forward.Equations, e)
 }
 
+// openOutput finds outputs, with what is outside of them as the last of all.
+var openOutput = regexp.MustCompile(`\{role: output, (.*?)(?:, outside: 0)?\}`)
+
 // declare writes a derived pass into a spec that says backward: derive. It reads
 // gradients beyond their shape.
 func declare(spec []byte, l *layer.Layer, p *layer.Program) []byte {
@@ -241,10 +245,14 @@ func declare(spec []byte, l *layer.Layer, p *layer.Program) []byte {
 		if e.T.Role == layer.Scratch && !seen[e.T] {
 			seen[e.T] = true
 			shape := strings.Join(strings.Fields(fmt.Sprint(e.T.Shape)), ", ")
-			fmt.Fprintf(&tensors, "  %s: {role: scratch, outside: 0, shape: %s}\n", e.T.Name, shape)
+			outside := ""
+			if e.T.HasOutside {
+				outside = "outside: 0, "
+			}
+			fmt.Fprintf(&tensors, "  %s: {role: scratch, %sshape: %s}\n", e.T.Name, outside, shape)
 		}
 	}
 	text := strings.Replace(string(spec), "forward: |", tensors.String()+"forward: |", 1)
-	text = strings.ReplaceAll(text, "{role: output, ", "{role: output, outside: 0, ")
+	text = openOutput.ReplaceAllString(text, "{role: output, outside: 0, $1}")
 	return []byte(strings.Replace(text, "backward: derive", "backward: |\n"+equations.String(), 1))
 }

@@ -179,22 +179,3 @@ backward: derive
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
-
-// TestRecurrence cannot be derived yet; it must be an error with a place.
-func TestRecurrence(t *testing.T) {
-	i := &layer.Index{Name: "i", Size: 3}
-	x := &layer.Tensor{Name: "x", Shape: []int{3}}
-	y := &layer.Tensor{Name: "y", Role: layer.Output, Shape: []int{3}, HasOutside: true}
-	at := []layer.Int{&layer.Var{I: i}}
-	before := []layer.Int{&layer.IntOp{Op: '-', X: &layer.Var{I: i}, Y: layer.Lit{V: 1}}}
-	value := &layer.Binary{Op: '+', X: &layer.Read{T: x, Subs: at}, Y: &layer.Read{T: y, Subs: before}}
-	e := &layer.Equation{T: y, Subs: at, Free: []*layer.Index{i}, Value: value, Pos: diag.Pos{File: "r.yaml", Line: 7, Col: 3}}
-	_, err := grad.Derive(&layer.Layer{
-		Tensors: []*layer.Tensor{x, y}, Forward: &layer.Program{Equations: []*layer.Equation{e}},
-		Gradients: []*layer.Tensor{layer.GradientOf(x)}, Upstreams: []*layer.Tensor{layer.GradientOf(y)},
-	})
-	want := "r.yaml:7:3: the gradient of a recurrence (y is defined by itself) cannot be derived yet"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
-}

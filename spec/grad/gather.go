@@ -39,10 +39,13 @@ func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
 
 // gather is the contribution to the element of t at free: a sum over the
 // indices that its subscripts leave open. It fails where a subscript is not
-// affine and would have to be searched for.
-func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
+// affine and would have to be searched for, unless search is set.
+func (c term) gather(t *layer.Tensor, free []*layer.Index, search bool) (layer.Expr, bool) {
 	c = c.splitQuotients()
-	v := inversion{term: c, known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
+	v := inversion{
+		term: c, search: search || t.HasOutside,
+		known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx),
+	}
 	done := make([]bool, len(c.subs))
 	for d, s := range c.subs {
 		if i, ok := s.(*layer.Var); ok && v.open[i.I] && i.I.Size == t.Shape[d] {
@@ -60,7 +63,7 @@ func (c term) gather(t *layer.Tensor, free []*layer.Index) (layer.Expr, bool) {
 			is = layer.Affine{Const: rest, Terms: []layer.Term{{Coef: k, I: free[d]}}}
 			s = a
 		}
-		if !v.solve(s, is, t) {
+		if !v.solve(s, is, t.HasOutside) {
 			return nil, false
 		}
 	}
@@ -121,9 +124,11 @@ func (c term) noteQuotients(s layer.Int, to layer.Substitution) {
 // inversion expresses the indices of a contribution by the subscripts of the
 // element to which it goes.
 type inversion struct {
-	term  term
-	known binding
-	open  indices
+	term term
+	// search allows to look at all values of an index for the right one.
+	search bool
+	known  binding
+	open   indices
 	// ranges keep the indices within their ranges; equal are subscripts that
 	// fix no index. They are to be tested in this order.
 	ranges, equal []layer.Cond
@@ -208,14 +213,14 @@ func bareIndex(a layer.Affine) *layer.Index {
 }
 
 // solve uses that the subscript s has the value is.
-func (v *inversion) solve(s layer.Int, is layer.Affine, t *layer.Tensor) bool {
+func (v *inversion) solve(s layer.Int, is layer.Affine, outside bool) bool {
 	a, ok := layer.AffineOf(s)
 	g := bareIndex(is)
 	if !ok {
 		if g != nil && v.solveQuotient(s, g) {
 			return true
 		}
-		if v.open.in(s) && !t.HasOutside {
+		if v.open.in(s) && !v.search {
 			return false
 		}
 		v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: fromAffine(is), Y: s})
@@ -231,7 +236,7 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, t *layer.Tensor) bool {
 		}
 	}
 	if best < 0 {
-		if g == nil || g.Size > 1 || t.HasOutside {
+		if g == nil || g.Size > 1 || outside {
 			v.equal = append(v.equal, &layer.CmpInt{Op: "==", X: fromAffine(is), Y: s})
 		}
 		return true

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -39,7 +40,10 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p := program(l, live(d.equations))
+	p, err := program(l, live(d.equations))
+	if err != nil {
+		return nil, d.noOrder(err)
+	}
 	d.updatedState(p)
 	if err := d.errs.Err(); err != nil {
 		return nil, err
@@ -73,6 +77,8 @@ type derivation struct {
 	// terms are the contributions to a tensor's gradient so far.
 	terms     map[*layer.Tensor][]term
 	equations []*layer.Equation
+	// tied has the knot of each tensor that is in one.
+	tied map[*layer.Tensor]*knot
 	// taken are the names that indices and scratch tensors must not have.
 	taken map[string]bool
 	errs  diag.List
@@ -107,9 +113,12 @@ func (d *derivation) activate() {
 	for _, g := range d.l.Gradients {
 		d.active[g.Of] = true
 	}
-	for _, e := range d.l.Forward.Equations {
-		if e.T.Type == layer.Float32 && e.T.Role != layer.State && !e.T.NoGrad && d.reaches(e.Value) {
-			d.active[e.T] = true
+	for again := true; again; { // a recurrence takes more than one round
+		again = false
+		for _, e := range d.l.Forward.Equations {
+			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !e.T.NoGrad && d.reaches(e.Value) {
+				d.active[e.T], again = true, true
+			}
 		}
 	}
 }
@@ -138,29 +147,36 @@ func (d *derivation) reverse() {
 		upstream[u.Of] = u
 	}
 	eqs := d.l.Forward.Equations
+	d.tied = d.knots()
 	for k := len(eqs) - 1; k >= 0; k-- {
 		e := eqs[k]
 		if !d.active[e.T] {
 			continue
 		}
-		if _, done := d.adjoint[e.T]; !done {
+		knot := d.tied[e.T]
+		if _, done := d.adjoint[e.T]; !done && knot == nil {
 			d.settle(e.T, upstream[e.T])
+		} else if !done {
+			d.begin(knot, upstream)
 		}
-		for _, t := range e.Tensors() {
-			if t == e.T {
-				d.errs.Addf(e.Pos, "the gradient of a recurrence (%s is defined by itself) cannot be derived yet", t.Name)
-				return
-			}
-		}
-		if g := d.adjoint[e.T]; g != nil {
-			self := &layer.Read{T: e.T, Subs: e.Subs, Pos: e.Pos}
-			s := scope{idx: e.Free, target: e.T, place: k}
-			if !e.Accumulate {
-				s.whole, s.self = e.Value, self
-			}
-			d.push(e.Value, &layer.Read{T: g, Subs: e.Subs, Pos: e.Pos}, s)
+		d.contribute(e, k)
+		if knot != nil {
+			d.end(knot, upstream)
 		}
 	}
+}
+
+// contribute spreads the gradient of what e defines over what e reads.
+func (d *derivation) contribute(e *layer.Equation, place int) {
+	g := d.adjoint[e.T]
+	if g == nil {
+		return
+	}
+	s := scope{idx: e.Free, target: e.T, place: place}
+	if !e.Accumulate {
+		s.whole, s.self = e.Value, &layer.Read{T: e.T, Subs: e.Subs, Pos: e.Pos}
+	}
+	d.push(e.Value, &layer.Read{T: g, Subs: e.Subs, Pos: e.Pos}, s)
 }
 
 // settle defines the gradient of a tensor that forward defines: all that read
@@ -176,11 +192,17 @@ func (d *derivation) settle(t, upstream *layer.Tensor) {
 	}
 }
 
+// open reports whether the gradient of t may be read beyond its shape: not in a
+// recurrence, where a step that is not there has to be left out.
+func (d *derivation) open(t *layer.Tensor) bool {
+	return d.l.Derive && len(t.Shape) > 0 && d.tied[t] == nil
+}
+
 // scratch makes a tensor for the gradient of t.
 func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
 	return &layer.Tensor{
 		Name: unused(name, d.taken), Role: layer.Scratch, Type: layer.Float32,
-		Shape: t.Shape, Extents: t.Extents, HasOutside: d.l.Derive && len(t.Shape) > 0, Of: t, Pos: t.Pos,
+		Shape: t.Shape, Extents: t.Extents, HasOutside: d.open(t), Of: t, Pos: t.Pos,
 	}
 }
 
@@ -190,7 +212,7 @@ func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
 func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 	terms := d.terms[t]
 	sort.SliceStable(terms, func(i, j int) bool { return terms[i].place < terms[j].place })
-	free := freeIndices(t, terms)
+	free := d.freeIndices(t, terms)
 	var subs []layer.Int
 	for _, i := range free {
 		subs = append(subs, &layer.Var{I: i})
@@ -200,16 +222,19 @@ func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 		gathered = append(gathered, &layer.Read{T: more, Subs: subs, Pos: t.Pos})
 	}
 	var scattered []term
-	for _, c := range terms {
-		if x, ok := c.gather(t, free); ok {
+	for _, c := range terms { // a recurrence must be without +=, which has no order
+		if x, ok := c.gather(t, free, d.adjoint[t] != nil); ok {
 			gathered = append(gathered, x)
 		} else {
 			scattered = append(scattered, c)
 		}
 	}
 	sum := total(gathered)
-	if r, ok := sum.(*layer.Read); ok && g.Role == layer.Scratch && len(scattered) == 0 && sameSubs(r, subs) {
+	if r, ok := sum.(*layer.Read); ok && g.Role == layer.Scratch && len(scattered) == 0 && sameSubs(r, subs) && d.adjoint[t] == nil {
 		return r.T
+	}
+	if len(scattered) == 0 && more == nil && d.byCases(g, t, free, gathered) {
+		return g
 	}
 	if len(scattered) == 0 || len(gathered) > 0 {
 		d.add(&layer.Equation{T: g, Subs: subs, Free: free, Accumulate: len(scattered) > 0, Value: sum, Pos: t.Pos})
@@ -261,41 +286,73 @@ func (d *derivation) add(e *layer.Equation) {
 
 // live leaves out equations on which no gradient depends.
 func live(eqs []*layer.Equation) []*layer.Equation {
-	wanted := map[*layer.Tensor]bool{}
+	wanted := closure(eqs, func(t *layer.Tensor) bool { return t.Role == layer.Gradient })
 	var out []*layer.Equation
-	for k := len(eqs) - 1; k >= 0; k-- {
-		if e := eqs[k]; e.T.Role == layer.Gradient || wanted[e.T] {
-			for _, t := range e.Tensors() {
-				wanted[t] = true
-			}
-			out = append([]*layer.Equation{e}, out...)
+	for _, e := range eqs {
+		if wanted[e.T] {
+			out = append(out, e)
 		}
 	}
 	return out
 }
 
+// closure gives the tensors that the equations define and that are roots, or
+// of which such need something.
+func closure(eqs []*layer.Equation, root func(*layer.Tensor) bool) map[*layer.Tensor]bool {
+	by := map[*layer.Tensor][]*layer.Equation{}
+	for _, e := range eqs {
+		by[e.T] = append(by[e.T], e)
+	}
+	wanted := map[*layer.Tensor]bool{}
+	var want func(t *layer.Tensor)
+	want = func(t *layer.Tensor) {
+		if wanted[t] || by[t] == nil {
+			return
+		}
+		wanted[t] = true
+		for _, e := range by[t] {
+			for _, u := range e.Tensors() {
+				want(u)
+			}
+		}
+	}
+	for _, e := range eqs {
+		if root(e.T) {
+			want(e.T)
+		}
+	}
+	return wanted
+}
+
 // program makes a backward pass of the equations: forward's scratch tensors
 // that they read are computed again first.
-func program(l *layer.Layer, eqs []*layer.Equation) *layer.Program {
-	defined, wanted := map[*layer.Tensor]bool{}, map[*layer.Tensor]bool{}
+func program(l *layer.Layer, eqs []*layer.Equation) (*layer.Program, error) {
+	defined, read := map[*layer.Tensor]bool{}, map[*layer.Tensor]bool{}
 	for _, e := range eqs {
 		defined[e.T] = true
 	}
 	for _, e := range eqs {
 		for _, t := range e.Tensors() {
-			wanted[t] = t.Role == layer.Scratch && !defined[t]
+			read[t] = !defined[t]
 		}
 	}
-	all := append([]*layer.Equation(nil), eqs...)
-	for k := len(l.Forward.Equations) - 1; k >= 0; k-- {
-		e := l.Forward.Equations[k]
-		if !wanted[e.T] {
-			continue
-		}
-		all = append([]*layer.Equation{e}, all...)
-		for _, t := range e.Tensors() {
-			wanted[t] = wanted[t] || t.Role == layer.Scratch
+	var scratch []*layer.Equation
+	for _, e := range l.Forward.Equations {
+		if e.T.Role == layer.Scratch {
+			scratch = append(scratch, e)
 		}
 	}
-	return &layer.Program{Equations: all, Args: layer.BackwardArgs(l, all)}
+	again := closure(scratch, func(t *layer.Tensor) bool { return read[t] })
+	var all []*layer.Equation
+	for _, e := range scratch {
+		if again[e.T] {
+			all = append(all, e)
+		}
+	}
+	p, err := check.Order(append(all, eqs...))
+	if err != nil {
+		return nil, err
+	}
+	p.Args = layer.BackwardArgs(l, p.Equations)
+	return p, nil
 }

@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/dlgen/dlgen/spec/layer"
@@ -28,7 +29,12 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 		value = where(c, adj, constant(0))
 	}
 	idx := dependence(value, s.idx)
-	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, HasOutside: d.l.Derive && len(idx) > 0, Pos: s.target.Pos}
+	if d.tied[s.target] != nil { // a single step, too, has a number in the recurrence
+		idx = slices.DeleteFunc(slices.Clone(s.idx), func(i *layer.Index) bool {
+			return i.Size > 1 && !slices.Contains(idx, i)
+		})
+	}
+	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, HasOutside: d.open(s.target) && len(idx) > 0, Pos: s.target.Pos}
 	fresh, free := binding{}.with(idx)
 	e := &layer.Equation{T: t, Free: free, Value: fresh.expr(value), Pos: t.Pos}
 	read := &layer.Read{T: t, Pos: t.Pos}

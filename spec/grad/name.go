@@ -17,18 +17,26 @@ func unused(name string, taken map[string]bool) string {
 }
 
 // freeIndices makes one index for each dimension of t, named as in the
-// contributions where these have a name for it.
-func freeIndices(t *layer.Tensor, terms []term) []*layer.Index {
+// contributions where these have a name for it, or as in forward.
+func (d *derivation) freeIndices(t *layer.Tensor, terms []term) []*layer.Index {
 	var out []*layer.Index
-	for d, size := range t.Shape {
+	for k, size := range t.Shape {
 		name := ""
-		for _, c := range terms {
-			if v, ok := c.subs[d].(*layer.Var); ok && name == "" {
+		called := func(subs []layer.Int) {
+			if v, ok := subs[k].(*layer.Var); ok && name == "" && v.I.Size == size {
 				name = v.I.Name
 			}
 		}
+		for _, c := range terms {
+			called(c.subs)
+		}
+		for _, e := range d.l.Forward.Equations {
+			if e.T == t {
+				called(e.Subs)
+			}
+		}
 		if name == "" {
-			name = string(rune('i' + d%12))
+			name = string(rune('i' + k%12))
 		}
 		out = append(out, &layer.Index{Name: name, Size: size})
 	}

@@ -38,7 +38,7 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
-	return &layer.Proved{Layer: l, Backward: program(l, l.Declared)}, nil
+	return &layer.Proved{Layer: l, Backward: declared(l)}, nil
 }
 
 // proof compares gradients and collects the differences.
@@ -84,6 +84,15 @@ func (p *proof) missing(l *layer.Layer) {
 	}
 }
 
+// declared is the backward pass that the spec writes out.
+func declared(l *layer.Layer) *layer.Program {
+	p, err := program(l, l.Declared)
+	if err != nil {
+		panic(fmt.Sprintf("grad: checked equations have no order: %v", err))
+	}
+	return p
+}
+
 // trial is a layer on small dims, ready to be evaluated.
 type trial struct {
 	l                          *layer.Layer
@@ -97,10 +106,10 @@ func (p *proof) try(l *layer.Layer) {
 	if err != nil {
 		return // what cannot be derived here was found at the real dims
 	}
-	declared := program(l, l.Declared)
+	written := declared(l)
 	t := &trial{
-		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(declared), derived: eval.Compile(derived),
-		cost: 1 + cost(l.Forward) + cost(declared) + cost(derived),
+		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
+		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
 	}
 	draw := newPoints(l)
 	if t.cost > maxCost {

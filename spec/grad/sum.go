@@ -6,6 +6,11 @@ import "github.com/dlgen/dlgen/spec/layer"
 // hold. What does not depend on rest is taken out of the sum, so that
 // contractions are seen to be such.
 func sum(rest []*layer.Index, conds []layer.Cond, value layer.Expr) layer.Expr {
+	r := &narrowing{rest, conds, value}
+	if !r.narrow() {
+		return constant(0)
+	}
+	rest, conds, value = r.idx, r.conds, r.value
 	var outer, inner []layer.Cond
 	open := setOf(rest)
 	for _, c := range conds {

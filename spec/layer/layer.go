@@ -107,7 +107,10 @@ type Equation struct {
 
 // Program is a list of equations in an order of evaluation.
 type Program struct {
+	// Equations has those of a recurrence side by side.
 	Equations []*Equation
+	// Recurrences are in the order of their equations.
+	Recurrences []*Recurrence
 	// Args are the tensors and scalars of the pass in the order of the
 	// generated function's arguments; saved and scratch tensors are not there.
 	Args []*Tensor

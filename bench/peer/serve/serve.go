@@ -43,6 +43,7 @@ const (
 	SeedW    = 2
 	SeedB    = 3
 	SeedDY   = 4
+	SeedR    = 5
 	SeedGrad = 6
 
 	seedProjection = 99

@@ -1,0 +1,92 @@
+// Package arrange rewrites equations so that plain loops for them do little
+// in vain.
+//
+// What comes in: a program of checked equations. What goes out: a program with
+// the same meaning. What is promised: a recurrence has only what depends on
+// what its steps carry, everything else having been computed for all steps
+// ahead; all of its equations run in all of its steps; conditions on a single
+// index that say where a step or a row is the first or the last are gone, an
+// equation standing for each range instead.
+package arrange
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// Program arranges the equations of one pass.
+func Program(p *layer.Program) *layer.Program {
+	a := &arranger{out: &layer.Program{Args: p.Args}, names: map[string]bool{}}
+	for _, t := range p.Args {
+		a.names[t.Name] = true
+	}
+	for _, e := range p.Equations {
+		a.names[e.T.Name] = true
+		for _, t := range e.Tensors() {
+			a.names[t.Name] = true
+		}
+	}
+	for _, x := range p.Parts() {
+		if x.Recurrence != nil {
+			a.recurrence(x.Recurrence)
+		} else {
+			a.equation(x.Equation)
+		}
+	}
+	aliases(a.out)
+	return a.out
+}
+
+// arranger writes the new program.
+type arranger struct {
+	out   *layer.Program
+	names map[string]bool
+}
+
+// equation adds an equation that is no part of a recurrence.
+func (a *arranger) equation(e *layer.Equation) {
+	c := *e
+	c.Value = folded(a.operands(e))
+	a.out.Equations = append(a.out.Equations, pieces(&c)...)
+}
+
+// scratch is a new tensor over the indices, and an element of it at these.
+func (a *arranger) scratch(name string, e *layer.Equation, idx []*layer.Index) *layer.Read {
+	full := name
+	for n := 2; a.names[full]; n++ {
+		full = fmt.Sprintf("%s%d", name, n)
+	}
+	a.names[full] = true
+	r := &layer.Read{T: &layer.Tensor{Name: full, Role: layer.Scratch, Pos: e.T.Pos}, Pos: e.Pos}
+	for _, i := range idx {
+		r.T.Shape = append(r.T.Shape, i.Size)
+		r.T.Extents = append(r.T.Extents, strconv.Itoa(i.Size))
+		r.Subs = append(r.Subs, &layer.Var{I: i})
+	}
+	return r
+}
+
+// define adds the equation that makes r the value for all its indices.
+func (a *arranger) define(r *layer.Read, idx []*layer.Index, value layer.Expr, e *layer.Equation) {
+	a.equation(&layer.Equation{T: r.T, Subs: r.Subs, Free: idx, Value: value, Text: e.Text, Pos: e.Pos})
+}
+
+// used gives those of the indices on which x depends, in their order.
+func used(x any, idx []*layer.Index) []*layer.Index {
+	in := map[*layer.Index]bool{}
+	layer.Walk(x, func(node any) bool {
+		if v, ok := node.(*layer.Var); ok {
+			in[v.I] = true
+		}
+		return true
+	})
+	var out []*layer.Index
+	for _, i := range idx {
+		if in[i] {
+			out = append(out, i)
+		}
+	}
+	return out
+}

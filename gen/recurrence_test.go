@@ -1,0 +1,58 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// TestRecurrentLayers compares schedules of the library's recurrent layers with
+// the equations, at sizes around lanes and tiles.
+func TestRecurrentLayers(t *testing.T) {
+	for _, c := range []struct{ layers, dims string }{
+		{"rnn lstm gru", "T=1 N=2 I=1 H=1"},
+		{"rnn lstm gru", "T=2 N=1 I=3 H=8"},
+		{"rnn lstm gru", "T=5 N=2 I=3 H=9"},
+		{"rnn lstm gru", "T=3 N=4 I=16 H=16"},
+		{"rnn lstm gru", "T=3 N=17 I=5 H=33"},
+		{"rnn lstm gru", "T=4 N=1 I=40 H=128"},
+		{"lstm_cell gru_cell", "N=1 I=1 H=1"},
+		{"lstm_cell gru_cell", "N=3 I=7 H=9"},
+		{"lstm_cell gru_cell", "N=1 I=64 H=64"},
+	} {
+		for _, name := range strings.Fields(c.layers) {
+			t.Run(name+" "+c.dims, func(t *testing.T) {
+				p := proved(t, name, c.dims)
+				for _, target := range targets {
+					agree(t, p, target, false, rounding)
+				}
+			})
+		}
+	}
+}
+
+// TestRecurrences does so for other recurrences, exactly where they only add up
+// and multiply.
+func TestRecurrences(t *testing.T) {
+	specs, err := txtar.ParseFile("testdata/specs/recurrences.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range specs.Files {
+		name, dims, _ := strings.Cut(f.Name, " ")
+		for _, dims := range strings.Split(dims, ";") {
+			t.Run(name+dims, func(t *testing.T) {
+				p := proved(t, string(f.Data), dims)
+				exact := !strings.ContainsAny(string(f.Data), "(") || strings.Contains(p.Doc, "exact")
+				for _, target := range targets {
+					if exact {
+						agree(t, p, target, true, 0)
+					} else {
+						agree(t, p, target, false, rounding)
+					}
+				}
+			})
+		}
+	}
+}

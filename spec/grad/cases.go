@@ -1,0 +1,80 @@
+package grad
+
+import (
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// maxCases is how many equations a sum of cases becomes.
+const maxCases = 16
+
+// byCases writes an equation for each value of a free index where every
+// summand is for one value of it only, as the gradients of gates that lie in
+// one tensor are.
+func (d *derivation) byCases(g, t *layer.Tensor, free []*layer.Index, summands []layer.Expr) bool {
+	for k, i := range free {
+		if i.Size > maxCases || len(summands) < 2 || !everyCase(summands, i) {
+			continue
+		}
+		for v := range i.Size {
+			b := bindOne(i, lit(v))
+			at, idx := b.with(append(append([]*layer.Index(nil), free[:k]...), free[k+1:]...))
+			e := &layer.Equation{T: g, Free: idx, Pos: t.Pos}
+			for _, j := range free {
+				e.Subs = append(e.Subs, at.int(&layer.Var{I: j}))
+			}
+			var here []layer.Expr
+			for _, x := range summands {
+				here = append(here, at.decided(x.(*layer.Where)))
+			}
+			e.Value = total(here)
+			d.add(e)
+		}
+		return true
+	}
+	return false
+}
+
+// everyCase reports whether each summand is for one value of i.
+func everyCase(summands []layer.Expr, i *layer.Index) bool {
+	for _, x := range summands {
+		w, ok := x.(*layer.Where)
+		if !ok || !isConst(w.Y, 0) {
+			return false
+		}
+		found := false
+		for _, c := range conjuncts([]layer.Cond{w.Cond}) {
+			cmp, ok := c.(*layer.CmpInt)
+			if !ok || cmp.Op != "==" {
+				continue
+			}
+			v, ok := cmp.X.(*layer.Var)
+			_, constant := cmp.Y.(layer.Lit)
+			found = found || ok && constant && v.I == i
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// decided copies where(c, x, 0) without the conditions that always hold.
+func (b binding) decided(w *layer.Where) layer.Expr {
+	var open []layer.Cond
+	for _, c := range conjuncts([]layer.Cond{w.Cond}) {
+		c = b.cond(c)
+		holds, known := check.Decide(c)
+		switch {
+		case known && !holds:
+			return constant(0)
+		case !known:
+			open = append(open, c)
+		}
+	}
+	x := b.expr(w.X)
+	if c := all(open); c != nil {
+		return where(c, x, constant(0))
+	}
+	return x
+}
