@@ -27,6 +27,11 @@ type Param struct{ Name, Type string }
 // text is what the compiler will see, so nothing has to be assumed of it.
 type API map[string]*Func
 
+// Workspace reports whether the passes take one.
+func (api API) Workspace() bool {
+	return len(api["Forward"].Params) > 0 && api["Forward"].Params[0].Name == "ws"
+}
+
 // ReadAPI reads the exported functions of a generated package.
 func ReadAPI(files []gen.File) (API, error) {
 	api := API{}

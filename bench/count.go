@@ -4,7 +4,8 @@ import "github.com/dlgen/dlgen/spec/layer"
 
 // Flops counts the floating-point operations that a pass asks for as its
 // equations stand: a call of exp or max counts one, comparisons, subscripts
-// and moves nothing, and of a where the dearer side.
+// and moves nothing, of a where the dearer side, and of a sum of which only one
+// residue of a step counts, those terms.
 func Flops(p *layer.Program) float64 {
 	total := 0.0
 	for _, eq := range p.Equations {
@@ -128,7 +129,42 @@ func exprFlops(e layer.Expr) float64 {
 	case *layer.Where:
 		return max(exprFlops(e.X), exprFlops(e.Y))
 	case *layer.Reduce:
-		return volume(e.Idx) * (1 + exprFlops(e.Body))
+		return volume(e.Idx) * (1 + exprFlops(e.Body)) / skipped(e)
 	}
 	return 0
+}
+
+// skipped is how many terms of a sum there are for each that counts, where a
+// condition leaves one residue of a step, as in the gradient of a window.
+func skipped(e *layer.Reduce) float64 {
+	w, ok := e.Body.(*layer.Where)
+	if !ok || e.Op != layer.Sum || w.Y != layer.Expr(layer.Const{}) {
+		return 1
+	}
+	n := 1.0
+	for conds := []layer.Cond{w.Cond}; len(conds) > 0; {
+		c := conds[0]
+		conds = conds[1:]
+		switch c := c.(type) {
+		case *layer.Logic:
+			if c.Op == "&&" {
+				conds = append(conds, c.X, c.Y)
+			}
+		case *layer.CmpInt:
+			rest, ok := c.X.(*layer.IntOp)
+			if step, lit := stepOf(rest, ok); lit && c.Op == "==" {
+				n *= float64(step)
+			}
+		}
+	}
+	return n
+}
+
+// stepOf is the divisor of a remainder.
+func stepOf(x *layer.IntOp, ok bool) (int, bool) {
+	if !ok || x.Op != '%' {
+		return 0, false
+	}
+	by, ok := x.Y.(layer.Lit)
+	return by.V, ok
 }

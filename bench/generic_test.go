@@ -18,41 +18,53 @@ import (
 // implementations are the functions of package generic, Forward and Backward
 // by layer; an optimiser has no backward.
 var implementations = map[string][2]any{
-	"dense":           {generic.Dense, generic.DenseBackward},
-	"relu":            {generic.Relu, generic.ReluBackward},
-	"leaky_relu":      {generic.LeakyRelu, generic.LeakyReluBackward},
-	"elu":             {generic.Elu, generic.EluBackward},
-	"selu":            {generic.Selu, generic.SeluBackward},
-	"gelu":            {generic.Gelu, generic.GeluBackward},
-	"gelu_tanh":       {generic.GeluTanh, generic.GeluTanhBackward},
-	"silu":            {generic.Silu, generic.SiluBackward},
-	"sigmoid":         {generic.Sigmoid, generic.SigmoidBackward},
-	"tanh":            {generic.Tanh, generic.TanhBackward},
-	"softplus":        {generic.Softplus, generic.SoftplusBackward},
-	"hardswish":       {generic.Hardswish, generic.HardswishBackward},
-	"softmax":         {generic.Softmax, generic.SoftmaxBackward},
-	"log_softmax":     {generic.LogSoftmax, generic.LogSoftmaxBackward},
-	"add":             {generic.Add, generic.AddBackward},
-	"mul":             {generic.Mul, generic.MulBackward},
-	"concat":          {generic.Concat, generic.ConcatBackward},
-	"embedding":       {generic.Embedding, generic.EmbeddingBackward},
-	"dropout":         {generic.Dropout, generic.DropoutBackward},
-	"mse":             {generic.Mse, generic.MseBackward},
-	"l1":              {generic.L1, generic.L1Backward},
-	"bce_with_logits": {generic.BceWithLogits, generic.BceWithLogitsBackward},
-	"cross_entropy":   {generic.CrossEntropy, generic.CrossEntropyBackward},
-	"rnn":             {generic.Rnn, generic.RnnBackward},
-	"lstm":            {generic.Lstm, generic.LstmBackward},
-	"gru":             {generic.Gru, generic.GruBackward},
-	"sgd":             {generic.Sgd, nil},
-	"momentum":        {generic.Momentum, nil},
-	"rmsprop":         {generic.Rmsprop, nil},
-	"adam":            {generic.Adam, nil},
-	"adamw":           {generic.Adamw, nil},
+	"dense":            {generic.Dense, generic.DenseBackward},
+	"conv2d":           {generic.Conv2d, generic.Conv2dBackward},
+	"conv1d":           {generic.Conv1d, generic.Conv1dBackward},
+	"conv_transpose2d": {generic.ConvTranspose2d, generic.ConvTranspose2dBackward},
+	"maxpool2d":        {generic.Maxpool2d, generic.Maxpool2dBackward},
+	"avgpool2d":        {generic.Avgpool2d, generic.Avgpool2dBackward},
+	"global_avgpool2d": {generic.GlobalAvgpool2d, generic.GlobalAvgpool2dBackward},
+	"upsample2d":       {generic.Upsample2d, generic.Upsample2dBackward},
+	"flatten":          {generic.Flatten, generic.FlattenBackward},
+	"relu":             {generic.Relu, generic.ReluBackward},
+	"leaky_relu":       {generic.LeakyRelu, generic.LeakyReluBackward},
+	"elu":              {generic.Elu, generic.EluBackward},
+	"selu":             {generic.Selu, generic.SeluBackward},
+	"gelu":             {generic.Gelu, generic.GeluBackward},
+	"gelu_tanh":        {generic.GeluTanh, generic.GeluTanhBackward},
+	"silu":             {generic.Silu, generic.SiluBackward},
+	"sigmoid":          {generic.Sigmoid, generic.SigmoidBackward},
+	"tanh":             {generic.Tanh, generic.TanhBackward},
+	"softplus":         {generic.Softplus, generic.SoftplusBackward},
+	"hardswish":        {generic.Hardswish, generic.HardswishBackward},
+	"softmax":          {generic.Softmax, generic.SoftmaxBackward},
+	"log_softmax":      {generic.LogSoftmax, generic.LogSoftmaxBackward},
+	"add":              {generic.Add, generic.AddBackward},
+	"mul":              {generic.Mul, generic.MulBackward},
+	"concat":           {generic.Concat, generic.ConcatBackward},
+	"embedding":        {generic.Embedding, generic.EmbeddingBackward},
+	"dropout":          {generic.Dropout, generic.DropoutBackward},
+	"mse":              {generic.Mse, generic.MseBackward},
+	"l1":               {generic.L1, generic.L1Backward},
+	"bce_with_logits":  {generic.BceWithLogits, generic.BceWithLogitsBackward},
+	"cross_entropy":    {generic.CrossEntropy, generic.CrossEntropyBackward},
+	"rnn":              {generic.Rnn, generic.RnnBackward},
+	"lstm":             {generic.Lstm, generic.LstmBackward},
+	"gru":              {generic.Gru, generic.GruBackward},
+	"sgd":              {generic.Sgd, nil},
+	"momentum":         {generic.Momentum, nil},
+	"rmsprop":          {generic.Rmsprop, nil},
+	"adam":             {generic.Adam, nil},
+	"adamw":            {generic.Adamw, nil},
 }
 
 // sizes are small and odd, and different from each other.
-var sizes = map[string]string{"N": "5", "M": "7", "I": "9", "O": "4", "C": "6", "D": "11", "V": "8", "A": "3", "B": "2", "T": "4", "H": "3"}
+var sizes = map[string]string{
+	"N": "5", "M": "7", "I": "9", "O": "4", "C": "6", "D": "11", "V": "8", "A": "3", "B": "2", "T": "4",
+	"H": "8", "W": "10", "L": "9", "K": "4", "R": "3", "S": "2", "scale": "3",
+	"stride": "2", "stride_w": "3", "dilation": "2", "dilation_w": "3", "groups": "2", "pad": "1", "pad_top": "2", "output_pad": "1", "count_pad": "0",
+}
 
 // Each function computes what the layer's equations say.
 func TestGeneric(t *testing.T) {
@@ -89,9 +101,9 @@ func proved(t *testing.T, name string) *layer.Proved {
 		t.Fatal(err)
 	}
 	given := map[string]string{}
-	for _, d := range s.Dims {
-		if d.Default == nil && d.Value == nil {
-			given[d.Name] = sizes[d.Name]
+	for _, d := range append(s.Dims, s.Attrs...) {
+		if size, ok := sizes[d.Name]; ok && d.Value == nil {
+			given[d.Name] = size
 		}
 	}
 	p, err := spec.Prove(s, given)

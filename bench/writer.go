@@ -82,11 +82,22 @@ func (w *writer) callable(f *Func) bool {
 // number is the dim or attribute that a generic parameter stands for.
 func (w *writer) number(name string) (float64, bool) {
 	for _, n := range w.layer.Numbers {
-		if n.Name == name || n.IsDim && strings.ToLower(n.Name) == name {
+		if n.Name == name || n.IsDim && strings.ToLower(n.Name) == name || camel(n.Name) == name {
 			return n.Value, true
 		}
 	}
 	return 0, false
+}
+
+// camel is a name of the layer library as Go spells it: strideH for stride_h.
+func camel(name string) string {
+	words := strings.Split(name, "_")
+	for i, word := range words[1:] {
+		if word != "" {
+			words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return strings.Join(words, "")
 }
 
 // main is the text of the main file.

@@ -24,3 +24,21 @@ func Flat[E, T any](p *T) []E {
 	var e E
 	return unsafe.Slice((*E)(unsafe.Pointer(p)), unsafe.Sizeof(*p)/unsafe.Sizeof(e))
 }
+
+// Cast shows *p as an array of the same size.
+func Cast[To, From any](p *From) *To {
+	var to To
+	if unsafe.Sizeof(to) != unsafe.Sizeof(*p) {
+		panic("aligned: arrays of different sizes")
+	}
+	return (*To)(unsafe.Pointer(p))
+}
+
+// As shows the beginning of x as an array of float32.
+func As[To any](x []float32) *To {
+	var to To
+	if unsafe.Sizeof(to) > 4*uintptr(len(x)) {
+		panic("aligned: an array beyond its memory")
+	}
+	return (*To)(unsafe.Pointer(&x[0]))
+}

@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/dlgen/dlgen/asm/avx2"
@@ -75,25 +76,15 @@ func run(ctx context.Context, list, binary, dir string, progress io.Writer) erro
 	if err := writeSpecs(specs); err != nil {
 		return err
 	}
-	w := &writer{}
-	packages := map[string]*generated{}
+	g := &generator{specs: specs, prog: prog, packages: map[string]*generated{}}
+	w := newWriter()
 	for _, row := range rows {
-		op, ok := operations[row.Op]
-		if !ok || !op.supports(row) {
-			fmt.Fprintln(progress, row.Name+": unsupported")
-			continue
+		ok, err := g.row(w, row)
+		if err != nil {
+			return fmt.Errorf("%s: %w", row.Name, err)
 		}
-		key := row.Op + "_" + row.Shape
-		if packages[key] == nil {
-			p, err := generate(specs, op, row, fmt.Sprintf("p%d", len(packages)))
-			if err != nil {
-				return fmt.Errorf("%s: %w", row.Name, err)
-			}
-			packages[key] = p
-			prog.AddPackage(p.name, p.files)
-		}
-		if err := w.job(packages[key], op, row); err != nil {
-			return err
+		if !ok {
+			row.Name += ": unsupported"
 		}
 		fmt.Fprintln(progress, row.Name)
 	}
@@ -126,32 +117,77 @@ func writeSpecs(dir string) error {
 
 // generated is a package of the program.
 type generated struct {
-	name  string
-	files []gen.File
-	api   bench.API
+	name string
+	api  bench.API
+	// shapes are those of its tensors.
+	shapes map[string][]int
 }
 
-func generate(specs string, op operation, row workload, name string) (*generated, error) {
-	file := op.Layer
-	if op.own() {
-		file = filepath.Join(specs, file)
+// generator makes each package once.
+type generator struct {
+	specs    string
+	prog     *bench.Program
+	packages map[string]*generated
+}
+
+// row writes the job of a row, or reports that there is none.
+func (g *generator) row(w *writer, row workload) (bool, error) {
+	if n := networks[row.Op]; n.supports(row) {
+		c, err := newChain(n, row, g.generate)
+		if err == nil {
+			w.network(c)
+		}
+		return true, err
+	}
+	op, ok := operations[row.Op]
+	if !ok || !op.supports(row) {
+		return false, nil
+	}
+	dims := map[string]int{}
+	for dim, letter := range op.Dims {
+		dims[dim] = row.Dims[letter]
+	}
+	p, err := g.generate(op.Layer, dims)
+	if err != nil {
+		return false, err
+	}
+	return true, w.job(p, op, row)
+}
+
+// generate makes the package of a layer.
+func (g *generator) generate(layer string, dims map[string]int) (*generated, error) {
+	key := fmt.Sprint(layer, dims) // prints in order
+	if p := g.packages[key]; p != nil {
+		return p, nil
+	}
+	file := layer
+	if own(layer) {
+		file = filepath.Join(g.specs, layer)
 	}
 	s, err := spec.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	dims := map[string]string{}
-	for dim, letter := range op.Dims {
-		dims[dim] = strconv.Itoa(row.Dims[letter])
+	given := map[string]string{}
+	for dim, n := range dims {
+		given[dim] = strconv.Itoa(n)
 	}
-	proved, err := spec.Prove(s, dims)
+	proved, err := spec.Prove(s, given)
 	if err != nil {
 		return nil, err
 	}
-	out, err := gen.Generate(proved, gen.Options{Package: name, Backends: backends})
+	p := &generated{name: fmt.Sprintf("p%d", len(g.packages)), shapes: map[string][]int{}}
+	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: backends})
 	if err != nil {
 		return nil, err
 	}
-	api, err := bench.ReadAPI(out)
-	return &generated{name, out, api}, err
+	if p.api, err = bench.ReadAPI(out); err != nil {
+		return nil, err
+	}
+	for _, t := range slices.Concat(proved.Tensors, proved.Gradients, proved.Upstreams) {
+		p.shapes[t.Name] = t.Shape
+	}
+	g.packages[key] = p
+	g.prog.AddPackage(p.name, out)
+	return p, nil
 }

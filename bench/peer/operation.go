@@ -19,11 +19,12 @@ type operation struct {
 	Scalars map[string]string
 }
 
-// data is one of the harness's tensors.
+// data is one of the harness's tensors. Axes lists, for each of its axes, which
+// one of ours that is; nil means the same order.
 type data struct {
-	Seed       string
-	Scale      string
-	Transposed bool
+	Seed  string
+	Scale string
+	Axes  []int
 }
 
 // pass is what is timed and what comes out of it.
@@ -34,11 +35,19 @@ type pass struct {
 	Both bool
 }
 
-// output is a tensor under the harness's name.
+// output is a tensor under the harness's name, with axes as in data.
 type output struct {
 	Name, Tensor string
-	Transposed   bool
+	Axes         []int
 }
+
+// The harness has its channels before the rows and columns of an image, and
+// transposes the weights of dense layers.
+var (
+	turned = []int{1, 0}
+	images = []int{0, 3, 1, 2}
+	window = []int{3, 2, 0, 1}
+)
 
 // elementwise is an operation from x to y.
 func elementwise(layer string) operation {
@@ -46,7 +55,7 @@ func elementwise(layer string) operation {
 		Layer:  layer,
 		Dims:   map[string]string{"M": "L"},
 		Fill:   map[string]data{"x": {Seed: "SeedX", Scale: "8"}},
-		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}, false}},
+		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", nil}}, false}},
 	}
 }
 
@@ -56,52 +65,72 @@ func recurrent(layer, bias string) operation {
 		Layer: layer,
 		Dims:  map[string]string{"T": "T", "N": "N", "I": "I", "H": "H"},
 		Fill: map[string]data{
-			"x": {"SeedX", "2", false}, "wx": {"SeedW", "0.2", true}, "wh": {"SeedR", "0.2", true},
-			bias: {"SeedB", "1", false}, "dy": {"SeedDY", "2", false},
+			"x": {"SeedX", "2", nil}, "wx": {"SeedW", "0.2", turned}, "wh": {"SeedR", "0.2", turned},
+			bias: {"SeedB", "1", nil}, "dy": {"SeedDY", "2", nil},
 		},
 		Passes: map[string]pass{
-			"fwd":    {"Forward", []output{{"y", "y", false}}, false},
-			"fwdbwd": {"Backward", []output{{"dx", "dx", false}, {"dWi", "dwx", true}, {"dWh", "dwh", true}, {"db", "d" + bias, false}}, true},
+			"fwd":    {"Forward", []output{{"y", "y", nil}}, false},
+			"fwdbwd": {"Backward", []output{{"dx", "dx", nil}, {"dWi", "dwx", turned}, {"dWh", "dwh", turned}, {"db", "d" + bias, nil}}, true},
 		},
 	}
 }
 
 // operations are what this peer answers. The harness's dense has bias and ReLU
-// in it and lays its weights out as [O][I].
+// in it.
 var operations = map[string]operation{
 	"dense": {
 		Layer: "dense_relu.yaml",
 		Dims:  map[string]string{"N": "N", "I": "I", "O": "O"},
 		Fill: map[string]data{
-			"x": {"SeedX", "2", false}, "w": {"SeedW", "0.2", true}, "b": {"SeedB", "1", false}, "dy": {"SeedDY", "2", false},
+			"x": {"SeedX", "2", nil}, "w": {"SeedW", "0.2", turned}, "b": {"SeedB", "1", nil}, "dy": {"SeedDY", "2", nil},
 		},
 		Passes: map[string]pass{
-			"fwd": {"Forward", []output{{"y", "y", false}}, false},
-			"bwd": {"Backward", []output{{"dx", "dx", false}, {"dW", "dw", true}, {"db", "db", false}}, false},
+			"fwd": {"Forward", []output{{"y", "y", nil}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", nil}, {"dW", "dw", turned}, {"db", "db", nil}}, false},
+		},
+	},
+	"conv": {
+		Layer: "conv2d",
+		Dims:  map[string]string{"N": "N", "H": "H", "W": "W", "C": "C", "K": "O", "R": "K", "S": "K", "stride": "S", "pad": "P", "groups": "G"},
+		Fill: map[string]data{
+			"x": {"SeedX", "2", images}, "w": {"SeedW", "0.2", window}, "b": {"SeedB", "1", nil}, "dy": {"SeedDY", "2", images},
+		},
+		Passes: map[string]pass{
+			"fwd": {"Forward", []output{{"y", "y", images}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", images}, {"dW", "dw", window}, {"db", "db", nil}}, false},
+		},
+	},
+	"maxpool": {
+		Layer: "maxpool2d",
+		Dims:  map[string]string{"N": "N", "H": "H", "W": "W", "C": "C", "R": "K", "S": "K", "stride": "S"},
+		Fill:  map[string]data{"x": {"SeedX", "2", images}, "dy": {"SeedDY", "2", images}},
+		Passes: map[string]pass{
+			"fwd": {"Forward", []output{{"y", "y", images}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", images}}, false},
 		},
 	},
 	"softmax": {
 		Layer: "softmax",
 		Dims:  map[string]string{"M": "R", "D": "C"},
-		Fill:  map[string]data{"x": {"SeedX", "8", false}, "dy": {"SeedDY", "2", false}},
+		Fill:  map[string]data{"x": {"SeedX", "8", nil}, "dy": {"SeedDY", "2", nil}},
 		Passes: map[string]pass{
-			"fwd": {"Forward", []output{{"y", "y", false}}, false},
-			"bwd": {"Backward", []output{{"dx", "dx", false}}, false},
+			"fwd": {"Forward", []output{{"y", "y", nil}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", nil}}, false},
 		},
 	},
 	"embed": {
 		Layer:  "embedding",
 		Dims:   map[string]string{"N": "N", "V": "V", "D": "D"},
-		Fill:   map[string]data{"e": {"SeedW", "2", false}},
+		Fill:   map[string]data{"e": {"SeedW", "2", nil}},
 		ID:     "id",
 		Rows:   "V",
-		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", false}}, false}},
+		Passes: map[string]pass{"fwd": {"Forward", []output{{"y", "y", nil}}, false}},
 	},
 	"adam": {
 		Layer:   "adam",
 		Dims:    map[string]string{"M": "L"},
-		Fill:    map[string]data{"w": {"SeedX", "2", false}, "dw": {"SeedGrad", "2", false}},
-		Passes:  map[string]pass{"step": {"Forward", []output{{"p", "w", false}}, false}},
+		Fill:    map[string]data{"w": {"SeedX", "2", nil}, "dw": {"SeedGrad", "2", nil}},
+		Passes:  map[string]pass{"step": {"Forward", []output{{"p", "w", nil}}, false}},
 		Scalars: map[string]string{"lr": "1e-3", "t": "step"},
 	},
 	"lstm":       recurrent("lstm", "b"),
@@ -114,18 +143,20 @@ var operations = map[string]operation{
 }
 
 // supports reports whether a row can be answered: the operation is known, has
-// the pass, and its dims are those that the layer needs.
+// the pass, and the row's dims are those that the layer needs.
 func (op operation) supports(w workload) bool {
-	if _, ok := op.Passes[w.Pass]; !ok || len(op.Dims) != len(w.Dims) {
+	if _, ok := op.Passes[w.Pass]; !ok {
 		return false
 	}
+	letters := map[string]bool{}
 	for _, letter := range op.Dims {
+		letters[letter] = true
 		if _, ok := w.Dims[letter]; !ok {
 			return false
 		}
 	}
-	return true
+	return len(letters) == len(w.Dims)
 }
 
-// own reports whether the layer is a spec of this folder.
-func (op operation) own() bool { return strings.HasSuffix(op.Layer, ".yaml") }
+// own reports whether a layer is a spec of this folder.
+func own(layer string) bool { return strings.HasSuffix(layer, ".yaml") }

@@ -61,7 +61,38 @@ func expected() map[string]map[string][]float32 {
 		exp[k] = float32(math.Exp(float64(v)))
 	}
 	generic.Relu(relu, ex)
+
+	// A window of 3 over 6 rows and 5 columns in steps of 2, padded by 1, in two
+	// groups: 3 by 3 places.
+	cx, cdy := images4(filled(2*4*30, serve.SeedX, 2), 2, 4, 6, 5), images4(filled(2*6*9, serve.SeedDY, 2), 2, 6, 3, 3)
+	cw, cb, cy := make([]float32, 3*3*2*6), filled(6, serve.SeedB, 1), make([]float32, 2*9*6)
+	for at, v := range filled(len(cw), serve.SeedW, 0.2) {
+		cw[(at%9*2+at/9%2)*6+at/18] = v
+	}
+	cdx, cdw, cdb := make([]float32, len(cx)), make([]float32, len(cw)), make([]float32, 6)
+	generic.Conv2d(cy, cx, cw, cb, 2, 6, 5, 4, 6, 3, 3, 3, 3, 2, 2, 2, 1, 1, 1, 1)
+	generic.Conv2dBackward(cdx, cdw, cdb, cdy, cx, cw, 2, 6, 5, 4, 6, 3, 3, 3, 3, 2, 2, 2, 1, 1, 1, 1)
+	cdwTheirs := make([]float32, len(cdw))
+	for at := range cdwTheirs {
+		cdwTheirs[at] = cdw[(at%9*2+at/9%2)*6+at/18]
+	}
+	py, pdx := make([]float32, 2*4*3*2), make([]float32, len(cx))
+	generic.Maxpool2d(py, cx, 2, 6, 5, 4, 2, 2, 3, 2, 2, 2, 0, 0)
+	generic.Maxpool2dBackward(pdx, images4(filled(len(py), serve.SeedDY, 2), 2, 4, 3, 2), cx, 2, 6, 5, 4, 2, 2, 3, 2, 2, 2, 0, 0)
+
+	net := newDigits(2)
+	logits := append([]float32(nil), net.infer()...)
+	first, second := net.step(), net.step()
 	return map[string]map[string][]float32{
+		"conv/N2_C4_H6_W5_O6_K3_S2_P1_G2/fwd": {"y": channelsFirst(cy, 2, 6, 3, 3)},
+		"conv/N2_C4_H6_W5_O6_K3_S2_P1_G2/bwd": {"dx": channelsFirst(cdx, 2, 4, 6, 5), "dW": cdwTheirs, "db": cdb},
+		"maxpool/N2_C4_H6_W5_K2_S2/fwd":       {"y": channelsFirst(py, 2, 4, 3, 2)},
+		"maxpool/N2_C4_H6_W5_K2_S2/bwd":       {"dx": channelsFirst(pdx, 2, 4, 6, 5)},
+		"mnist/N2/infer":                      {"y": logits},
+		"mnist/N2/step":                       {"loss": {first}, again: {second}},
+		"mnist/N2_K3/infer":                   nil,
+		"mnist/N2/bwd":                        nil,
+
 		"dense/N3_I5_O7/fwd":   {"y": y},
 		"dense/N3_I5_O7/bwd":   {"dx": dx, "dW": dw, "db": db},
 		"softmax/R3_C11/fwd":   {"y": sy},
@@ -73,6 +104,18 @@ func expected() map[string]map[string][]float32 {
 		"ew_relu/L19/bwd":      nil,
 		"conv/N1_C1_H5_W5/fwd": nil,
 	}
+}
+
+// again marks what a row's outputs are in the run after the first.
+const again = "again"
+
+// channelsFirst turns [n][h][w][c] into [n][c][h][w].
+func channelsFirst(x []float32, n, c, h, w int) []float32 {
+	out := make([]float32, len(x))
+	for i := range x {
+		out[i] = x[((i/(c*h*w)*h+i/w%h)*w+i%w)*c+i/(h*w)%c]
+	}
+	return out
 }
 
 func filled(n int, seed uint32, scale float32) []float32 {
@@ -127,7 +170,12 @@ func TestPeer(t *testing.T) {
 			t.Errorf("prep %s: %q", name, got)
 			continue
 		}
+		next := outputs[again]
+		delete(outputs, again)
 		compareSums(t, name, ask("check"), outputs)
+		if next != nil {
+			compareSums(t, name+" again", ask("check"), map[string][]float32{"loss": next})
+		}
 	}
 	io.WriteString(in, "quit\n")
 	if err := cmd.Wait(); err != nil {

@@ -57,6 +57,24 @@ var sizes = map[string][]string{
 	"along_rows":     {"M=9 T=1", "M=8 T=7", "M=17 T=33"},
 	"fibonacci":      {"T=1 N=1", "T=2 N=7", "T=3 N=9", "T=15 N=33"},
 	"by_id":          {"T=1 V=3", "T=5 V=9"},
+	"conv1d":         {"N=2 L=9 C=3 K=8 S=3 dilation=2 pad_left=4", "N=1 L=17 C=8 K=9 S=4 stride=2 pad=1", "N=3 L=10 C=6 K=4 S=3 groups=2 stride=3 pad=2", "N=1 L=33 C=1 K=1 S=7 pad=3"},
+	"conv2d": {"N=2 H=5 W=6 C=3 K=9 R=3 S=3 pad=1", "N=1 H=7 W=7 C=8 K=16 R=5 S=5 pad=2", "N=1 H=9 W=8 C=4 K=8 R=3 S=3 pad=1 stride=2", "N=1 H=11 W=7 C=1 K=8 R=2 S=3 stride=3",
+		"N=1 H=9 W=17 C=2 K=3 R=3 S=3 dilation=2 pad=3", "N=1 H=6 W=6 C=17 K=1 R=1 S=1", "N=1 H=12 W=9 C=9 K=17 R=3 S=3 stride=2 dilation=3 pad=2", "N=2 H=4 W=4 C=5 K=24 R=3 S=4 stride=4 pad=1",
+		"N=1 H=8 W=9 C=8 K=8 R=3 S=3 pad=1 groups=8", "N=1 H=9 W=7 C=17 K=17 R=3 S=3 pad=1 groups=17 stride=2", "N=2 H=5 W=5 C=3 K=6 R=3 S=3 pad=1 groups=3", "N=1 H=7 W=8 C=16 K=32 R=3 S=3 pad=1 groups=2",
+		"N=1 H=8 W=7 C=3 K=33 R=4 S=2 stride_h=1 stride_w=3 pad_top=3 pad_right=1", "N=1 H=31 W=15 C=1 K=7 R=5 S=5 pad=2", "N=33 H=1 W=1 C=31 K=15 R=1 S=1", "N=1 H=3 W=3 C=1 K=1 R=3 S=3",
+		"N=1 H=16 W=16 C=32 K=24 R=3 S=3 pad=1", "N=1 H=14 W=15 C=40 K=40 R=1 S=1", "N=2 H=14 W=14 C=32 K=32 R=3 S=3 pad=1 groups=32", "N=1 H=15 W=15 C=3 K=16 R=7 S=7 stride=2 pad=3"},
+	"conv_transpose2d": {"N=2 H=3 W=2 C=3 K=9 R=3 S=2", "N=1 H=4 W=5 C=8 K=7 R=3 S=3 stride=2 pad=1 output_pad=1", "N=1 H=3 W=3 C=17 K=8 R=2 S=2 stride=2", "N=1 H=2 W=9 C=1 K=3 R=4 S=5 stride=3 pad=1 output_pad=2"},
+	"maxpool2d": {"N=2 H=6 W=8 C=8 R=2 S=2", "N=1 H=7 W=9 C=17 R=3 S=3 stride=2 pad=1", "N=1 H=5 W=6 C=1 R=3 S=2 stride=1", "N=1 H=7 W=5 C=9 R=2 S=3 stride=3 pad_left=1",
+		"N=3 H=4 W=4 C=33 R=4 S=4", "N=1 H=8 W=7 C=7 R=2 S=2 stride_h=1 stride_w=2 pad_top=1"},
+	"avgpool2d":        {"N=2 H=6 W=8 C=8 R=2 S=2", "N=1 H=9 W=10 C=17 R=4 S=2 stride=2 pad=1", "N=1 H=5 W=9 C=1 R=2 S=4 stride=1"},
+	"global_avgpool2d": {"N=2 H=2 W=4 C=9", "N=1 H=8 W=8 C=17", "N=3 H=1 W=1 C=8"},
+	"upsample2d":       {"N=2 H=3 W=5 C=7 scale=2", "N=1 H=2 W=3 C=16 scale=3", "N=1 H=4 W=4 C=1 scale=4", "N=2 H=3 W=3 C=9 scale=1"},
+	"flatten":          {"N=2 H=3 W=5 C=9", "N=1 H=1 W=1 C=1", "N=3 H=7 W=7 C=16"},
+	"conv3d":           {"D=4 H=5 W=6 C=3 K=9 T=3 R=3 S=3 pad=1", "D=5 H=4 W=7 C=1 K=8 T=2 R=2 S=3 stride=2", "D=3 H=9 W=5 C=8 K=1 T=3 R=1 S=2 stride=3 pad=0"},
+	"untied":           {"H=5 W=6 C=3 K=9 R=3", "H=7 W=7 C=8 K=5 R=3 stride=2", "H=4 W=4 C=1 K=17 R=2"},
+	"guarded":          {"N=3 L=9 S=4", "N=1 L=33 S=5", "N=8 L=16 S=3"},
+	"grouped":          {"L=9 C=4 K=6 G=2 S=3", "L=17 C=8 K=8 G=8 S=3", "L=8 C=16 K=32 G=2 S=2"},
+	"l2pool":           {"H=6 W=8 C=9 R=2", "H=9 W=7 C=8 R=3", "H=10 W=11 C=1 R=3 stride=3", "H=6 W=5 C=17 R=2 stride=1"},
 }
 
 // exact adds cases whose expected values are those of the interpreter, to be
@@ -168,7 +186,9 @@ func chance(name string) []string {
 			dim, _, _ := strings.Cut(d, "=")
 			n := 1 + r.IntN([]int{4, 20, 70}[r.IntN(3)])
 			switch {
-			case dim == "R": // a window is no longer than what it slides over
+			case len(dim) > 1 && strings.HasPrefix(dim, "pad"):
+				n = 0
+			case len(dim) > 1 || strings.Contains("RSTG", dim): // a window is no longer than what it slides over
 				n = 1
 			case name == "product" && dim == "D": // stay exact
 				n = 1 + n%9

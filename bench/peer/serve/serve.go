@@ -29,12 +29,12 @@ type Job struct {
 	Outputs []Output
 }
 
-// Output is a named result. Rows and Cols, where set, say that V is a matrix of
-// that shape whose transpose the harness wants.
+// Output is a named result. Where Axes are set, V has the shape Shape, and axis k
+// of the harness's tensor is our axis Axes[k].
 type Output struct {
-	Name       string
-	V          []float32
-	Rows, Cols int
+	Name        string
+	V           []float32
+	Shape, Axes []int
 }
 
 // The harness's seeds.
@@ -65,11 +65,32 @@ func Fill(x []float32, seed uint32, scale float32) {
 	}
 }
 
-// FillTransposed sets x, a matrix of the given shape, to the transpose of the
-// harness's tensor.
-func FillTransposed(x []float32, rows, cols int, seed uint32, scale float32) {
-	for i := range x {
-		x[i] = hash(seed, uint32(i%cols*rows+i/cols), scale)
+// FillAs sets x, which has the given shape, to the harness's tensor, whose axis
+// k is our axis axes[k]; nil stands for the same order.
+func FillAs(x []float32, shape, axes []int, seed uint32, scale float32) {
+	if axes == nil {
+		Fill(x, seed, scale)
+		return
+	}
+	each(shape, axes, func(theirs, ours int) { x[ours] = hash(seed, uint32(theirs), scale) })
+}
+
+// each calls f with the place of each element in the harness's tensor and in
+// ours.
+func each(shape, axes []int, f func(theirs, ours int)) {
+	strides := make([]int, len(shape))
+	size := 1
+	for d := len(shape) - 1; d >= 0; d-- {
+		strides[d] = size
+		size *= shape[d]
+	}
+	for theirs := range size {
+		ours, rest := 0, theirs
+		for k := len(axes) - 1; k >= 0; k-- {
+			ours += rest % shape[axes[k]] * strides[axes[k]]
+			rest /= shape[axes[k]]
+		}
+		f(theirs, ours)
 	}
 }
 
@@ -77,6 +98,20 @@ func FillTransposed(x []float32, rows, cols int, seed uint32, scale float32) {
 func FillID(id []int32, v int) {
 	for i := range id {
 		id[i] = int32((i*37 + 11) % v)
+	}
+}
+
+// FillLabels sets label to the harness's classes.
+func FillLabels(label []int32, classes int) {
+	for i := range label {
+		label[i] = int32((i*7 + 3) % classes)
+	}
+}
+
+// Must stops where a layer refuses its data, which is a mistake of this program.
+func Must(err error) {
+	if err != nil {
+		panic(err)
 	}
 }
 
@@ -181,13 +216,11 @@ func (j *Job) check() string {
 
 // layout is the output in the harness's layout.
 func (o *Output) layout() []float32 {
-	if o.Rows == 0 {
+	if o.Axes == nil {
 		return o.V
 	}
 	t := make([]float32, len(o.V))
-	for i, x := range o.V {
-		t[i%o.Cols*o.Rows+i/o.Cols] = x
-	}
+	each(o.Shape, o.Axes, func(theirs, ours int) { t[theirs] = o.V[ours] })
 	return t
 }
 

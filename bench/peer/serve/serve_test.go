@@ -10,7 +10,7 @@ import (
 // double is a job that computes y = 2x, x a matrix of 2 rows and 3 columns.
 func double() *Job {
 	x, y := make([]float32, 6), make([]float32, 6)
-	FillTransposed(x, 2, 3, SeedX, 2)
+	FillAs(x, []int{2, 3}, []int{1, 0}, SeedX, 2)
 	return &Job{
 		Run: func(n int) {
 			for range n {
@@ -19,7 +19,7 @@ func double() *Job {
 				}
 			}
 		},
-		Outputs: []Output{{Name: "y", V: y, Rows: 2, Cols: 3}},
+		Outputs: []Output{{Name: "y", V: y, Shape: []int{2, 3}, Axes: []int{1, 0}}},
 	}
 }
 
