@@ -101,6 +101,9 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
+	if !inside(m, c.g.outer, c.main.nest.Reduce) {
+		return nil
+	}
 	f := m.Flat()
 	pn := &panel{mem: m, vec: vec, along: contiguous(m)}
 	if pn.along == nil || !pn.transposed() && p.vec == nil {
@@ -165,6 +168,17 @@ func (pn *panel) fromThird() float64 {
 
 // knownPages is the number of pages that the machine finds without a search.
 const knownPages = 1024
+
+// inside reports whether an operand's subscripts stay in its shape for all
+// values of the axes, those that ranges exclude as well.
+func inside(m *ir.Mem, lists ...[]ir.Axis) bool {
+	for d, s := range m.Subs {
+		if lo, hi := extent(s, lists...); lo < 0 || hi >= m.Buf.Shape[d] {
+			return false
+		}
+	}
+	return true
+}
 
 // priced is the panel with its cost, or nil where it does not pay or fit.
 func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
