@@ -33,23 +33,36 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 
 // streams reports whether n is a sum of rows that takes them one by one best.
 func streams(n *ir.Nest, t Target) bool {
-	if len(n.Within) > 0 || !isDot(n) || isContraction(n) || len(n.Axes) != 1 || len(n.Reduce) != 1 || stride(&n.Store, n.Axes[0].Var) != 1 {
+	if len(n.Within) > 0 || !isDot(n) || isContraction(n) || len(n.Axes) == 0 || len(n.Reduce) != 1 || !oneRow(n.Store.Flat(), n.Axes) {
 		return false
 	}
-	col, row := n.Axes[0], n.Reduce[0]
+	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if f.Coef(col.Var) == 1 && f.Coef(row.Var) >= col.Size && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
+		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
 			return true
 		}
 	}
 	return false
 }
 
+// oneRow reports whether the elements that the axes go through, the last one
+// fastest, lie side by side.
+func oneRow(f ir.Sub, axes []ir.Axis) bool {
+	size := 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		if f.Coef(axes[k].Var) != size {
+			return false
+		}
+		size *= axes[k].Size
+	}
+	return true
+}
+
 // inRows is n as a sequence of additions of streamRows rows to a result that
 // starts from zero.
 func inRows(n *ir.Nest) []*ir.Nest {
-	col, row := n.Axes[0], n.Reduce[0]
+	row := n.Reduce[0]
 	zero := &ir.Nest{Axes: n.Axes, Store: n.Store, Value: ir.RealExpr(0), Text: n.Text}
 	out := []*ir.Nest{zero}
 	add := func(start, count, size int) {
@@ -67,7 +80,7 @@ func inRows(n *ir.Nest) []*ir.Nest {
 			part.Reduce = []ir.Axis{{Var: in, Size: size}}
 			at = at.Add(ir.VarSub(in), 1)
 		}
-		part.Axes = append(part.Axes, col)
+		part.Axes = append(part.Axes, n.Axes...)
 		part.Value = substituted(n.Value, row.Var, at)
 		out = append(out, part)
 	}
