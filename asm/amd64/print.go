@@ -1,17 +1,17 @@
-// Package avx2 spells kernels as Go assembly for amd64 processors with AVX2
-// and FMA.
+// Package amd64 spells kernels as Go assembly for amd64 processors, with the
+// vector instructions that a Set describes.
 //
-// In come kernels of eight lanes, complete and verified; out comes the text of
-// one .s file. What is promised: the text assembles, vet finds the frames and
-// parameters in order, it uses no register and no instruction beyond AVX2 and
-// FMA, the same kernels give the same bytes, and each kernel computes what its
-// statements say, in their order. Values that do not fit the sixteen vector
-// registers are kept on the stack.
+// In come kernels with the set's number of lanes, complete and verified; out
+// comes the text of one .s file. What is promised: the text assembles, vet
+// finds the frames and parameters in order, it uses no register and no
+// instruction beyond the set's, the same kernels give the same bytes, and each
+// kernel computes what its statements say, in their order. Values that do not
+// fit the vector registers are kept on the stack.
 //
 // The stages: choose (instructions on virtual registers), foldLoads,
 // allocate (physical registers, spilling), hoistConstants, planPointers and
 // emit.
-package avx2
+package amd64
 
 import (
 	"fmt"
@@ -37,8 +37,8 @@ type Config struct {
 }
 
 // Print is the text of the assembly file with the given kernels, each once.
-func Print(c Config, funcs []*ir.Func) ([]byte, error) {
-	table := newVectors()
+func (s *Set) Print(c Config, funcs []*ir.Func) ([]byte, error) {
+	table := newConstants(s)
 	file := avo.NewFile()
 	var fns []*avo.Function
 	printed := map[*ir.Func]bool{}
@@ -47,14 +47,14 @@ func Print(c Config, funcs []*ir.Func) ([]byte, error) {
 			continue
 		}
 		printed[f] = true
-		fn, err := compile(f, table)
+		fn, err := s.compile(f, table)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		fns = append(fns, fn)
 	}
-	if len(table.values) > 0 {
-		file.AddSection(table.global())
+	for _, section := range table.sections() {
+		file.AddSection(section)
 	}
 	for _, fn := range fns {
 		file.AddSection(fn)
@@ -69,16 +69,16 @@ func Print(c Config, funcs []*ir.Func) ([]byte, error) {
 		return nil, err
 	}
 	out := dress(c, string(text), funcs)
-	check(out, fns)
+	s.check(out, fns)
 	return []byte(out), nil
 }
 
 // compile makes an assembly function of f.
-func compile(f *ir.Func, table *vectors) (*avo.Function, error) {
-	if f.Lanes != 8 {
-		panic(fmt.Sprintf("avx2: %s has %d lanes, not 8", f.Name, f.Lanes))
+func (s *Set) compile(f *ir.Func, table *constants) (*avo.Function, error) {
+	if f.Lanes != s.Lanes {
+		panic(fmt.Sprintf("%s: %s has %d lanes, not %d", s.Name, f.Name, f.Lanes, s.Lanes))
 	}
-	k := &function{f: f, vectors: table, streamKey: map[string]*stream{}, single: map[*ir.Var]bool{},
+	k := &function{f: f, set: s, constants: table, streamKey: map[string]*stream{}, single: map[*ir.Var]bool{},
 		order: map[*ir.Var]int{}, indexed: map[*ir.Var]bool{}, valued: map[*ir.Var]bool{}, frameAt: map[*ir.Buffer]int{},
 		buffers: map[*ir.Buffer]operand.Mem{}, scalars: map[*ir.Scalar]operand.Mem{}, counters: map[*ir.Var]operand.Mem{}}
 	fn := avo.NewFunction(f.Name)
@@ -167,9 +167,9 @@ func dress(c Config, text string, funcs []*ir.Func) string {
 	return b.String()
 }
 
-// beyond reports whether word is a register that an AVX2 machine does not have
-// (16 and on, 512 bits, masks), or one that is not ours (R15, BP).
-func beyond(word string) bool {
+// beyond reports whether word is a register that the set does not have, or one
+// that is not ours (R15, BP).
+func (s *Set) beyond(word string) bool {
 	if word == "R15" || word == "BP" {
 		return true
 	}
@@ -177,7 +177,10 @@ func beyond(word string) bool {
 		return false
 	}
 	n, err := strconv.Atoi(word[1:])
-	return err == nil && (word[0] == 'Z' || word[0] == 'K' && n < 8 || n >= registers)
+	if err != nil || word[0] == 'K' && n > 7 {
+		return false
+	}
+	return !strings.ContainsRune(s.Registers, rune(word[0])) || n >= s.Vectors.count()
 }
 
 // omitBaseline drops what every amd64 processor has (prefetches, which avo
@@ -187,8 +190,8 @@ func omitBaseline(fn *avo.Function) error {
 	return nil
 }
 
-// check panics where the text would not run on every machine with AVX2 and FMA.
-func check(text string, fns []*avo.Function) {
+// check panics where the text would not run on every machine with the set.
+func (s *Set) check(text string, fns []*avo.Function) {
 	split := func(r rune) bool {
 		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	}
@@ -198,15 +201,15 @@ func check(text string, fns []*avo.Function) {
 			continue
 		}
 		for _, word := range strings.FieldsFunc(code, split) {
-			if beyond(word) {
-				panic(fmt.Sprintf("avx2: register %s in %q", word, code))
+			if s.beyond(word) {
+				panic(fmt.Sprintf("%s: register %s in %q", s.Name, word, code))
 			}
 		}
 	}
 	for _, fn := range fns {
 		for _, isa := range fn.ISA {
-			if isa != "AVX" && isa != "AVX2" && isa != "FMA3" {
-				panic(fmt.Sprintf("avx2: %s requires %s", fn.Name, isa))
+			if !slices.Contains(s.Features, isa) {
+				panic(fmt.Sprintf("%s: %s requires %s", s.Name, fn.Name, isa))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import (
 	"fmt"
@@ -33,20 +33,20 @@ func (s *stream) coef(v *ir.Var) int {
 }
 
 // place is the address of m.
-func (k *function) place(m ir.Mem, lanes int) *place {
+func (k *function) place(m ir.Mem, lanes int) *Place {
 	flat := m.Flat()
 	root := m.Buf.Root()
 	disp := 4 * flat.Const
 	if root.Place == ir.Frame {
 		at, ok := k.frameAt[root]
 		if !ok {
-			panic(fmt.Sprintf("avx2: %s: frame buffer %s is not declared", k.f.Name, root.Name))
+			panic(fmt.Sprintf("%s: %s: frame buffer %s is not declared", k.set.Name, k.f.Name, root.Name))
 		}
 		root, disp = nil, disp+at
 	} else if _, ok := k.buffers[root]; !ok {
-		panic(fmt.Sprintf("avx2: %s: buffer %s is not a parameter", k.f.Name, root.Name))
+		panic(fmt.Sprintf("%s: %s: buffer %s is not a parameter", k.set.Name, k.f.Name, root.Name))
 	}
-	return &place{kind: inBuffer, stream: k.stream(root, flat.Terms), disp: disp, lanes: lanes}
+	return &Place{kind: inBuffer, stream: k.stream(root, flat.Terms), disp: disp, lanes: lanes}
 }
 
 // stream finds or makes the pointer for the given terms.
@@ -61,7 +61,7 @@ func (k *function) stream(root *ir.Buffer, terms []ir.SubTerm) *stream {
 			s.terms = append(s.terms, t)
 			s.indexed = s.indexed || k.indexed[t.Var]
 			if _, ok := k.order[t.Var]; !ok {
-				panic(fmt.Sprintf("avx2: %s: variable %s is not in scope", k.f.Name, t.Var.Name))
+				panic(fmt.Sprintf("%s: %s: variable %s is not in scope", k.set.Name, k.f.Name, t.Var.Name))
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func (k *function) base(s *stream, in *loop) *stream {
 }
 
 // overlaps reports whether p and q may share an element.
-func (p *place) overlaps(q *place) bool {
+func (p *Place) overlaps(q *Place) bool {
 	if p.kind != inBuffer || q.kind != inBuffer || p.stream.root != q.stream.root {
 		return false
 	}

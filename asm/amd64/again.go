@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import "github.com/dlgen/dlgen/gen/ir"
 
@@ -13,8 +13,8 @@ func (k *function) findRepeatable() {
 		}
 	}
 	var in *loop
-	anchors := map[*vreg]*loop{}
-	refused := map[*vreg]bool{}
+	anchors := map[*VReg]*loop{}
+	refused := map[*VReg]bool{}
 	for _, n := range k.nodes {
 		switch n.kind {
 		case loopBegin:
@@ -23,12 +23,12 @@ func (k *function) findRepeatable() {
 			in = n.loop.parent
 		}
 		for _, s := range n.src {
-			if s.v == nil || refused[s.v] {
+			if s.V == nil || refused[s.V] {
 				continue
 			}
-			anchor, defined := anchors[s.v]
+			anchor, defined := anchors[s.V]
 			if !defined || !anchor.encloses(in) {
-				refused[s.v] = true
+				refused[s.V] = true
 			}
 		}
 		if v := n.dst; v != nil {
@@ -50,11 +50,11 @@ func (k *function) findRepeatable() {
 }
 
 // repeatable reports whether n loads what does not change.
-func (n *node) repeatable(written map[*ir.Buffer]bool) bool {
-	if n.kind != vector || n.mem != nil || len(n.src) != 1 || n.src[0].mem == nil {
+func (n *Node) repeatable(written map[*ir.Buffer]bool) bool {
+	if n.kind != vector || n.mem != nil || len(n.src) != 1 || n.src[0].Mem == nil {
 		return false
 	}
-	switch m := n.src[0].mem; m.kind {
+	switch m := n.src[0].Mem; m.kind {
 	case inTable, inParam:
 		return true
 	case inBuffer:
@@ -64,11 +64,11 @@ func (n *node) repeatable(written map[*ir.Buffer]bool) bool {
 }
 
 // anchor is the innermost loop that moves the address which n reads.
-func (n *node) anchor(in *loop) *loop {
-	if n.kind != vector || len(n.src) == 0 || n.src[0].mem == nil || n.src[0].mem.kind != inBuffer {
+func (n *Node) anchor(in *loop) *loop {
+	if n.kind != vector || len(n.src) == 0 || n.src[0].Mem == nil || n.src[0].Mem.kind != inBuffer {
 		return nil
 	}
-	for in != nil && n.src[0].mem.stream.coef(in.v) == 0 {
+	for in != nil && n.src[0].Mem.stream.coef(in.v) == 0 {
 		in = in.parent
 	}
 	return in

@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import (
 	"math"
@@ -28,7 +28,7 @@ func (e *emitter) where(p *pointer) operand.Op {
 
 // slotOf is the stack slot of p, made on first use.
 func (e *emitter) slotOf(p *pointer) operand.Mem {
-	if p.slot == none {
+	if p.slot == None {
 		p.slot = e.slots
 		e.slots++
 	}
@@ -37,7 +37,7 @@ func (e *emitter) slotOf(p *pointer) operand.Mem {
 
 // word is the address of the given 8-byte slot.
 func (e *emitter) word(slot int) operand.Mem {
-	return operand.NewStackAddr(32*e.k.spills + 8*slot)
+	return operand.NewStackAddr(e.k.spillBytes + 8*slot)
 }
 
 // pointer is the state of s.
@@ -47,7 +47,7 @@ func (e *emitter) pointer(s *stream) *pointer {
 	}
 	p := e.pointers[s]
 	if p == nil {
-		p = &pointer{r: e.plan.at[s], slot: none}
+		p = &pointer{r: e.plan.at[s], slot: None}
 		e.pointers[s] = p
 	}
 	return p
@@ -131,10 +131,10 @@ func (e *emitter) advance(p *pointer, n int) {
 }
 
 // address is where p is now.
-func (e *emitter) address(p *place) operand.Mem {
+func (e *emitter) address(p *Place) operand.Mem {
 	switch p.kind {
 	case inTable:
-		return operand.NewDataAddr(operand.NewStaticSymbol(tableName), p.disp)
+		return operand.NewDataAddr(operand.NewStaticSymbol(p.table.name), p.disp)
 	case inSlot:
 		return operand.NewStackAddr(p.disp)
 	case inParam:
@@ -190,7 +190,7 @@ func (e *emitter) forget(r reg.GPPhysical) {
 func (e *emitter) forgetAll() { e.held = [len(scratch)]*stream{} }
 
 // index loads an index and derives the streams that depend on it.
-func (e *emitter) index(at int, n *node) {
+func (e *emitter) index(at int, n *Node) {
 	from := e.address(n.mem)
 	e.forget(reg.RAX)
 	e.add(x86.MOVLQSX(from, reg.RAX))

@@ -1,17 +1,13 @@
-package avx2
+package amd64
 
 import (
 	"fmt"
 	"sort"
 )
 
-// registers is how many vector registers AVX2 has. The assembler would accept
-// 32 and emit AVX-512.
-const registers = 16
-
 // allocate gives every vreg a physical register, moving values to the stack
 // until the rest fits. It returns what occupies each register.
-func (k *function) allocate() [registers][]stretch {
+func (k *function) allocate() [][]stretch {
 	for {
 		all := k.liveness()
 		taken, spilled := k.assign(all)
@@ -25,18 +21,20 @@ func (k *function) allocate() [registers][]stretch {
 // assign goes through the registers in order of their first definition and
 // takes for each a physical register that is free throughout its life, or
 // else throws out what costs least.
-func (k *function) assign(all []*vreg) (taken [registers][]stretch, spilled bool) {
+func (k *function) assign(all []*VReg) (taken [][]stretch, spilled bool) {
 	sort.Slice(all, func(i, j int) bool {
 		if a, b := all[i].live[0].begin, all[j].live[0].begin; a != b {
 			return a < b
 		}
 		return all[i].id < all[j].id
 	})
-	var holders [registers][]*vreg
+	n := k.set.registers()
+	taken = make([][]stretch, n)
+	holders, rivals := make([][]*VReg, n), make([][]*VReg, n)
 	for _, v := range all {
 		begin := v.live[0].begin
-		var rivals [registers][]*vreg
 		for r := range holders {
+			rivals[r] = rivals[r][:0]
 			kept := holders[r][:0]
 			for _, h := range holders[r] {
 				if h.live[len(h.live)-1].end <= begin {
@@ -49,7 +47,7 @@ func (k *function) assign(all []*vreg) (taken [registers][]stretch, spilled bool
 			}
 			holders[r] = kept
 		}
-		r := pick(v, &rivals)
+		r := pick(v, rivals)
 		if len(rivals[r]) > 0 {
 			spilled = true
 			if !v.evicts(rivals[r]) {
@@ -67,14 +65,14 @@ func (k *function) assign(all []*vreg) (taken [registers][]stretch, spilled bool
 
 // pick is a free register, that of a related vreg if possible, or else the one
 // whose holders cost least.
-func pick(v *vreg, rivals *[registers][]*vreg) int {
+func pick(v *VReg, rivals [][]*VReg) int {
 	for _, w := range v.near {
-		if w.reg != none && len(rivals[w.reg]) == 0 {
+		if w.reg != None && len(rivals[w.reg]) == 0 {
 			return w.reg
 		}
 	}
-	best := 0
-	for r := range rivals {
+	best := v.class.First
+	for r := v.class.First; r < v.class.First+v.class.count(); r++ {
 		if len(rivals[r]) == 0 {
 			return r
 		}
@@ -87,22 +85,22 @@ func pick(v *vreg, rivals *[registers][]*vreg) int {
 
 // evicts reports whether v should take the place of the rivals, and marks
 // them if so.
-func (v *vreg) evicts(rivals []*vreg) bool {
+func (v *VReg) evicts(rivals []*VReg) bool {
 	if !v.temp && price(rivals) >= v.price() {
 		return false
 	}
 	for _, w := range rivals {
 		if w.temp {
-			panic(fmt.Sprintf("avx2: no register for v%d", v.id))
+			panic(fmt.Sprintf("amd64: no register for v%d", v.id))
 		}
-		w.spilled, w.reg = true, none
+		w.spilled, w.reg = true, None
 	}
 	return true
 }
 
 // price is what it costs to keep v in memory, for each instruction during
 // which it would hold a register.
-func (v *vreg) price() int64 {
+func (v *VReg) price() int64 {
 	if v.temp {
 		return 1 << 58
 	}
@@ -113,7 +111,7 @@ func (v *vreg) price() int64 {
 	return v.cost * 64 / int64(length)
 }
 
-func price(vs []*vreg) int64 {
+func price(vs []*VReg) int64 {
 	var sum int64
 	for _, v := range vs {
 		sum += v.price()
@@ -121,7 +119,7 @@ func price(vs []*vreg) int64 {
 	return sum
 }
 
-func without(vs, gone []*vreg) []*vreg {
+func without(vs, gone []*VReg) []*VReg {
 	kept := vs[:0]
 next:
 	for _, v := range vs {
@@ -139,35 +137,37 @@ next:
 // where the instruction has one, otherwise a load before it; a store after
 // each definition.
 func (k *function) spill() {
-	var out []*node
+	var out []*Node
 	for _, n := range k.nodes {
 		if n.dst != nil && n.dst.spilled && n.dst.again != nil {
 			continue
 		}
-		loaded := map[*vreg]*vreg{}
+		loaded := map[*VReg]*VReg{}
 		for i := range n.src {
-			v := n.src[i].v
+			v := n.src[i].V
 			if v == nil || !v.spilled {
 				continue
 			}
-			if n.foldable(i) && v.home(k) != nil && loaded[v] == nil {
-				n.src[i] = ref{mem: v.home(k)}
-				continue
+			if n.foldable(i) && loaded[v] == nil {
+				if p := v.home(k); p != nil && n.code.reads(p) {
+					n.src[i] = Ref{Mem: p}
+					continue
+				}
 			}
 			t := loaded[v]
 			if t == nil {
-				t = k.vreg()
+				t = k.vreg(v.class)
 				t.temp = true
 				loaded[v] = t
 				out = append(out, v.reload(k, t))
 			}
-			n.src[i].v = t
+			n.src[i].V = t
 		}
 		out = append(out, n)
 		if v := n.dst; v != nil && v.spilled {
-			n.dst = k.vreg()
+			n.dst = k.vreg(v.class)
 			n.dst.temp = true
-			out = append(out, &node{code: vmovups, imm: none, src: []ref{n.dst.ref()}, mem: v.home(k)})
+			out = append(out, &Node{code: v.class.Store, imm: None, src: []Ref{n.dst.Ref()}, mem: v.home(k)})
 		}
 	}
 	k.nodes = out
@@ -175,26 +175,26 @@ func (k *function) spill() {
 
 // home is where all lanes of a spilled register are in memory, or nil for one
 // that is only recomputed.
-func (v *vreg) home(k *function) *place {
+func (v *VReg) home(k *function) *Place {
 	if v.again != nil {
-		if v.again.code == vmovups && !v.again.low {
-			return v.again.src[0].mem
+		if v.again.code == v.class.Load && v.again.View == Whole {
+			return v.again.src[0].Mem
 		}
 		return nil
 	}
 	if v.slot == nil {
-		v.slot = &place{kind: inSlot, disp: 32 * k.spills}
-		k.spills++
+		v.slot = &Place{kind: inSlot, disp: k.spillBytes}
+		k.spillBytes += v.class.Bytes
 	}
 	return v.slot
 }
 
 // reload puts a spilled value into t.
-func (v *vreg) reload(k *function, t *vreg) *node {
+func (v *VReg) reload(k *function, t *VReg) *Node {
 	if v.again != nil {
 		n := *v.again
-		n.dst, n.src = t, append([]ref(nil), n.src...)
+		n.dst, n.src = t, append([]Ref(nil), n.src...)
 		return &n
 	}
-	return &node{code: vmovups, imm: none, dst: t, src: []ref{{mem: v.home(k)}}}
+	return &Node{code: v.class.Load, imm: None, dst: t, src: []Ref{{Mem: v.home(k)}}}
 }

@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import (
 	"fmt"
@@ -8,13 +8,6 @@ import (
 	"github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
-)
-
-var (
-	ymm = [registers]reg.VecPhysical{reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
-		reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15}
-	xmm = [registers]reg.VecPhysical{reg.X0, reg.X1, reg.X2, reg.X3, reg.X4, reg.X5, reg.X6, reg.X7,
-		reg.X8, reg.X9, reg.X10, reg.X11, reg.X12, reg.X13, reg.X14, reg.X15}
 )
 
 // emitter turns nodes with registers into instructions.
@@ -61,7 +54,7 @@ func (k *function) emit(fn *avo.Function) {
 	}
 	e.add(x86.VZEROUPPER())
 	e.add(x86.RET())
-	at := 32*k.spills + 8*e.slots
+	at := k.spillBytes + 8*e.slots
 	fn.LocalSize = at
 	if len(e.frames) > 0 {
 		fn.LocalSize += k.frameSize + 64
@@ -73,101 +66,117 @@ func (k *function) emit(fn *avo.Function) {
 
 func (e *emitter) add(i *avo.Instruction, err error) *avo.Instruction {
 	if err != nil {
-		panic(fmt.Sprintf("avx2: %s: instruction %d: %v", e.k.f.Name, len(e.fn.Nodes), err))
+		panic(fmt.Sprintf("%s: %s: instruction %d: %v", e.k.set.Name, e.k.f.Name, len(e.fn.Nodes), err))
 	}
 	e.fn.AddInstruction(i)
 	return i
 }
 
-func (e *emitter) operand(s ref) operand.Op {
-	if s.mem != nil {
-		return e.address(s.mem)
+func (e *emitter) operand(s Ref) operand.Op {
+	if s.Mem != nil {
+		return e.address(s.Mem)
 	}
-	return s.physical()
+	return e.k.physical(s)
 }
 
 // physical is the register of s.
-func (s ref) physical() reg.VecPhysical {
-	r := s.fixed - 1
-	if s.fixed == 0 {
-		r = s.v.reg
+func (k *function) physical(s Ref) reg.Physical { return k.set.physical(s.number(), s.View) }
+
+// number is that of the register of s.
+func (s Ref) number() int {
+	if s.fixed != 0 {
+		return s.fixed - 1
 	}
-	if s.low {
-		return xmm[r]
-	}
-	return ymm[r]
+	return s.V.reg
 }
 
 // result is the register that n writes.
-func (n *node) result() reg.VecPhysical {
+func (n *Node) result() Ref {
 	if n.to != 0 {
-		return ymm[n.to-1]
+		return Ref{fixed: n.to}
 	}
-	return ref{v: n.dst, low: n.low}.physical()
+	return Ref{V: n.dst, View: n.View}
 }
 
 // vector emits an instruction on vectors.
-func (e *emitter) vector(n *node) {
-	if _, ok := fused[n.code]; ok {
+func (e *emitter) vector(n *Node) {
+	if n.code.Fused != nil {
 		e.fused(n)
 		return
 	}
-	if n.code == vmovaps && n.src[0].physical() == n.result() {
-		return
-	}
-	if n.code == vmovups && n.mem == nil && e.k.vectors.zero(n.src[0].mem) {
-		r := n.result()
-		e.add(x86.VXORPS(r, r, r))
-		return
+	if n.mem == nil {
+		if d := n.result(); n.dst != nil && n.code == n.dst.class.Move && n.src[0].number() == d.number() && n.src[0].View == d.View {
+			return
+		}
+		if n.code == e.k.set.Vectors.Load && e.k.constants.zero(n.src[0].Mem) {
+			e.add(e.k.set.Clear(e.k.physical(n.result())))
+			return
+		}
 	}
 	var ops []operand.Op
-	if n.imm != none {
+	form := n.code.Make
+	if n.imm != None {
 		ops = append(ops, operand.U8(n.imm))
 	}
 	for i := len(n.src) - 1; i >= 0; i-- {
+		if m := n.src[i].Mem; m != nil && m.each {
+			form = n.code.Each
+		}
 		ops = append(ops, e.operand(n.src[i]))
 	}
 	if n.mem != nil {
 		ops = append(ops, e.address(n.mem))
 	} else {
-		ops = append(ops, n.result())
+		ops = append(ops, e.k.physical(n.result()))
 	}
-	e.add(n.code.make(ops...))
+	e.add(form(ops...))
 }
 
 // fused emits a*b+c in the form that overwrites the operand which the
 // destination shares a register with; a move is needed only where it shares none.
-func (e *emitter) fused(n *node) {
-	forms, d := fused[n.code], n.result()
+func (e *emitter) fused(n *Node) {
+	forms, d := n.code.Fused, n.result()
 	a, b, c := n.src[0], n.src[1], n.src[2]
-	if a.mem != nil {
+	if a.Mem != nil {
 		a, b = b, a
 	}
-	same := func(s ref) bool { return s.mem == nil && s.physical() == d }
-	if b.mem == nil && !same(a) && same(b) {
+	same := func(s Ref) bool { return s.Mem == nil && s.number() == d.number() }
+	if b.Mem == nil && !same(a) && same(b) {
 		a, b = b, a
+	}
+	to := e.k.physical(d)
+	form := func(f Form, last, middle Ref) {
+		if last.Mem != nil && last.Mem.each {
+			f.Make = f.Each
+		}
+		e.add(f.Make(e.operand(last), e.operand(middle), to))
 	}
 	// Now only b or c is memory, and of a and b it is a that may be d.
 	switch {
 	case same(c):
-		e.add(forms.f231(e.operand(b), e.operand(a), d))
-	case same(a) && b.mem != nil:
-		e.add(forms.f132(e.operand(b), e.operand(c), d))
+		form(forms.F231, b, a)
+	case same(a) && b.Mem != nil:
+		form(forms.F132, b, c)
 	case same(a):
-		e.add(forms.f213(e.operand(c), e.operand(b), d))
+		form(forms.F213, c, b)
 	default:
-		if c.mem != nil {
-			e.add(x86.VMOVUPS(e.operand(c), d))
+		class := e.k.set.Vectors
+		if c.Mem != nil {
+			load := class.Load.Make
+			if c.Mem.each {
+				load = class.Load.Each
+			}
+			e.add(load(e.operand(c), to))
 		} else {
-			e.add(x86.VMOVAPS(e.operand(c), d))
+			e.add(class.Move.Make(e.operand(c), to))
 		}
-		e.add(forms.f231(e.operand(b), e.operand(a), d))
+		form(forms.F231, b, a)
 	}
 }
 
 // varValue puts the value of a subscript into lane 0.
-func (e *emitter) varValue(n *node) {
-	dst := n.result()
+func (e *emitter) varValue(n *Node) {
+	dst := e.k.physical(n.result())
 	for i, t := range n.sub.Terms {
 		to := scratch[min(i, 1)]
 		e.forget(to)

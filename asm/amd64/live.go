@@ -1,17 +1,17 @@
-package avx2
+package amd64
 
 import "fmt"
 
 // liveness finds for every register the stretches of code in which its value
 // is needed, and returns the registers in order of first use.
-func (k *function) liveness() []*vreg {
-	var all []*vreg
-	seen := map[*vreg]bool{}
-	meet := func(v *vreg, l *loop) {
+func (k *function) liveness() []*VReg {
+	var all []*VReg
+	seen := map[*VReg]bool{}
+	meet := func(v *VReg, l *loop) {
 		if !seen[v] {
 			seen[v] = true
 			all = append(all, v)
-			v.reg, v.from, v.cost, v.live, v.near, v.again = none, none, 0, nil, nil, nil
+			v.reg, v.from, v.cost, v.live, v.near, v.again = None, None, 0, nil, nil, nil
 		}
 		v.cost += l.weighted()
 	}
@@ -24,8 +24,8 @@ func (k *function) liveness() []*vreg {
 			in, n.loop.end = n.loop.parent, i
 		}
 		for _, s := range n.src {
-			if s.v != nil {
-				meet(s.v, in)
+			if s.V != nil {
+				meet(s.V, in)
 			}
 		}
 		if n.dst != nil {
@@ -36,8 +36,8 @@ func (k *function) liveness() []*vreg {
 	k.findRepeatable()
 	k.scan()
 	for _, v := range all {
-		if v.from != none {
-			panic(fmt.Sprintf("avx2: %s: register v%d is read before it is assigned", k.f.Name, v.id))
+		if v.from != None {
+			panic(fmt.Sprintf("%s: %s: register v%d is read before it is assigned", k.set.Name, k.f.Name, v.id))
 		}
 		for i, j := 0, len(v.live)-1; i < j; i, j = i+1, j-1 {
 			v.live[i], v.live[j] = v.live[j], v.live[i]
@@ -58,29 +58,29 @@ func (k *function) scan() {
 		}
 		if v := n.dst; v != nil {
 			end := v.from
-			if end == none {
+			if end == None {
 				end = 2*i + 2
 			}
 			v.extend(stretch{2*i + 1, end})
-			v.from = none
+			v.from = None
 		}
 		for _, s := range n.src {
-			if s.v != nil {
-				s.v.needed(i)
+			if s.V != nil {
+				s.V.needed(i)
 			}
 		}
 	}
 }
 
 // needed records that node i reads v.
-func (v *vreg) needed(i int) {
-	if v.from == none {
+func (v *VReg) needed(i int) {
+	if v.from == None {
 		v.from = 2*i + 1
 	}
 }
 
 // extend adds a stretch before the others.
-func (v *vreg) extend(s stretch) {
+func (v *VReg) extend(s stretch) {
 	if n := len(v.live); n > 0 && v.live[n-1].begin == s.end {
 		v.live[n-1].begin = s.begin
 		return
@@ -89,15 +89,15 @@ func (v *vreg) extend(s stretch) {
 }
 
 // exposed lists the registers that the body of l reads before it writes them.
-func (k *function) exposed(l *loop) []*vreg {
-	var out []*vreg
-	known := map[*vreg]bool{}
+func (k *function) exposed(l *loop) []*VReg {
+	var out []*VReg
+	known := map[*VReg]bool{}
 	for i := l.begin; i < l.end; i++ {
 		n := k.nodes[i]
 		for _, s := range n.src {
-			if s.v != nil && !known[s.v] {
-				known[s.v] = true
-				out = append(out, s.v)
+			if s.V != nil && !known[s.V] {
+				known[s.V] = true
+				out = append(out, s.V)
 			}
 		}
 		if n.dst != nil {
@@ -109,13 +109,12 @@ func (k *function) exposed(l *loop) []*vreg {
 
 // relate notes which registers had better be the same: both sides of a copy,
 // and the operand that a fused operation overwrites.
-func (n *node) relate() {
-	_, isFused := fused[n.code]
-	if n.code != vmovaps && !isFused {
+func (n *Node) relate() {
+	if n.code == nil || n.code != n.dst.class.Move && n.code.Fused == nil {
 		return
 	}
 	for i := len(n.src) - 1; i >= 0; i-- {
-		if v := n.src[i].v; v != nil && v != n.dst {
+		if v := n.src[i].V; v != nil && v != n.dst {
 			n.dst.near = append(n.dst.near, v)
 			v.near = append(v.near, n.dst)
 		}

@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import "sort"
 
@@ -16,7 +16,7 @@ type constantUse struct {
 // wish asks for a register that holds a constant from first to last, loaded
 // before first.
 type wish struct {
-	p           *place
+	p           *Place
 	uses        []*constantUse
 	gain        int64
 	first, last int
@@ -24,23 +24,23 @@ type wish struct {
 
 // hoistConstants keeps constants in registers that are free: around a loop, or
 // between several uses in straight code.
-func (k *function) hoistConstants(taken [registers][]stretch) {
-	before := map[int][]*node{}
-	dead := map[*node]bool{}
+func (k *function) hoistConstants(taken [][]stretch) {
+	before := map[int][]*Node{}
+	dead := map[*Node]bool{}
 	for _, w := range k.wishes() {
 		open := true
 		for _, u := range w.uses {
 			open = open && !u.done
 		}
-		r := idle(&taken, w)
-		if !open || r == none {
+		r := idle(taken, w)
+		if !open || r == None {
 			continue
 		}
 		taken[r] = append(taken[r], stretch{2 * w.first, 2*w.last + 2})
 		k.grant(w, r, dead)
-		before[w.first] = append(before[w.first], &node{code: vmovups, imm: none, src: []ref{{mem: w.p}}, to: r + 1})
+		before[w.first] = append(before[w.first], &Node{code: w.p.class.Load, imm: None, src: []Ref{{Mem: w.p}}, to: r + 1})
 	}
-	var out []*node
+	var out []*Node
 	for i, n := range k.nodes {
 		out = append(out, before[i]...)
 		if !dead[n] {
@@ -84,8 +84,8 @@ func (k *function) wishes() []*wish {
 }
 
 // constantUses finds all uses of constants, by constant, and all loops.
-func (k *function) constantUses() (order []*place, uses map[*place][]*constantUse, loops []*loop) {
-	uses = map[*place][]*constantUse{}
+func (k *function) constantUses() (order []*Place, uses map[*Place][]*constantUse, loops []*loop) {
+	uses = map[*Place][]*constantUse{}
 	var in *loop
 	for i, n := range k.nodes {
 		switch n.kind {
@@ -96,7 +96,7 @@ func (k *function) constantUses() (order []*place, uses map[*place][]*constantUs
 			in = n.loop.parent
 		}
 		for _, s := range n.src {
-			if s.mem == nil || s.mem.kind != inTable || n.code == vmovups && !n.constant {
+			if s.Mem == nil || s.Mem.kind != inTable || n.code == s.Mem.class.Load && !n.constant {
 				continue
 			}
 			u := &constantUse{at: i, last: i, in: in, gain: in.weighted()}
@@ -106,10 +106,10 @@ func (k *function) constantUses() (order []*place, uses map[*place][]*constantUs
 			} else if in == nil {
 				u.gain = 0
 			}
-			if uses[s.mem] == nil {
-				order = append(order, s.mem)
+			if uses[s.Mem] == nil {
+				order = append(order, s.Mem)
 			}
-			uses[s.mem] = append(uses[s.mem], u)
+			uses[s.Mem] = append(uses[s.Mem], u)
 		}
 	}
 	return order, uses, loops
@@ -145,10 +145,10 @@ func exit(i int, in *loop) int {
 
 // idle is a register that nothing holds while w is wanted, or none. The
 // last ones are tried first: they are the least likely to be wanted.
-func idle(taken *[registers][]stretch, w *wish) int {
+func idle(taken [][]stretch, w *wish) int {
 	want := []stretch{{2 * w.first, 2*w.last + 2}}
 next:
-	for r := registers - 1; r >= 0; r-- {
+	for r := w.p.class.First + w.p.class.count() - 1; r >= w.p.class.First; r-- {
 		for _, s := range taken[r] {
 			if s.begin < want[0].end && want[0].begin < s.end {
 				continue next
@@ -156,18 +156,18 @@ next:
 		}
 		return r
 	}
-	return none
+	return None
 }
 
 // grant replaces the uses of w by register r.
-func (k *function) grant(w *wish, r int, dead map[*node]bool) {
+func (k *function) grant(w *wish, r int, dead map[*Node]bool) {
 	for _, u := range w.uses {
 		u.done = true
 		n := k.nodes[u.at]
 		if !n.constant {
 			for j := range n.src {
-				if n.src[j].mem == w.p {
-					n.src[j] = ref{fixed: r + 1}
+				if n.src[j].Mem == w.p {
+					n.src[j] = Ref{fixed: r + 1}
 				}
 			}
 			continue
@@ -175,8 +175,8 @@ func (k *function) grant(w *wish, r int, dead map[*node]bool) {
 		dead[n] = true
 		for i := u.at + 1; i <= u.last; i++ {
 			for j := range k.nodes[i].src {
-				if s := &k.nodes[i].src[j]; s.v == n.dst {
-					*s = ref{fixed: r + 1, low: s.low}
+				if s := &k.nodes[i].src[j]; s.V == n.dst {
+					*s = Ref{fixed: r + 1, View: s.View}
 				}
 			}
 		}

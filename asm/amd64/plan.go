@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import (
 	"slices"
@@ -167,8 +167,8 @@ func (k *function) traffic(p *plan) []*traffic {
 			in, n.loop.end = n.loop.parent, i
 		}
 		for _, s := range n.src {
-			if s.mem != nil && s.mem.kind == inBuffer {
-				touched(s.mem.stream, touch{i, in, false})
+			if s.Mem != nil && s.Mem.kind == inBuffer {
+				touched(s.Mem.stream, touch{i, in, false})
 			}
 		}
 		if n.mem != nil && n.mem.kind == inBuffer {

@@ -1,4 +1,4 @@
-package avx2
+package amd64_test
 
 import (
 	"flag"
@@ -17,16 +17,19 @@ var (
 
 // TestRandom runs random programs on the machine and in the interpreter.
 func TestRandom(t *testing.T) {
-	var trials []*trial
-	for i := 0; i < *countFlag; i++ {
-		trials = append(trials, randomTrial(*seedFlag+int64(i)))
-	}
-	runAll(t, trials)
+	each(t, func(t *testing.T, m machine) {
+		var trials []*trial
+		for i := 0; i < *countFlag; i++ {
+			trials = append(trials, randomTrial(*seedFlag+int64(i), m.Lanes))
+		}
+		m.runAll(t, trials)
+	})
 }
 
 // writer makes a random program.
 type writer struct {
 	*rand.Rand
+	full  int // lanes
 	b     *ir.Builder
 	regs  [3][]*ir.Reg // by kind
 	loops []*ir.Loop
@@ -40,11 +43,11 @@ type writer struct {
 	total int
 }
 
-const rows, cols = 12, 40
+const rows, cols = 12, 80
 
-func randomTrial(seed int64) *trial {
-	w := &writer{Rand: rand.New(rand.NewSource(seed)), b: &ir.Builder{}}
-	w.f = &ir.Func{Name: "random", Lanes: 8, Doc: []string{fmt.Sprintf("seed %d", seed)}}
+func randomTrial(seed int64, full int) *trial {
+	w := &writer{Rand: rand.New(rand.NewSource(seed)), full: full, b: &ir.Builder{}}
+	w.f = &ir.Func{Name: "random", Lanes: full, Doc: []string{fmt.Sprintf("seed %d", seed)}}
 	c := &trial{f: w.f}
 	for i := 0; i < 2+w.Intn(3); i++ {
 		buf := &ir.Buffer{Name: fmt.Sprintf("m%d", i), Shape: []int{rows, cols}}
@@ -102,8 +105,8 @@ func (w *writer) scratch() {
 	buf := &ir.Buffer{Name: "tmp", Shape: []int{rows, cols}, Place: ir.Frame}
 	w.f.Frame = append(w.f.Frame, buf)
 	i, j := &ir.Var{Name: "i"}, &ir.Var{Name: "j"}
-	st := &ir.Store{Mem: ir.Mem{Buf: buf, Subs: []ir.Sub{of(0, 1, i), of(0, 8, j)}}, Src: w.regs[ir.Real][0], Lanes: 8}
-	w.b.Emit(&ir.Loop{Var: i, Count: rows, Body: []ir.Stmt{&ir.Loop{Var: j, Count: cols / 8, Body: []ir.Stmt{st}}}})
+	st := &ir.Store{Mem: ir.Mem{Buf: buf, Subs: []ir.Sub{of(0, 1, i), of(0, w.full, j)}}, Src: w.regs[ir.Real][0], Lanes: w.full}
+	w.b.Emit(&ir.Loop{Var: i, Count: rows, Body: []ir.Stmt{&ir.Loop{Var: j, Count: cols / w.full, Body: []ir.Stmt{st}}}})
 	w.data = append(w.data, buf)
 }
 
@@ -202,9 +205,9 @@ func (w *writer) mem(buf *ir.Buffer, lanes int) ir.Mem {
 
 func (w *writer) lanes() int {
 	if w.Intn(2) == 0 {
-		return 8
+		return w.full
 	}
-	return 1 + w.Intn(8)
+	return 1 + w.Intn(w.full)
 }
 
 func (w *writer) load() {
@@ -244,11 +247,11 @@ func (w *writer) transpose() {
 	t := &ir.Transpose{}
 	load := w.Intn(2) == 0
 	seen := map[*ir.Reg]bool{}
-	for len(t.Src) < 8 {
+	for len(t.Src) < w.full {
 		r := w.pick(ir.Real)
 		if load || seen[r] {
 			r = w.b.Reg(ir.Real)
-			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(w.data[w.Intn(len(w.data))], 8), Lanes: 8})
+			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(w.data[w.Intn(len(w.data))], w.full), Lanes: w.full})
 			if !load {
 				w.add(r)
 			}
@@ -259,7 +262,7 @@ func (w *writer) transpose() {
 	for i := range t.Src {
 		r := w.b.Reg(ir.Real)
 		if w.Intn(3) == 0 {
-			r = t.Src[7-i]
+			r = t.Src[w.full-1-i]
 		}
 		t.Dst = append(t.Dst, r)
 	}
@@ -294,7 +297,7 @@ func (w *writer) assign() {
 		a.Args = append(a.Args, w.pick(k))
 	}
 	if op == ir.Iota {
-		a.Sub, a.Step = w.mem(w.words[0], 8).Subs[1], w.Intn(3)-1
+		a.Sub, a.Step = w.mem(w.words[0], w.full).Subs[1], w.Intn(3)-1
 	}
 	a.Dst = w.target(kind)
 	w.b.Emit(a)
@@ -305,12 +308,12 @@ func (w *writer) assign() {
 func (w *writer) sink(b *ir.Builder) {
 	for i, r := range w.regs[ir.Real] {
 		if i < rows {
-			b.Emit(&ir.Store{Mem: ir.Mem{Buf: w.data[0], Subs: []ir.Sub{{Const: i}, {Const: 3}}}, Src: r, Lanes: 8})
+			b.Emit(&ir.Store{Mem: ir.Mem{Buf: w.data[0], Subs: []ir.Sub{{Const: i}, {Const: 3}}}, Src: r, Lanes: w.full})
 		}
 	}
 	for i, r := range w.regs[ir.Word] {
 		if i < rows {
-			b.Emit(&ir.Store{Mem: ir.Mem{Buf: w.words[1], Subs: []ir.Sub{{Const: i}, {Const: 3}}}, Src: r, Lanes: 8})
+			b.Emit(&ir.Store{Mem: ir.Mem{Buf: w.words[1], Subs: []ir.Sub{{Const: i}, {Const: 3}}}, Src: r, Lanes: w.full})
 		}
 	}
 }

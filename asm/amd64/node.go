@@ -1,4 +1,4 @@
-package avx2
+package amd64
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
@@ -7,12 +7,13 @@ import (
 
 // function is one kernel on its way to assembly.
 type function struct {
-	f *ir.Func
-	// vectors is the table of constants of the file.
-	vectors *vectors
+	f   *ir.Func
+	set *Set
+	// constants are those of the file.
+	constants *constants
 	// nodes are the instructions in order; structure is in loopBegin and
 	// loopEnd nodes.
-	nodes []*node
+	nodes []*Node
 	// streams are the pointers, in order of first use.
 	streams   []*stream
 	streamKey map[string]*stream
@@ -26,19 +27,20 @@ type function struct {
 	// frameAt are the offsets of the Frame buffers in the aligned area.
 	frameAt   map[*ir.Buffer]int
 	frameSize int
-	// spills is the number of 32-byte slots of spilled registers.
-	spills int
-	vregs  int
+	// spillBytes is the room on the stack for spilled registers.
+	spillBytes int
+	vregs      int
 	// params are the addresses of the parameters.
 	buffers  map[*ir.Buffer]operand.Mem
 	scalars  map[*ir.Scalar]operand.Mem
 	counters map[*ir.Var]operand.Mem
 }
 
-// vreg is a vector register before allocation; reg is the physical one.
-type vreg struct {
-	id  int
-	reg int
+// VReg is a register before allocation; reg is the number of the physical one.
+type VReg struct {
+	id    int
+	class *Class
+	reg   int
 	// temp marks a register that spilling made; it is not spilled again.
 	temp bool
 	// live are the stretches of code in which the register holds a value that
@@ -48,11 +50,11 @@ type vreg struct {
 	// cost counts uses and definitions, weighted by the loops around them.
 	cost int64
 	// near are registers with which to share a physical register if possible.
-	near []*vreg
+	near []*VReg
 	// again recomputes the value anywhere, or is nil.
-	again *node
+	again *Node
 	// slot is where the value lives once spilled.
-	slot    *place
+	slot    *Place
 	spilled bool
 }
 
@@ -60,12 +62,12 @@ type vreg struct {
 // writes at 2i+1.
 type stretch struct{ begin, end int }
 
-// ref is a source operand: a register, a physical register, or memory.
-type ref struct {
-	v   *vreg
-	mem *place
-	// low takes the lower four lanes.
-	low bool
+// Ref is a source operand: a register, a physical register, or memory.
+type Ref struct {
+	V   *VReg
+	Mem *Place
+	// View is the part of a register that counts.
+	View View
 	// fixed is a physical register plus one, or 0.
 	fixed int
 }
@@ -80,12 +82,17 @@ const (
 	inParam
 )
 
-// place is an address.
-type place struct {
+// Place is an address.
+type Place struct {
 	kind   placeKind
 	stream *stream
 	// disp is the byte offset from the stream, in the table or in the slots.
 	disp int
+	// table holds a constant, for registers of class.
+	table *table
+	class *Class
+	// each says that every lane takes the one element here.
+	each bool
 	// lanes is how many elements are touched, for alias tests.
 	lanes int
 	param operand.Mem
@@ -101,19 +108,19 @@ const (
 	varValue                  // dst = lane 0: sub
 )
 
-// node is an instruction or a boundary of a loop.
-type node struct {
+// Node is an instruction or a boundary of a loop.
+type Node struct {
 	kind nodeKind
-	code *code
+	code *Code
 	imm  int
-	dst  *vreg
-	// low writes the lower four lanes and clears the rest.
-	low bool
+	dst  *VReg
+	// View is the part of dst that is written; the rest becomes zero.
+	View View
 	// to is the physical destination plus one of a hoisted constant, or 0.
 	to  int
-	src []ref
+	src []Ref
 	// mem is where a store goes or an index comes from.
-	mem *place
+	mem *Place
 	// constant marks a load of a constant made for one use.
 	constant bool
 	loop     *loop
@@ -150,10 +157,20 @@ func (l *loop) encloses(m *loop) bool {
 	return l == nil
 }
 
-func (k *function) vreg() *vreg {
+func (k *function) vreg(c *Class) *VReg {
 	k.vregs++
-	return &vreg{id: k.vregs, reg: none}
+	return &VReg{id: k.vregs, class: c, reg: None}
 }
 
-func (v *vreg) ref() ref  { return ref{v: v} }
-func (v *vreg) half() ref { return ref{v: v, low: true} }
+// Ref is all of v as an operand.
+func (v *VReg) Ref() Ref { return Ref{V: v} }
+
+// As is a part of v as an operand.
+func (v *VReg) As(view View) Ref { return Ref{V: v, View: view} }
+
+// Part is the place of n elements from the element at on.
+func (p *Place) Part(at, n int) *Place {
+	q := *p
+	q.disp, q.lanes = q.disp+4*at, n
+	return &q
+}
