@@ -93,6 +93,7 @@ func (s *Selection) special(a *ir.Assign) {
 		if !ok {
 			panic(fmt.Sprintf("%s: %s: scalar %s is not a parameter", s.set.Name, s.f.Name, a.Scalar.Name))
 		}
+		// Not an operand of others: vet would take it for a whole vector.
 		s.Do(s.set.Broadcast, s.Of(a.Dst), None, Ref{Mem: &Place{kind: inParam, param: at}})
 	case ir.Iota:
 		s.iota(a)

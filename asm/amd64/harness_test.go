@@ -14,6 +14,7 @@ import (
 
 	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/dlgen/dlgen/asm/avx2"
+	"github.com/dlgen/dlgen/asm/avx512"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
 	"golang.org/x/sys/cpu"
@@ -27,6 +28,7 @@ type machine struct {
 
 var machines = []machine{
 	{avx2.Set, cpu.X86.HasAVX2 && cpu.X86.HasFMA},
+	{avx512.Set, cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasFMA},
 }
 
 // each runs a test for every instruction set.

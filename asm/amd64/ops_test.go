@@ -320,7 +320,7 @@ func testScalars(t *testing.T, m machine) {
 	store(b, at(y, m.Lanes), a2, m.Lanes)
 	one, two := keys()
 	c := &trial{f: &ir.Func{Name: "scalars", Lanes: m.Lanes, Buffers: []*ir.Buffer{x, y}, Scalars: []*ir.Scalar{rate, k1, k2}, Body: b.Body},
-		in: [][]uint32{small(m.Lanes), small(16)}, scalars: []uint32{bits(0.25), one, two}}
+		in: [][]uint32{small(m.Lanes), small(2 * m.Lanes)}, scalars: []uint32{bits(0.25), one, two}}
 	m.runAll(t, []*trial{c})
 }
 
@@ -361,7 +361,8 @@ func tile2(lanes int) *ir.Func {
 
 // refused are lines with registers that a set does not have, or may not use.
 var refused = map[string][]string{
-	"avx2": {"VADDPS Y1, Y16, Y3", "VADDPS Z1, Z2, Z3", "VMOVUPS X31, X2", "KMOVW K1, AX", "MOVQ AX, R15", "MOVQ AX, BP"},
+	"avx2":   {"VADDPS Y1, Y16, Y3", "VADDPS Z1, Z2, Z3", "VMOVUPS X31, X2", "KMOVW K1, AX", "MOVQ AX, R15", "MOVQ AX, BP"},
+	"avx512": {"VADDPS Z1, Z32, Z3", "MOVQ AX, R15", "MOVQ AX, BP"},
 }
 
 // TestCheck refuses text that would not run everywhere.
