@@ -23,6 +23,14 @@ type Backend struct{}
 // Name is the target's name on the command line.
 func (Backend) Name() string { return "avx2" }
 
+// Features are what x/sys/cpu must find.
+func (Backend) Features() []string {
+	return []string{"HasAVX2", "HasFMA"}
+}
+
+// File is the name of the assembly file.
+func (Backend) File() string { return "kernels_amd64.s" }
+
 // Target is what the scheduler makes kernels for.
 func (Backend) Target() schedule.Target { return schedule.AVX2 }
 

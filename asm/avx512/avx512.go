@@ -26,6 +26,15 @@ type Backend struct{}
 // Name is the target's name on the command line.
 func (Backend) Name() string { return "avx512" }
 
+// Features are what x/sys/cpu must find. AVX2
+// is among them since some instructions are: without it there is no AVX-512.
+func (Backend) Features() []string {
+	return []string{"HasAVX512F", "HasAVX512DQ", "HasAVX512BW", "HasAVX512VL", "HasAVX2", "HasFMA"}
+}
+
+// File is the name of the assembly file.
+func (Backend) File() string { return "kernels_avx512_amd64.s" }
+
 // Target is what the scheduler makes kernels for.
 func (Backend) Target() schedule.Target { return schedule.AVX512 }
 
