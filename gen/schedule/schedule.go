@@ -43,6 +43,9 @@ var (
 	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 )
 
+// side is how many blocks of an axis a tile holds at most.
+func (t Target) side() int { return max(12, t.Registers-4) }
+
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = stream(exponents(cloned(l)), t)
