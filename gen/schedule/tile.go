@@ -147,8 +147,8 @@ func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64
 
 // cost is the time of one tile with the given number of steps, or infinity
 // where it does not fit the registers. The sum's lanes are combined at the end
-// where dot is set. What a core does at a time: two multiplications and two
-// loads, one exchange of lanes, between four and five instructions of any kind.
+// where dot is set. What a core does at a time: two multiplications and
+// some loads, one exchange of lanes, between four and five instructions of any kind.
 func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
 	acc := float64(s.a * s.b)
 	all, onA, onB := c.loadsPerStep(s, a, b)
@@ -170,7 +170,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 		instr += 1.5*swaps + float64(s.b)*pieces
 	}
 	cycles = (steps*fma + extra) / 2
-	cycles = math.Max(cycles, steps*all/2)
+	cycles = math.Max(cycles, steps*all/t.Loads)
 	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
