@@ -51,8 +51,20 @@ func load(s *amd64.Selection, dst *amd64.VReg, from *amd64.Place, n int) {
 	case 1:
 		s.Do(vmovss, dst, amd64.None, mem).View = amd64.X
 	default:
-		s.Do(vmovupsZero, dst, amd64.None, s.Register(amd64.Ref{Mem: s.Lanes(n)}), mem)
+		s.Do(vmovupsZero, dst, amd64.None, s.Register(amd64.Ref{Mem: s.Lanes(n)}), mem).View = view(n)
 	}
+}
+
+// view is the smallest part of a register that holds n lanes: the less of a
+// cache line an access touches, the less often it touches two.
+func view(n int) amd64.View {
+	switch {
+	case n <= 4:
+		return amd64.X
+	case n <= 8:
+		return amd64.Y
+	}
+	return amd64.Whole
 }
 
 // store emits a store, with a mask where no part of the register is as long.
@@ -69,6 +81,6 @@ func store(s *amd64.Selection, src *amd64.VReg, to *amd64.Place, n int) {
 	case 1:
 		s.Put(vmovss, amd64.None, to, src.As(amd64.X))
 	default:
-		s.Put(vmovupsPart, amd64.None, to, s.Register(amd64.Ref{Mem: s.Lanes(n)}), src.Ref())
+		s.Put(vmovupsPart, amd64.None, to, s.Register(amd64.Ref{Mem: s.Lanes(n)}), src.As(view(n)))
 	}
 }
