@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -17,12 +18,18 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// Codes are the rows' names: the slowest first.
-var Codes = [...]string{"generic Go", "specialised Go", "AVX2"}
+// The names of the rows without assembly: the slowest first.
+const (
+	Generic     = "generic Go"
+	Specialised = "specialised Go"
+)
+
+// Code is the name of a backend's rows.
+func Code(b gen.Backend) string { return strings.ToUpper(b.Name()) }
 
 // Options say how to measure.
 type Options struct {
-	// Backends are those of the package that portable Go is compared with.
+	// Backends are what portable Go is compared with, one at a time.
 	Backends []gen.Backend
 	// Time is about how long to measure, 0 for two seconds.
 	Time time.Duration
@@ -72,17 +79,25 @@ func build(ctx context.Context, p *layer.Proved, o Options, dir, binary string) 
 	if err != nil {
 		return err
 	}
-	packages := make([][]gen.File, 2)
-	for i, backends := range [][]gen.Backend{nil, o.Backends} {
-		packages[i], err = gen.Generate(p, gen.Options{Package: packageName(i), Backends: backends})
+	w, err := newWriter(p)
+	if err != nil {
+		return err
+	}
+	for i := range 1 + len(o.Backends) {
+		v := variant{Code: Specialised, Package: fmt.Sprintf("variant%d", i)}
+		options := gen.Options{Package: v.Package}
+		if i > 0 {
+			b := o.Backends[i-1]
+			v.Code, v.Set, options.Backends = Code(b), b.Name(), []gen.Backend{b}
+		}
+		files, err := gen.Generate(p, options)
 		if err != nil {
 			return err
 		}
-		prog.AddPackage(packageName(i), packages[i])
-	}
-	w, err := newWriter(p, packages)
-	if err != nil {
-		return err
+		prog.AddPackage(v.Package, files)
+		if err := w.add(v, files); err != nil {
+			return err
+		}
 	}
 	if err := prog.AddGo("main.go", w.main()); err != nil {
 		return err
@@ -107,7 +122,7 @@ func WriteTable(w io.Writer, l *layer.Layer, rep *measure.Report) error {
 	if rep.Pinned >= 0 {
 		where += fmt.Sprintf(", CPU %d", rep.Pinned)
 	}
-	fmt.Fprintf(w, "%s on %s; peak %.1f GFLOP/s (%s, one core)\n\n", Title(l), where, rep.Peak, rep.PeakName)
+	fmt.Fprintf(w, "%s on %s; one core, %s\n\n", Title(l), where, rep.PeakText())
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	const row = "%-8s\t%-14s\t%s%s\t%s\t%s\t%s\t%s\t\n"
 	fmt.Fprintf(t, row, "pass", "code", "", "ns/call", "GFLOP/s", "of peak", "GB/s", "times")

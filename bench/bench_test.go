@@ -6,8 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dlgen/dlgen/asm/avx2"
-	"github.com/dlgen/dlgen/gen"
+	"github.com/dlgen/dlgen/asm"
 )
 
 // BenchmarkGenerated measures the layers of generated/, each as generic Go,
@@ -24,7 +23,7 @@ func BenchmarkGenerated(b *testing.B) {
 	}
 	for _, in := range instances {
 		b.Run(in.Name, func(b *testing.B) {
-			rep, err := Measure(context.Background(), in.Layer, Options{Backends: []gen.Backend{avx2.Backend{}}, Time: time.Second})
+			rep, err := Measure(context.Background(), in.Layer, Options{Backends: asm.Backends, Time: time.Second})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -11,9 +11,9 @@ import (
 
 // variant is one implementation of a layer: a package of the measuring program.
 type variant struct {
-	// Code is the row's name, Package the import.
-	Code, Package     string
-	Forward, Backward *Func
+	// Code is the row's name, Package the import, Set the instruction set.
+	Code, Package, Set string
+	Forward, Backward  *Func
 }
 
 // writer writes the main file of a measuring program for one layer.
@@ -26,8 +26,8 @@ type writer struct {
 	text    strings.Builder
 }
 
-// newWriter takes the generated packages, the portable one first.
-func newWriter(p *layer.Proved, packages [][]gen.File) (*writer, error) {
+// newWriter has package generic's implementation, where there is one.
+func newWriter(p *layer.Proved) (*writer, error) {
 	w := &writer{layer: p, tensors: map[string]*layer.Tensor{}}
 	for _, pass := range []*layer.Program{p.Forward, p.Backward} {
 		if pass != nil {
@@ -41,28 +41,30 @@ func newWriter(p *layer.Proved, packages [][]gen.File) (*writer, error) {
 			w.tensors[t.Name] = t
 		}
 	}
-	for i, files := range packages {
-		api, err := ReadAPI(files)
-		if err != nil {
-			return nil, err
-		}
-		if api["Forward"] == nil {
-			panic("bench: a generated package without Forward")
-		}
-		w.variants = append(w.variants, variant{Codes[1+i], packageName(i), api["Forward"], api["Backward"]})
-	}
 	api, err := genericAPI()
 	if err != nil {
 		return nil, err
 	}
 	name := genericName(p.Name)
-	if v := (variant{Codes[0], "generic", api[name], api[name+"Backward"]}); v.Forward != nil && w.callable(v.Forward) && w.callable(v.Backward) {
+	if v := (variant{Code: Generic, Package: "generic", Forward: api[name], Backward: api[name+"Backward"]}); v.Forward != nil && w.callable(v.Forward) && w.callable(v.Backward) {
 		w.generic = &v
 	}
 	return w, nil
 }
 
-func packageName(i int) string { return fmt.Sprintf("variant%d", i) }
+// add takes a generated package; the portable one comes first.
+func (w *writer) add(v variant, files []gen.File) error {
+	api, err := ReadAPI(files)
+	if err != nil {
+		return err
+	}
+	if api["Forward"] == nil {
+		panic("bench: a generated package without Forward")
+	}
+	v.Forward, v.Backward = api["Forward"], api["Backward"]
+	w.variants = append(w.variants, v)
+	return nil
+}
 
 // callable reports whether each parameter of a generic function has its
 // counterpart in the layer: a layer that only shares a library layer's name has
@@ -244,7 +246,7 @@ func (w *writer) cases(pass string, p *layer.Program, of func(*variant) *Func) {
 		if f.Fails {
 			w.linef("\t\tmeasure.Must(%s)", call)
 		}
-		w.linef("\t\tcases = append(cases, measure.Case{Pass: %q, Code: %q, Flops: %g, Bytes: %g, Run: func(n int) {", pass, v.Code, Flops(p), Bytes(p))
+		w.linef("\t\tcases = append(cases, measure.Case{Pass: %q, Code: %q, Set: %q, Flops: %g, Bytes: %g, Run: func(n int) {", pass, v.Code, v.Set, Flops(p), Bytes(p))
 		w.linef("\t\t\tfor range n {\n\t\t\t\t%s\n\t\t\t}\n\t\t}})\n\t}", call)
 	}
 }

@@ -219,7 +219,7 @@ func compare(t *testing.T, what string, a *layer.Tensor, mem *ir.Memory, want *e
 	}
 }
 
-var targets = []schedule.Target{schedule.Portable, schedule.AVX2}
+var targets = []schedule.Target{schedule.Portable, schedule.AVX2, schedule.AVX512}
 
 // TestLibraryAgrees compares schedules with the equations for library layers.
 func TestLibraryAgrees(t *testing.T) {

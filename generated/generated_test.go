@@ -15,18 +15,29 @@ import (
 	"github.com/dlgen/dlgen/generated/mix"
 	"github.com/dlgen/dlgen/generated/softmax"
 	"github.com/dlgen/dlgen/generated/tails"
+	widegelu "github.com/dlgen/dlgen/generated/wide/gelu"
+	widesoftmax "github.com/dlgen/dlgen/generated/wide/logsoftmax"
+	widetails "github.com/dlgen/dlgen/generated/wide/tails"
 )
 
-// TestImplementation fails where the CPU has AVX2 and the packages do not use
-// it, and the other way round.
+// TestImplementation fails where the CPU has an instruction set and the
+// packages made for it do not use it, and the other way round.
 func TestImplementation(t *testing.T) {
-	want := "go"
+	want, wide := "go", "go"
 	if vectorised && runtime.GOARCH == "amd64" && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		want = "avx2"
+		want, wide = "avx2", "avx2"
+		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
+			wide = "avx512"
+		}
 	}
 	for _, got := range []string{fc1.Implementation(), softmax.Implementation(), adam.Implementation(), embedding.Implementation()} {
 		if got != want {
 			t.Errorf("a package runs %s, want %s", got, want)
+		}
+	}
+	for _, got := range []string{widegelu.Implementation(), widesoftmax.Implementation(), widetails.Implementation()} {
+		if got != wide {
+			t.Errorf("a package for all instruction sets runs %s, want %s", got, wide)
 		}
 	}
 }

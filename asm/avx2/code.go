@@ -1,131 +1,78 @@
 package avx2
 
 import (
-	avo "github.com/mmcloughlin/avo/ir"
-	"github.com/mmcloughlin/avo/operand"
+	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/mmcloughlin/avo/x86"
 )
 
-// code is a vector instruction. Its operands are kept in Intel's order
-// (destination first); the printed order is the reverse.
-type code struct {
-	make func(...operand.Op) (*avo.Instruction, error)
-	// fold is the source that may be a memory operand, or none.
-	fold int
-	// commutes says that the first two sources may change places.
-	commutes bool
-}
-
-// none is the fold of an instruction without a memory operand, and the
-// immediate of an instruction without one.
-const none = -1
-
-func one(f func(a operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
-	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0]) }
-}
-
-func three(f func(a, b, c operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
-	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0], o[1], o[2]) }
-}
-
-func four(f func(a, b, c, d operand.Op) (*avo.Instruction, error)) func(...operand.Op) (*avo.Instruction, error) {
-	return func(o ...operand.Op) (*avo.Instruction, error) { return f(o[0], o[1], o[2], o[3]) }
-}
-
 var (
 	// Moves. vmovups is a load where its source is memory.
-	vmovups      = &code{x86.VMOVUPS, 0, false}
-	vmovaps      = &code{x86.VMOVAPS, none, false}
-	vmovss       = &code{x86.VMOVSS, 0, false}
-	vmovsd       = &code{x86.VMOVSD, 0, false}
-	vmovlps      = &code{x86.VMOVLPS, none, false}
-	vextractps   = &code{three(x86.VEXTRACTPS), none, false}
-	vmaskmovps   = &code{three(x86.VMASKMOVPS), 1, false}
-	vbroadcastss = &code{x86.VBROADCASTSS, 0, false}
-	vpbroadcastd = &code{x86.VPBROADCASTD, 0, false}
+	vmovups      = &amd64.Code{Make: x86.VMOVUPS, Fold: 0}
+	vmovaps      = &amd64.Code{Make: x86.VMOVAPS, Fold: amd64.None}
+	vmovss       = &amd64.Code{Make: x86.VMOVSS, Fold: 0}
+	vmovsd       = &amd64.Code{Make: x86.VMOVSD, Fold: 0}
+	vmovlps      = &amd64.Code{Make: x86.VMOVLPS, Fold: amd64.None}
+	vextractps   = &amd64.Code{Make: amd64.Three(x86.VEXTRACTPS), Fold: amd64.None}
+	vmaskmovps   = &amd64.Code{Make: amd64.Three(x86.VMASKMOVPS), Fold: 1}
+	vbroadcastss = &amd64.Code{Make: x86.VBROADCASTSS, Fold: 0}
+	vpbroadcastd = &amd64.Code{Make: x86.VPBROADCASTD, Fold: 0}
 
-	prefetcht1 = &code{one(x86.PREFETCHT1), none, false}
+	prefetcht1 = &amd64.Code{Make: amd64.One(x86.PREFETCHT1), Fold: amd64.None}
 
 	// Arithmetic of reals.
-	vaddps     = &code{x86.VADDPS, 1, true}
-	vsubps     = &code{x86.VSUBPS, 1, false}
-	vmulps     = &code{x86.VMULPS, 1, true}
-	vdivps     = &code{x86.VDIVPS, 1, false}
-	vmaxps     = &code{x86.VMAXPS, 1, false}
-	vminps     = &code{x86.VMINPS, 1, false}
-	vsqrtps    = &code{x86.VSQRTPS, 0, false}
-	vroundps   = &code{three(x86.VROUNDPS), 0, false}
-	vcvtdq2ps  = &code{x86.VCVTDQ2PS, 0, false}
-	vcvtps2dq  = &code{x86.VCVTPS2DQ, 0, false}
-	vcvttps2dq = &code{x86.VCVTTPS2DQ, 0, false}
-	vcmpps     = &code{x86.VCMPPS, 1, false}
-	vhaddps    = &code{three(x86.VHADDPS), 1, false}
+	vaddps     = &amd64.Code{Make: x86.VADDPS, Fold: 1, Commutes: true}
+	vsubps     = &amd64.Code{Make: x86.VSUBPS, Fold: 1}
+	vmulps     = &amd64.Code{Make: x86.VMULPS, Fold: 1, Commutes: true}
+	vdivps     = &amd64.Code{Make: x86.VDIVPS, Fold: 1}
+	vmaxps     = &amd64.Code{Make: x86.VMAXPS, Fold: 1}
+	vminps     = &amd64.Code{Make: x86.VMINPS, Fold: 1}
+	vsqrtps    = &amd64.Code{Make: x86.VSQRTPS, Fold: 0}
+	vroundps   = &amd64.Code{Make: amd64.Three(x86.VROUNDPS), Fold: 0}
+	vcvtdq2ps  = &amd64.Code{Make: x86.VCVTDQ2PS, Fold: 0}
+	vcvtps2dq  = &amd64.Code{Make: x86.VCVTPS2DQ, Fold: 0}
+	vcvttps2dq = &amd64.Code{Make: x86.VCVTTPS2DQ, Fold: 0}
+	vcmpps     = &amd64.Code{Make: x86.VCMPPS, Fold: 1}
+	vhaddps    = &amd64.Code{Make: amd64.Three(x86.VHADDPS), Fold: 1}
 
 	// Bits.
-	vandps    = &code{x86.VANDPS, 1, true}
-	vandnps   = &code{x86.VANDNPS, 1, false}
-	vorps     = &code{x86.VORPS, 1, true}
-	vxorps    = &code{x86.VXORPS, 1, true}
-	vblendvps = &code{four(x86.VBLENDVPS), 1, false}
+	vandps    = &amd64.Code{Make: x86.VANDPS, Fold: 1, Commutes: true}
+	vandnps   = &amd64.Code{Make: x86.VANDNPS, Fold: 1}
+	vorps     = &amd64.Code{Make: x86.VORPS, Fold: 1, Commutes: true}
+	vxorps    = &amd64.Code{Make: x86.VXORPS, Fold: 1, Commutes: true}
+	vblendvps = &amd64.Code{Make: amd64.Four(x86.VBLENDVPS), Fold: 1}
 
 	// Words.
-	vpaddd   = &code{x86.VPADDD, 1, true}
-	vpsubd   = &code{x86.VPSUBD, 1, false}
-	vpmulld  = &code{x86.VPMULLD, 1, true}
-	vpand    = &code{three(x86.VPAND), 1, true}
-	vpor     = &code{three(x86.VPOR), 1, true}
-	vpxor    = &code{three(x86.VPXOR), 1, true}
-	vpslld   = &code{x86.VPSLLD, none, false}
-	vpsrld   = &code{x86.VPSRLD, none, false}
-	vpsrad   = &code{x86.VPSRAD, none, false}
-	vpcmpeqd = &code{x86.VPCMPEQD, 1, true}
-	vpcmpgtd = &code{x86.VPCMPGTD, 1, false}
+	vpaddd   = &amd64.Code{Make: x86.VPADDD, Fold: 1, Commutes: true}
+	vpsubd   = &amd64.Code{Make: x86.VPSUBD, Fold: 1}
+	vpmulld  = &amd64.Code{Make: x86.VPMULLD, Fold: 1, Commutes: true}
+	vpand    = &amd64.Code{Make: amd64.Three(x86.VPAND), Fold: 1, Commutes: true}
+	vpor     = &amd64.Code{Make: amd64.Three(x86.VPOR), Fold: 1, Commutes: true}
+	vpxor    = &amd64.Code{Make: amd64.Three(x86.VPXOR), Fold: 1, Commutes: true}
+	vpslld   = &amd64.Code{Make: x86.VPSLLD, Fold: amd64.None}
+	vpsrld   = &amd64.Code{Make: x86.VPSRLD, Fold: amd64.None}
+	vpsrad   = &amd64.Code{Make: x86.VPSRAD, Fold: amd64.None}
+	vpcmpeqd = &amd64.Code{Make: x86.VPCMPEQD, Fold: 1, Commutes: true}
+	vpcmpgtd = &amd64.Code{Make: x86.VPCMPGTD, Fold: 1}
 
 	// Shuffles.
-	vperm2f128   = &code{four(x86.VPERM2F128), 1, false}
-	vpermilps    = &code{x86.VPERMILPS, 0, false}
-	vextractf128 = &code{three(x86.VEXTRACTF128), none, false}
-	vinsertf128  = &code{four(x86.VINSERTF128), 1, false}
-	vblendps     = &code{four(x86.VBLENDPS), 1, false}
-	vunpcklps    = &code{x86.VUNPCKLPS, 1, false}
-	vunpckhps    = &code{x86.VUNPCKHPS, 1, false}
-	vshufps      = &code{x86.VSHUFPS, 1, false}
+	vperm2f128   = &amd64.Code{Make: amd64.Four(x86.VPERM2F128), Fold: 1}
+	vpermilps    = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
+	vextractf128 = &amd64.Code{Make: amd64.Three(x86.VEXTRACTF128), Fold: amd64.None}
+	vinsertf128  = &amd64.Code{Make: amd64.Four(x86.VINSERTF128), Fold: 1}
+	vblendps     = &amd64.Code{Make: amd64.Four(x86.VBLENDPS), Fold: 1}
+	vunpcklps    = &amd64.Code{Make: x86.VUNPCKLPS, Fold: 1}
+	vunpckhps    = &amd64.Code{Make: x86.VUNPCKHPS, Fold: 1}
+	vshufps      = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 )
 
-// The fused operations stand for three instructions each, which overwrite a
-// different one of their operands; the emitter picks one when registers are
-// known. Any one source may be memory.
+// The fused operations.
 var (
-	fma  = &code{fold: anySource, commutes: true}
-	fnma = &code{fold: anySource, commutes: true}
-	fms  = &code{fold: anySource, commutes: true}
+	fma  = fused(x86.VFMADD132PS, x86.VFMADD213PS, x86.VFMADD231PS)
+	fnma = fused(x86.VFNMADD132PS, x86.VFNMADD213PS, x86.VFNMADD231PS)
+	fms  = fused(x86.VFMSUB132PS, x86.VFMSUB213PS, x86.VFMSUB231PS)
 )
 
-// anySource is the fold of the fused operations.
-const anySource = -2
-
-// fusedForms are the instructions of a fused operation a*b+c by the operand
-// that the destination overwrites and the one that may be memory.
-type fusedForms struct {
-	f132, f213, f231 func(...operand.Op) (*avo.Instruction, error)
-}
-
-var fused = map[*code]fusedForms{
-	fma:  {x86.VFMADD132PS, x86.VFMADD213PS, x86.VFMADD231PS},
-	fnma: {x86.VFNMADD132PS, x86.VFNMADD213PS, x86.VFNMADD231PS},
-	fms:  {x86.VFMSUB132PS, x86.VFMSUB213PS, x86.VFMSUB231PS},
-}
-
-// foldable reports whether source i of n may become a memory operand: its code
-// allows it and no other operand is memory.
-func (n *node) foldable(i int) bool {
-	if n.mem != nil {
-		return false
-	}
-	for j, s := range n.src {
-		if s.mem != nil && j != i {
-			return false
-		}
-	}
-	return n.code != nil && (n.code.fold == anySource || n.code.fold == i)
+func fused(f132, f213, f231 amd64.Make) *amd64.Code {
+	return &amd64.Code{Fold: amd64.AnySource, Commutes: true,
+		Fused: &amd64.Fused{F132: amd64.Form{Make: f132}, F213: amd64.Form{Make: f213}, F231: amd64.Form{Make: f231}}}
 }

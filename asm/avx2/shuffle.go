@@ -1,134 +1,125 @@
 package avx2
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"github.com/dlgen/dlgen/asm/amd64"
+	"github.com/dlgen/dlgen/gen/ir"
+)
 
 // horizontal combines all lanes into every lane, halves first.
-func (s *selection) horizontal(a *ir.Assign) {
-	dst, x := s.of(a.Dst), s.reg(a.Args[0])
-	c := map[ir.Op]*code{ir.HSum: vaddps, ir.HMax: vmaxps, ir.HMin: vminps, ir.HProd: vmulps}[a.Op]
-	if c.commutes {
+func horizontal(s *amd64.Selection, a *ir.Assign) {
+	dst, x := s.Of(a.Dst), s.Reg(a.Args[0])
+	c := map[ir.Op]*amd64.Code{ir.HSum: vaddps, ir.HMax: vmaxps, ir.HMin: vminps, ir.HProd: vmulps}[a.Op]
+	if c.Commutes {
 		// Both halves compute the same, so the lanes need no broadcast.
 		for i, imm := range []int{0x01, 0x4e, 0xb1} {
-			t := s.vreg()
+			t := s.Temp()
 			if i == 0 {
-				s.do(vperm2f128, t, imm, x, x)
+				s.Do(vperm2f128, t, imm, x, x)
 			} else {
-				s.do(vpermilps, t, imm, x)
+				s.Do(vpermilps, t, imm, x)
 			}
 			r := dst
 			if i < 2 {
-				r = s.vreg()
+				r = s.Temp()
 			}
-			s.do(c, r, none, x, t.ref())
-			x = r.ref()
+			s.Do(c, r, amd64.None, x, t.Ref())
+			x = r.Ref()
 		}
 		return
 	}
 	// The order of a maximum matters to NaN, so one lane decides for all.
-	x.low = true
+	x.View = amd64.X
 	for i, imm := range []int{1, 0x4e, 0xb1} {
-		t, r := s.vreg(), s.vreg()
+		t, r := s.Temp(), s.Temp()
 		if i == 0 {
-			s.do(vextractf128, t, imm, ref{v: x.v}).low = true
+			s.Do(vextractf128, t, imm, amd64.Ref{V: x.V}).View = amd64.X
 		} else {
-			s.do(vpermilps, t, imm, x).low = true
+			s.Do(vpermilps, t, imm, x).View = amd64.X
 		}
-		s.do(c, r, none, x, t.half()).low = true
-		x = r.half()
+		s.Do(c, r, amd64.None, x, t.As(amd64.X)).View = amd64.X
+		x = r.As(amd64.X)
 	}
-	s.do(vbroadcastss, dst, none, x)
+	s.Do(vbroadcastss, dst, amd64.None, x)
 }
 
 // sums puts the sum of each argument into its own lane: pairs of neighbours
 // are added until four arguments share a register, then its halves.
-func (s *selection) sums(a *ir.Assign) {
-	var level []ref
+func sums(s *amd64.Selection, a *ir.Assign) {
+	var level []amd64.Ref
 	for _, r := range a.Args {
-		level = append(level, s.reg(r))
+		level = append(level, s.Reg(r))
 	}
-	pair := func(x []ref) []ref {
-		var out []ref
+	pair := func(x []amd64.Ref) []amd64.Ref {
+		var out []amd64.Ref
 		for i := 0; i < len(x); i += 2 {
-			t := s.vreg()
-			y := ref{mem: s.vectors.all(0)}
+			t := s.Temp()
+			y := amd64.Ref{Mem: s.All(0)}
 			if i+1 < len(x) {
 				y = x[i+1]
 			}
-			s.do(vhaddps, t, none, x[i], y)
-			out = append(out, t.ref())
+			s.Do(vhaddps, t, amd64.None, x[i], y)
+			out = append(out, t.Ref())
 		}
 		return out
 	}
 	level = pair(pair(level))
-	dst := s.of(a.Dst)
+	dst := s.Of(a.Dst)
 	low := level[0]
 	if len(level) == 1 {
-		t := s.vreg()
-		s.do(vextractf128, t, 1, low).low = true
-		low.low = true
-		s.do(vaddps, dst, none, low, t.half()).low = true
+		t := s.Temp()
+		s.Do(vextractf128, t, 1, low).View = amd64.X
+		low.View = amd64.X
+		s.Do(vaddps, dst, amd64.None, low, t.As(amd64.X)).View = amd64.X
 		return
 	}
 	high := level[1]
-	t, u := s.vreg(), s.vreg()
-	s.do(vperm2f128, t, 0x21, low, high)
-	s.do(vblendps, u, 0xf0, low, high)
-	s.do(vaddps, dst, none, u.ref(), t.ref())
+	t, u := s.Temp(), s.Temp()
+	s.Do(vperm2f128, t, 0x21, low, high)
+	s.Do(vblendps, u, 0xf0, low, high)
+	s.Do(vaddps, dst, amd64.None, u.Ref(), t.Ref())
 }
 
 // transpose exchanges lanes and registers in three rounds: halves, pairs,
 // neighbours. Where rows come straight from memory the first round is loads.
-func (s *selection) transpose(st *ir.Transpose) {
+func transpose(s *amd64.Selection, st *ir.Transpose) {
 	if len(st.Src) != 8 || len(st.Dst) != 8 {
-		panic("avx2: " + s.f.Name + ": transpose needs eight registers")
+		panic("avx2: a transpose needs eight registers")
 	}
-	var rows [8]*vreg
+	var rows [8]*amd64.VReg
 	for i := 0; i < 4; i++ {
-		rows[i], rows[i+4] = s.halves(st.Src[i], st.Src[i+4])
+		rows[i], rows[i+4] = halves(s, st.Src[i], st.Src[i+4])
 	}
 	for h := 0; h < 2; h++ {
-		r, t := rows[4*h:4*h+4], [4]*vreg{}
+		r, t := rows[4*h:4*h+4], [4]*amd64.VReg{}
 		for i := range t {
-			t[i] = s.vreg()
+			t[i] = s.Temp()
 		}
-		s.do(vunpcklps, t[0], none, r[0].ref(), r[1].ref())
-		s.do(vunpckhps, t[1], none, r[0].ref(), r[1].ref())
-		s.do(vunpcklps, t[2], none, r[2].ref(), r[3].ref())
-		s.do(vunpckhps, t[3], none, r[2].ref(), r[3].ref())
+		s.Do(vunpcklps, t[0], amd64.None, r[0].Ref(), r[1].Ref())
+		s.Do(vunpckhps, t[1], amd64.None, r[0].Ref(), r[1].Ref())
+		s.Do(vunpcklps, t[2], amd64.None, r[2].Ref(), r[3].Ref())
+		s.Do(vunpckhps, t[3], amd64.None, r[2].Ref(), r[3].Ref())
 		for i := 0; i < 2; i++ {
-			s.do(vshufps, s.of(st.Dst[4*h+2*i]), 0x44, t[i].ref(), t[i+2].ref())
-			s.do(vshufps, s.of(st.Dst[4*h+2*i+1]), 0xee, t[i].ref(), t[i+2].ref())
+			s.Do(vshufps, s.Of(st.Dst[4*h+2*i]), 0x44, t[i].Ref(), t[i+2].Ref())
+			s.Do(vshufps, s.Of(st.Dst[4*h+2*i+1]), 0xee, t[i].Ref(), t[i+2].Ref())
 		}
 	}
 }
 
 // halves joins the lower halves of two rows in one register and the upper
 // halves in another. An insertion from memory needs no shuffle unit.
-func (s *selection) halves(a, b *ir.Reg) (low, high *vreg) {
-	low, high = s.vreg(), s.vreg()
-	pa, pb := s.take(a), s.take(b)
+func halves(s *amd64.Selection, a, b *ir.Reg) (low, high *amd64.VReg) {
+	low, high = s.Temp(), s.Temp()
+	pa, pb := s.Take(a), s.Take(b)
 	if pa != nil && pb != nil {
-		for i, dst := range []*vreg{low, high} {
-			t, qa, qb := s.vreg(), *pa, *pb
-			qa.disp, qa.lanes = qa.disp+16*i, 4
-			qb.disp, qb.lanes = qb.disp+16*i, 4
-			s.do(vmovups, t, none, ref{mem: &qa}).low = true
-			s.do(vinsertf128, dst, 1, t.ref(), ref{mem: &qb})
+		for i, dst := range []*amd64.VReg{low, high} {
+			t := s.Temp()
+			s.Do(vmovups, t, amd64.None, amd64.Ref{Mem: pa.Part(4*i, 4)}).View = amd64.X
+			s.Do(vinsertf128, dst, 1, t.Ref(), amd64.Ref{Mem: pb.Part(4*i, 4)})
 		}
 		return low, high
 	}
-	x, y := s.row(a, pa), s.row(b, pb)
-	s.do(vinsertf128, low, 1, x.ref(), y.half())
-	s.do(vperm2f128, high, 0x31, x.ref(), y.ref())
+	x, y := s.Row(a, pa), s.Row(b, pb)
+	s.Do(vinsertf128, low, 1, x.Ref(), y.As(amd64.X))
+	s.Do(vperm2f128, high, 0x31, x.Ref(), y.Ref())
 	return low, high
-}
-
-// row is r in a register, loaded from p where its load was waiting.
-func (s *selection) row(r *ir.Reg, p *place) *vreg {
-	if p == nil {
-		return s.reg(r).v
-	}
-	v := s.of(r)
-	s.do(vmovups, v, none, ref{mem: p})
-	return v
 }

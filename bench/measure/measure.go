@@ -8,14 +8,18 @@
 package measure
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
 // Case is something to time: N calls of one function.
 type Case struct {
 	Pass, Code string
+	// Set is the instruction set whose peak is the measure, or empty.
+	Set string
 	// Flops are the floating-point operations of a call, Bytes its traffic
 	// where every element is moved once.
 	Flops, Bytes float64
@@ -36,11 +40,26 @@ type Result struct {
 
 // Report is a run.
 type Report struct {
-	CPU      string
-	Pinned   int
-	PeakName string
-	Peak     float64
-	Results  []Result
+	CPU     string
+	Pinned  int
+	Peaks   []Peak
+	Results []Result
+}
+
+// Peak is the most that the core did while the cases ran, in GFLOP/s; Name
+// says by which instructions.
+type Peak struct {
+	Name   string
+	GFLOPs float64
+}
+
+// PeakText names the peaks.
+func (r *Report) PeakText() string {
+	var parts []string
+	for _, p := range r.Peaks {
+		parts = append(parts, fmt.Sprintf("%.0f GFLOP/s (%s)", p.GFLOPs, p.Name))
+	}
+	return "peak " + strings.Join(parts, ", ")
 }
 
 const (
@@ -55,22 +74,33 @@ const (
 func Run(cases []Case, budget time.Duration) Report {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	runtime.GC()
-	meter := NewMeter()
-	rep := Report{CPU: cpuName(), Pinned: Pin(meter), PeakName: meter.Name}
+	rep := Report{CPU: cpuName(), Pinned: Pin(NewMeter(""))}
 	counts := make([]int, len(cases))
+	meters := make([]*Meter, len(cases))
+	peaks := map[string]*Peak{}
+	var order []*Peak
 	for i, c := range cases {
+		meters[i] = NewMeter(c.Set)
+		if name := meters[i].Name; peaks[name] == nil {
+			peaks[name] = &Peak{Name: name}
+			order = append(order, peaks[name])
+		}
 		counts[i] = calls(c.Run)
 		rep.Results = append(rep.Results, Result{Pass: c.Pass, Code: c.Code, Flops: c.Flops, Bytes: c.Bytes})
 	}
 	for start, round := time.Now(), 0; round < minRounds || round < maxRounds && time.Since(start) < budget; round++ {
 		for k := range cases {
 			i := (k + round) % len(cases)
-			before := meter.Peak()
+			before := meters[i].Peak()
 			ns := sample(cases[i].Run, counts[i])
-			after := meter.Peak()
-			rep.Peak = max(rep.Peak, before, after)
+			after := meters[i].Peak()
+			p := peaks[meters[i].Name]
+			p.GFLOPs = max(p.GFLOPs, before, after)
 			rep.Results[i].add(ns, before, after)
 		}
+	}
+	for _, p := range order {
+		rep.Peaks = append(rep.Peaks, *p)
 	}
 	return rep
 }

@@ -42,13 +42,15 @@ func TestSamplesDuringWhichThePeakMovedDoNotCount(t *testing.T) {
 }
 
 func TestPeakIsRepeatable(t *testing.T) {
-	m := NewMeter()
-	best := 0.0
-	for range 50 {
-		best = max(best, m.Peak())
+	for _, set := range []string{"", "avx512"} {
+		m := NewMeter(set)
+		best := 0.0
+		for range 50 {
+			best = max(best, m.Peak())
+		}
+		if best <= 0 {
+			t.Fatal("no peak")
+		}
+		t.Logf("%s: %.1f GFLOP/s", m.Name, best)
 	}
-	if best <= 0 {
-		t.Fatal("no peak")
-	}
-	t.Logf("%s: %.1f GFLOP/s", m.Name, best)
 }

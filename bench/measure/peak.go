@@ -32,10 +32,11 @@ type Meter struct {
 // probeTime is how long one look at the peak takes.
 const probeTime = 150 * time.Microsecond
 
-// NewMeter prepares a meter.
-func NewMeter() *Meter {
+// NewMeter prepares a meter of an instruction set, by its target's name, or of
+// the common one where it is empty or the machine does not have it.
+func NewMeter(set string) *Meter {
 	m := &Meter{rounds: 1}
-	m.run, m.flops, m.Name = probe()
+	m.run, m.flops, m.Name = probe(set)
 	for m.time() < probeTime {
 		m.rounds *= 2
 	}

@@ -7,8 +7,17 @@ import "golang.org/x/sys/cpu"
 //go:noescape
 func fma(n int)
 
-// probe returns a loop for peak, its operations a round, and its name.
-func probe() (run func(n int), flops float64, name string) {
+// fma512 is the same with sixteen each.
+//
+//go:noescape
+func fma512(n int)
+
+// probe returns a loop for the peak of an instruction set, its operations a
+// round, and its name.
+func probe(set string) (run func(n int), flops float64, name string) {
+	if set == "avx512" && cpu.X86.HasAVX512F {
+		return fma512, 48 * 16 * 2, "AVX-512 FMA"
+	}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		return fma, 48 * 8 * 2, "AVX2 FMA"
 	}

@@ -21,8 +21,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/dlgen/dlgen/asm/avx2"
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/bench"
 	"github.com/dlgen/dlgen/gen"
 	"github.com/dlgen/dlgen/spec"
@@ -31,28 +32,31 @@ import (
 //go:embed specs/*.yaml serve/serve.go
 var files embed.FS
 
-// backends are what is measured.
-var backends = []gen.Backend{avx2.Backend{}}
-
 func main() {
 	workloads := flag.String("workloads", "", "list of workloads")
 	binary := flag.String("o", "", "program to write")
 	keep := flag.String("keep", "", "keep the generated module in this folder")
+	targets := flag.String("targets", strings.Join(asm.Names(), ","), "the `targets` to generate")
 	flag.Parse()
 	if *workloads == "" || *binary == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
+	backends, err := asm.Select(strings.Split(*targets, ","))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *workloads, *binary, *keep, os.Stderr); err != nil {
+	if err := run(ctx, *workloads, backends, *binary, *keep, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run generates a package for each shape and builds the program.
-func run(ctx context.Context, list, binary, dir string, progress io.Writer) error {
+func run(ctx context.Context, list string, backends []gen.Backend, binary, dir string, progress io.Writer) error {
 	rows, err := readWorkloads(list)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func run(ctx context.Context, list, binary, dir string, progress io.Writer) erro
 	if err := writeSpecs(specs); err != nil {
 		return err
 	}
-	g := &generator{specs: specs, prog: prog, packages: map[string]*generated{}}
+	g := &generator{specs: specs, backends: backends, prog: prog, packages: map[string]*generated{}}
 	w := newWriter()
 	for _, row := range rows {
 		ok, err := g.row(w, row)
@@ -126,6 +130,7 @@ type generated struct {
 // generator makes each package once.
 type generator struct {
 	specs    string
+	backends []gen.Backend
 	prog     *bench.Program
 	packages map[string]*generated
 }
@@ -177,7 +182,7 @@ func (g *generator) generate(layer string, dims map[string]int) (*generated, err
 		return nil, err
 	}
 	p := &generated{name: fmt.Sprintf("p%d", len(g.packages)), shapes: map[string][]int{}}
-	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: backends})
+	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: g.backends})
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/bench/generic"
 	"github.com/dlgen/dlgen/bench/peer/serve"
 )
@@ -137,7 +138,7 @@ func TestPeer(t *testing.T) {
 	if err := os.WriteFile(file, []byte(list.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(context.Background(), file, binary, "", io.Discard); err != nil {
+	if err := run(context.Background(), file, asm.Backends, binary, "", io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(binary, "--serve")

@@ -13,31 +13,35 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
-	"github.com/dlgen/dlgen/asm/avx2"
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/bench"
 	"github.com/dlgen/dlgen/bench/measure"
 	"github.com/dlgen/dlgen/gen"
 )
 
-// backends are what is measured beside portable Go.
-var backends = []gen.Backend{avx2.Backend{}}
-
 func main() {
 	config := flag.String("c", "generated/dlgen.yaml", "the `config` that lists the layers")
 	file := flag.String("w", "", "the `file` to write to")
+	targets := flag.String("targets", strings.Join(asm.Names(), ","), "the `targets` to measure")
 	each := flag.Duration("time", 2*time.Second, "how long to measure each layer")
 	flag.Parse()
+	backends, err := asm.Select(strings.Split(*targets, ","))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *config, *file, *each); err != nil {
+	if err := run(ctx, *config, backends, *file, *each); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, config, file string, each time.Duration) error {
+func run(ctx context.Context, config string, backends []gen.Backend, file string, each time.Duration) error {
 	instances, err := bench.Instances(config)
 	if err != nil {
 		return err
@@ -50,12 +54,11 @@ func run(ctx context.Context, config, file string, each time.Duration) error {
 			return fmt.Errorf("%s: %w", in.Name, err)
 		}
 		if i == 0 {
-			fmt.Fprintf(&table, "Measured on %s by `go run ./bench/report`: %s, one core, peak %.0f GFLOP/s (%s). Times are ns per call.\n\n",
-				time.Now().Format(time.DateOnly), rep.CPU, rep.Peak, rep.PeakName)
-			fmt.Fprintln(&table, "| layer | pass | generic Go | specialised Go | AVX2 | GFLOP/s | of peak | generic : AVX2 |")
-			fmt.Fprintln(&table, "|---|---|---:|---:|---:|---:|---:|---:|")
+			fmt.Fprintf(&table, "Measured on %s by `go run ./bench/report`: %s, one core, %s. Times are ns per call.\n\n",
+				time.Now().Format(time.DateOnly), rep.CPU, rep.PeakText())
+			heading(&table, backends)
 		}
-		rows(&table, bench.Title(in.Layer.Layer), rep)
+		rows(&table, bench.Title(in.Layer.Layer), backends, rep)
 	}
 	if file == "" {
 		_, err := os.Stdout.Write(table.Bytes())
@@ -64,8 +67,18 @@ func run(ctx context.Context, config, file string, each time.Duration) error {
 	return insert(file, table.Bytes())
 }
 
+// heading begins the table: a time for plain code, three columns for assembly.
+func heading(w io.Writer, backends []gen.Backend) {
+	text, line := "| layer | pass | "+bench.Generic+" | "+bench.Specialised+" |", "|---|---|---:|---:|"
+	for _, b := range backends {
+		text += " " + bench.Code(b) + " | GFLOP/s | of peak | generic : " + bench.Code(b) + " |"
+		line += "---:|---:|---:|---:|"
+	}
+	fmt.Fprintln(w, text+"\n"+line)
+}
+
 // rows writes a line for each pass.
-func rows(w io.Writer, title string, rep *measure.Report) {
+func rows(w io.Writer, title string, backends []gen.Backend, rep *measure.Report) {
 	times := map[string]map[string]measure.Result{}
 	var passes []string
 	for _, r := range rep.Results {
@@ -76,24 +89,29 @@ func rows(w io.Writer, title string, rep *measure.Report) {
 		times[r.Pass][r.Code] = r
 	}
 	for _, p := range passes {
-		fmt.Fprintf(w, "| %s | %s |", title, p)
-		for _, code := range bench.Codes {
-			if r, ok := times[p][code]; ok {
-				fmt.Fprintf(w, " %.0f |", r.Ns)
-			} else {
-				fmt.Fprint(w, " |")
+		generic := times[p][bench.Generic]
+		cells := []string{title, p, nanoseconds(generic), nanoseconds(times[p][bench.Specialised])}
+		for _, b := range backends {
+			r := times[p][bench.Code(b)]
+			rate, share, ratio := "", "", ""
+			if r.Ns > 0 && r.Flops > 0 {
+				rate, share = fmt.Sprintf("%.1f", r.Flops/r.Ns), fmt.Sprintf("%.0f %%", 100*r.Flops/r.Ns/r.Peak)
 			}
+			if r.Ns > 0 && generic.Ns > 0 {
+				ratio = fmt.Sprintf("%.1f", generic.Ns/r.Ns)
+			}
+			cells = append(cells, nanoseconds(r), rate, share, ratio)
 		}
-		rate, share, ratio := "", "", ""
-		generic, vector := times[p][bench.Codes[0]], times[p][bench.Codes[2]]
-		if vector.Ns > 0 && vector.Flops > 0 {
-			rate, share = fmt.Sprintf("%.1f", vector.Flops/vector.Ns), fmt.Sprintf("%.0f %%", 100*vector.Flops/vector.Ns/vector.Peak)
-		}
-		if vector.Ns > 0 && generic.Ns > 0 {
-			ratio = fmt.Sprintf("%.1f", generic.Ns/vector.Ns)
-		}
-		fmt.Fprintf(w, " %s | %s | %s |\n", rate, share, ratio)
+		fmt.Fprintln(w, "| "+strings.Join(cells, " | ")+" |")
 	}
+}
+
+// nanoseconds is a time, or nothing where nothing was measured.
+func nanoseconds(r measure.Result) string {
+	if r.Ns == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f", r.Ns)
 }
 
 // insert replaces what stands between the marks.

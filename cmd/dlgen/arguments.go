@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/config"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
@@ -50,11 +51,11 @@ func (r *request) flags(c *cobra.Command) {
 	f.StringVarP(&r.config, "config", "c", "", "the `file` that lists the layers (default "+config.Name+")")
 	f.StringVarP(&r.out, "out", "o", "", "the `folder` for the package of one layer")
 	f.StringVar(&r.pkg, "package", "", "the `name` of that package (default: the folder's)")
-	f.StringSliceVar(&r.targets, "targets", nil, "the `targets` to generate code for (default "+strings.Join(targetNames(), ",")+")")
+	f.StringSliceVar(&r.targets, "targets", nil, "the `targets` to generate code for of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
 	c.ValidArgsFunction = completeLayer
 	_ = c.MarkFlagDirname("out")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
-	_ = c.RegisterFlagCompletionFunc("targets", cobra.FixedCompletions(targetNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = c.RegisterFlagCompletionFunc("targets", cobra.FixedCompletions(asm.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // work is a request in terms of the packages behind it.

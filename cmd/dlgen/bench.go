@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/bench"
 )
 
@@ -16,7 +17,7 @@ func benchCommand() *cobra.Command {
 	var each time.Duration
 	c := &cobra.Command{
 		Use:   "bench LAYER DIM=VALUE...",
-		Short: "Measure generic Go, specialised Go and AVX2 side by side",
+		Short: "Measure generic Go, specialised Go and assembly side by side",
 		Long: `Bench generates a layer, compiles it, and measures it beside a generic (not
 specialised) Go version: times, GFLOP/s and the share of the peak measured on this
 machine in the same run. It needs the go command.`,
@@ -34,7 +35,7 @@ machine in the same run. It needs the go command.`,
 			}
 			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			return bench.Run(ctx, c.OutOrStdout(), p, bench.Options{Backends: backends, Time: each})
+			return bench.Run(ctx, c.OutOrStdout(), p, bench.Options{Backends: asm.Backends, Time: each})
 		},
 	}
 	c.Flags().DurationVar(&each, "time", 2*time.Second, "about how `long` to measure")

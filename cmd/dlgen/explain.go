@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/gen"
 )
 
@@ -54,7 +55,7 @@ go and asm (the code).`,
 		},
 	}
 	c.Flags().StringVar(&stage, "stage", "schedule", "the `stage`: "+strings.Join(stages, ", "))
-	c.Flags().StringSliceVar(&names, "targets", nil, "the `targets` to explain (default "+strings.Join(targetNames(), ",")+")")
+	c.Flags().StringSliceVar(&names, "targets", nil, "the `targets` to explain of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

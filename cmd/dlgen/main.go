@@ -36,7 +36,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root := &cobra.Command{
 		Use:   "dlgen",
 		Short: "Layers from their mathematics",
-		Long: `dlgen generates Go and AVX2 code for neural-network layers: forward and backward,
+		Long: `dlgen generates Go and assembly code for neural-network layers: forward and backward,
 specialised to their shapes, from specs that state their mathematics. The
 gradient of every spec is proved before any code is written.
 

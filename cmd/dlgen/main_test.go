@@ -84,10 +84,12 @@ func files(ts *testscript.TestScript, neg bool, args []string) {
 // TestGeneratedIsFresh compares the checked-in packages with what would be
 // generated: nothing stale, missing, orphaned or edited by hand.
 func TestGeneratedIsFresh(t *testing.T) {
-	var out, errOut bytes.Buffer
-	if code := run([]string{"diff", "-c", filepath.Join("..", "..", "generated", "dlgen.yaml")}, &out, &errOut); code != 0 {
-		text := out.String()
-		t.Errorf("exit status %d; go generate ./generated brings it up to date\n%s%.4000s", code, &errOut, text)
+	for _, config := range []string{"dlgen.yaml", "wide/dlgen.yaml"} {
+		var out, errOut bytes.Buffer
+		if code := run([]string{"diff", "-c", filepath.Join("..", "..", "generated", config)}, &out, &errOut); code != 0 {
+			text := out.String()
+			t.Errorf("%s: exit status %d; go generate ./generated brings it up to date\n%s%.4000s", config, code, &errOut, text)
+		}
 	}
 }
 

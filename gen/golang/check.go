@@ -9,9 +9,11 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 
+	"golang.org/x/sys/cpu"
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/asmdecl"
 )
@@ -84,9 +86,8 @@ func typeCheck(fset *token.FileSet, files []*ast.File) (*types.Package, *types.I
 type imports struct{}
 
 var declared = map[string]string{
-	"fmt": "func Errorf(format string, a ...any) error",
-	cpuPath: `var X86 struct{ HasAVX2, HasFMA bool }
-		var ARM64 struct{ HasASIMD bool }`,
+	"fmt":   "func Errorf(format string, a ...any) error",
+	cpuPath: cpuFeatures(),
 	"math": `func Float32bits(float32) uint32
 		func Float32frombits(uint32) float32
 		func Inf(int) float64
@@ -100,6 +101,17 @@ var declared = map[string]string{
 
 func mathFunctions(names ...string) string {
 	return "\nfunc " + strings.Join(names, "(float64) float64\nfunc ") + "(float64) float64"
+}
+
+// cpuFeatures declares the features that x/sys/cpu knows.
+func cpuFeatures() string {
+	var fields []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(cpu.X86)) {
+		if f.Type.Kind() == reflect.Bool {
+			fields = append(fields, f.Name)
+		}
+	}
+	return "var X86 struct{ " + strings.Join(fields, ", ") + " bool }"
 }
 
 var importOnce sync.Map // path to func() (*types.Package, error)

@@ -45,7 +45,7 @@ func (p *printer) portable() []jen.Code {
 	var drivers, kernels []jen.Code
 	for _, ps := range p.passes {
 		name := ps.goDriver
-		if ps.vector == nil {
+		if len(ps.vectors) == 0 {
 			name = ps.dispatch
 		}
 		body := p.calls(ps.portable, func(f *ir.Func) string { return p.portableName[f] }, p.arrayArg)
@@ -170,24 +170,45 @@ func (p *printer) home(b *ir.Buffer) (m memory, ok bool) {
 // vector is kernels_amd64.go: the choice at run time and the declarations of
 // the assembly functions.
 func (p *printer) vector() []jen.Code {
-	out := []jen.Code{
-		jen.Comment("// useAVX2 says that the machine runs what kernels_amd64.s has.").Line().
-			Var().Id("useAVX2").Op("=").Qual(cpuPath, "X86").Dot("HasAVX2").Op("&&").Qual(cpuPath, "X86").Dot("HasFMA"),
+	var out []jen.Code
+	for _, v := range p.in.Vectors {
+		has := jen.Var().Id(v.use()).Op("=")
+		for i, f := range v.Features {
+			if i > 0 {
+				has.Op("&&")
+			}
+			has.Qual(cpuPath, "X86").Dot(f)
+		}
+		out = append(out, jen.Commentf("// %s says that the machine runs what %s has.", v.use(), v.File).Line().Add(has))
 	}
 	for _, ps := range p.passes {
-		body := []jen.Code{jen.If(jen.Op("!").Id("useAVX2")).Block(
-			jen.Id(ps.goDriver).Call(p.forwarded(ps)...),
-			jen.Return(),
-		)}
-		body = append(body, p.calls(ps.vector, func(f *ir.Func) string { return f.Name }, p.elementArg)...)
-		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(body...))
+		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(p.choice(ps)...))
 	}
 	for _, ps := range p.passes {
-		for _, f := range functions(ps.vector) {
-			out = append(out, stub(f))
+		for _, prog := range ps.vectors {
+			for _, f := range functions(prog) {
+				out = append(out, stub(f))
+			}
 		}
 	}
 	return out
+}
+
+// choice runs the last implementation of a pass that the machine has.
+func (p *printer) choice(ps *pass) []jen.Code {
+	run := func(i int) []jen.Code {
+		return p.calls(ps.vectors[i], func(f *ir.Func) string { return f.Name }, p.elementArg)
+	}
+	portable := jen.Id(ps.goDriver).Call(p.forwarded(ps)...)
+	if len(ps.vectors) == 1 {
+		no := jen.If(jen.Op("!").Id(p.in.Vectors[0].use())).Block(portable, jen.Return())
+		return append([]jen.Code{no}, run(0)...)
+	}
+	var cases []jen.Code
+	for i, v := range slices.Backward(p.in.Vectors) {
+		cases = append(cases, jen.Case(jen.Id(v.use())).Block(run(i)...))
+	}
+	return []jen.Code{jen.Switch().Block(append(cases, jen.Default().Block(portable))...)}
 }
 
 // stub declares an assembly function.
@@ -212,7 +233,10 @@ func stub(f *ir.Func) *jen.Statement {
 
 // other is kernels_other.go: no assembly.
 func (p *printer) other() []jen.Code {
-	out := []jen.Code{jen.Const().Id("useAVX2").Op("=").False()}
+	var out []jen.Code
+	for _, v := range p.in.Vectors {
+		out = append(out, jen.Const().Id(v.use()).Op("=").False())
+	}
 	for _, ps := range p.passes {
 		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(
 			jen.Id(ps.goDriver).Call(p.forwarded(ps)...)))

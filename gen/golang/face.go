@@ -246,13 +246,19 @@ func meaning(t *layer.Tensor) string {
 }
 
 func (p *printer) implementation() jen.Code {
-	doc := []string{"Implementation names what Forward and Backward run on this machine: avx2 or go."}
+	what := "Forward and Backward run"
 	if len(p.passes) == 1 {
-		doc = []string{"Implementation names what " + p.passes[0].exported + " runs on this machine: avx2 or go."}
+		what = p.passes[0].exported + " runs"
 	}
-	body := []jen.Code{jen.Return(jen.Lit("go"))}
-	if p.in.Vector != nil {
-		body = append([]jen.Code{jen.If(jen.Id("useAVX2")).Block(jen.Return(jen.Lit("avx2")))}, body...)
+	var names, body = []string{}, []jen.Code{}
+	for _, v := range slices.Backward(p.in.Vectors) {
+		names = append(names, v.Name)
+		body = append(body, jen.If(jen.Id(v.use())).Block(jen.Return(jen.Lit(v.Name))))
 	}
-	return documented(doc, jen.Func().Id("Implementation").Params().String().Block(body...))
+	doc := "Implementation names what " + what + " on this machine: "
+	if len(names) > 0 {
+		doc += strings.Join(names, ", ") + " or "
+	}
+	body = append(body, jen.Return(jen.Lit("go")))
+	return documented([]string{doc + "go."}, jen.Func().Id("Implementation").Params().String().Block(body...))
 }

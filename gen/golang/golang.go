@@ -28,13 +28,27 @@ type Package struct {
 	Layer *layer.Proved
 	// Portable has forward and, where there is one, backward, with one lane.
 	Portable []*ir.Program
-	// Vector has the same passes for the assembly, or is nil.
-	Vector []*ir.Program
+	// Vectors have the same passes for instruction sets; a machine runs the last
+	// one that it has.
+	Vectors []Vector
 	// Workspace are the fields of the Workspace: all that any program uses.
 	Workspace []*ir.Buffer
-	// Asm is the text of kernels_amd64.s, or nil.
-	Asm []byte
 }
+
+// Vector is the part of a package for one instruction set.
+type Vector struct {
+	// Name is what Implementation says.
+	Name string
+	// Features are the fields of x/sys/cpu's X86 that must all be set.
+	Features []string
+	Programs []*ir.Program
+	// File is the name of the assembly file, Asm its text.
+	File string
+	Asm  []byte
+}
+
+// use is the name of the variable that says whether the machine runs v.
+func (v Vector) use() string { return "use" + strings.ToUpper(v.Name) }
 
 // File is one file of the generated package.
 type File struct {
@@ -42,8 +56,8 @@ type File struct {
 	Data []byte
 }
 
-// Print spells the package. The assembly, where there is any, is the last
-// file. An error is the user's: a package name that Go does not allow.
+// Print spells the package. The assembly, where there is any, comes
+// last. An error is the user's: a package name that Go does not allow.
 func Print(in Package) ([]File, error) {
 	if !token.IsIdentifier(in.Name) || in.Name == "_" || in.Name == "main" || in.Name == "init" {
 		return nil, fmt.Errorf("%q cannot name a Go package to import", in.Name)
@@ -53,13 +67,13 @@ func Print(in Package) ([]File, error) {
 		p.file(p.faceFile(), "", p.face()...),
 		p.file("kernels.go", "", p.portable()...),
 	}
-	if in.Vector != nil {
+	if len(in.Vectors) > 0 {
 		files = append(files,
 			p.file("kernels_amd64.go", "amd64 && !purego", p.vector()...),
 			p.file("kernels_other.go", "!amd64 || purego", p.other()...))
 	}
-	if in.Asm != nil {
-		files = append(files, File{"kernels_amd64.s", in.Asm})
+	for _, v := range in.Vectors {
+		files = append(files, File{v.File, v.Asm})
 	}
 	if err := Check(files); err != nil {
 		panic(fmt.Sprintf("golang: the package generated from %s is not valid Go: %v", in.Layer.File, err))

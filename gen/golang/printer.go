@@ -38,7 +38,9 @@ type pass struct {
 	exported, dispatch, goDriver string
 	equations                    []*layer.Equation
 	args                         []*layer.Tensor
-	portable, vector             *ir.Program
+	portable                     *ir.Program
+	// vectors are the programs of the instruction sets, in their order.
+	vectors []*ir.Program
 	// buffers are the tensors of which the implementations take the memory.
 	buffers []*layer.Tensor
 	scalars []*ir.Scalar
@@ -46,14 +48,14 @@ type pass struct {
 
 func newPrinter(in Package) *printer {
 	p := &printer{
-		in: in, exported: names{}, internal: reserved(),
+		in: in, exported: names{}, internal: reserved(in),
 		typeName: map[string]string{}, tensorName: map[string]string{}, scalarName: map[string]string{},
 		portableName: map[*ir.Func]string{}, field: map[string]string{}, helpers: map[string]string{},
 	}
 	for i, prog := range in.Portable {
 		ps := &pass{portable: prog, args: prog.Args}
-		if in.Vector != nil {
-			ps.vector = in.Vector[i]
+		for _, v := range in.Vectors {
+			ps.vectors = append(ps.vectors, v.Programs[i])
 		}
 		switch prog.Name {
 		case "forward":
@@ -96,10 +98,7 @@ func (ps *pass) inputs() {
 }
 
 func (ps *pass) programs() []*ir.Program {
-	if ps.vector == nil {
-		return []*ir.Program{ps.portable}
-	}
-	return []*ir.Program{ps.portable, ps.vector}
+	return append([]*ir.Program{ps.portable}, ps.vectors...)
 }
 
 // functions lists the distinct functions of a program in order of first call.
@@ -116,8 +115,8 @@ func functions(prog *ir.Program) []*ir.Func {
 // name gives every identifier: first those that are not ours to choose.
 func (p *printer) name() {
 	for _, ps := range p.passes {
-		if ps.vector != nil {
-			for _, f := range functions(ps.vector) {
+		for _, prog := range ps.vectors {
+			for _, f := range functions(prog) {
 				p.internal.fixed(f.Name)
 			}
 		}

@@ -39,9 +39,17 @@ func sink() Package {
 		{Name: "key2", Key: 2, Seed: seed},
 	}
 	kept := &ir.Buffer{Name: "type", Shape: []int{4}, Place: ir.Workspace}
-	in := Package{Name: "sink", Layer: l, Workspace: []*ir.Buffer{kept}, Asm: []byte(sinkAsm)}
+	in := Package{Name: "sink", Layer: l, Workspace: []*ir.Buffer{kept}}
 	in.Portable = []*ir.Program{sinkForward(l, scalars, ""), sinkBackward(dtyp, dloss, typ, "")}
-	in.Vector = []*ir.Program{sinkForward(l, scalars, "AVX2"), sinkBackward(dtyp, dloss, typ, "AVX2")}
+	for _, v := range []Vector{
+		{Name: "avx2", Features: []string{"HasAVX2", "HasFMA"}, File: "kernels_amd64.s"},
+		{Name: "wide", Features: []string{"HasAVX512F"}, File: "kernels_wide_amd64.s"},
+	} {
+		suffix := strings.ToUpper(v.Name)
+		v.Programs = []*ir.Program{sinkForward(l, scalars, suffix), sinkBackward(dtyp, dloss, typ, suffix)}
+		v.Asm = []byte(strings.ReplaceAll(sinkAsm, "AVX2", suffix))
+		in.Vectors = append(in.Vectors, v)
+	}
 	in.Portable[0].Args = []*layer.Tensor{loss, typ, forward, id, ws, lr, step, seed}
 	return in
 }

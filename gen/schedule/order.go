@@ -169,7 +169,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	inner := map[*ir.Var]bool{}
 	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
 	total := cur
-	near, far := cur, cur
+	near, far := cur*c.crowding(p, m), cur
 	hold := c.capacities(t, m)
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]

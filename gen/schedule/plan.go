@@ -247,7 +247,7 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		if vec != nil && len(ps.inner) > 0 || vec != nil && w < 30 {
 			reuse = max(reuse, min(4, int(math.Ceil(32/w))))
 		}
-		p.cycles += points * volume(ps.inner) * w / 2 / perVec
+		p.cycles += points * volume(ps.inner) * w / t.Loads / perVec
 		if vec == nil {
 			p.cycles += points * 8
 		}

@@ -21,6 +21,8 @@ type Target struct {
 	Lanes int
 	// Registers is the number of vector registers.
 	Registers int
+	// Loads is how many vectors a core loads in a cycle beside multiplications.
+	Loads float64
 	// Inline says that functions such as exp are expanded where they stand;
 	// otherwise they stay calls.
 	Inline bool
@@ -35,11 +37,16 @@ type Target struct {
 	CallCycles float64
 }
 
-// Portable is Go without assembly. AVX2 is x86 with AVX2 and FMA.
+// Portable is Go without assembly. AVX2 is x86 with AVX2 and FMA, AVX512 with
+// AVX-512 (F, DQ, BW and VL).
 var (
-	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18}
-	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
+	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, Loads: 2, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18}
+	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Loads: 2, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
+	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 )
+
+// side is how many blocks of an axis a tile holds at most.
+func (t Target) side() int { return max(12, t.Registers-4) }
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {

@@ -147,8 +147,8 @@ func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64
 
 // cost is the time of one tile with the given number of steps, or infinity
 // where it does not fit the registers. The sum's lanes are combined at the end
-// where dot is set. What a core does at a time: two multiplications and two
-// loads, one exchange of lanes, between four and five instructions of any kind.
+// where dot is set. What a core does at a time: two multiplications and
+// some loads, one exchange of lanes, between four and five instructions of any kind.
 func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
 	acc := float64(s.a * s.b)
 	all, onA, onB := c.loadsPerStep(s, a, b)
@@ -170,7 +170,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 		instr += 1.5*swaps + float64(s.b)*pieces
 	}
 	cycles = (steps*fma + extra) / 2
-	cycles = math.Max(cycles, steps*all/2)
+	cycles = math.Max(cycles, steps*all/t.Loads)
 	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
@@ -212,9 +212,9 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 	vectors := ceilDiv(v.Size, t.Lanes)
 	rows := max(r.Size, 1)
 	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
-	for a := 1; a <= min(vectors, 12); a++ {
-		for b := 1; b <= min(rows, 12); b++ {
-			for split := 1; split <= 8 && a*b*split <= 14 && float64(split) <= c.steps; split *= 2 {
+	for a := 1; a <= min(vectors, t.side()); a++ {
+		for b := 1; b <= min(rows, t.side()); b++ {
+			for split := 1; split <= 8 && a*b*split <= t.Registers-2 && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
@@ -250,9 +250,9 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 	}
 	others := volume(c.g.outer) / float64(rowsA) / float64(rowsB)
 	steps := c.steps / float64(v.Size) * float64(ceilDiv(v.Size, t.Lanes))
-	for x := 1; x <= min(rowsA, 8); x++ {
-		for y := 1; y <= min(rowsB, 8); y++ {
-			for split := 1; split <= 8 && x*y*split <= 14 && float64(split) <= steps; split *= 2 {
+	for x := 1; x <= min(rowsA, t.Lanes); x++ {
+		for y := 1; y <= min(rowsB, t.Lanes); y++ {
+			for split := 1; split <= 8 && x*y*split <= t.Registers-2 && float64(split) <= steps; split *= 2 {
 				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
 					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps, true)
 					return k

@@ -19,6 +19,11 @@ import (
 
 var only = flag.String("cases", "", "run only the cases whose names match this regular `expression`")
 
+var (
+	hasAVX2   = runtime.GOARCH == "amd64" && cpu.X86.HasAVX2 && cpu.X86.HasFMA
+	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+)
+
 // TestConformance runs all cases on every implementation that there is. The
 // program is compiled once for each set of build tags.
 func TestConformance(t *testing.T) {
@@ -35,13 +40,18 @@ func TestConformance(t *testing.T) {
 	p.write(t, dir)
 	cases := filepath.Join(dir, "cases.json")
 	binary := build(t, dir, "")
+	// The packages must take a path wherever it exists.
+	t.Run("avx512", func(t *testing.T) {
+		if !hasAVX2 || !hasAVX512 {
+			t.Skip("this CPU has no AVX-512")
+		}
+		command(t, dir, nil, binary, "avx512", cases)
+	})
 	t.Run("avx2", func(t *testing.T) {
-		// Not cpu.X86.HasAVX2 alone decides: the packages must take the path
-		// wherever it exists.
-		if runtime.GOARCH != "amd64" || !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+		if !hasAVX2 {
 			t.Skip("this CPU has no AVX2")
 		}
-		command(t, dir, nil, binary, "avx2", cases)
+		command(t, dir, []string{"GODEBUG=cpu.avx512f=off"}, binary, "avx2", cases)
 	})
 	t.Run("go", func(t *testing.T) {
 		command(t, dir, []string{"GODEBUG=cpu.avx2=off"}, binary, "go", cases)

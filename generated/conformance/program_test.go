@@ -20,7 +20,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/dlgen/dlgen/asm/avx2"
+	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/gen"
 	"github.com/dlgen/dlgen/generated/conformance/harness"
 	"github.com/dlgen/dlgen/spec"
@@ -104,7 +104,7 @@ func (in *instance) generate() (err error) {
 	if err := in.prove(); err != nil {
 		return err
 	}
-	in.files, err = gen.Generate(in.proved, gen.Options{Package: in.name, Backends: []gen.Backend{avx2.Backend{}}})
+	in.files, err = gen.Generate(in.proved, gen.Options{Package: in.name, Backends: asm.Backends})
 	return err
 }
 

@@ -23,7 +23,7 @@ type Config struct {
 	File string
 	// Out is the folder for the packages, relative to the file's folder.
 	Out string
-	// Targets are the names of the targets; nil means all of them.
+	// Targets are the names of the targets; nil means the default.
 	Targets []string
 	// TargetsPos is where they stand.
 	TargetsPos diag.Pos

@@ -1,0 +1,139 @@
+package avx512
+
+import (
+	"github.com/dlgen/dlgen/asm/amd64"
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// horizontal combines all lanes into every lane, halves first.
+func horizontal(s *amd64.Selection, a *ir.Assign) {
+	dst, x := s.Of(a.Dst), s.Reg(a.Args[0])
+	c := map[ir.Op]*amd64.Code{ir.HSum: vaddps, ir.HMax: vmaxps, ir.HMin: vminps, ir.HProd: vmulps}[a.Op]
+	if c.Commutes {
+		// Both halves compute the same, so the lanes need no broadcast.
+		for i, imm := range []int{0x4e, 0xb1, 0x4e, 0xb1} {
+			t, r := s.Temp(), s.Temp()
+			if i < 2 {
+				s.Do(vshuff32x4, t, imm, x, x)
+			} else {
+				s.Do(vpermilps, t, imm, x)
+			}
+			if i == 3 {
+				r = dst
+			}
+			s.Do(c, r, amd64.None, x, t.Ref())
+			x = r.Ref()
+		}
+		return
+	}
+	// The order of a maximum matters to NaN, so one lane decides for all.
+	for i, imm := range []int{1, 1, 0x4e, 0xb1} {
+		code, view := vpermilps, amd64.X
+		switch i {
+		case 0:
+			code, view = vextractf32x8, amd64.Y
+		case 1:
+			code, x.View = vextractf32x4, amd64.Y
+		}
+		t, r := s.Temp(), s.Temp()
+		s.Do(code, t, imm, x).View = view
+		x.View = view
+		s.Do(c, r, amd64.None, x, t.As(view)).View = view
+		x = r.As(view)
+	}
+	s.Do(vbroadcastss, dst, amd64.None, x)
+}
+
+// sums puts the sum of each argument into its own lane: neighbours are added
+// until four arguments share a register, then its quarters.
+func sums(s *amd64.Selection, a *ir.Assign) {
+	var level []amd64.Ref
+	for _, r := range a.Args {
+		level = append(level, s.Reg(r))
+	}
+	for i, shuffle := range []*amd64.Code{vshufps, vshufps, vshuff32x4, vshuff32x4} {
+		var next []amd64.Ref
+		for j := 0; j < len(level); j += 2 {
+			x, y := level[j], amd64.Ref{Mem: s.All(0)}
+			if j+1 < len(level) {
+				y = level[j+1]
+			}
+			even, odd, sum := s.Temp(), s.Temp(), s.Temp()
+			if i == 3 {
+				sum = s.Of(a.Dst)
+			}
+			s.Do(shuffle, even, 0x88, x, y)
+			s.Do(shuffle, odd, 0xdd, x, y)
+			s.Do(vaddps, sum, amd64.None, even.Ref(), odd.Ref())
+			next = append(next, sum.Ref())
+		}
+		level = next
+	}
+}
+
+// transpose exchanges lanes and registers: quarters first, then within them.
+// Where rows come straight from memory the first half of it is loads.
+func transpose(s *amd64.Selection, st *ir.Transpose) {
+	if len(st.Src) != lanes || len(st.Dst) != lanes {
+		panic("avx512: a transpose needs sixteen registers")
+	}
+	// quarters[q][g] has quarter q of the rows g, g+4, g+8 and g+12.
+	var quarters [4][4]*amd64.VReg
+	for g := range 4 {
+		for q, v := range collect(s, st.Src[g], st.Src[g+4], st.Src[g+8], st.Src[g+12]) {
+			quarters[q][g] = v
+		}
+	}
+	for q, r := range quarters {
+		var t [4]*amd64.VReg
+		for i := range t {
+			t[i] = s.Temp()
+		}
+		s.Do(vunpcklps, t[0], amd64.None, r[0].Ref(), r[1].Ref())
+		s.Do(vunpckhps, t[1], amd64.None, r[0].Ref(), r[1].Ref())
+		s.Do(vunpcklps, t[2], amd64.None, r[2].Ref(), r[3].Ref())
+		s.Do(vunpckhps, t[3], amd64.None, r[2].Ref(), r[3].Ref())
+		for i := range 2 {
+			s.Do(vshufps, s.Of(st.Dst[4*q+2*i]), 0x44, t[i].Ref(), t[i+2].Ref())
+			s.Do(vshufps, s.Of(st.Dst[4*q+2*i+1]), 0xee, t[i].Ref(), t[i+2].Ref())
+		}
+	}
+}
+
+// collect joins the first quarters of four rows in one register, the second
+// ones in another, and so on. An insertion from memory needs no shuffle unit.
+func collect(s *amd64.Selection, rows ...*ir.Reg) (out [4]*amd64.VReg) {
+	var places [4]*amd64.Place
+	direct := true
+	for i, r := range rows {
+		places[i] = s.Take(r)
+		direct = direct && places[i] != nil
+	}
+	if direct {
+		for q := range out {
+			v := s.Temp()
+			s.Do(vmovups, v, amd64.None, amd64.Ref{Mem: places[0].Part(4*q, 4)}).View = amd64.X
+			for i := 1; i < 4; i++ {
+				t := s.Temp()
+				s.Do(vinsertf32x4, t, i, v.Ref(), amd64.Ref{Mem: places[i].Part(4*q, 4)})
+				v = t
+			}
+			out[q] = v
+		}
+		return out
+	}
+	var r [4]amd64.Ref
+	for i := range r {
+		r[i] = s.Row(rows[i], places[i]).Ref()
+	}
+	join := func(imm int, x, y amd64.Ref) *amd64.VReg {
+		t := s.Temp()
+		s.Do(vshuff32x4, t, imm, x, y)
+		return t
+	}
+	for h, imm := range []int{0x44, 0xee} {
+		x, y := join(imm, r[0], r[1]).Ref(), join(imm, r[2], r[3]).Ref()
+		out[2*h], out[2*h+1] = join(0x88, x, y), join(0xdd, x, y)
+	}
+	return out
+}

@@ -1,0 +1,26 @@
+package schedule
+
+import "github.com/dlgen/dlgen/gen/ir"
+
+// crowding is how often a tile fetches each line of an operand: once for every
+// element where the lines of the tile's rows compete for the same sets of the
+// first cache, so that they drive each other out.
+func (c *contraction) crowding(p *plan, m *ir.Mem) float64 {
+	along := contiguous(m)
+	if along == nil || !has(c.main.nest.Reduce, along) {
+		return 1
+	}
+	const (
+		apart   = firstSets * lineFloats // so far apart are elements in the same set
+		crowded = 1024 / 4               // rows that are a multiple of this apart share few sets
+		free    = 2                      // ways for the other operands
+	)
+	f := m.Flat()
+	for v, rows := range p.tile {
+		step := f.Coef(v)
+		if v != p.vec && step != 0 && step%crowded == 0 && rows*min(step, apart) > (firstWays-free)*apart {
+			return lineFloats
+		}
+	}
+	return 1
+}
