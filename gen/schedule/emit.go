@@ -14,8 +14,9 @@ type scheduler struct {
 	steps  []ir.Step
 	// reserved are names that loop variables must not have.
 	reserved map[string]bool
-	// block is the name of the variable of calling loops.
-	block string
+	// block and step are the names of the variables of calling loops, the inner
+	// one and the outer one.
+	block, step string
 }
 
 // emit makes the functions of a pass, those of a serial loop for themselves.
@@ -106,11 +107,16 @@ func (s *scheduler) reserve(groups []*group) {
 			}
 		}
 	}
-	s.block = "block"
-	for s.reserved[s.block] {
-		s.block += "_"
+	s.block, s.step = s.unused("block"), s.unused("tile")
+}
+
+// unused is a name that nothing else has.
+func (s *scheduler) unused(name string) string {
+	for s.reserved[name] {
+		name += "_"
 	}
-	s.reserved[s.block] = true
+	s.reserved[name] = true
+	return name
 }
 
 // statements counts those of a body, at any depth.
@@ -163,6 +169,10 @@ func (g *group) touches(b *ir.Buffer) bool {
 // emitBlocks splits a long group at its outermost loop: the calling Go code
 // runs that loop, several iterations a call.
 func (s *scheduler) emitBlocks(g *group) {
+	if s.nests(g) {
+		s.emitNested(g)
+		return
+	}
 	e := s.emitter(g, nil)
 	runs := e.splitRuns(g.plan.order[0], e.runs(g.plan.order[0]))
 	blocks := 0
@@ -170,19 +180,25 @@ func (s *scheduler) emitBlocks(g *group) {
 		blocks += r.count
 	}
 	each := g.plan.cycles / float64(blocks)
-	chunk := max(1, int(s.target.CallCycles*0.6/each))
 	for _, r := range runs {
-		n := r.count / chunk
-		if n > 0 {
-			main := r
-			main.count = chunk
-			s.emitRun(g, main, n, each)
-		}
-		if rest := r.count - n*chunk; rest > 0 {
-			tail := r
-			tail.start, tail.count = r.start+n*chunk*r.step, rest
-			s.emitRun(g, tail, 1, each)
-		}
+		s.inCalls(r, each, func(r axisRun, count int) { s.emitRun(g, r, count, each) })
+	}
+}
+
+// inCalls divides a run, whose tiles take the given cycles each, into calls of
+// several tiles: a number of equal ones and a shorter one.
+func (s *scheduler) inCalls(r axisRun, each float64, emit func(r axisRun, count int)) {
+	chunk := max(1, int(s.target.CallCycles*0.6/each))
+	n := r.count / chunk
+	if n > 0 {
+		main := r
+		main.count = chunk
+		emit(main, n)
+	}
+	if rest := r.count - n*chunk; rest > 0 {
+		tail := r
+		tail.start, tail.count = r.start+n*chunk*r.step, rest
+		emit(tail, 1)
 	}
 }
 

@@ -1,8 +1,6 @@
 package schedule
 
 import (
-	"math"
-
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -29,11 +27,9 @@ func planned(groups []*group, t Target) []*group {
 			out, best = beforeLoop(out, g.steps, copying), parts
 		}
 		for _, part := range best {
-			for _, piece := range part.shortened(t) {
-				piece.steps = g.steps
-				out = append(out, piece)
-			}
+			part.steps = g.steps
 		}
+		out = append(out, best...)
 	}
 	return out
 }
@@ -147,32 +143,6 @@ func (g *group) sumInParts(c *contraction, r ir.Axis, size int, t Target) []*gro
 		out = append(out, p)
 	}
 	return out
-}
-
-// shortened is the group cut along another axis than its outermost one, where
-// one iteration of that would be a long call.
-func (g *group) shortened(t Target) []*group {
-	whole := []*group{g}
-	if len(g.plan.order) < 2 || g.iteration(t) <= 8*t.CallCycles {
-		return whole
-	}
-	best, cost := whole, math.Inf(1)
-	for _, a := range g.plan.order[1:] {
-		width := g.plan.tileOf(a.Var)
-		if a.Var == g.plan.vec {
-			width *= t.Lanes
-		}
-		n := int(math.Ceil(g.iteration(t) / t.CallCycles))
-		size := ceilDiv(ceilDiv(a.Size, n), width) * width
-		if size >= a.Size {
-			continue
-		}
-		parts := withPlans(g.cut(a, size), t)
-		if parts != nil && cycles(parts) < cost {
-			best, cost = parts, cycles(parts)
-		}
-	}
-	return best
 }
 
 // iteration is the predicted time of one iteration of the outermost loop.
