@@ -52,7 +52,7 @@ func TestSmallCaches(t *testing.T) {
 			}
 		}
 	}
-	for _, what := range []string{"panel of", "transposed", "Blocks", "workspace", "for block <", "prefetch", "hsums"} {
+	for _, what := range []string{"panel of", "transposed", "Blocks", "workspace", "for block <", "for tile <", "prefetch", "hsums"} {
 		if !strings.Contains(seen, what) {
 			t.Errorf("no schedule has %q: the shapes above do not reach it any more", what)
 		}
