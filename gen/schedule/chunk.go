@@ -199,10 +199,18 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 // reads reports whether a stage loads from b.
 func (g *group) reads(b *ir.Buffer) bool {
 	for _, s := range g.stages {
-		for _, m := range s.nest.Value.Loads() {
-			if m.Buf == b {
-				return true
-			}
+		if loads(s.nest, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// loads reports whether n's value has an element of b.
+func loads(n *ir.Nest, b *ir.Buffer) bool {
+	for _, m := range n.Value.Loads() {
+		if m.Buf == b {
+			return true
 		}
 	}
 	return false

@@ -126,15 +126,6 @@ func touchesAny(s ir.Sub, axes []ir.Axis) bool {
 	return false
 }
 
-// touches lists what a nest accesses: reads, gathers, and the store (last).
-func touches(n *ir.Nest) []*ir.Mem {
-	out := n.Value.Loads()
-	for _, g := range n.Gathers {
-		out = append(out, &g.Mem)
-	}
-	return append(out, &n.Store)
-}
-
 // conflicts reports whether n must run after the group.
 func (g *group) conflicts(n *ir.Nest) bool {
 	for _, s := range g.stages {
@@ -143,38 +134,6 @@ func (g *group) conflicts(n *ir.Nest) bool {
 		}
 	}
 	return false
-}
-
-// sharedPairs lists the accesses of p and n to buffers that one of them writes.
-func sharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
-	var out [][2]*ir.Mem
-	for _, a := range touches(p) {
-		for _, b := range touches(n) {
-			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !apart(a, b) {
-				out = append(out, [2]*ir.Mem{a, b})
-			}
-		}
-	}
-	return out
-}
-
-// apart reports whether two accesses of a buffer never meet in one step: in some
-// dimension they differ by a constant.
-func apart(a, b *ir.Mem) bool {
-	for d := range a.Subs {
-		if diff := a.Subs[d].Add(b.Subs[d], -1); len(diff.Terms) == 0 && diff.Const != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// bare is the variable that a subscript consists of, or nil.
-func bare(s ir.Sub) *ir.Var {
-	if s.Const == 0 && len(s.Terms) == 1 && s.Terms[0].Coef == 1 {
-		return s.Terms[0].Var
-	}
-	return nil
 }
 
 func has(axes []ir.Axis, v *ir.Var) bool {
@@ -199,7 +158,7 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest) bool {
-	if n.Accumulate || g.accumulates() || g.stores(&n.Store) {
+	if n.Accumulate || g.accumulates() || g.stores(n) {
 		return false
 	}
 	match, dependent := g.match(n)
@@ -350,11 +309,12 @@ func (g *group) accumulates() bool {
 	return false
 }
 
-// stores reports whether a stage may write what m is: what it wrote last must
-// then be what is remembered of it, which one writer in a group makes certain.
-func (g *group) stores(m *ir.Mem) bool {
+// stores reports whether a stage may write what n does: what it wrote last must
+// then be what is remembered of it, which one writer in a group makes certain,
+// unless nothing is remembered.
+func (g *group) stores(n *ir.Nest) bool {
 	for _, s := range g.stages {
-		if s.nest.Store.Buf == m.Buf && !apart(&s.nest.Store, m) {
+		if s.nest.Store.Buf == n.Store.Buf && !apart(&s.nest.Store, &n.Store) && (!share(s.nest, n) || g.reads(n.Store.Buf) || loads(n, n.Store.Buf)) {
 			return true
 		}
 	}
@@ -371,26 +331,3 @@ func (g *group) reduces() bool {
 	return false
 }
 
-// sameMem reports whether a and b are the same element at all times.
-func sameMem(a, b *ir.Mem) bool {
-	if a.Buf != b.Buf {
-		return false
-	}
-	for d := range a.Subs {
-		diff := a.Subs[d].Add(b.Subs[d], -1)
-		if diff.Const != 0 || len(diff.Terms) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// sameDim reports whether v stands bare in one and the same dimension.
-func sameDim(pair [2]*ir.Mem, v *ir.Var) bool {
-	for d := range pair[0].Subs {
-		if bare(pair[0].Subs[d]) == v && bare(pair[1].Subs[d]) == v {
-			return true
-		}
-	}
-	return false
-}

@@ -1,0 +1,76 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// touches lists what a nest accesses: reads, gathers, and the store (last).
+func touches(n *ir.Nest) []*ir.Mem {
+	out := n.Value.Loads()
+	for _, g := range n.Gathers {
+		out = append(out, &g.Mem)
+	}
+	return append(out, &n.Store)
+}
+
+// sharedPairs lists the accesses of p and n to buffers that one of them writes.
+func sharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
+	var out [][2]*ir.Mem
+	for _, a := range touches(p) {
+		for _, b := range touches(n) {
+			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !apart(a, b) && !(a == &p.Store && b == &n.Store && share(p, n)) {
+				out = append(out, [2]*ir.Mem{a, b})
+			}
+		}
+	}
+	return out
+}
+
+// share reports whether p and n define elements of one of the layer's tensors:
+// each is defined once, so that the order does not matter.
+func share(p, n *ir.Nest) bool {
+	return p.Store.Buf == n.Store.Buf && p.Store.Buf.Tensor != nil && !p.Accumulate && !n.Accumulate
+}
+
+// apart reports whether two accesses of a buffer never meet in one step: in some
+// dimension they differ by a constant.
+func apart(a, b *ir.Mem) bool {
+	for d := range a.Subs {
+		if diff := a.Subs[d].Add(b.Subs[d], -1); len(diff.Terms) == 0 && diff.Const != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// bare is the variable that a subscript consists of, or nil.
+func bare(s ir.Sub) *ir.Var {
+	if s.Const == 0 && len(s.Terms) == 1 && s.Terms[0].Coef == 1 {
+		return s.Terms[0].Var
+	}
+	return nil
+}
+
+// sameMem reports whether a and b are the same element at all times.
+func sameMem(a, b *ir.Mem) bool {
+	if a.Buf != b.Buf {
+		return false
+	}
+	for d := range a.Subs {
+		diff := a.Subs[d].Add(b.Subs[d], -1)
+		if diff.Const != 0 || len(diff.Terms) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// sameDim reports whether v stands bare in one and the same dimension.
+func sameDim(pair [2]*ir.Mem, v *ir.Var) bool {
+	for d := range pair[0].Subs {
+		if bare(pair[0].Subs[d]) == v && bare(pair[1].Subs[d]) == v {
+			return true
+		}
+	}
+	return false
+}
