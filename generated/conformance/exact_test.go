@@ -188,7 +188,7 @@ func chance(name string) []string {
 			switch {
 			case len(dim) > 1 && strings.HasPrefix(dim, "pad"):
 				n = 0
-			case len(dim) > 1 || strings.Contains("RSTG", dim): // a window is no longer than what it slides over
+			case len(dim) > 1 || strings.Contains("RSG", dim) || name == "conv3d" && dim == "T": // a window is no longer than what it slides over
 				n = 1
 			case name == "product" && dim == "D": // stay exact
 				n = 1 + n%9
