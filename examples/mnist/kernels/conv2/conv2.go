@@ -79,6 +79,12 @@ type (
 	Y = [32][14][14][16]float32
 )
 
+// Workspace is memory for what the layer keeps between and within its passes.
+// Its zero value is ready, and what an earlier call left in it does no harm.
+type Workspace struct {
+	wPanel [5][5][16][8]float32
+}
+
 // Forward computes
 //
 //	y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] +
@@ -86,12 +92,13 @@ type (
 //
 // Its arguments are
 //
+//   - ws: memory of the layer's own
 //   - y[N][P][Q][K]: output
 //   - x[N][H][W][C]: input
 //   - w[R][S][C/groups][K]: parameter
 //   - b[K]: parameter
-func Forward(y *Y, x *X, w *W, b *B) {
-	forward(y, x, w, b)
+func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
+	forward(ws, y, x, w, b)
 }
 
 // Backward computes
@@ -105,14 +112,15 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
+//   - ws: memory of the layer's own
 //   - dx[N][H][W][C]: gradient of x
 //   - dw[R][S][C/groups][K]: gradient of w
 //   - db[K]: gradient of b
 //   - dy[N][P][Q][K]: given gradient of y
 //   - x[N][H][W][C]: input
 //   - w[R][S][C/groups][K]: parameter
-func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backward(dx, dw, db, dy, x, w)
+func Backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	backward(ws, dx, dw, db, dy, x, w)
 }
 
 // Implementation names what Forward and Backward run on this machine: avx2 or go.

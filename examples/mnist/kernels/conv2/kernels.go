@@ -3,12 +3,12 @@
 package conv2
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(y *Y, x *X, w *W, b *B) {
+func forwardGo(ws *Workspace, y *Y, x *X, w *W, b *B) {
 	forward0Go(y, x, w, b)
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+func backwardGo(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward0Go(dx, dy, w)
 	backward1Go(dw, dy, x)
 	backward2Go(db, dy)

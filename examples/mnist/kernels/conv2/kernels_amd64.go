@@ -9,9 +9,9 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(y *Y, x *X, w *W, b *B) {
+func forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 	if !useAVX2 {
-		forwardGo(y, x, w, b)
+		forwardGo(ws, y, x, w, b)
 		return
 	}
 	for block := 0; block < 10; block++ {
@@ -20,18 +20,22 @@ func forward(y *Y, x *X, w *W, b *B) {
 	forward1AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
 }
 
-func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	if !useAVX2 {
-		backwardGo(dx, dw, db, dy, x, w)
+		backwardGo(ws, dx, dw, db, dy, x, w)
 		return
 	}
-	backward0AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &w[0][0][0][0])
-	backward1AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	for block := 0; block < 14; block++ {
-		backward2AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
+	backward0AVX2(&w[0][0][0][0], &ws.wPanel[0][0][0][0])
+	for block := 0; block < 2; block++ {
+		backward1AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0], block)
 	}
+	backward2AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
 	backward3AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward4AVX2(&db[0], &dy[0][0][0][0])
+	for block := 0; block < 14; block++ {
+		backward4AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
+	}
+	backward5AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	backward6AVX2(&db[0], &dy[0][0][0][0])
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
@@ -47,24 +51,34 @@ func forward1AVX2(y, x, w, b *float32)
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
 //go:noescape
-func backward0AVX2(dx, dy, w *float32)
+func backward0AVX2(w, wPanel *float32)
 
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
 //go:noescape
-func backward1AVX2(dw, dy, x *float32)
+func backward1AVX2(dx, dy, wPanel *float32, block int)
 
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
 //go:noescape
-func backward2AVX2(dw, dy, x *float32, block int)
+func backward2AVX2(dx, dy, wPanel *float32)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
 func backward3AVX2(dw, dy, x *float32)
 
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward4AVX2(dw, dy, x *float32, block int)
+
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward5AVX2(dw, dy, x *float32)
+
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward4AVX2(db, dy *float32)
+func backward6AVX2(db, dy *float32)
