@@ -41,10 +41,11 @@ type output struct {
 	Axes         []int
 }
 
-// The harness has its channels before the rows and columns of an image, and
-// transposes the weights of dense layers.
+// The harness has its channels before the rows and columns of an image, and the
+// inputs of a weight behind its outputs.
 var (
 	turned = []int{1, 0}
+	gates  = []int{1, 2, 0}
 	images = []int{0, 3, 1, 2}
 	window = []int{3, 2, 0, 1}
 )
@@ -59,18 +60,18 @@ func elementwise(layer string) operation {
 	}
 }
 
-// recurrent is an operation over steps. The harness's weights are [gate*H][I].
+// recurrent is an operation over steps.
 func recurrent(layer, bias string) operation {
 	return operation{
 		Layer: layer,
 		Dims:  map[string]string{"T": "T", "N": "N", "I": "I", "H": "H"},
 		Fill: map[string]data{
-			"x": {"SeedX", "2", nil}, "wx": {"SeedW", "0.2", turned}, "wh": {"SeedR", "0.2", turned},
+			"x": {"SeedX", "2", nil}, "wx": {"SeedW", "0.2", gates}, "wh": {"SeedR", "0.2", gates},
 			bias: {"SeedB", "1", nil}, "dy": {"SeedDY", "2", nil},
 		},
 		Passes: map[string]pass{
 			"fwd":    {"Forward", []output{{"y", "y", nil}}, false},
-			"fwdbwd": {"Backward", []output{{"dx", "dx", nil}, {"dWi", "dwx", turned}, {"dWh", "dwh", turned}, {"db", "d" + bias, nil}}, true},
+			"fwdbwd": {"Backward", []output{{"dx", "dx", nil}, {"dWi", "dwx", gates}, {"dWh", "dwh", gates}, {"db", "d" + bias, nil}}, true},
 		},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/library"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
@@ -144,7 +145,7 @@ func describeNumbers(w *tabwriter.Writer, title string, numbers []*syntax.Number
 func describeEquations(b *strings.Builder, title string, eqs []*syntax.Equation) {
 	fmt.Fprintf(b, "\n%s\n", title)
 	for _, q := range eqs {
-		fmt.Fprintf(b, "  %s\n", q.Text)
+		fmt.Fprintf(b, "  %s\n", strings.Join(layer.Wrap(q.Text), "\n  "))
 	}
 }
 
@@ -179,8 +180,8 @@ func traits(t *syntax.Tensor) []string {
 // libraryNames and dimNames are what a command line can name.
 func libraryNames() []string { return library.Names() }
 
-func dimNames(layer string) []string {
-	s, err := spec.Open(layer)
+func dimNames(name string) []string {
+	s, err := spec.Open(name)
 	if err != nil {
 		return nil
 	}

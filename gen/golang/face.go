@@ -67,7 +67,7 @@ func oneLine(doc string) string { return strings.Join(strings.Fields(doc), " ") 
 func equationLines(eqs []*layer.Equation) []string {
 	var out []string
 	for _, e := range eqs {
-		for _, line := range strings.Split(e.Text, "\n") {
+		for _, line := range layer.Wrap(e.Text) {
 			out = append(out, "\t"+line)
 		}
 	}

@@ -26,13 +26,20 @@
 //
 // Forward computes
 //
-//	share[p][q] = 1/where(count_pad == 1, R*S, (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) - max(q*stride_w - pad_left, 0)))
+//	share[p][q] = 1/where(count_pad == 1, R*S,
+//	    (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) -
+//	    max(q*stride_w - pad_left, 0)))
 //	y[n][p][q][c] = share[p][q]*sum(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 //
 // Backward computes
 //
-//	share[p][q] = 1/where(count_pad == 1, R*S, (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) - max(q*stride_w - pad_left, 0)))
-//	dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0, share[(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w]*dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
+//	share[p][q] = 1/where(count_pad == 1, R*S,
+//	    (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) -
+//	    max(q*stride_w - pad_left, 0)))
+//	dx[n][i][j][c] = sum(r < R, s < S,
+//	    where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0,
+//	    share[(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w]*dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c],
+//	    0))
 package avgpool
 
 // The dims.
@@ -64,7 +71,9 @@ type (
 
 // Forward computes
 //
-//	share[p][q] = 1/where(count_pad == 1, R*S, (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) - max(q*stride_w - pad_left, 0)))
+//	share[p][q] = 1/where(count_pad == 1, R*S,
+//	    (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) -
+//	    max(q*stride_w - pad_left, 0)))
 //	y[n][p][q][c] = share[p][q]*sum(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 //
 // Its arguments are
@@ -77,8 +86,13 @@ func Forward(y *Y, x *X) {
 
 // Backward computes
 //
-//	share[p][q] = 1/where(count_pad == 1, R*S, (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) - max(q*stride_w - pad_left, 0)))
-//	dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0, share[(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w]*dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
+//	share[p][q] = 1/where(count_pad == 1, R*S,
+//	    (min(p*stride_h - pad_top + R, H) - max(p*stride_h - pad_top, 0))*(min(q*stride_w - pad_left + S, W) -
+//	    max(q*stride_w - pad_left, 0)))
+//	dx[n][i][j][c] = sum(r < R, s < S,
+//	    where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0,
+//	    share[(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w]*dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c],
+//	    0))
 //
 // Its arguments are
 //

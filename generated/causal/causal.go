@@ -21,11 +21,14 @@
 //
 // Forward computes
 //
-//	y[n][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(s, c, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*w[s][c][g*(K/groups)+k])
+//	y[n][q][g*(K/groups)+k] = b[g*(K/groups)+k] +
+//	    sum(s, c, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*w[s][c][g*(K/groups)+k])
 //
 // Backward computes
 //
-//	dx[n][j][g*(C/groups)+c] = sum(s, k, where((j + pad_left - s*dilation)%stride == 0, dy[n][(j+pad_left-s*dilation)/stride][g*(K/groups)+k]*w[s][c][g*(K/groups)+k], 0))
+//	dx[n][j][g*(C/groups)+c] = sum(s, k,
+//	    where((j + pad_left - s*dilation)%stride == 0,
+//	    dy[n][(j+pad_left-s*dilation)/stride][g*(K/groups)+k]*w[s][c][g*(K/groups)+k], 0))
 //	dw[s][c][g*(K/groups)+k] = sum(n, q, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*dy[n][q][g*(K/groups)+k])
 //	db[g*(K/groups)+k] = sum(n, q, dy[n][q][g*(K/groups)+k])
 package causal
@@ -59,7 +62,8 @@ type (
 
 // Forward computes
 //
-//	y[n][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(s, c, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*w[s][c][g*(K/groups)+k])
+//	y[n][q][g*(K/groups)+k] = b[g*(K/groups)+k] +
+//	    sum(s, c, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*w[s][c][g*(K/groups)+k])
 //
 // Its arguments are
 //
@@ -73,7 +77,9 @@ func Forward(y *Y, x *X, w *W, b *B) {
 
 // Backward computes
 //
-//	dx[n][j][g*(C/groups)+c] = sum(s, k, where((j + pad_left - s*dilation)%stride == 0, dy[n][(j+pad_left-s*dilation)/stride][g*(K/groups)+k]*w[s][c][g*(K/groups)+k], 0))
+//	dx[n][j][g*(C/groups)+c] = sum(s, k,
+//	    where((j + pad_left - s*dilation)%stride == 0,
+//	    dy[n][(j+pad_left-s*dilation)/stride][g*(K/groups)+k]*w[s][c][g*(K/groups)+k], 0))
 //	dw[s][c][g*(K/groups)+k] = sum(n, q, x[n][q*stride+s*dilation-pad_left][g*(C/groups)+c]*dy[n][q][g*(K/groups)+k])
 //	db[g*(K/groups)+k] = sum(n, q, dy[n][q][g*(K/groups)+k])
 //

@@ -70,6 +70,11 @@ var sizes = map[string][]string{
 	"global_avgpool2d": {"N=2 H=2 W=4 C=9", "N=1 H=8 W=8 C=17", "N=3 H=1 W=1 C=8"},
 	"upsample2d":       {"N=2 H=3 W=5 C=7 scale=2", "N=1 H=2 W=3 C=16 scale=3", "N=1 H=4 W=4 C=1 scale=4", "N=2 H=3 W=3 C=9 scale=1"},
 	"flatten":          {"N=2 H=3 W=5 C=9", "N=1 H=1 W=1 C=1", "N=3 H=7 W=7 C=16"},
+	"maxpool1d":        {"N=2 L=9 C=8 S=3", "N=1 L=17 C=9 S=4 stride=2 pad=1"},
+	"avgpool1d":        {"N=2 L=9 C=8 S=2", "N=1 L=17 C=9 S=4 stride=3 pad_left=2"},
+	"global_maxpool2d": {"N=2 H=3 W=5 C=9", "N=1 H=7 W=8 C=16"},
+	"zero_pad2d":       {"N=2 H=3 W=5 C=9 pad=1", "N=1 H=4 W=4 C=1 pad_top=2 pad_right=3"},
+	"pixel_shuffle":    {"N=2 H=3 W=5 C=4 scale=2", "N=1 H=2 W=2 C=9 scale=3"},
 	"conv3d":           {"D=4 H=5 W=6 C=3 K=9 T=3 R=3 S=3 pad=1", "D=5 H=4 W=7 C=1 K=8 T=2 R=2 S=3 stride=2", "D=3 H=9 W=5 C=8 K=1 T=3 R=1 S=2 stride=3 pad=0"},
 	"untied":           {"H=5 W=6 C=3 K=9 R=3", "H=7 W=7 C=8 K=5 R=3 stride=2", "H=4 W=4 C=1 K=17 R=2"},
 	"guarded":          {"N=3 L=9 S=4", "N=1 L=33 S=5", "N=8 L=16 S=3"},
@@ -188,7 +193,7 @@ func chance(name string) []string {
 			switch {
 			case len(dim) > 1 && strings.HasPrefix(dim, "pad"):
 				n = 0
-			case len(dim) > 1 || strings.Contains("RSTG", dim): // a window is no longer than what it slides over
+			case len(dim) > 1 || strings.Contains("RSG", dim) || name == "conv3d" && dim == "T": // a window is no longer than what it slides over
 				n = 1
 			case name == "product" && dim == "D": // stay exact
 				n = 1 + n%9

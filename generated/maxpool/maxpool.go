@@ -30,7 +30,10 @@
 // Backward computes
 //
 //	top[n][p][q][c] = argmax(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
-//	dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
+//	dx[n][i][j][c] = sum(r < R, s < S,
+//	    where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 &&
+//	    top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s,
+//	    dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
 package maxpool
 
 // The dims.
@@ -75,7 +78,10 @@ func Forward(y *Y, x *X) {
 // Backward computes
 //
 //	top[n][p][q][c] = argmax(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
-//	dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
+//	dx[n][i][j][c] = sum(r < R, s < S,
+//	    where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 &&
+//	    top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s,
+//	    dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
 //
 // Its arguments are
 //

@@ -21,7 +21,9 @@
 //
 // Forward computes
 //
-//	y[n][p][q][k] = b[k] + sum(r, s, c, where((p + pad - r)%stride == 0 && (q + pad - s)%stride == 0, x[n][(p+pad-r)/stride][(q+pad-s)/stride][c]*w[r][s][c][k], 0))
+//	y[n][p][q][k] = b[k] +
+//	    sum(r, s, c, where((p + pad - r)%stride == 0 && (q + pad - s)%stride == 0,
+//	    x[n][(p+pad-r)/stride][(q+pad-s)/stride][c]*w[r][s][c][k], 0))
 //
 // Backward computes
 //
@@ -59,7 +61,9 @@ type (
 
 // Forward computes
 //
-//	y[n][p][q][k] = b[k] + sum(r, s, c, where((p + pad - r)%stride == 0 && (q + pad - s)%stride == 0, x[n][(p+pad-r)/stride][(q+pad-s)/stride][c]*w[r][s][c][k], 0))
+//	y[n][p][q][k] = b[k] +
+//	    sum(r, s, c, where((p + pad - r)%stride == 0 && (q + pad - s)%stride == 0,
+//	    x[n][(p+pad-r)/stride][(q+pad-s)/stride][c]*w[r][s][c][k], 0))
 //
 // Its arguments are
 //

@@ -30,12 +30,16 @@
 //
 // Forward computes
 //
-//	y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
+//	y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] +
+//	    sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
 //
 // Backward computes
 //
-//	dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
-//	dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//	dx[n][i][j][g*(C/groups)+c] = sum(r, s, k,
+//	    where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0,
+//	    dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//	dw[r][s][c][g*(K/groups)+k] = sum(n, p, q,
+//	    x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //	db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 package strided
 
@@ -77,7 +81,8 @@ type (
 
 // Forward computes
 //
-//	y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
+//	y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] +
+//	    sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
 //
 // Its arguments are
 //
@@ -91,8 +96,11 @@ func Forward(y *Y, x *X, w *W, b *B) {
 
 // Backward computes
 //
-//	dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
-//	dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//	dx[n][i][j][g*(C/groups)+c] = sum(r, s, k,
+//	    where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0,
+//	    dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//	dw[r][s][c][g*(K/groups)+k] = sum(n, p, q,
+//	    x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //	db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 // Its arguments are

@@ -279,6 +279,9 @@ var windows = map[string]map[string]string{
 	"conv1d":           {"N": "2", "L": "10", "C": "6", "K": "6", "S": "3", "stride": "3", "dilation": "4", "pad_left": "2", "pad_right": "1", "groups": "2"},
 	"conv2d":           {"N": "2", "H": "12", "W": "8", "C": "6", "K": "6", "R": "3", "S": "2", "stride": "3", "dilation": "5", "pad_top": "2", "pad_left": "1", "groups": "3"},
 	"conv_transpose2d": {"N": "2", "H": "2", "W": "2", "C": "2", "K": "3", "R": "3", "stride": "3", "pad": "1", "output_pad": "1"},
+	"maxpool1d":        {"N": "2", "L": "9", "S": "4", "stride": "3", "pad_left": "2", "pad_right": "1"},
+	"avgpool1d":        {"N": "2", "L": "9", "S": "4", "stride": "3", "pad_left": "2", "pad_right": "1", "count_pad": "0"},
+	"zero_pad2d":       {"pad_top": "1", "pad_left": "3"},
 	"maxpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "pad_right": "1"},
 	"avgpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "count_pad": "0"},
 }
