@@ -13,21 +13,21 @@ import (
 type pair struct{ written, other *layer.Tensor }
 
 // mustDiffer lists the arguments that must not be one array though their types
-// allow it, for passes where the mistake is close at hand: a state is an
-// argument, or the state after the last step may be taken for that before the
-// first.
+// allow it, for passes where the mistake is close at hand: a state beside other
+// results, or that after the last step in place of that before the first.
 func (p *printer) mustDiffer(ps *pass) []pair {
-	state := len(ps.recurrences) > 0
-	for _, t := range ps.args {
-		state = state || t.Role == layer.State
-	}
-	if !state {
+	steps := len(ps.recurrences) > 0
+	state := slices.ContainsFunc(ps.args, func(t *layer.Tensor) bool { return t.Role == layer.State })
+	if !steps && !state {
 		return nil
 	}
 	var out []pair
 	for i, t := range ps.args {
 		for _, u := range ps.args[i+1:] {
 			if len(t.Shape) == 0 || len(u.Shape) == 0 || t.Type != u.Type || !slices.Equal(t.Shape, u.Shape) {
+				continue
+			}
+			if !steps && !(ps.writes(t) && ps.writes(u)) {
 				continue
 			}
 			if ps.writes(t) {
