@@ -41,15 +41,24 @@ func each(t *testing.T, test func(t *testing.T, m machine)) {
 // trial is a kernel with the contents of its buffers before and after.
 type trial struct {
 	f *ir.Func
-	// count is how often the kernel runs, if it has a Block.
+	// count is how often the kernel runs, if it has counters: all values of the
+	// Block for each of the Step, of which there are serial.
 	count   int
 	in      [][]uint32
 	scalars []uint32
 }
 
+// serial is the number of values of a Step.
+const serial = 2
+
 // program wraps the kernel of a trial for the interpreter.
 func (c *trial) program() (*ir.Program, *ir.Memory) {
-	p := &ir.Program{Name: "test", Lanes: c.f.Lanes, Steps: []ir.Step{{Func: c.f, Count: c.count}}}
+	step := ir.Step{Func: c.f, Count: c.count}
+	if c.f.Step != nil {
+		step.In = &ir.Steps{Var: c.f.Step, Count: serial}
+		step.Count /= serial
+	}
+	p := &ir.Program{Name: "test", Lanes: c.f.Lanes, Steps: []ir.Step{step}}
 	m := ir.NewMemory()
 	for i, b := range c.f.Buffers {
 		if b.Tensor == nil {
@@ -219,6 +228,11 @@ func wrap(trials []*trial) ([]*ir.Func, string) {
 		}
 		for _, name := range counters {
 			params = append(params, name+" int")
+		}
+		switch blocks := max(c.count/serial, 1); {
+		case c.f.Step != nil && c.f.Block != nil:
+			args = append(args, fmt.Sprintf("block/%d", blocks), fmt.Sprintf("block%%%d", blocks))
+		case len(counters) == 1:
 			args = append(args, "block")
 		}
 		fmt.Fprintf(&decls, "//go:noescape\nfunc %s(%s)\n", c.f.Name, strings.Join(params, ", "))

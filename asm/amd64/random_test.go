@@ -33,9 +33,10 @@ type writer struct {
 	b     *ir.Builder
 	regs  [3][]*ir.Reg // by kind
 	loops []*ir.Loop
-	block *ir.Var
-	index []*ir.Var
-	f     *ir.Func
+	// step and block are the counters of the function, or nil.
+	step, block *ir.Var
+	index       []*ir.Var
+	f           *ir.Func
 	// data are matrices of rows x cols; words one of indices.
 	data  []*ir.Buffer
 	words []*ir.Buffer
@@ -66,6 +67,10 @@ func randomTrial(seed int64, full int) *trial {
 	if w.Intn(2) == 0 {
 		w.block = &ir.Var{Name: "blk"}
 		w.f.Block, c.count = w.block, 1+w.Intn(2)
+	}
+	if w.Intn(2) == 0 {
+		w.step = &ir.Var{Name: "step"}
+		w.f.Step, c.count = w.step, serial*max(c.count, 1)
 	}
 	alpha := &ir.Scalar{Name: "alpha"}
 	w.f.Scalars, c.scalars = []*ir.Scalar{alpha}, []uint32{math.Float32bits(1.5)}
@@ -187,6 +192,9 @@ func (w *writer) mem(buf *ir.Buffer, lanes int) ir.Mem {
 			vars = append(vars, l.Var)
 		}
 		vars = append(vars, w.index...)
+		if w.step != nil {
+			vars = append(vars, w.step)
+		}
 		if w.block != nil {
 			vars = append(vars, w.block)
 		}

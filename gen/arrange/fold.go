@@ -5,8 +5,47 @@ import (
 )
 
 // folded decides the conditions that have one value for all values of their
-// indices.
-func folded(x layer.Expr) layer.Expr { return layer.Substitution{}.Expr(x) }
+// indices, and leaves out terms that are zero then.
+func folded(x layer.Expr) layer.Expr { return withoutZeros(layer.Substitution{}.Expr(x)) }
+
+// withoutZeros leaves out zeros that are added, and sums of products with one.
+func withoutZeros(x layer.Expr) layer.Expr {
+	return layer.Rewrite(x, func(node any) any {
+		switch x := node.(type) {
+		case *layer.Binary:
+			if x.Op != '+' && x.Op != '-' {
+				return nil
+			}
+			a, b := withoutZeros(x.X), withoutZeros(x.Y)
+			switch {
+			case isZero(b):
+				return a
+			case isZero(a) && x.Op == '+':
+				return b
+			}
+			return &layer.Binary{Op: x.Op, X: a, Y: b}
+		case *layer.Reduce:
+			if body := withoutZeros(x.Body); x.Op != layer.Sum || !zeroProduct(body) {
+				return &layer.Reduce{Op: x.Op, Idx: x.Idx, Body: body}
+			}
+			return layer.Const{}
+		}
+		return nil
+	})
+}
+
+func isZero(x layer.Expr) bool {
+	c, ok := x.(layer.Const)
+	return ok && c.V == 0
+}
+
+// zeroProduct reports whether a factor of a product is zero.
+func zeroProduct(x layer.Expr) bool {
+	if b, ok := x.(*layer.Binary); ok && b.Op == '*' {
+		return zeroProduct(b.X) || zeroProduct(b.Y)
+	}
+	return isZero(x)
+}
 
 // cuts adds the values of i at which a condition on i alone, somewhere in x,
 // changes.
@@ -77,13 +116,8 @@ func pieces(e *layer.Equation) []*layer.Equation {
 
 // restricted is the equation for size values of a free index from first on.
 func restricted(e *layer.Equation, i *layer.Index, first, size int) *layer.Equation {
-	to := layer.Replacement{By: layer.Lit{V: first}}
-	if size > 1 {
-		j := &layer.Index{Name: i.Name, Size: size}
-		to = layer.Replacement{By: layer.Affine{Const: first, Terms: []layer.Term{{Coef: 1, I: j}}}.Int(), Idx: []*layer.Index{j}}
-	}
-	s := layer.Substitution{i: to}
+	s := among(i, first, size)
 	out := *e
-	out.Subs, out.Value, out.Free = s.Ints(e.Subs), s.Expr(e.Value), s.Indices(e.Free)
+	out.Subs, out.Value, out.Free = s.Ints(e.Subs), withoutZeros(s.Expr(e.Value)), s.Indices(e.Free)
 	return &out
 }

@@ -160,13 +160,13 @@ func (h *hoister) reduce(x *layer.Reduce, s site) layer.Expr {
 	return &layer.Reduce{Op: x.Op, Idx: x.Idx, Body: h.expr(x.Body, in)}
 }
 
-// ahead computes x before the recurrence. The conditions around it keep what
-// it reads in bounds; those that the recurrence decides have nothing to do with
-// that.
+// ahead computes x before the recurrence. Conditions around it keep what it reads
+// in bounds, but for those that the recurrence decides and those about other
+// indices.
 func (h *hoister) ahead(x layer.Expr, s site) layer.Expr {
 	value := x
 	for k := len(s.conds) - 1; k >= 0; k-- {
-		if c := s.conds[k]; h.invariant(c) {
+		if c := s.conds[k]; h.invariant(c) && len(used(c, used(value, s.idx))) > 0 {
 			value = &layer.Where{Cond: c, X: value, Y: layer.Const{}}
 		}
 	}

@@ -18,6 +18,9 @@ func (a *arranger) operands(e *layer.Equation) layer.Expr {
 			}
 			all := append(append([]*layer.Index(nil), idx...), r.Idx...)
 			if b, ok := r.Body.(*layer.Binary); ok && b.Op == '*' {
+				if s := withoutGuard(r, b); s != nil {
+					return in(s, idx)
+				}
 				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: a.factors(b, all, e)}
 			}
 			return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, all)}
@@ -63,4 +66,49 @@ func volume(idx []*layer.Index) float64 {
 		v *= float64(i.Size)
 	}
 	return v
+}
+
+// withoutGuard is the sum over fewer values of an index where a factor is zero
+// for the first or for the last of them, or nil.
+func withoutGuard(r *layer.Reduce, body *layer.Binary) layer.Expr {
+	for _, f := range factorsOf(body) {
+		w, ok := f.(*layer.Where)
+		if !ok || !isZero(w.X) && !isZero(w.Y) {
+			continue
+		}
+		for _, i := range used(w.Cond, r.Idx) {
+			at := map[int]bool{}
+			cuts(w.Cond, i, at)
+			if len(at) != 1 {
+				continue
+			}
+			for v := range at {
+				switch {
+				case isZero(among(i, 0, v).Expr(w)):
+					return among(i, v, i.Size-v).Expr(r)
+				case isZero(among(i, v, i.Size-v).Expr(w)):
+					return among(i, 0, v).Expr(r)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// among puts size values of an index, from first on, in its place.
+func among(i *layer.Index, first, size int) layer.Substitution {
+	if size == 1 {
+		return layer.Substitution{i: {By: layer.Lit{V: first}}}
+	}
+	j := &layer.Index{Name: i.Name, Size: size}
+	by := layer.Affine{Const: first, Terms: []layer.Term{{Coef: 1, I: j}}}
+	return layer.Substitution{i: {By: by.Int(), Idx: []*layer.Index{j}}}
+}
+
+// factorsOf lists the factors of a product.
+func factorsOf(x layer.Expr) []layer.Expr {
+	if b, ok := x.(*layer.Binary); ok && b.Op == '*' {
+		return append(factorsOf(b.X), factorsOf(b.Y)...)
+	}
+	return []layer.Expr{x}
 }

@@ -185,6 +185,7 @@ func (p *printer) exportedFunc(ps *pass) jen.Code {
 			jen.Err().Op(":=").Id(c.name).Call(jen.Id(p.tensorName[c.tensor.Name])), jen.Err().Op("!=").Nil(),
 		).Block(jen.Return(jen.Err())))
 	}
+	body = append(body, p.apart(ps)...)
 	body = append(body, p.prelude(ps)...)
 	body = append(body, jen.Id(ps.dispatch).Call(p.given(ps)...))
 	decl := jen.Func().Id(ps.exported).Add(signature(params))
@@ -224,6 +225,9 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 	}
 	for _, t := range ps.args {
 		out = append(out, "  - "+p.tensorName[t.Name]+brackets(t)+": "+meaning(t))
+	}
+	if len(p.mustDiffer(ps)) > 0 {
+		out = append(out, "", "It panics where an array that it writes is another argument, too; nothing is written then.")
 	}
 	for _, c := range checks {
 		out = append(out, "", fmt.Sprintf("Where %s is out of range, it returns an error and has written nothing.", p.tensorName[c.tensor.Name]))

@@ -37,6 +37,7 @@ type pass struct {
 	// chooses an implementation, the portable one.
 	exported, dispatch, goDriver string
 	equations                    []*layer.Equation
+	recurrences                  []*layer.Recurrence
 	args                         []*layer.Tensor
 	portable                     *ir.Program
 	// vectors are the programs of the instruction sets, in their order.
@@ -59,9 +60,9 @@ func newPrinter(in Package) *printer {
 		}
 		switch prog.Name {
 		case "forward":
-			ps.exported, ps.equations = "Forward", in.Layer.Forward.Equations
+			ps.exported, ps.equations, ps.recurrences = "Forward", in.Layer.Forward.Equations, in.Layer.Forward.Recurrences
 		case "backward":
-			ps.exported, ps.equations = "Backward", in.Layer.Backward.Equations
+			ps.exported, ps.equations, ps.recurrences = "Backward", in.Layer.Backward.Equations, in.Layer.Backward.Recurrences
 		default:
 			panic(fmt.Sprintf("golang: a pass called %q", prog.Name))
 		}

@@ -22,6 +22,7 @@ func randomProgram(seed uint64, functions int) Package {
 	prog := &ir.Program{Name: "forward", Lanes: 1, Scalars: []*ir.Scalar{half, key}}
 	var outputs []*layer.Tensor
 	bx, bid := buffer(x), buffer(id)
+	var loop *ir.Steps
 	for n := range functions {
 		y := tensor(fmt.Sprintf("y%d", n), layer.Output, size, 8)
 		outputs = append(outputs, y)
@@ -34,11 +35,20 @@ func randomProgram(seed uint64, functions int) Package {
 			g.f.Block = &ir.Var{Name: "block"}
 			g.vars = append(g.vars, g.f.Block)
 		}
+		if n%4 < 2 { // two functions in a loop
+			g.f.Step = &ir.Var{Name: "step"}
+			g.vars = append(g.vars, g.f.Step)
+			if n%4 == 0 {
+				loop = &ir.Steps{Var: g.f.Step, Count: 2}
+			}
+		} else {
+			loop = nil
+		}
 		b := &ir.Builder{}
 		g.fillFrame(b)
 		g.statements(b, 30, 2)
 		g.f.Body = b.Body
-		prog.Steps = append(prog.Steps, ir.Step{Func: g.f, Count: 2})
+		prog.Steps = append(prog.Steps, ir.Step{Func: g.f, Count: 2, In: loop})
 	}
 	prog.Args = append(outputs, x, id, s, seedArg)
 	var eqs []*layer.Equation

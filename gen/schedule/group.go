@@ -330,4 +330,3 @@ func (g *group) reduces() bool {
 	}
 	return false
 }
-
