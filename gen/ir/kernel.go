@@ -99,6 +99,19 @@ type Step struct {
 	In *Steps
 }
 
+// Cycles is the scheduler's estimate of a pass.
+func (p *Program) Cycles() float64 {
+	sum := 0.0
+	for _, s := range p.Steps {
+		n := max(s.Count, 1)
+		if s.In != nil {
+			n *= s.In.Count
+		}
+		sum += s.Func.Cycles * float64(n)
+	}
+	return sum
+}
+
 // Func becomes one Go or assembly function.
 type Func struct {
 	// Name is unique in the layer (forward and backward together).
