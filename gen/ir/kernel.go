@@ -75,7 +75,7 @@ type Scalar struct {
 type Program struct {
 	// Name is "forward" or "backward".
 	Name string
-	// Lanes is the vector width: 1 for portable Go, 8 for AVX2.
+	// Lanes is the vector width: 1 for portable Go, 8 for AVX2, 16 for AVX-512.
 	Lanes int
 	// Args are the arguments of the generated function in API order; scalars
 	// and int32 tensors included. Gradients and outputs come first.
