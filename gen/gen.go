@@ -41,6 +41,9 @@ type Options struct {
 	// Backends are the instruction sets besides portable Go. A machine runs the
 	// last one that it has.
 	Backends []Backend
+	// Fastest leaves out an instruction set where another, narrower one is
+	// predicted to be about as fast: its vectors would be mostly empty.
+	Fastest bool
 }
 
 // File is one generated file.
@@ -73,6 +76,9 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 		if err != nil {
 			return nil, err
 		}
+		if n := len(c.pkg.Vectors); o.Fastest && n > 0 && !worthwhile(v, c.pkg.Vectors[n-1]) {
+			continue
+		}
 		c.pkg.Vectors = append(c.pkg.Vectors, v)
 		programs = append(programs, v.Programs...)
 	}
@@ -98,6 +104,18 @@ func vector(p *layer.Proved, b Backend, pkg string) (golang.Vector, error) {
 		return v, fmt.Errorf("%s: %w", p.File, err)
 	}
 	return v, nil
+}
+
+// worthwhile reports whether v takes clearly fewer cycles than other: they may
+// be longer ones, since cores slow down for wide vectors, and predictions err.
+func worthwhile(v, other golang.Vector) bool {
+	cycles := func(v golang.Vector) (sum float64) {
+		for _, p := range v.Programs {
+			sum += p.Cycles()
+		}
+		return sum
+	}
+	return 1.2*cycles(v) < cycles(other)
 }
 
 // pass is forward or backward.

@@ -182,7 +182,7 @@ func (g *generator) generate(layer string, dims map[string]int) (*generated, err
 		return nil, err
 	}
 	p := &generated{name: fmt.Sprintf("p%d", len(g.packages)), shapes: map[string][]int{}}
-	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: g.backends})
+	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: g.backends, Fastest: true})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (t targets) compile(j job.Job) ([]output.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := gen.Generate(p, gen.Options{Package: j.Package, Backends: t})
+	files, err := gen.Generate(p, gen.Options{Package: j.Package, Backends: t, Fastest: true})
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ type Scalar struct {
 type Program struct {
 	// Name is "forward" or "backward".
 	Name string
-	// Lanes is the vector width: 1 for portable Go, 8 for AVX2.
+	// Lanes is the vector width: 1 for portable Go, 8 for AVX2, 16 for AVX-512.
 	Lanes int
 	// Args are the arguments of the generated function in API order; scalars
 	// and int32 tensors included. Gradients and outputs come first.
@@ -97,6 +97,19 @@ type Step struct {
 	// stand side by side, and all run for one value of its Var, which is the
 	// Func's Step, before any runs for the next.
 	In *Steps
+}
+
+// Cycles is the scheduler's estimate of a pass.
+func (p *Program) Cycles() float64 {
+	sum := 0.0
+	for _, s := range p.Steps {
+		n := max(s.Count, 1)
+		if s.In != nil {
+			n *= s.In.Count
+		}
+		sum += s.Func.Cycles * float64(n)
+	}
+	return sum
 }
 
 // Func becomes one Go or assembly function.

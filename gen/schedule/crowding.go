@@ -24,3 +24,29 @@ func (c *contraction) crowding(p *plan, m *ir.Mem) float64 {
 	}
 	return 1
 }
+
+// crossings counts the loads of a step that touch two cache lines: those of
+// vectors as long as a line, from rows that do not begin with one. A load
+// counts twice then.
+func (c *contraction) crossings(t Target, s shape, a, b *ir.Var, dot bool) float64 {
+	if t.Lanes < lineFloats {
+		return 0
+	}
+	sum := 0.0
+	for _, m := range c.loads {
+		rank := len(m.Buf.Shape)
+		onA := a != nil && stride(m, a) != 0
+		if rank < 2 || m.Buf.Shape[rank-1]%lineFloats == 0 || !onA && !dot {
+			continue
+		}
+		n := 1.0
+		if onA {
+			n *= float64(s.a)
+		}
+		if b != nil && stride(m, b) != 0 {
+			n *= float64(s.b)
+		}
+		sum += n
+	}
+	return sum
+}

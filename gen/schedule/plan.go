@@ -225,11 +225,12 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		lanes = float64(vec.Size) / float64(ceilDiv(vec.Size, t.Lanes))
 	}
 	points := volume(g.outer)
-	reuse, work := 1, 0.0
+	reuse, work, steps := 1, 0.0, 0.0
 	for _, ps := range g.passes {
-		w := 0.0
+		w, loads := 0.0, 0
 		for _, s := range ps.stages {
 			w += weight(s.nest.Value) + 1
+			loads += len(s.nest.Value.Loads())
 		}
 		work += w * volume(ps.inner)
 		pp := passPlan{unroll: 1}
@@ -247,7 +248,10 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		if vec != nil && len(ps.inner) > 0 || vec != nil && w < 30 {
 			reuse = max(reuse, min(4, int(math.Ceil(32/w))))
 		}
-		p.cycles += points * volume(ps.inner) * w / t.Loads / perVec
+		p.cycles += points * volume(ps.inner) * math.Max(w/2, float64(loads)/t.Loads) / perVec
+		if len(ps.inner) > 0 {
+			steps += volume(ps.inner)
+		}
 		if vec == nil {
 			p.cycles += points * 8
 		}
@@ -265,6 +269,9 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 			p.passes[i].split = 1
 		}
 		p.cycles += points / lanes * 2
+		// A sum in one register takes the latency of an addition for each term.
+		rounds := points / float64(vec.Size) * float64(ceilDiv(vectors, p.tile[vec.Var]))
+		p.cycles = math.Max(p.cycles, rounds*steps*t.Latency)
 	}
 	return p
 }

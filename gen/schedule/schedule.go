@@ -23,6 +23,9 @@ type Target struct {
 	Registers int
 	// Loads is how many vectors a core loads in a cycle beside multiplications.
 	Loads float64
+	// Latency is the cycles that a plan of rows counts for each term of a sum in
+	// one register; the other targets do well without.
+	Latency float64
 	// Inline says that functions such as exp are expanded where they stand;
 	// otherwise they stay calls.
 	Inline bool
@@ -42,7 +45,7 @@ type Target struct {
 var (
 	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, Loads: 2, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18}
 	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Loads: 2, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
-	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
+	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, Latency: 4, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 )
 
 // side is how many blocks of an axis a tile holds at most.

@@ -170,7 +170,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 		instr += 1.5*swaps + float64(s.b)*pieces
 	}
 	cycles = (steps*fma + extra) / 2
-	cycles = math.Max(cycles, steps*all/t.Loads)
+	cycles = math.Max(cycles, steps*(all+c.crossings(t, s, a, b, dot))/t.Loads)
 	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a

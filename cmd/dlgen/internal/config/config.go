@@ -65,7 +65,7 @@ version: 1
 out: internal/kernels
 
 # What to generate code for. The portable Go code (go) is always there, and runs
-# wherever the CPU or the build (-tags purego) rules out the rest.
+# wherever the CPU or the build (-tags purego) rules out the rest. There is avx512, too.
 targets: [go, avx2]
 
 # One package for each layer: its name, the spec it is made from, and the spec's
