@@ -71,8 +71,8 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		return nil, c.errs.Err()
 	}
 	shapes := c.declareTensors()
-	c.declareRanges()
-	if !shapes {
+	ranges := c.declareRanges()
+	if !shapes || !ranges {
 		return nil, c.errs.Err()
 	}
 	fwd := c.equations(s.Forward, forward)

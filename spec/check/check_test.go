@@ -133,7 +133,7 @@ func TestLarge(t *testing.T) {
 		for _, d := range s.Dims {
 			switch {
 			case d.Default != nil || d.Value != nil:
-			case len(s.Dims) > 3 && slices.Contains([]string{"N", "C", "K", "scale"}, d.Name):
+			case len(s.Dims) > 3 && slices.Contains([]string{"N", "C", "K", "scale", "A", "G"}, d.Name):
 				given[d.Name] = "1" // images
 			default:
 				given[d.Name] = "5003"
