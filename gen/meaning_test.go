@@ -12,6 +12,7 @@ import (
 	"github.com/dlgen/dlgen/spec"
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -21,7 +22,9 @@ func proved(t testing.TB, source, dims string) *layer.Proved {
 	var s *syntax.Spec
 	var err error
 	if strings.Contains(source, "\n") {
-		s, err = syntax.Parse("test.yaml", []byte(source))
+		if s, err = syntax.Parse("test.yaml", []byte(source)); err == nil {
+			err = link.Layers(s)
+		}
 	} else {
 		s, err = spec.Open(source)
 	}

@@ -40,7 +40,7 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p, err := program(l, live(d.equations))
+	p, err := program(l, retarget(live(d.equations)))
 	if err != nil {
 		return nil, d.noOrder(err)
 	}
@@ -146,10 +146,17 @@ func (d *derivation) reverse() {
 	for _, u := range d.l.Upstreams {
 		upstream[u.Of] = u
 	}
+	chained := d.chained()
 	eqs := d.l.Forward.Equations
 	d.tied = d.knots()
 	for k := len(eqs) - 1; k >= 0; k-- {
 		e := eqs[k]
+		if a := chained[e]; a != nil {
+			if k == 0 || chained[eqs[k-1]] != a { // all that reads its results stands behind it
+				d.chain(a, upstream, k)
+			}
+			continue
+		}
 		if !d.active[e.T] {
 			continue
 		}
@@ -250,7 +257,7 @@ func (d *derivation) scatter(g, t *layer.Tensor, terms []term) {
 	count := map[string]float64{}
 	for _, c := range terms {
 		e := c.scatter(g, t)
-		nameIndices(e, d.taken)
+		layer.NameIndices(e, d.taken)
 		key := layer.FormatEquation(e)
 		if count[key]++; count[key] == 1 {
 			order = append(order, e)
@@ -279,7 +286,7 @@ func sameSubs(r *layer.Read, subs []layer.Int) bool {
 
 // add puts an equation into the program, with names that can be read back.
 func (d *derivation) add(e *layer.Equation) {
-	nameIndices(e, d.taken)
+	layer.NameIndices(e, d.taken)
 	e.Text = layer.FormatEquation(e)
 	d.equations = append(d.equations, e)
 }

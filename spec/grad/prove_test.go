@@ -17,6 +17,7 @@ import (
 	"github.com/dlgen/dlgen/spec/grad"
 	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -287,6 +288,9 @@ var telling = map[string]map[string]string{
 	"maxpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "pad_right": "1"},
 	"avgpool2d":        {"N": "2", "C": "2", "H": "6", "W": "7", "R": "4", "S": "4", "stride": "3", "pad_top": "1", "pad_left": "2", "count_pad": "0"},
 	"groupnorm":        {"N": "2", "H": "2", "W": "2", "C": "6", "G": "2"},
+	"attention":        {"N": "2", "A": "2", "T": "2", "S": "3", "D": "2"},
+
+	"multihead_attention": {"N": "2", "A": "2", "T": "2", "D": "2"},
 }
 
 // TestLibrary proves the layers of the library, compares the declared and the
@@ -295,8 +299,7 @@ func TestLibrary(t *testing.T) {
 	for _, name := range library.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, _ := library.Text(name)
-			s, err := syntax.Parse(name+".yaml", text)
+			s, err := link.Open(name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -325,8 +328,7 @@ func TestLibrary(t *testing.T) {
 func BenchmarkProve(b *testing.B) {
 	for _, name := range []string{"dense", "softmax", "cross_entropy", "gelu"} {
 		b.Run(name, func(b *testing.B) {
-			text, _ := library.Text(name)
-			s, err := syntax.Parse(name+".yaml", text)
+			s, err := link.Open(name)
 			if err != nil {
 				b.Fatal(err)
 			}
