@@ -164,7 +164,7 @@ func (a *application) imply(t *layer.Tensor) bool {
 // fitResult finds or makes the tensor for output k.
 func (a *application) fitResult(k int, t *layer.Tensor, leads map[string]lead) bool {
 	if k >= len(a.results) || a.results[k].Name == "_" {
-		a.make(unused(a.c.tensors, a.src.Target.Name+"_"+a.call.Layer), t, layer.Saved, leads)
+		a.make(unused(a.c.tensors, a.implied(a.call.Layer)), t, layer.Saved, leads)
 		return true
 	}
 	name := a.results[k]

@@ -220,6 +220,10 @@ func (a *application) bind() bool {
 		a.helpf(a.call.Pos, "", "there is no layer %s", a.call.Layer)
 		return false
 	}
+	if a.prefix() == "_" {
+		a.helpf(a.call.Pos, "", "nothing of what %s gives has a name", a.call.Layer)
+		return false
+	}
 	given, ok := a.settings()
 	if !a.arguments() || !ok {
 		return false
@@ -409,7 +413,18 @@ func (a *application) ownTensors() {
 
 // implied is the name of a tensor that the layer brings with it.
 func (a *application) implied(name string) string {
-	return fmt.Sprintf("%s_%s", a.src.Target.Name, name)
+	return fmt.Sprintf("%s_%s", a.prefix(), name)
+}
+
+// prefix is the first result that has a name.
+func (a *application) prefix() string {
+	out := a.src.Target.Name
+	for _, n := range a.src.More {
+		if out == "_" {
+			out = n.Name
+		}
+	}
+	return out
 }
 
 // markRead notes that forward reads a tensor, and backward as well if it has to.

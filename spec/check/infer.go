@@ -2,7 +2,9 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -109,16 +111,12 @@ func (v *inference) solve() {
 	for again := true; again; {
 		again = false
 		for _, p := range v.pairs {
-			name, several := "", false
-			syntax.Walk(p.extent, func(x syntax.Expr) {
-				if n, ok := x.(*syntax.Name); ok && n.Name != name && v.isOpen(n.Name) {
-					several = name != ""
-					name = n.Name
-				}
-			})
-			if name == "" || several {
+			names := map[string]bool{}
+			v.openNames(p.extent, names, 0)
+			if len(names) != 1 {
 				continue
 			}
+			name := slices.Collect(maps.Keys(names))[0]
 			f, ok := v.affine(p.extent, name, 0)
 			n := math.Round((float64(p.size) - f.constant) / f.factor)
 			if ok && f.factor != 0 && n >= 1 && n <= maxExtent {
@@ -128,6 +126,24 @@ func (v *inference) solve() {
 		}
 	}
 }
+
+// openNames collects the open dims in an extent, or in what it follows from.
+func (v *inference) openNames(x syntax.Expr, into map[string]bool, depth int) {
+	syntax.Walk(x, func(x syntax.Expr) {
+		n, ok := x.(*syntax.Name)
+		if !ok || depth > maxDepth {
+			return
+		}
+		if v.isOpen(n.Name) {
+			into[n.Name] = true
+		} else if d := number1(v.spec, n.Name); d != nil && d.Value != nil {
+			v.openNames(d.Value, into, depth+1)
+		}
+	})
+}
+
+// maxDepth ends the search where values depend on each other.
+const maxDepth = 50
 
 func (v *inference) isOpen(name string) bool {
 	if _, ok := v.known[name]; ok {
@@ -146,7 +162,7 @@ type affineForm struct{ factor, constant float64 }
 
 // affine writes an extent as an affine form of one dim.
 func (v *inference) affine(x syntax.Expr, dim string, depth int) (affineForm, bool) {
-	if depth > 50 { // defaults that depend on each other
+	if depth > maxDepth {
 		return affineForm{}, false
 	}
 	switch x := x.(type) {
@@ -164,7 +180,10 @@ func (v *inference) affine(x syntax.Expr, dim string, depth int) (affineForm, bo
 			return v.affine(n.Default, dim, depth+1)
 		} else if n != nil && n.Value != nil {
 			f, ok := v.affine(n.Value, dim, depth+1)
-			return affineForm{0, math.Floor(f.constant)}, ok && f.factor == 0
+			if f.factor == 0 {
+				f.constant = math.Floor(f.constant)
+			}
+			return f, ok && (f.factor == 0 || !divides(n.Value))
 		}
 	case *syntax.Unary:
 		f, ok := v.affine(x.X, dim, depth+1)
@@ -193,6 +212,16 @@ func (f affineForm) combine(op string, g affineForm) (affineForm, bool) {
 		return affineForm{f.factor / g.constant, f.constant / g.constant}, g.factor == 0 && g.constant != 0
 	}
 	return affineForm{}, false
+}
+
+// divides reports whether an expression has a quotient, which rounds down.
+func divides(x syntax.Expr) bool {
+	found := false
+	syntax.Walk(x, func(x syntax.Expr) {
+		b, ok := x.(*syntax.Binary)
+		found = found || ok && (b.Op == "/" || b.Op == "%")
+	})
+	return found
 }
 
 // outputs are the declarations of what the layer defines for its caller.

@@ -128,5 +128,38 @@ func (a *application) inline() []*layer.Equation {
 		Layer: a.layer, Forward: list, Places: a.places, Pos: a.call.Pos,
 		Rebind: func(given map[string]string) (*layer.Layer, error) { return Check(a.inner, given) },
 	})
+	if a.layer.Declared == nil {
+		a.lift(list)
+	}
 	return list
+}
+
+// lift makes the layers that the applied layer itself applies layers of this
+// one: their gradients are chained where the layer's own is derived.
+func (a *application) lift(list []*layer.Equation) {
+	copies := map[*layer.Equation]*layer.Equation{}
+	for k, e := range a.layer.Forward.Equations {
+		copies[e] = list[k]
+	}
+	for _, b := range a.layer.Applied {
+		up := &layer.Applied{Layer: b.Layer, Rebind: b.Rebind, Places: map[*layer.Tensor]layer.Place{}, Pos: b.Pos}
+		for _, e := range b.Forward {
+			up.Forward = append(up.Forward, copies[e])
+		}
+		for t, p := range b.Places {
+			up.Places[t] = through(p, a.places[p.T])
+		}
+		a.c.layer.Applied = append(a.c.layer.Applied, up)
+	}
+}
+
+// through is the place of a place.
+func through(p, q layer.Place) layer.Place {
+	switch {
+	case len(p.Lead) == 0:
+		return q
+	case len(q.Lead) == 0:
+		return layer.Place{T: q.T, Lead: p.Lead}
+	}
+	return layer.Place{T: q.T, Lead: slices.Concat(q.Lead, p.Lead[1:])}
 }

@@ -54,6 +54,20 @@ func (d *derivation) chain(a *layer.Applied, upstream map[*layer.Tensor]*layer.T
 	}
 }
 
+// stopped complains where an applied layer does not differentiate what it is
+// given, but the gradient is wanted: it would be wrong without a word.
+func (d *derivation) stopped() {
+	for _, a := range d.l.Applied {
+		for _, t := range a.Layer.Tensors {
+			to := a.Places[t].T
+			if t.NoGrad && t.Role != layer.Output && to != nil && d.active[to] {
+				d.errs.AddHelp(a.Pos, "give "+to.Name+" grad: none if it is data",
+					"%s does not differentiate %s, and %s is to be differentiated", a.Layer.Name, t.Name, to.Name)
+			}
+		}
+	}
+}
+
 // upstreams finds the gradients of the layer's outputs; they are zero where
 // nothing depends on one. It reports whether there is any.
 func (d *derivation) upstreams(a *layer.Applied, upstream map[*layer.Tensor]*layer.Tensor, places map[*layer.Tensor]layer.Place) bool {
@@ -80,22 +94,19 @@ func simplified(x layer.Expr) layer.Expr {
 	switch x := x.(type) {
 	case *layer.Binary:
 		a, b := simplified(x.X), simplified(x.Y)
+		zero := isConst(a, 0) || isConst(b, 0)
 		switch {
-		case a == x.X && b == x.Y:
-			return x
-		case x.Op == '+':
+		case zero && x.Op == '+':
 			return add(a, b)
-		case x.Op == '-':
+		case zero && x.Op == '-':
 			return sub(a, b)
-		case x.Op == '*':
-			return mul(a, b)
-		case isConst(a, 0):
-			return a
+		case zero && x.Op == '*' || x.Op == '/' && isConst(a, 0):
+			return constant(0)
 		}
 		return &layer.Binary{Op: x.Op, X: a, Y: b}
 	case *layer.Call:
-		if x.Fn == "neg" {
-			return neg(simplified(x.Args[0]))
+		if u := simplified(x.Args[0]); x.Fn == "neg" && isConst(u, 0) {
+			return u
 		}
 	case *layer.Where:
 		return where(x.Cond, simplified(x.X), simplified(x.Y))
@@ -107,6 +118,49 @@ func simplified(x layer.Expr) layer.Expr {
 		return &layer.Reduce{Op: x.Op, Idx: x.Idx, Body: body}
 	}
 	return x
+}
+
+// withoutCopies reads at once what would be copied to a scratch tensor first.
+func withoutCopies(eqs []*layer.Equation) []*layer.Equation {
+	defined := map[*layer.Tensor]int{}
+	for _, e := range eqs {
+		defined[e.T]++
+	}
+	source := map[*layer.Tensor]*layer.Tensor{}
+	var out []*layer.Equation
+	for _, e := range eqs {
+		r, ok := e.Value.(*layer.Read)
+		if ok && e.T.Implied && e.T.Role == layer.Scratch && !e.Accumulate && defined[e.T] == 1 && r.T.Role != layer.State && sameSubs(r, e.Subs) {
+			source[e.T] = r.T
+		} else {
+			out = append(out, e)
+		}
+	}
+	for _, e := range out {
+		replaceReads(e, source)
+	}
+	return out
+}
+
+// replaceReads lets e read other tensors of the same shape.
+func replaceReads(e *layer.Equation, by map[*layer.Tensor]*layer.Tensor) {
+	changed := false
+	e.Walk(func(node any) bool {
+		r, ok := node.(*layer.Read)
+		if !ok {
+			return true
+		}
+		for to := by[r.T]; to != nil; to = by[to] {
+			if r.T.HasOutside && !to.HasOutside {
+				to.HasOutside, to.Outside = true, r.T.Outside
+			}
+			r.T, changed = to, true
+		}
+		return true
+	})
+	if changed {
+		e.Text = layer.FormatEquation(e)
+	}
 }
 
 // retarget writes gradients at once that would be copied from a scratch tensor.
@@ -121,14 +175,9 @@ func retarget(eqs []*layer.Equation) []*layer.Equation {
 		for _, e := range eqs {
 			if e.T == copied {
 				e.T = to
+				e.Text = layer.FormatEquation(e)
 			}
-			e.Walk(func(node any) bool {
-				if r, ok := node.(*layer.Read); ok && r.T == copied {
-					r.T = to
-				}
-				return true
-			})
-			e.Text = layer.FormatEquation(e)
+			replaceReads(e, map[*layer.Tensor]*layer.Tensor{copied: to})
 		}
 	}
 }

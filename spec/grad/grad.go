@@ -36,11 +36,12 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 	d.takeNames()
 	d.openUpstreams()
 	d.activate()
+	d.stopped()
 	d.reverse()
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p, err := program(l, retarget(live(d.equations)))
+	p, err := program(l, retarget(withoutCopies(live(d.equations))))
 	if err != nil {
 		return nil, d.noOrder(err)
 	}
@@ -116,7 +117,7 @@ func (d *derivation) activate() {
 	for again := true; again; { // a recurrence takes more than one round
 		again = false
 		for _, e := range d.l.Forward.Equations {
-			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !e.T.NoGrad && d.reaches(e.Value) {
+			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && d.reaches(e.Value) {
 				d.active[e.T], again = true, true
 			}
 		}
@@ -219,6 +220,10 @@ func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
 func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 	terms := d.terms[t]
 	sort.SliceStable(terms, func(i, j int) bool { return terms[i].place < terms[j].place })
+	if more == nil && d.tied[t] == nil && len(terms) == 1 && terms[0].moves(t) {
+		d.add(terms[0].move(g, t))
+		return g
+	}
 	free := d.freeIndices(t, terms)
 	var subs []layer.Int
 	for _, i := range free {
