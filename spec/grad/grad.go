@@ -282,7 +282,8 @@ func sameSubs(r *layer.Read, subs []layer.Int) bool {
 	}
 	for d, s := range r.Subs {
 		v, ok := s.(*layer.Var)
-		if !ok || v.I != subs[d].(*layer.Var).I || v.I.Size != r.T.Shape[d] {
+		w, bare := subs[d].(*layer.Var)
+		if !ok || !bare || v.I != w.I || v.I.Size != r.T.Shape[d] {
 			return false
 		}
 	}
