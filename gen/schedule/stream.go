@@ -15,19 +15,21 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
-		before := len(out.Nests)
+		parts := []*ir.Nest{n}
 		switch {
 		case streams(n, t):
-			parts := inRows(n)
-			out.Nests = append(early(out.Nests, parts[0]), parts[1:]...)
+			parts = inRows(n)
 		case isLong(n, t):
-			out.Nests = append(out.Nests, inChunks(n, t)...)
-		default:
-			out.Nests = append(out.Nests, n)
+			parts = inChunks(n, t)
 		}
-		for _, m := range out.Nests[before:] {
+		for _, m := range parts {
 			m.Steps = n.Steps
 		}
+		if len(parts) > 1 && parts[0].Steps == nil && parts[1].Accumulate {
+			out.Nests = early(out.Nests, parts[0])
+			parts = parts[1:]
+		}
+		out.Nests = append(out.Nests, parts...)
 	}
 	return &out
 }
