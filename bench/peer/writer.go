@@ -12,8 +12,11 @@ import (
 // writer collects the text of the program's main file.
 type writer struct {
 	jobs strings.Builder
+	// used has the packages that a job calls.
 	used map[string]bool
 }
+
+func newWriter() *writer { return &writer{used: map[string]bool{}} }
 
 func (w *writer) linef(format string, args ...any) { fmt.Fprintf(&w.jobs, format+"\n", args...) }
 
@@ -23,9 +26,6 @@ func (w *writer) job(p *generated, op operation, row workload) error {
 	timed := p.api[pass.Func]
 	if timed == nil {
 		return fmt.Errorf("%s: %s has no %s", row.Name, op.Layer, pass.Func)
-	}
-	if w.used == nil {
-		w.used = map[string]bool{}
 	}
 	w.used[p.name] = true
 	w.linef("\t%q: func() *serve.Job {", row.Name)
@@ -49,11 +49,11 @@ func (w *writer) job(p *generated, op operation, row workload) error {
 	w.linef("%s%s%s\n}\n},", count, before, call(p, op, timed))
 	w.linef("\t\t\tOutputs: []serve.Output{")
 	for _, o := range pass.Outputs {
-		matrix := ""
-		if o.Transposed {
-			matrix = fmt.Sprintf(", Rows: len(t_%s), Cols: len(aligned.Flat[float32](t_%s)) / len(t_%s)", o.Tensor, o.Tensor, o.Tensor)
+		axes := ""
+		if o.Axes != nil {
+			axes = fmt.Sprintf(", Shape: %#v, Axes: %#v", p.shapes[o.Tensor], o.Axes)
 		}
-		w.linef("\t\t\t\t{Name: %q, V: aligned.Flat[float32](t_%s)%s},", o.Name, o.Tensor, matrix)
+		w.linef("\t\t\t\t{Name: %q, V: aligned.Flat[float32](t_%s)%s},", o.Name, o.Tensor, axes)
 	}
 	w.linef("\t\t\t},\n\t\t}\n\t},")
 	return nil
@@ -72,11 +72,7 @@ func (w *writer) memory(p *generated, op operation, row workload, runs []*bench.
 			name := "t_" + param.Name
 			w.linef("\t\t%s := aligned.New[%s.%s]()", name, p.name, typ)
 			if d, ok := op.Fill[param.Name]; ok {
-				if d.Transposed {
-					w.linef("\t\tserve.FillTransposed(aligned.Flat[float32](%s), len(%s), len(aligned.Flat[float32](%s))/len(%s), serve.%s, %s)", name, name, name, name, d.Seed, d.Scale)
-				} else {
-					w.linef("\t\tserve.Fill(aligned.Flat[float32](%s), serve.%s, %s)", name, d.Seed, d.Scale)
-				}
+				w.linef("\t\tserve.FillAs(aligned.Flat[float32](%s), %#v, %#v, serve.%s, %s)", name, p.shapes[param.Name], d.Axes, d.Seed, d.Scale)
 			}
 			if param.Name == op.ID {
 				w.linef("\t\tserve.FillID(aligned.Flat[int32](%s), %d)", name, row.Dims[op.Rows])
@@ -108,8 +104,8 @@ func (w *writer) main() string {
 	if len(w.used) > 0 {
 		b.WriteString("\t\"measuring/aligned\"\n")
 	}
-	for i := range len(w.used) {
-		fmt.Fprintf(&b, "\t\"measuring/p%d\"\n", i)
+	for _, name := range slices.Sorted(maps.Keys(w.used)) {
+		fmt.Fprintf(&b, "\t\"measuring/%s\"\n", name)
 	}
 	b.WriteString(")\n\nvar jobs = map[string]func() *serve.Job{\n")
 	b.WriteString(w.jobs.String())
