@@ -22,7 +22,10 @@ import (
 // Each read of a tensor contributes to the tensor's gradient; a contribution
 // becomes a sum over what the read's subscripts do not fix (a gather) where
 // they can be inverted, and a += (a scatter) where they cannot.
-func Derive(l *layer.Layer) (*layer.Program, error) {
+func Derive(l *layer.Layer) (*layer.Program, error) { return derive(l, nil) }
+
+// derive is Derive with some of forward's tensors, by name, taken for constants.
+func derive(l *layer.Layer, constant map[string]bool) (*layer.Program, error) {
 	if len(l.Gradients) == 0 {
 		return nil, nil
 	}
@@ -31,7 +34,7 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 		active:  map[*layer.Tensor]bool{},
 		adjoint: map[*layer.Tensor]*layer.Tensor{},
 		terms:   map[*layer.Tensor][]term{},
-		taken:   map[string]bool{},
+		taken:   map[string]bool{}, constant: constant,
 	}
 	d.takeNames()
 	d.openUpstreams()
@@ -78,6 +81,8 @@ type derivation struct {
 	// terms are the contributions to a tensor's gradient so far.
 	terms     map[*layer.Tensor][]term
 	equations []*layer.Equation
+	// constant are tensors of forward that count as constants.
+	constant map[string]bool
 	// tied has the knot of each tensor that is in one.
 	tied map[*layer.Tensor]*knot
 	// taken are the names that indices and scratch tensors must not have.
@@ -117,7 +122,7 @@ func (d *derivation) activate() {
 	for again := true; again; { // a recurrence takes more than one round
 		again = false
 		for _, e := range d.l.Forward.Equations {
-			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && d.reaches(e.Value) {
+			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !d.constant[e.T.Name] && d.reaches(e.Value) {
 				d.active[e.T], again = true, true
 			}
 		}

@@ -26,12 +26,16 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if len(l.Gradients) == 0 || !l.Derive && l.Declared == nil {
 		return finished(l, nil), nil
 	}
+	if l.Derive {
+		derived, err := derivedBest(l, rebind)
+		if err != nil {
+			return nil, err
+		}
+		return finished(l, derived), nil
+	}
 	derived, err := Derive(l)
 	if err != nil {
 		return nil, err
-	}
-	if l.Derive {
-		return finished(l, derived), nil
 	}
 	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
 	p.missing(l)
@@ -93,6 +97,8 @@ type proof struct {
 	forward []*layer.Equation
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
+	// candidate, if any, is compared in place of the declared pass.
+	candidate func(*layer.Layer) (*layer.Program, error)
 	// points counts comparisons.
 	points int
 	errs   diag.List
@@ -144,13 +150,25 @@ type trial struct {
 	cost                       float64
 }
 
+// compared is the pass that is to equal the derived one.
+func (p *proof) compared(l *layer.Layer) (*layer.Program, error) {
+	if p.candidate != nil {
+		return p.candidate(l)
+	}
+	return declared(l), nil
+}
+
 // try compares on one set of dims, at as many points as are cheap.
 func (p *proof) try(l *layer.Layer) {
 	derived, err := Derive(l)
 	if err != nil {
 		return // what cannot be derived here was found at the real dims
 	}
-	written := declared(l)
+	written, err := p.compared(l)
+	if err != nil {
+		p.errs.Addf(l.Pos, "%v", err)
+		return
+	}
 	t := &trial{
 		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
 		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
@@ -188,6 +206,10 @@ func (p *proof) compare(t *trial, draw *points, m mode) {
 		a, b := got.Values[g.Name], want.Values[g.Name]
 		if k := firstDifference(a, b, m); k >= 0 {
 			p.wrong[g.Name] = true
+			if p.candidate != nil {
+				p.errs.Addf(t.l.Pos, "%s differs", g.Name)
+				return
+			}
 			p.complain(t.l, g, k, a[k], b[k], m)
 		}
 	}
