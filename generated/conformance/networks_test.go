@@ -23,6 +23,7 @@ var whole = map[string][]string{
 	"generator":     {"N=4 Z=8 H=16 D=9"},
 	"discriminator": {"N=5 D=7 H=16"},
 	"cnn":           {"N=2 H=12 W=8 K1=3 K2=4 F=9 C=5", "N=3 H=16 W=16 K1=8 K2=16 F=17 C=10"},
+	"sequence":      {"T=5 N=3 V=9 E=7 H=5", "T=4 N=4 V=12 E=16 H=16"},
 	"gan":           {"N=4 Z=3 D=17 G=9 H=8"},
 }
 

@@ -24,6 +24,7 @@ func TestNetworks(t *testing.T) {
 		"generator":     {"N": "2", "Z": "3", "H": "4", "D": "2"},
 		"discriminator": {"N": "2", "D": "3", "H": "4"},
 		"cnn":           {"N": "1", "H": "4", "W": "4", "K1": "2", "K2": "2", "F": "3", "C": "3"},
+		"sequence":      {"T": "3", "N": "2", "V": "4", "E": "2", "H": "2"},
 		"gan":           {"N": "2", "Z": "3", "D": "4", "G": "2", "H": "3"},
 	} {
 		t.Run(file, func(t *testing.T) { network(t, "../../examples/networks/"+file+".yaml", dims) })
