@@ -9,50 +9,21 @@ package spec
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/grad"
 	"github.com/dlgen/dlgen/spec/layer"
-	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
 // Open reads a spec: that of a library layer, or, where the argument ends in
 // .yaml or .yml or has a slash, a file.
-func Open(nameOrPath string) (*syntax.Spec, error) {
-	if !IsPath(nameOrPath) {
-		text, ok := library.Text(nameOrPath)
-		if !ok {
-			return nil, unknownLayer(nameOrPath)
-		}
-		return syntax.Parse(nameOrPath+".yaml", text)
-	}
-	text, err := os.ReadFile(nameOrPath)
-	if err != nil {
-		return nil, err
-	}
-	return syntax.Parse(nameOrPath, text)
-}
+func Open(nameOrPath string) (*syntax.Spec, error) { return link.Open(nameOrPath) }
 
 // IsPath tells the path of a spec from a name of the library.
-func IsPath(s string) bool {
-	ext := filepath.Ext(s)
-	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
-}
-
-func unknownLayer(name string) error {
-	errs := &diag.List{}
-	help := diag.DidYouMean(name, library.Names())
-	if help == "" {
-		help = "the library has " + strings.Join(library.Names(), ", ")
-	}
-	errs.AddHelp(diag.Pos{}, help+"\na layer of your own is given by its path, such as ./"+name+".yaml", "the library has no layer %s", name)
-	return errs
-}
+func IsPath(s string) bool { return link.IsPath(s) }
 
 // Bind checks a spec with the given dims and attributes, NAME to text.
 func Bind(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
@@ -68,10 +39,18 @@ func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
 	p, err := grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return Bind(s, given) })
 	var list *diag.List
 	if errors.As(err, &list) {
-		list.Source(s.File, s.Text)
+		sources(list, s)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// sources makes the texts of a spec, and of those that it applies, known.
+func sources(list *diag.List, s *syntax.Spec) {
+	list.Source(s.File, s.Text)
+	for _, inner := range s.Applied {
+		sources(list, inner)
+	}
 }

@@ -149,8 +149,8 @@ func (g *generator) row(w *writer, row workload) (bool, error) {
 		return false, nil
 	}
 	dims := map[string]int{}
-	for dim, letter := range op.Dims {
-		dims[dim] = row.Dims[letter]
+	for dim, product := range op.Dims {
+		dims[dim] = row.value(product)
 	}
 	p, err := g.generate(op.Layer, dims)
 	if err != nil {

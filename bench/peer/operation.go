@@ -1,13 +1,17 @@
 package main
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // operation says which layer computes an operation of the harness, and where
 // the data comes from and goes to.
 type operation struct {
 	// Layer is a library layer, or a file in specs.
 	Layer string
-	// Dims gives the harness's letter for each dim of the layer.
+	// Dims gives each dim or attribute of the layer: the harness's letter, a
+	// product of such, or a number.
 	Dims map[string]string
 	// Fill are the tensors with data; the others start as zeros.
 	Fill map[string]data
@@ -119,6 +123,39 @@ var operations = map[string]operation{
 			"bwd": {"Backward", []output{{"dx", "dx", nil}}, false},
 		},
 	},
+	"layernorm": {
+		Layer: "layernorm",
+		Dims:  map[string]string{"M": "R", "D": "C"},
+		Fill: map[string]data{
+			"x": {"SeedX", "2", nil}, "gamma": {"SeedGrad", "2", nil}, "beta": {"SeedB", "1", nil}, "dy": {"SeedDY", "2", nil},
+		},
+		Passes: map[string]pass{
+			"fwd": {"Forward", []output{{"y", "y", nil}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", nil}, {"dg", "dgamma", nil}, {"db", "dbeta", nil}}, false},
+		},
+	},
+	"batchnorm": {
+		Layer: "batchnorm_images.yaml",
+		Dims:  map[string]string{"N": "N", "H": "H", "W": "W", "C": "C"},
+		Fill: map[string]data{
+			"x": {"SeedX", "2", images}, "gamma": {"SeedGrad", "2", nil}, "beta": {"SeedB", "1", nil}, "dy": {"SeedDY", "2", images},
+		},
+		Passes: map[string]pass{
+			"fwd": {"Forward", []output{{"y", "y", images}}, false},
+			"bwd": {"Backward", []output{{"dx", "dx", images}, {"dg", "dgamma", nil}, {"db", "dbeta", nil}}, false},
+		},
+	},
+	"attn": {
+		Layer: "attention",
+		Dims:  map[string]string{"N": "1", "A": "H", "T": "S", "S": "S", "D": "D", "causal": "C"},
+		Fill: map[string]data{
+			"q": {"SeedX", "2", nil}, "k": {"SeedK", "2", nil}, "v": {"SeedV", "2", nil}, "dy": {"SeedDY", "2", nil},
+		},
+		Passes: map[string]pass{
+			"fwd":    {"Forward", []output{{"y", "y", nil}}, false},
+			"fwdbwd": {"Backward", []output{{"dq", "dq", nil}, {"dk", "dk", nil}, {"dv", "dv", nil}}, true},
+		},
+	},
 	"embed": {
 		Layer:  "embedding",
 		Dims:   map[string]string{"N": "N", "V": "V", "D": "D"},
@@ -144,19 +181,36 @@ var operations = map[string]operation{
 }
 
 // supports reports whether a row can be answered: the operation is known, has
-// the pass, and the row's dims are those that the layer needs.
+// the pass, and its letters are those that the layer needs.
 func (op operation) supports(w workload) bool {
-	if _, ok := op.Passes[w.Pass]; !ok {
-		return false
+	used := map[string]bool{}
+	for _, product := range op.Dims {
+		for letter := range strings.SplitSeq(product, "*") {
+			if _, err := strconv.Atoi(letter); err != nil {
+				used[letter] = true
+			}
+		}
 	}
-	letters := map[string]bool{}
-	for _, letter := range op.Dims {
-		letters[letter] = true
+	for letter := range used {
 		if _, ok := w.Dims[letter]; !ok {
 			return false
 		}
 	}
-	return len(letters) == len(w.Dims)
+	_, ok := op.Passes[w.Pass]
+	return ok && len(used) == len(w.Dims)
+}
+
+// value is a dim of the layer for a row.
+func (w workload) value(product string) int {
+	n := 1
+	for factor := range strings.SplitSeq(product, "*") {
+		if v, err := strconv.Atoi(factor); err == nil {
+			n *= v
+		} else {
+			n *= w.Dims[factor]
+		}
+	}
+	return n
 }
 
 // own reports whether a layer is a spec of this folder.

@@ -13,6 +13,18 @@ type Loops struct {
 	// Buffers are the arguments' buffers, then saved ones, then temporaries.
 	Buffers []*Buffer
 	Nests   []*Nest
+	// Known has what is known of the arguments and of the workspace.
+	Known map[*layer.Tensor]Known
+}
+
+// Known says that all elements of an array outside of a range, which is about
+// its subscripts, are Rest.
+type Known struct {
+	// Coef has a coefficient for each subscript: 0 <= Const + the sum of these
+	// times those < Size.
+	Coef        []int
+	Const, Size int
+	Rest        float32
 }
 
 // Axis is one loop of a nest: Var runs over 0..Size-1, Size >= 2.
@@ -31,6 +43,12 @@ type Nest struct {
 	// Within restricts the reduction to the points that lie in all ranges. Each
 	// of them is about at most one axis of Reduce and at most one of Axes.
 	Within []Range
+	// Only are ranges beyond each of which there is nothing to compute: a term
+	// changes nothing there, and the value of a map, or of a whole reduction, is
+	// Rest. They follow from the value, so that heeding them is optional. Each is
+	// about two variables.
+	Only []Range
+	Rest float32
 	// Gathers set the Vars that subscripts read from int32 buffers, in order.
 	Gathers    []*LoadIndex
 	Store      Mem

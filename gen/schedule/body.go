@@ -159,6 +159,7 @@ func (e *emitter) inner(i int, p at) {
 	first := len(axes) == 1 && in.spelled(0, last.Size, len(pts))
 	in.red = e.reducers(ps, len(pts), max(1, min(pp.split, in.steps(last.Size))), first)
 	in.run(0, map[*ir.Var]ir.Sub{}, pts)
+	e.restOfRow(ps, pp, pts)
 	e.watched = nil
 	for _, r := range in.red {
 		if r.s != nil {

@@ -130,6 +130,7 @@ func (g *group) over(v *ir.Var, c chunk) *group {
 		n.Store = substitutedMem(n.Store, v, c.at)
 		n.Value = substituted(n.Value, v, c.at)
 		n.Within = substitutedRanges(n.Within, v, c.at)
+		n.Only = nil
 		open(&n, out.outer)
 		n.Gathers = nil
 		for _, gt := range s.nest.Gathers {
@@ -160,6 +161,7 @@ func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
 		n := *s.nest
 		n.Value = reloaded(n.Value, &c.main.nest.Store, target)
 		n.Axes = part.looped(n.Axes)
+		n.Only = nil
 		if s == c.main {
 			n.Store = target
 			n.Reduce = part.resized(n.Reduce, v)

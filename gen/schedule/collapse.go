@@ -83,7 +83,7 @@ func joint(g *group, a, b ir.Axis) *joining {
 	j := &joining{g: g, a: a, b: b, views: map[*ir.Buffer]*ir.Buffer{}}
 	j.together = ir.Axis{Var: &ir.Var{Name: a.Var.Name + b.Var.Name}, Size: a.Size * b.Size}
 	for _, s := range g.stages {
-		if restricts(s.nest.Within, a.Var) || restricts(s.nest.Within, b.Var) {
+		if restricts(s.nest.Within, a.Var) || restricts(s.nest.Within, b.Var) || restricts(s.nest.Only, a.Var) || restricts(s.nest.Only, b.Var) {
 			return nil
 		}
 		for _, m := range touches(s.nest) {

@@ -34,6 +34,10 @@ type emitter struct {
 	// copied are the panels that hold their operands now; filling those that
 	// the next tile copies while it reads the operands themselves.
 	copied, filling []*panel
+	// clips are the values of axes that the tiles at hand need; rest says that
+	// they have nothing to compute.
+	clips map[*ir.Var]span
+	rest  bool
 	// waiting are stores of the point at hand that are not emitted yet.
 	waiting []*ir.Store
 	// written holds the buffers that the group stores to.
@@ -279,14 +283,22 @@ func (e *emitter) mayOverlap() bool {
 // outer emits the outer loops from the i-th on.
 func (e *emitter) outer(i int, p at) {
 	if i == len(e.plan.order) {
-		e.tile(p)
+		if e.rest {
+			e.restOfTile(p)
+		} else {
+			e.tile(p)
+		}
 		return
 	}
 	if i+1 == len(e.plan.order) && len(e.g.passes) == 1 && e.moves(e.g.passes[0], e.plan.order[i:], p) {
 		return
 	}
-	for _, r := range e.splitRuns(e.plan.order[i], e.runs(e.plan.order[i])) {
-		e.overRun(i, p, r, ir.Sub{Const: r.start})
+	a := e.plan.order[i]
+	for _, r := range e.active(a, e.splitRuns(a, e.runs(a))) {
+		saved := e.rest
+		e.rest = e.rest || r.rest
+		e.inClips(i, p, r.axisRun)
+		e.rest = saved
 	}
 }
 
@@ -319,7 +331,10 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 	saved := e.tiles
 	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.start, r.offsets, r.lanes})
 	for _, pn := range e.plan.panels {
-		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) && !e.g.restricted() {
+		if e.rest {
+			break
+		}
+		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) && !e.g.restricted() && !e.g.clipped() {
 			e.drop(pn)
 			e.filling = append(e.filling, pn)
 		} else if pn.depth == i+1 {

@@ -7,21 +7,29 @@ import (
 // exponents replaces exp by its cheaper form for arguments that are never
 // positive: an element less the maximum over a set that contains it.
 func exponents(l *ir.Loops) *ir.Loops {
-	maxima := map[*ir.Buffer]*ir.Nest{}
-	writers := map[*ir.Buffer]int{}
-	for _, n := range l.Nests {
-		writers[n.Store.Buf]++
+	maxima := map[*ir.Buffer]int{}
+	writers := map[*ir.Buffer][]int{}
+	for k, n := range l.Nests {
+		writers[n.Store.Buf] = append(writers[n.Store.Buf], k)
 		if n.Op == ir.ReduceMax && len(n.Reduce) > 0 && n.Value.Load != nil && len(n.Gathers) == 0 {
-			maxima[n.Store.Buf] = n
+			maxima[n.Store.Buf] = k
 		}
 	}
 	out := *l
 	out.Nests = nil
-	for _, n := range l.Nests {
+	for k, n := range l.Nests {
 		m := *n
 		m.Value = cheaperExp(n.Value, func(x, top *ir.Mem) bool {
-			def := maxima[top.Buf]
-			return def != nil && writers[top.Buf] == 1 && writers[x.Buf] == 0 && among(x, top, def)
+			def, ok := maxima[top.Buf]
+			if !ok || len(writers[top.Buf]) > 1 || def >= k || !among(x, top, l.Nests[def]) {
+				return false
+			}
+			for _, w := range writers[x.Buf] { // what is read is what the maximum was taken of
+				if w >= def {
+					return false
+				}
+			}
+			return true
 		})
 		out.Nests = append(out.Nests, &m)
 	}

@@ -158,11 +158,11 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest) bool {
-	if n.Accumulate || g.accumulates() || g.stores(n) {
+	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) {
 		return false
 	}
 	match, dependent := g.match(n)
-	if !dependent && !g.sibling(n, match) {
+	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) {
 		return false
 	}
 	var outer []ir.Axis

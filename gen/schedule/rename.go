@@ -22,6 +22,10 @@ func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	for _, r := range n.Within {
 		out.Within = append(out.Within, ir.Range{Sub: renamedSub(r.Sub, to), Size: r.Size})
 	}
+	out.Only = nil
+	for _, r := range n.Only {
+		out.Only = append(out.Only, ir.Range{Sub: renamedSub(r.Sub, to), Size: r.Size})
+	}
 	out.Gathers = nil
 	for _, g := range n.Gathers {
 		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: renamedMem(g.Mem, to)})

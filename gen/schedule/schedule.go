@@ -53,7 +53,9 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
-	l = stream(exponents(cloned(l)), t)
+	l = cloned(l)
+	regions(l)
+	l = stream(exponents(l), t)
 	shrinkSteps(l)
 	groups := fuse(l)
 	for _, g := range groups {

@@ -15,32 +15,38 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
-		before := len(out.Nests)
+		parts := []*ir.Nest{n}
 		switch {
 		case streams(n, t):
-			out.Nests = append(out.Nests, inRows(n)...)
+			parts = inRows(n)
 		case isLong(n, t):
-			out.Nests = append(out.Nests, inChunks(n, t)...)
-		default:
-			out.Nests = append(out.Nests, n)
+			parts = inChunks(n, t)
 		}
-		for _, m := range out.Nests[before:] {
+		for _, m := range parts {
 			m.Steps = n.Steps
 		}
+		if len(parts) > 1 && parts[0].Steps == nil && parts[1].Accumulate {
+			out.Nests = early(out.Nests, parts[0])
+			parts = parts[1:]
+		}
+		out.Nests = append(out.Nests, parts...)
 	}
 	return &out
 }
 
 // streams reports whether n is a sum of rows that takes them one by one best.
+// One in which nothing is used again can as well have its result in registers
+// where rows are short.
 func streams(n *ir.Nest, t Target) bool {
-	if len(n.Within) > 0 || !isDot(n) || isContraction(n) || len(n.Axes) == 0 || len(n.Reduce) != 1 || !oneRow(n.Store.Flat(), n.Axes) {
+	if len(n.Within) > 0 || n.Op != ir.ReduceSum || n.Accumulate || len(n.Gathers) > 0 || isContraction(n) ||
+		len(n.Axes) == 0 || len(n.Reduce) != 1 || !oneRow(n.Store.Flat(), n.Axes) {
 		return false
 	}
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
 		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
-			return true
+			return isDot(n) || 4*f.Coef(row.Var) >= longRow
 		}
 	}
 	return false
@@ -57,6 +63,21 @@ func oneRow(f ir.Sub, axes []ir.Axis) bool {
 		size *= axes[k].Size
 	}
 	return true
+}
+
+// longRow is the bytes from which on the rows of a column lie in different
+// pages, most of them.
+const longRow = 2048
+
+// early puts n, which sets an array to zero, in front of the nests, so that sums
+// that are added up side by side stand side by side, unless they use the array.
+func early(nests []*ir.Nest, n *ir.Nest) []*ir.Nest {
+	for _, p := range nests {
+		if len(sharedPairs(p, n)) > 0 {
+			return append(nests, n)
+		}
+	}
+	return append([]*ir.Nest{n}, nests...)
 }
 
 // inRows is n as a sequence of additions of streamRows rows to a result that

@@ -142,13 +142,17 @@ type segment struct {
 
 // segments divides a reduction axis at a tile of points.
 func (e *emitter) segments(ranges []ir.Range, a ir.Axis, pts []at) []segment {
+	all, clipped := e.clips[a.Var]
+	if !clipped {
+		all = span{0, a.Size}
+	}
 	if len(ranges) == 0 {
-		return []segment{{0, a.Size, pts}}
+		return []segment{{all.lo, all.hi - all.lo, pts}}
 	}
 	spans := make([]span, len(pts))
 	cuts := map[int]bool{0: true, a.Size: true}
 	for i, p := range pts {
-		s := span{0, a.Size}
+		s := all
 		for _, w := range ranges {
 			if c, ok := e.at(w, a, p); ok {
 				s = span{max(s.lo, c.lo), min(s.hi, c.hi)}

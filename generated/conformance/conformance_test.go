@@ -33,6 +33,7 @@ func TestConformance(t *testing.T) {
 	p := &program{}
 	vectors(t, p)
 	exact(t, p)
+	networks(t, p)
 	if len(p.cases) == 0 {
 		t.Fatalf("no case matches %q", *only)
 	}

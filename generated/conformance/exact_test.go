@@ -111,7 +111,7 @@ func exact(t *testing.T, p *program) {
 	for i, c := range added.cases {
 		for _, in := range added.packages {
 			if in.name == c.Package {
-				v, err := evaluated(in.proved, names[i])
+				v, err := evaluated(in.proved, names[i], func(r *rand.Rand) float64 { return float64(r.IntN(9) - 4) })
 				if err != nil {
 					t.Fatalf("%s: %v", names[i], err)
 				}
@@ -122,9 +122,9 @@ func exact(t *testing.T, p *program) {
 	p.packages = added.packages
 }
 
-// evaluated makes a vector of random integers and what the interpreter makes
-// of them.
-func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
+// evaluated makes a vector of random numbers and what the interpreter makes of
+// them.
+func evaluated(p *layer.Proved, name string, draw func(*rand.Rand) float64) (harness.Vector, error) {
 	h := fnv.New64a()
 	h.Write([]byte(name))
 	r := rand.New(rand.NewPCG(h.Sum64(), 1))
@@ -135,9 +135,9 @@ func evaluated(p *layer.Proved, name string) (harness.Vector, error) {
 	fill := func(group map[string]harness.Tensor, t *layer.Tensor) {
 		data := make([]float64, t.Size())
 		for i := range data {
-			data[i] = float64(r.IntN(9) - 4)
+			data[i] = draw(r)
 			if t.Type == layer.Int32 {
-				data[i] = float64(r.IntN(number(p, "V")))
+				data[i] = float64(r.IntN(classes(p)))
 			}
 		}
 		env.Values[t.Name] = data
@@ -227,12 +227,12 @@ func tensor(t *layer.Tensor, data []float64) harness.Tensor {
 	return out
 }
 
-// number is the value of a dim.
-func number(p *layer.Proved, name string) int {
+// classes is what ids and labels are below: the dim V or C.
+func classes(p *layer.Proved) int {
 	for _, n := range p.Numbers {
-		if n.Name == name {
+		if n.Name == "V" || n.Name == "C" {
 			return int(n.Value)
 		}
 	}
-	panic("conformance: no dim " + strconv.Quote(name))
+	panic("conformance: " + p.Name + " has neither V nor C")
 }

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -87,6 +88,9 @@ func TestBad(t *testing.T) {
 
 func (c chunk) test(t *testing.T) {
 	s, err := syntax.Parse("bad.yaml", []byte(c.text))
+	if err == nil {
+		err = link.Layers(s)
+	}
 	if err == nil {
 		_, err = Check(s, c.given)
 	}

@@ -144,7 +144,7 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
 	} else if help == "" {
 		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform;\n" +
-			"reductions are sum prod max min argmax; layers that apply other layers are not supported yet"
+			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)
 }

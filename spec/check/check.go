@@ -12,6 +12,7 @@ package check
 
 import (
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/dlgen/dlgen/spec/diag"
@@ -34,6 +35,10 @@ type checker struct {
 	tainted map[*layer.Tensor]bool
 	// readBy has the passes that read a tensor.
 	readBy map[*layer.Tensor]map[pass]bool
+	// applied are the layers that forward applies, each behind those on whose
+	// results it depends; definedBy has the tensors that they define.
+	applied   []*application
+	definedBy map[*layer.Tensor]*application
 	// values bounds the elements of int32 tensors that equations compute.
 	values map[*layer.Tensor]interval
 }
@@ -61,6 +66,7 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		tainted:   map[*layer.Tensor]bool{},
 		readBy:    map[*layer.Tensor]map[pass]bool{},
 		values:    map[*layer.Tensor]interval{},
+		definedBy: map[*layer.Tensor]*application{},
 	}
 	c.errs.Source(s.File, s.Text)
 	c.names()
@@ -71,11 +77,15 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		return nil, c.errs.Err()
 	}
 	shapes := c.declareTensors()
-	c.declareRanges()
-	if !shapes {
+	ranges := c.declareRanges()
+	if !shapes || !ranges {
 		return nil, c.errs.Err()
 	}
-	fwd := c.equations(s.Forward, forward)
+	if !c.applications() {
+		return nil, c.errs.Err()
+	}
+	written := slices.DeleteFunc(slices.Clone(s.Forward), c.applies)
+	fwd := c.equations(written, forward)
 	c.complete(fwd, forward)
 	var bwd []*layer.Equation
 	if s.Backward.Mode == syntax.Equations {
@@ -83,13 +93,13 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		c.complete(bwd, backward)
 	}
 	c.backwardMode()
-	if sound && len(fwd) == len(s.Forward) && len(bwd) == len(s.Backward.Equations) {
+	if sound && len(fwd) == len(written) && len(bwd) == len(s.Backward.Equations) {
 		c.unused() // what broken equations use is not known
 	}
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}
-	c.layer.Forward = c.sort(fwd)
+	c.layer.Forward = c.sort(c.inlined(fwd))
 	c.layer.Forward.Args = layer.ForwardArgs(c.layer)
 	if bwd != nil {
 		c.layer.Declared = c.sort(bwd).Equations
@@ -176,6 +186,9 @@ func (c *checker) unused() {
 		}
 	}
 	for _, t := range c.layer.Tensors {
+		if t.Implied {
+			continue
+		}
 		by := c.readBy[t]
 		switch t.Role {
 		case layer.Input, layer.Param, layer.Scalar:

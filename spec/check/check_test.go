@@ -13,6 +13,7 @@ import (
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 	"github.com/google/go-cmp/cmp"
 )
@@ -100,11 +101,7 @@ func names(list []*layer.Tensor) string {
 // mustCheck checks a library layer; dims that are not given are 3, 4, 5 ...
 func mustCheck(t *testing.T, name string, given map[string]string) *layer.Layer {
 	t.Helper()
-	text, ok := library.Text(name)
-	if !ok {
-		t.Fatalf("no layer %s", name)
-	}
-	s, err := syntax.Parse(name+".yaml", text)
+	s, err := link.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +121,7 @@ func mustCheck(t *testing.T, name string, given map[string]string) *layer.Layer 
 // TestLarge: the size of dims does not matter for the time that a check takes.
 func TestLarge(t *testing.T) {
 	for _, name := range library.Names() {
-		text, _ := library.Text(name)
-		s, err := syntax.Parse(name+".yaml", text)
+		s, err := link.Open(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +129,7 @@ func TestLarge(t *testing.T) {
 		for _, d := range s.Dims {
 			switch {
 			case d.Default != nil || d.Value != nil:
-			case len(s.Dims) > 3 && slices.Contains([]string{"N", "C", "K", "scale"}, d.Name):
+			case len(s.Dims) > 3 && slices.Contains([]string{"N", "C", "K", "scale", "A", "G"}, d.Name):
 				given[d.Name] = "1" // images
 			default:
 				given[d.Name] = "5003"
@@ -168,7 +164,7 @@ func FuzzCheck(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, dim string) {
 		s, err := syntax.Parse("a.yaml", []byte(text))
-		if err != nil {
+		if err != nil || link.Layers(s) != nil {
 			return
 		}
 		given := map[string]string{}

@@ -100,6 +100,8 @@ func (q *equation) target() *layer.Tensor {
 		q.checkRank(t, len(x.Subs), x.Pos)
 	}
 	switch {
+	case q.pass == forward && q.c.definedBy[t] != nil:
+		q.errorf(x.Pos, "%s is defined in line %d already, by the layer %s", t.Name, q.c.definedBy[t].src.Pos.Line, q.c.definedBy[t].call.Layer)
 	case t.Role == layer.Input || t.Role == layer.Param:
 		help := "declare it with role: state if the layer updates it"
 		if q.pass == backward {
@@ -198,7 +200,7 @@ func (c *checker) definedByForward(by map[*layer.Tensor][]*layer.Equation) {
 		inBackward[e.Target.Name] = true
 	}
 	for _, t := range c.layer.Tensors {
-		if len(by[t]) > 0 || c.tainted[t] {
+		if len(by[t]) > 0 || c.tainted[t] || c.definedBy[t] != nil || t.Implied {
 			if t.Role == layer.Scratch && inBackward[t.Name] {
 				c.errs.AddHelp(t.Pos, "backward may read it as forward defines it; use another name for what it computes itself",
 					"forward and backward both define the scratch tensor %s", t.Name)

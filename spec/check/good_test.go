@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 	"github.com/google/go-cmp/cmp"
 )
@@ -20,6 +21,9 @@ func TestGood(t *testing.T) {
 			start := time.Now()
 			s, err := syntax.Parse("good.yaml", []byte(c.text))
 			if err != nil {
+				t.Fatal(err)
+			}
+			if err := link.Layers(s); err != nil {
 				t.Fatal(err)
 			}
 			l, err := Check(s, c.given)

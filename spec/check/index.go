@@ -137,6 +137,12 @@ func (q *equation) resolveExpr(x syntax.Expr) {
 			return
 		}
 		q.resolveReduction(x)
+	case *syntax.Apply:
+		help := "a layer is applied in forward only"
+		if q.pass == forward {
+			help = "give what it computes a name, as in h = " + x.Layer + "{...}(x), and use its elements"
+		}
+		q.helpf(x.Pos, help, "a layer is applied to whole tensors")
 	}
 }
 

@@ -28,12 +28,15 @@ type declaredRange struct {
 	used bool
 }
 
-func (c *checker) declareRanges() {
+// declareRanges reports whether all ranges are known.
+func (c *checker) declareRanges() bool {
+	ok := true
 	for _, r := range c.spec.Indices {
-		if n := c.extent(r.Extent, "the range of "+r.Name); n > 0 {
-			c.ranges[r.Name] = &declaredRange{size: n}
-		}
+		n := c.extent(r.Extent, "the range of "+r.Name)
+		c.ranges[r.Name] = &declaredRange{size: n}
+		ok = ok && n > 0
 	}
+	return ok
 }
 
 // declareTensors reports whether all shapes are known.

@@ -146,3 +146,24 @@ func (l *List) excerpt(b *strings.Builder, pos Pos) {
 	}
 	fmt.Fprintf(b, "\n    %s\n    %s^", shown, string(before))
 }
+
+// Include adds the complaints of another list, with their sources.
+func (l *List) Include(other *List) {
+	for file, lines := range other.sources {
+		if l.sources == nil {
+			l.sources = map[string][]string{}
+		}
+		l.sources[file] = lines
+	}
+	l.errs = append(l.errs, other.errs...)
+}
+
+// Positioned reports whether every complaint has a place.
+func (l *List) Positioned() bool {
+	for _, e := range l.errs {
+		if !e.Pos.IsValid() {
+			return false
+		}
+	}
+	return true
+}

@@ -121,6 +121,39 @@ func (c term) noteQuotients(s layer.Int, to layer.Substitution) {
 	})
 }
 
+// moves reports whether each element of t gets exactly one value, at a place
+// that takes several indices together, as where a row is split into heads.
+func (c term) moves(t *layer.Tensor) bool {
+	together := false
+	used := indices{}
+	for d, s := range c.subs {
+		a, ok := layer.AffineOf(s)
+		if !ok || a.Const != 0 {
+			return false
+		}
+		slices.SortStableFunc(a.Terms, func(x, y layer.Term) int { return x.Coef - y.Coef })
+		weight := 1
+		for _, x := range a.Terms {
+			if x.Coef != weight || used[x.I] {
+				return false
+			}
+			used[x.I] = true
+			weight *= x.I.Size
+		}
+		if weight != t.Shape[d] {
+			return false
+		}
+		together = together || len(a.Terms) > 1
+	}
+	return together && len(c.conds) == 0 && len(used) == len(c.idx)
+}
+
+// move is such a contribution as an equation.
+func (c term) move(g, t *layer.Tensor) *layer.Equation {
+	fresh, idx := binding{}.with(c.idx)
+	return &layer.Equation{T: g, Subs: fresh.ints(c.subs), Free: idx, Value: fresh.expr(c.value), Pos: t.Pos}
+}
+
 // inversion expresses the indices of a contribution by the subscripts of the
 // element to which it goes.
 type inversion struct {

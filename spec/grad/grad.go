@@ -22,7 +22,10 @@ import (
 // Each read of a tensor contributes to the tensor's gradient; a contribution
 // becomes a sum over what the read's subscripts do not fix (a gather) where
 // they can be inverted, and a += (a scatter) where they cannot.
-func Derive(l *layer.Layer) (*layer.Program, error) {
+func Derive(l *layer.Layer) (*layer.Program, error) { return derive(l, nil) }
+
+// derive is Derive with some of forward's tensors, by name, taken for constants.
+func derive(l *layer.Layer, constant map[string]bool) (*layer.Program, error) {
 	if len(l.Gradients) == 0 {
 		return nil, nil
 	}
@@ -31,16 +34,17 @@ func Derive(l *layer.Layer) (*layer.Program, error) {
 		active:  map[*layer.Tensor]bool{},
 		adjoint: map[*layer.Tensor]*layer.Tensor{},
 		terms:   map[*layer.Tensor][]term{},
-		taken:   map[string]bool{},
+		taken:   map[string]bool{}, constant: constant,
 	}
 	d.takeNames()
 	d.openUpstreams()
 	d.activate()
+	d.stopped()
 	d.reverse()
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p, err := program(l, live(d.equations))
+	p, err := program(l, retarget(withoutCopies(live(d.equations))))
 	if err != nil {
 		return nil, d.noOrder(err)
 	}
@@ -77,6 +81,8 @@ type derivation struct {
 	// terms are the contributions to a tensor's gradient so far.
 	terms     map[*layer.Tensor][]term
 	equations []*layer.Equation
+	// constant are tensors of forward that count as constants.
+	constant map[string]bool
 	// tied has the knot of each tensor that is in one.
 	tied map[*layer.Tensor]*knot
 	// taken are the names that indices and scratch tensors must not have.
@@ -116,7 +122,7 @@ func (d *derivation) activate() {
 	for again := true; again; { // a recurrence takes more than one round
 		again = false
 		for _, e := range d.l.Forward.Equations {
-			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !e.T.NoGrad && d.reaches(e.Value) {
+			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !d.constant[e.T.Name] && d.reaches(e.Value) {
 				d.active[e.T], again = true, true
 			}
 		}
@@ -146,10 +152,17 @@ func (d *derivation) reverse() {
 	for _, u := range d.l.Upstreams {
 		upstream[u.Of] = u
 	}
+	chained := d.chained()
 	eqs := d.l.Forward.Equations
 	d.tied = d.knots()
 	for k := len(eqs) - 1; k >= 0; k-- {
 		e := eqs[k]
+		if a := chained[e]; a != nil {
+			if k == 0 || chained[eqs[k-1]] != a { // all that reads its results stands behind it
+				d.chain(a, upstream, k)
+			}
+			continue
+		}
 		if !d.active[e.T] {
 			continue
 		}
@@ -212,6 +225,10 @@ func (d *derivation) scratch(t *layer.Tensor, name string) *layer.Tensor {
 func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 	terms := d.terms[t]
 	sort.SliceStable(terms, func(i, j int) bool { return terms[i].place < terms[j].place })
+	if more == nil && d.tied[t] == nil && len(terms) == 1 && terms[0].moves(t) {
+		d.add(terms[0].move(g, t))
+		return g
+	}
 	free := d.freeIndices(t, terms)
 	var subs []layer.Int
 	for _, i := range free {
@@ -250,7 +267,7 @@ func (d *derivation) scatter(g, t *layer.Tensor, terms []term) {
 	count := map[string]float64{}
 	for _, c := range terms {
 		e := c.scatter(g, t)
-		nameIndices(e, d.taken)
+		layer.NameIndices(e, d.taken)
 		key := layer.FormatEquation(e)
 		if count[key]++; count[key] == 1 {
 			order = append(order, e)
@@ -270,7 +287,8 @@ func sameSubs(r *layer.Read, subs []layer.Int) bool {
 	}
 	for d, s := range r.Subs {
 		v, ok := s.(*layer.Var)
-		if !ok || v.I != subs[d].(*layer.Var).I || v.I.Size != r.T.Shape[d] {
+		w, bare := subs[d].(*layer.Var)
+		if !ok || !bare || v.I != w.I || v.I.Size != r.T.Shape[d] {
 			return false
 		}
 	}
@@ -279,7 +297,7 @@ func sameSubs(r *layer.Read, subs []layer.Int) bool {
 
 // add puts an equation into the program, with names that can be read back.
 func (d *derivation) add(e *layer.Equation) {
-	nameIndices(e, d.taken)
+	layer.NameIndices(e, d.taken)
 	e.Text = layer.FormatEquation(e)
 	d.equations = append(d.equations, e)
 }

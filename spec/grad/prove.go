@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -19,15 +20,22 @@ const tolerance = 1e-9
 // one; rebind checks the same spec with other values for what was given. A
 // difference is an error at the declared equation.
 func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, error)) (*layer.Proved, error) {
+	if err := proveApplied(l); err != nil {
+		return nil, err
+	}
 	if len(l.Gradients) == 0 || !l.Derive && l.Declared == nil {
-		return &layer.Proved{Layer: l}, nil
+		return finished(l, nil), nil
+	}
+	if l.Derive {
+		derived, err := derivedBest(l, rebind)
+		if err != nil {
+			return nil, err
+		}
+		return finished(l, derived), nil
 	}
 	derived, err := Derive(l)
 	if err != nil {
 		return nil, err
-	}
-	if l.Derive {
-		return &layer.Proved{Layer: l, Backward: derived}, nil
 	}
 	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
 	p.missing(l)
@@ -38,7 +46,47 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
-	return &layer.Proved{Layer: l, Backward: declared(l)}, nil
+	return finished(l, declared(l)), nil
+}
+
+// proveApplied proves the gradients of the layers that l applies: those of
+// their specs, which its own gradient is made of.
+func proveApplied(l *layer.Layer) error {
+	for _, a := range l.Applied {
+		if _, err := Prove(a.Layer, a.Rebind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finished decides which of the tensors that come with applied layers forward
+// keeps for backward, and leaves out what nobody needs.
+func finished(l *layer.Layer, backward *layer.Program) *layer.Proved {
+	read := map[*layer.Tensor]bool{}
+	if backward != nil {
+		for _, e := range backward.Equations {
+			for _, t := range e.Tensors() {
+				read[t] = true
+			}
+		}
+	}
+	for _, t := range l.Tensors {
+		if t.Implied && t.Role == layer.Saved && !read[t] {
+			t.Role = layer.Scratch
+		}
+	}
+	stays := func(t *layer.Tensor) bool { return !t.Implied || t.Role != layer.Scratch }
+	needed := closure(l.Forward.Equations, stays)
+	forward, err := check.Order(slices.DeleteFunc(slices.Clone(l.Forward.Equations), func(e *layer.Equation) bool { return !needed[e.T] }))
+	if err != nil {
+		panic(fmt.Sprintf("grad: checked equations have no order: %v", err))
+	}
+	forward.Args = l.Forward.Args
+	out := *l
+	out.Forward = forward
+	out.Tensors = slices.DeleteFunc(slices.Clone(l.Tensors), func(t *layer.Tensor) bool { return !stays(t) && !needed[t] && !read[t] })
+	return &layer.Proved{Layer: &out, Backward: backward}
 }
 
 // proof compares gradients and collects the differences.
@@ -49,6 +97,8 @@ type proof struct {
 	forward []*layer.Equation
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
+	// candidate, if any, is compared in place of the declared pass.
+	candidate func(*layer.Layer) (*layer.Program, error)
 	// points counts comparisons.
 	points int
 	errs   diag.List
@@ -100,13 +150,25 @@ type trial struct {
 	cost                       float64
 }
 
+// compared is the pass that is to equal the derived one.
+func (p *proof) compared(l *layer.Layer) (*layer.Program, error) {
+	if p.candidate != nil {
+		return p.candidate(l)
+	}
+	return declared(l), nil
+}
+
 // try compares on one set of dims, at as many points as are cheap.
 func (p *proof) try(l *layer.Layer) {
 	derived, err := Derive(l)
 	if err != nil {
 		return // what cannot be derived here was found at the real dims
 	}
-	written := declared(l)
+	written, err := p.compared(l)
+	if err != nil {
+		p.errs.Addf(l.Pos, "%v", err)
+		return
+	}
 	t := &trial{
 		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
 		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
@@ -146,6 +208,10 @@ func (p *proof) compare(t *trial, draw *points, m mode) {
 		a, b := got.Values[g.Name], want.Values[g.Name]
 		if k := firstDifference(a, b, m); k >= 0 {
 			p.wrong[g.Name] = true
+			if p.candidate != nil {
+				p.errs.Addf(t.l.Pos, "%s differs", g.Name)
+				return
+			}
 			p.complain(t.l, g, k, a[k], b[k], m)
 		}
 	}

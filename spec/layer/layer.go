@@ -52,6 +52,9 @@ type Tensor struct {
 	Init string
 	// NoGrad marks a tensor that is not differentiated.
 	NoGrad bool
+	// Implied marks a tensor that the spec does not declare: it comes with a
+	// layer that is applied.
+	Implied bool
 	// Of is the tensor of which this is the gradient, or nil.
 	Of  *Tensor
 	Pos diag.Pos
@@ -131,12 +134,37 @@ type Layer struct {
 	Gradients []*Tensor
 	Upstreams []*Tensor
 	Forward   *Program
+	// Applied are the layers of which forward consists in part, in the order of
+	// their equations.
+	Applied []*Applied
 	// Declared holds the backward equations that the spec writes out, or nil
 	// where it says derive; scratch equations of forward are not repeated.
 	Declared []*Equation
 	// Derive asks for the derived backward.
 	Derive bool
 	Pos    diag.Pos
+}
+
+// Applied is a layer that another one applies. Its forward equations stand side
+// by side in the other's program.
+type Applied struct {
+	Layer *Layer
+	// Rebind checks the applied layer with other dims, for the proof of its
+	// gradient.
+	Rebind func(given map[string]string) (*Layer, error)
+	// Forward are its equations as they stand in the other's program.
+	Forward []*Equation
+	// Places says what its tensors are there.
+	Places map[*Tensor]Place
+	Pos    diag.Pos
+}
+
+// Place is a tensor that stands for another one. It has the shape of the other
+// but for the first extent, for which Lead, if any, stands: the product of
+// these is that extent.
+type Place struct {
+	T    *Tensor
+	Lead []int
 }
 
 // Proved is a layer whose backward belongs to its forward.

@@ -150,17 +150,19 @@ func (p *goParser) statement(s ast.Stmt) *Equation {
 		p.errs.AddHelp(p.pos(a.TokPos), "an equation has the form y[n][o] = ... or y[n][o] += ...", "%s is not possible in an equation", a.Tok)
 		return nil
 	}
-	if len(a.Lhs) != 1 || len(a.Rhs) != 1 {
-		p.errs.Addf(p.pos(a.Pos()), "an equation has one tensor on the left and one expression on the right")
+	if call, ok := a.Rhs[0].(*ast.CallExpr); len(a.Rhs) != 1 || len(a.Lhs) > 1 && !ok || ok && a.Tok != token.ASSIGN && appliesLayer(call) {
+		p.errs.AddHelp(p.pos(a.Pos()), "only a layer with several outputs has more on the left, as in y, hn = rnn{H: 8}(x, h0)",
+			"an equation has one tensor on the left and one expression on the right")
 		return nil
 	}
 	before := p.errs.Len()
+	more := p.names(a.Lhs[1:])
 	target := p.expr(a.Lhs[0])
 	value := p.expr(a.Rhs[0])
 	if p.errs.Len() > before {
 		return nil
 	}
-	q := &Equation{Accumulate: a.Tok == token.ADD_ASSIGN, Value: value, Pos: p.pos(a.Pos())}
+	q := &Equation{More: more, Accumulate: a.Tok == token.ADD_ASSIGN, Value: value, Pos: p.pos(a.Pos())}
 	switch t := target.(type) {
 	case *Element:
 		q.Target = t
@@ -176,6 +178,25 @@ func (p *goParser) statement(s ast.Stmt) *Equation {
 		q.Text = PrintEquation(q)
 	}
 	return q
+}
+
+func appliesLayer(x *ast.CallExpr) bool {
+	_, ok := x.Fun.(*ast.CompositeLit)
+	return ok
+}
+
+// names reads the further results of a layer; _ leaves one out.
+func (p *goParser) names(list []ast.Expr) []*Name {
+	var out []*Name
+	for _, x := range list {
+		n, ok := x.(*ast.Ident)
+		if !ok {
+			p.errs.Addf(p.pos(x.Pos()), "the outputs of a layer are whole tensors, their names stand without subscripts")
+			continue
+		}
+		out = append(out, &Name{Name: n.Name, Pos: p.pos(n.Pos())})
+	}
+	return out
 }
 
 // parseExpr reads an expression that stands at a place of the file.

@@ -88,8 +88,7 @@ func (p *goParser) call(x *ast.CallExpr) Expr {
 	}
 	switch fn := x.Fun.(type) {
 	case *ast.CompositeLit:
-		p.errs.Addf(pos, "layers that apply other layers are not supported yet")
-		return bad
+		return p.apply(fn, x.Args)
 	case *ast.Ident:
 		c := &Call{Fn: fn.Name, Pos: pos}
 		for _, a := range x.Args {
@@ -101,10 +100,45 @@ func (p *goParser) call(x *ast.CallExpr) Expr {
 	return bad
 }
 
+// apply reads a layer with settings in braces and arguments.
+func (p *goParser) apply(x *ast.CompositeLit, args []ast.Expr) Expr {
+	a := &Apply{Pos: p.pos(x.Pos())}
+	name, ok := x.Type.(*ast.Ident)
+	if !ok {
+		p.errs.Addf(a.Pos, "only a layer's name can stand before {")
+		return bad
+	}
+	a.Layer = name.Name
+	first := map[string]bool{}
+	for _, e := range x.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		key, isName := (*ast.Ident)(nil), false
+		if ok {
+			key, isName = kv.Key.(*ast.Ident)
+		}
+		if !isName {
+			p.errs.AddHelp(p.pos(e.Pos()), "for example "+a.Layer+"{N: 3}(x)", "what stands in braces are names with values")
+			continue
+		}
+		if first[key.Name] {
+			p.errs.Addf(p.pos(key.Pos()), "%s is given twice", key.Name)
+		}
+		first[key.Name] = true
+		a.Settings = append(a.Settings, &Setting{Name: Word{key.Name, p.pos(key.Pos())}, Value: p.expr(kv.Value)})
+	}
+	for _, e := range args {
+		a.Args = append(a.Args, p.expr(e))
+	}
+	return a
+}
+
 // goConstruct names a kind of Go expression.
 func goConstruct(x ast.Expr) string {
-	switch x.(type) {
+	switch x := x.(type) {
 	case *ast.CompositeLit:
+		if _, ok := x.Type.(*ast.Ident); ok {
+			return "a layer without arguments"
+		}
 		return "a composite literal"
 	case *ast.FuncLit, *ast.FuncType:
 		return "a function literal"

@@ -41,7 +41,7 @@ func Parse(file string, text []byte) (*Spec, error) {
 
 func (r *reader) spec(s *Spec, body ast.Node) {
 	before := r.errs.Len()
-	f := r.fields(body, "a spec", "layer", "doc", "dims", "attrs", "require", "tensors", "indices", "forward", "backward")
+	f := r.fields(body, "a spec", "layer", "doc", "layers", "dims", "attrs", "require", "tensors", "indices", "forward", "backward")
 	if len(f) == 0 && r.errs.Len() > before {
 		return // not even a mapping
 	}
@@ -51,6 +51,9 @@ func (r *reader) spec(s *Spec, body ast.Node) {
 		s.Name = w
 	}
 	s.Doc = r.text(f["doc"])
+	if e, ok := f["layers"]; ok {
+		s.Layers = r.imports(e)
+	}
 	if e, ok := f["dims"]; ok {
 		s.Dims = r.numbers(e, "a dim")
 	}
@@ -87,6 +90,22 @@ func (r *reader) name(w Word, what string) bool {
 		r.errs.Addf(w.Pos, "%s is letters, digits and _, and no keyword of Go; %q is not", what, w.Text)
 	}
 	return ok
+}
+
+func (r *reader) imports(e entry) []*Import {
+	var out []*Import
+	for _, e := range r.mapping(e.value, e.key.Text) {
+		if !r.name(e.key, "the name of a layer") {
+			continue
+		}
+		path := r.scalar(e.value, "layers")
+		if path.Text == "" {
+			r.errs.AddHelp(e.key.Pos, "for example "+e.key.Text+": ./"+e.key.Text+".yaml", "%s has no path", e.key.Text)
+			continue
+		}
+		out = append(out, &Import{Name: e.key.Text, Path: path, Pos: e.key.Pos})
+	}
+	return out
 }
 
 func (r *reader) numbers(e entry, what string) []*Number {

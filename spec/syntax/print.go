@@ -19,7 +19,11 @@ func PrintEquation(q *Equation) string {
 	if q.Accumulate {
 		op = " += "
 	}
-	return PrintExpr(q.Target) + op + PrintExpr(q.Value)
+	left := PrintExpr(q.Target)
+	for _, n := range q.More {
+		left += ", " + n.Name
+	}
+	return left + op + PrintExpr(q.Value)
 }
 
 var precedence = map[string]int{
@@ -44,14 +48,19 @@ func printExpr(b *strings.Builder, x Expr, min int, tight bool) {
 			b.WriteByte(']')
 		}
 	case *Call:
-		b.WriteString(x.Fn + "(")
-		for i, a := range x.Args {
+		b.WriteString(x.Fn)
+		printArgs(b, x.Args, tight)
+	case *Apply:
+		b.WriteString(x.Layer + "{")
+		for i, s := range x.Settings {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			printExpr(b, a, 0, tight)
+			b.WriteString(s.Name.Text + ": ")
+			printExpr(b, s.Value, 0, tight)
 		}
-		b.WriteByte(')')
+		b.WriteByte('}')
+		printArgs(b, x.Args, tight)
 	case *Unary:
 		open(b, min > unaryPrecedence)
 		b.WriteString(x.Op)
@@ -73,6 +82,17 @@ func printExpr(b *strings.Builder, x Expr, min int, tight bool) {
 	}
 }
 
+func printArgs(b *strings.Builder, args []Expr, tight bool) {
+	b.WriteByte('(')
+	for i, a := range args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		printExpr(b, a, 0, tight)
+	}
+	b.WriteByte(')')
+}
+
 func open(b *strings.Builder, yes bool) {
 	if yes {
 		b.WriteByte('(')
@@ -92,6 +112,12 @@ func Print(s *Spec) string {
 	fmt.Fprintf(&b, "layer: %s\n", s.Name.Text)
 	if s.Doc != "" {
 		fmt.Fprintf(&b, "doc: %s\n", quote(s.Doc))
+	}
+	if len(s.Layers) > 0 {
+		b.WriteString("layers:\n")
+	}
+	for _, l := range s.Layers {
+		fmt.Fprintf(&b, "  %s: %s\n", l.Name, quote(l.Path.Text))
 	}
 	printNumbers(&b, "dims", s.Dims)
 	printNumbers(&b, "attrs", s.Attrs)

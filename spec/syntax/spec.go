@@ -22,6 +22,7 @@ type Spec struct {
 
 	Name     Word
 	Doc      string
+	Layers   []*Import
 	Dims     []*Number
 	Attrs    []*Number
 	Require  []*Rule
@@ -29,6 +30,16 @@ type Spec struct {
 	Indices  []*Range
 	Forward  []*Equation
 	Backward Backward
+	// Applied are the specs of the layers that forward applies, by the names
+	// that it uses. Parse leaves it empty; package link finds them.
+	Applied map[string]*Spec
+}
+
+// Import gives the spec of another file a name that equations can apply.
+type Import struct {
+	Name string
+	Path Word
+	Pos  diag.Pos
 }
 
 // Word is a name or keyword with its place. The zero Word is absent.
@@ -132,9 +143,11 @@ type Backward struct {
 	Pos       diag.Pos
 }
 
-// Equation is Target = Value, or Target += Value.
+// Equation is Target = Value, or Target += Value. Where Value applies a layer,
+// Target is a whole tensor, and More are those of the layer's further outputs.
 type Equation struct {
 	Target     *Element
+	More       []*Name
 	Accumulate bool
 	Value      Expr
 	// Text is the equation as written, on one line.

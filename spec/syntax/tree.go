@@ -31,6 +31,20 @@ type Call struct {
 	Pos  diag.Pos
 }
 
+// Apply applies a layer to tensors: Layer{Settings}(Args).
+type Apply struct {
+	Layer    string
+	Settings []*Setting
+	Args     []Expr
+	Pos      diag.Pos
+}
+
+// Setting gives a dim, an attribute or a tensor of the layer that is applied.
+type Setting struct {
+	Name  Word
+	Value Expr
+}
+
 // Unary is Op X with Op one of - !.
 type Unary struct {
 	Op  string
@@ -51,6 +65,7 @@ func (n *Name) Position() diag.Pos    { return n.Pos }
 func (n *Literal) Position() diag.Pos { return n.Pos }
 func (n *Element) Position() diag.Pos { return n.Pos }
 func (n *Call) Position() diag.Pos    { return n.Pos }
+func (n *Apply) Position() diag.Pos   { return n.Pos }
 func (n *Unary) Position() diag.Pos   { return n.Pos }
 func (n *Binary) Position() diag.Pos  { return n.X.Position() }
 
@@ -64,6 +79,13 @@ func Walk(x Expr, f func(Expr)) {
 			Walk(s, f)
 		}
 	case *Call:
+		for _, a := range x.Args {
+			Walk(a, f)
+		}
+	case *Apply:
+		for _, s := range x.Settings {
+			Walk(s.Value, f)
+		}
 		for _, a := range x.Args {
 			Walk(a, f)
 		}

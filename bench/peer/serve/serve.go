@@ -45,6 +45,8 @@ const (
 	SeedDY   = 4
 	SeedR    = 5
 	SeedGrad = 6
+	SeedK    = 7
+	SeedV    = 8
 
 	seedProjection = 99
 )

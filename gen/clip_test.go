@@ -1,0 +1,127 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+// masked are layers in which a condition on two indices hides a part.
+var masked = map[string]string{
+	"attention with a bias": `A=2 T=17 S=17 D=9; A=1 T=33 S=20 D=16; A=1 T=20 S=40 D=8
+layer: biased
+dims: {A: heads, T: queries, S: keys, D: features}
+tensors:
+  q: {role: input, shape: [A, T, D]}
+  k: {role: input, shape: [A, S, D]}
+  v: {role: input, shape: [A, S, D]}
+  bias: {role: param, shape: [T, S]}
+  y: {role: output, shape: [A, T, D]}
+  z: {role: scratch, shape: [A, T, S]}
+  m: {role: scratch, shape: [A, T]}
+  u: {role: scratch, shape: [A, T, S]}
+  n: {role: scratch, shape: [A, T]}
+  p: {role: saved, shape: [A, T, S]}
+forward: |
+  z[a][t][s] = where(s <= t, sum(d, q[a][t][d]*k[a][s][d])*(1/sqrt(D)) + bias[t][s], -inf)
+  m[a][t] = max(s, z[a][t][s])
+  u[a][t][s] = exp(z[a][t][s] - m[a][t])
+  n[a][t] = sum(s, u[a][t][s])
+  p[a][t][s] = u[a][t][s]/n[a][t]
+  y[a][t][d] = sum(s, p[a][t][s]*v[a][s][d])
+backward: derive
+`,
+	"a band": `N=40 D=9; N=17 D=33
+layer: band
+dims: {N: rows, D: columns}
+tensors:
+  x: {role: input, shape: [N, D]}
+  w: {role: param, shape: [N, N]}
+  y: {role: output, shape: [N, D]}
+  b: {role: saved, shape: [N, N]}
+forward: |
+  b[i][j] = where(i - j < 5 && j - i < 3, tanh(w[i][j]), 0)
+  y[i][d] = sum(j, b[i][j]*x[j][d])
+backward: derive
+`,
+	"a triangle above": `N=33 D=17
+layer: triangle
+dims: {N: rows, D: columns}
+tensors:
+  x: {role: input, shape: [N, D]}
+  w: {role: param, shape: [N, D]}
+  y: {role: output, shape: [N, N]}
+  t: {role: output, shape: [N]}
+  g: {role: scratch, shape: [N, N]}
+forward: |
+  g[i][j] = where(j > i, sum(d, x[i][d]*w[j][d]), 0)
+  y[i][j] = 2*g[i][j]
+  t[j] = sum(i, g[i][j])
+backward: derive
+`,
+	"written out": `T=40 D=9; T=70 D=8
+layer: running
+dims: {T: steps, D: features}
+tensors:
+  x: {role: input, shape: [T, D]}
+  y: {role: output, shape: [T, D]}
+  m: {role: output, shape: [T, D]}
+forward: |
+  y[t][d] = sum(s, where(s <= t, x[s][d], 0))
+  m[t][d] = max(s, where(s < t, x[s][d], -inf)) - max(s, where(s >= t, x[s][d], -inf))
+backward: derive
+`,
+}
+
+func TestMasked(t *testing.T) {
+	for name, text := range masked {
+		head, source, _ := strings.Cut(text, "\n")
+		for _, dims := range strings.Split(head, ";") {
+			t.Run(name+" "+strings.TrimSpace(dims), func(t *testing.T) {
+				p := proved(t, source, strings.TrimSpace(dims))
+				for _, target := range targets {
+					agree(t, p, target, false, 2*rounding)
+				}
+			})
+		}
+	}
+}
+
+// TestHidden: the half that a mask hides costs nothing.
+func TestHidden(t *testing.T) {
+	work := func(dims string) float64 {
+		_, programs, err := passes(proved(t, "attention", dims), schedule.AVX2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0.0
+		for _, p := range programs {
+			for _, s := range p.Steps {
+				n += float64(s.Count) * multiplications(s.Func.Body)
+			}
+		}
+		return n
+	}
+	all, half := work("N=1 A=2 T=128 S=128 D=16"), work("N=1 A=2 T=128 S=128 D=16 causal=1")
+	if half > 0.62*all {
+		t.Errorf("causal attention has %g fused multiplications, all of it %g", half, all)
+	}
+}
+
+// multiplications counts those that a body executes.
+func multiplications(body []ir.Stmt) float64 {
+	n := 0.0
+	for _, st := range body {
+		switch st := st.(type) {
+		case *ir.Loop:
+			n += float64(st.Count) * multiplications(st.Body)
+		case *ir.Assign:
+			if st.Op == ir.FMA {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,201 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// maxClips is how many different ranges of one axis the tiles of another get:
+// more follow the border closer, and are more code, of which the Go compiler
+// takes long to make little.
+func maxClips(t Target) int {
+	if t.Lanes == 1 {
+		return 3
+	}
+	return 8
+}
+
+// clipping is a range of the nests of a group, or of a pass, that is about an
+// outer axis and an axis inside of it.
+type clipping struct {
+	within ir.Range
+	inner  ir.Axis
+}
+
+// clippings lists those about the i-th outer axis.
+func (e *emitter) clippings(i int) []clipping {
+	var out []clipping
+	a := e.plan.order[i]
+	for _, o := range e.plan.order[i+1:] {
+		if r, ok := common(e.g.stages, a.Var, o.Var); ok {
+			out = append(out, clipping{r, o})
+		}
+	}
+	for _, ps := range e.g.passes {
+		for _, o := range ps.inner {
+			if r, ok := common(ps.stages, a.Var, o.Var); ok && (len(ps.inner) == 1 || !ps.maps()) {
+				out = append(out, clipping{r, o})
+			}
+		}
+	}
+	return out
+}
+
+// common is the range about two axes beyond which no stage has anything to
+// compute.
+func common(stages []*stage, a, b *ir.Var) (ir.Range, bool) {
+	var first ir.Range
+	for k, s := range stages {
+		found := false
+		for _, r := range s.nest.Only {
+			if r.Sub.Coef(a) != 0 && r.Sub.Coef(b) != 0 && (k == 0 || sameRanges([]ir.Range{first}, []ir.Range{r})) {
+				first, found = r, true
+				break
+			}
+		}
+		if !found || s.nest.Accumulate {
+			return first, false
+		}
+	}
+	return first, len(stages) > 0
+}
+
+// maps reports whether a stage of the pass is a map.
+func (p *pass) maps() bool {
+	for _, s := range p.stages {
+		if len(s.nest.Reduce) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// clipped reports whether the group has ranges beyond which there is nothing to
+// compute.
+func (g *group) clipped() bool {
+	for _, s := range g.stages {
+		if len(s.nest.Only) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// inClips emits the tiles of one run of the i-th outer axis, in parts for each of
+// which the axes inside are cut to what some tile of it needs.
+func (e *emitter) inClips(i int, p at, r axisRun) {
+	list := e.clippings(i)
+	if len(list) == 0 || e.rest {
+		e.overRun(i, p, r, ir.Sub{Const: r.start})
+		return
+	}
+	a := e.plan.order[i]
+	each := ceilDiv(ceilDiv(a.Size, r.step), maxClips(e.t))
+	for from := 0; from < r.count; from += each {
+		part := r
+		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
+		saved := e.clips
+		e.clips = map[*ir.Var]span{}
+		for v, s := range saved {
+			e.clips[v] = s
+		}
+		for _, c := range list {
+			e.clips[c.inner.Var] = e.needed(c, a, part)
+		}
+		e.overRun(i, p, part, ir.Sub{Const: part.start})
+		e.clips = saved
+	}
+}
+
+// needed is the values of the inner axis that some tile of a run needs, rounded
+// to whole vectors.
+func (e *emitter) needed(c clipping, a ir.Axis, r axisRun) span {
+	out := span{c.inner.Size, 0}
+	last := len(r.offsets) - 1
+	for _, v := range []int{r.start + r.offsets[0], r.start + (r.count-1)*r.step + r.offsets[last] + r.lanes[last] - 1} {
+		s := counting(c.within, c.inner, c.within.Sub.Const+c.within.Sub.Coef(a.Var)*min(v, a.Size-1))
+		if s.lo < s.hi {
+			out = span{min(out.lo, s.lo), max(out.hi, s.hi)}
+		}
+	}
+	out.lo -= out.lo % e.t.Lanes
+	out.hi = min(c.inner.Size, ceilDiv(out.hi, e.t.Lanes)*e.t.Lanes)
+	if out.lo >= out.hi {
+		return span{0, min(c.inner.Size, e.t.Lanes)}
+	}
+	return out
+}
+
+// activeRun is a run of tiles; rest says that they have nothing to compute.
+type activeRun struct {
+	axisRun
+	rest bool
+}
+
+// active cuts runs where the clip of their axis begins and ends.
+func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
+	c, ok := e.clips[a.Var]
+	var out []activeRun
+	for _, r := range runs {
+		if !ok || e.rest {
+			out = append(out, activeRun{r, false})
+			continue
+		}
+		// Tile k covers from..from+step-1 at r.start + k*r.step.
+		first := min(r.count, max(0, (c.lo-r.start)/r.step))
+		end := min(r.count, max(first, ceilDivide(c.hi-r.start, r.step)))
+		for _, part := range []struct {
+			from, to int
+			rest     bool
+		}{{0, first, true}, {first, end, false}, {end, r.count, true}} {
+			if part.from < part.to {
+				q := r
+				q.start, q.count = r.start+part.from*r.step, part.to-part.from
+				out = append(out, activeRun{q, part.rest})
+			}
+		}
+	}
+	return out
+}
+
+// restOfTile stores, for a tile with nothing to compute, what its elements are.
+func (e *emitter) restOfTile(p at) {
+	for _, q := range e.points(p, e.resultLanes()) {
+		for _, s := range e.g.stages {
+			if s.store {
+				e.put(s, q, e.real(s.nest.Rest))
+			}
+		}
+		e.release(nil)
+	}
+}
+
+// restOfRow stores what the elements of the pass's maps are beyond the clip.
+func (e *emitter) restOfRow(ps *pass, pp passPlan, pts []at) {
+	if len(ps.inner) != 1 || !ps.maps() {
+		return
+	}
+	a := ps.inner[0]
+	c, ok := e.clips[a.Var]
+	if !ok {
+		return
+	}
+	for _, part := range []span{{0, c.lo}, {c.hi, a.Size}} {
+		if part.lo >= part.hi {
+			continue
+		}
+		e.innermost(pp, ir.Axis{Var: a.Var, Size: part.hi - part.lo}, 4, func(sub ir.Sub, lanes, _ int) {
+			for _, p := range pts {
+				q := p.with(a.Var, sub.Add(ir.Sub{Const: 1}, part.lo))
+				if pp.vec != nil {
+					q.vec, q.lanes = pp.vec, lanes
+				}
+				for _, s := range ps.stages {
+					if s.store && len(s.inner) > 0 {
+						e.put(s, q, e.real(s.nest.Rest))
+					}
+				}
+				e.release(nil)
+			}
+		})
+	}
+}

@@ -1,0 +1,214 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// check checks the layer with the dims that it has here.
+func (a *application) check(given map[string]string) bool {
+	l, err := Check(a.inner, given)
+	var list *diag.List
+	if errors.As(err, &list) {
+		help := fmt.Sprintf("found in %s, which %s applies", a.call.Layer, a.call.Pos)
+		for _, e := range list.Errors() {
+			if !e.Pos.IsValid() {
+				e.Pos, e.Msg = a.call.Pos, a.call.Layer+": "+e.Msg
+			} else if e.Help == "" {
+				e.Help = help
+			} else {
+				e.Help += "\n" + help
+			}
+			a.c.errs.Source(a.inner.File, a.inner.Text)
+			a.helpf(e.Pos, e.Help, "%s", e.Msg)
+		}
+		return false
+	}
+	a.layer = l
+	a.places = map[*layer.Tensor]layer.Place{}
+	return true
+}
+
+// fit lets tensors stand for those of the layer, and makes those that nothing
+// stands for.
+func (a *application) fit() bool {
+	leads := map[string]lead{}
+	ok := true
+	for _, t := range a.layer.Tensors {
+		if arg := a.args[t.Name]; arg != nil {
+			ok = a.fitArgument(t, arg, leads) && ok
+		}
+	}
+	if !ok {
+		return false
+	}
+	k := 0
+	for _, t := range a.layer.Tensors {
+		switch {
+		case a.args[t.Name] != nil:
+		case t.Role == layer.Output:
+			ok = a.fitResult(k, t, leads) && ok
+			k++
+		case t.Role == layer.Scratch || t.Role == layer.Saved:
+			a.make(unused(a.c.tensors, a.implied(t.Name)), t, t.Role, leads)
+		default:
+			ok = a.imply(t) && ok
+		}
+	}
+	for _, r := range a.results[min(k, len(a.results)):] {
+		a.helpf(r.Pos, "", "%s gives %s, there is none for %s", a.call.Layer, count(k, "tensor"), r.Name)
+		ok = false
+	}
+	return ok
+}
+
+// lead is what stands for a dim of the layer: the extents of an argument that
+// fall together.
+type lead struct {
+	extents []int
+	texts   []string
+	from    string
+}
+
+func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[string]lead) bool {
+	extents, first, ok := together(arg.t.Shape, len(t.Shape))
+	if !ok || !slices.Equal(extents, t.Shape) {
+		a.helpf(arg.pos, "see "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
+			arg.text, shapeText(arg.t.Shape), t.Name, a.call.Layer, namedShape(t))
+		return false
+	}
+	a.places[t] = layer.Place{T: arg.t, Lead: first}
+	if t.Role == layer.State {
+		a.c.definedBy[arg.t] = a
+	}
+	if len(first) == 0 {
+		return true
+	}
+	old, seen := leads[t.Extents[0]]
+	if seen && !slices.Equal(old.extents, first) {
+		a.helpf(arg.pos, "", "the first extents of %s are %s and those of %s are %s; both stand for %s of %s",
+			old.from, shapeText(old.extents), arg.text, shapeText(first), t.Extents[0], a.call.Layer)
+		return false
+	}
+	leads[t.Extents[0]] = lead{first, arg.t.Extents[:len(first)], arg.text}
+	return true
+}
+
+func namedShape(t *layer.Tensor) string {
+	out := ""
+	for d := range t.Shape {
+		out += "[" + extentText(t, d) + "]"
+	}
+	if out == "" {
+		return "none, it is a single number"
+	}
+	return out
+}
+
+// make makes a tensor that stands for t; several extents may stand for its
+// first one.
+func (a *application) make(name string, t *layer.Tensor, role layer.Role, leads map[string]lead) *layer.Tensor {
+	out := &layer.Tensor{
+		Name: name, Doc: t.Doc, Role: role, Type: t.Type, Init: t.Init, NoGrad: t.NoGrad,
+		HasOutside: t.HasOutside, Outside: t.Outside, Implied: true, Pos: a.call.Pos,
+	}
+	p := layer.Place{T: out}
+	for d, n := range t.Shape {
+		if l, ok := leads[t.Extents[d]]; ok && d == 0 {
+			p.Lead = l.extents
+			out.Shape = append(out.Shape, l.extents...)
+			out.Extents = append(out.Extents, l.texts...)
+			continue
+		}
+		out.Shape = append(out.Shape, n)
+		out.Extents = append(out.Extents, strconv.Itoa(n))
+	}
+	a.places[t] = p
+	a.c.tensors[name] = out
+	a.own = append(a.own, out)
+	return out
+}
+
+// unused gives name, with a number behind it where it is taken.
+func unused(taken map[string]*layer.Tensor, name string) string {
+	out := name
+	for k := 2; taken[out] != nil; k++ {
+		out = fmt.Sprintf("%s%d", name, k)
+	}
+	return out
+}
+
+// imply makes a param, state or scalar that the spec does not mention.
+func (a *application) imply(t *layer.Tensor) bool {
+	name := a.implied(t.Name)
+	if a.c.tensors[name] != nil || a.c.numbers[name] != nil {
+		a.helpf(a.call.Pos, "give what the inner layer computes a name, in an equation of its own",
+			"two layers in this equation have a tensor %s, and both would be called %s", t.Name, name)
+		return false
+	}
+	own := a.make(name, t, t.Role, nil)
+	if own.Doc == "" {
+		own.Doc = t.Name + " of " + a.call.Layer
+	}
+	if t.Role == layer.State {
+		a.c.definedBy[own] = a
+	}
+	return true
+}
+
+// fitResult finds or makes the tensor for output k.
+func (a *application) fitResult(k int, t *layer.Tensor, leads map[string]lead) bool {
+	if k >= len(a.results) || a.results[k].Name == "_" {
+		a.make(unused(a.c.tensors, a.implied(a.call.Layer)), t, layer.Saved, leads)
+		return true
+	}
+	name := a.results[k]
+	if n := a.c.numbers[name.Name]; n != nil || functions[name.Name] != 0 || constants[name.Name] != 0 {
+		a.helpf(name.Pos, "", "%s cannot be the name of a tensor", name.Name)
+		return false
+	}
+	to := a.c.tensors[name.Name]
+	if to == nil {
+		a.c.goName(&syntax.Tensor{Name: name.Name, Pos: name.Pos})
+		a.c.definedBy[a.make(name.Name, t, layer.Saved, leads)] = a
+		return true
+	}
+	return a.fitDeclared(name, to, t, leads)
+}
+
+// fitDeclared checks a tensor that the spec declares and the layer defines.
+func (a *application) fitDeclared(name *syntax.Name, to, t *layer.Tensor, leads map[string]lead) bool {
+	split := t.Shape
+	var first []int
+	if len(t.Shape) > 0 {
+		if l, ok := leads[t.Extents[0]]; ok {
+			first = l.extents
+			split = slices.Concat(first, t.Shape[1:])
+		}
+	}
+	switch {
+	case a.c.definedBy[to] != nil:
+		a.helpf(name.Pos, "", "%s is defined in line %d already", to.Name, a.c.definedBy[to].src.Pos.Line)
+	case to.Role != layer.Output && to.Role != layer.Scratch && to.Role != layer.Saved:
+		a.helpf(name.Pos, "", "%s is %s, it cannot be written", to.Name, roleText(to))
+	case to.Type != t.Type:
+		a.helpf(name.Pos, "", "%s is %s, but %s of %s is %s", to.Name, typeText(to.Type), t.Name, a.call.Layer, typeText(t.Type))
+	case !slices.Equal(to.Shape, split) && !slices.Equal(to.Shape, t.Shape):
+		a.helpf(name.Pos, "see "+to.Pos.String()+" and "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
+			to.Name, shapeText(to.Shape), t.Name, a.call.Layer, shapeText(split))
+	default:
+		if !slices.Equal(to.Shape, split) {
+			first = nil
+		}
+		a.places[t] = layer.Place{T: to, Lead: first}
+		a.c.definedBy[to] = a
+		return true
+	}
+	return false
+}

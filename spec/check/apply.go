@@ -1,0 +1,436 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// application is one layer that an equation applies. It is bound to tensors as
+// soon as those that it is given are known; its equations are inlined when all
+// else is checked.
+type application struct {
+	c     *checker
+	src   *syntax.Equation
+	call  *syntax.Apply
+	inner *syntax.Spec
+	// args are the tensors that stand for those of the inner layer, by name.
+	args map[string]*argument
+	// results are the names for the outputs, in order; an empty one is unnamed.
+	results []*syntax.Name
+	// nested are the applications in the place of arguments.
+	nested map[*syntax.Apply]*application
+
+	layer  *layer.Layer
+	places map[*layer.Tensor]layer.Place
+	// own are the tensors that it brings with it.
+	own          []*layer.Tensor
+	done, failed bool
+}
+
+// argument is what stands for a tensor of the layer that is applied.
+type argument struct {
+	t    *layer.Tensor
+	text string
+	pos  diag.Pos
+}
+
+// applies reports whether an equation applies a layer to whole tensors. The
+// name of a function is that of a layer where a tensor with extents, or one
+// that is not declared, is defined.
+func (c *checker) applies(q *syntax.Equation) bool {
+	if len(q.Target.Subs) > 0 {
+		return false
+	}
+	switch x := q.Value.(type) {
+	case *syntax.Apply:
+		return true
+	case *syntax.Call:
+		if c.spec.Applied[x.Fn] == nil {
+			return false
+		}
+		t := c.tensors[q.Target.Name]
+		return functions[x.Fn] == 0 || t == nil || len(t.Shape) > 0
+	}
+	return false
+}
+
+// applications binds all layers that forward applies. It reports whether all
+// of them could be bound; the tensors that they define are known then.
+func (c *checker) applications() bool {
+	var all, pending []*application
+	for _, q := range c.spec.Forward {
+		if c.applies(q) {
+			pending = append(pending, c.unfold(q, q.Value, append([]*syntax.Name{{Name: q.Target.Name, Pos: q.Target.Pos}}, q.More...))...)
+		}
+	}
+	all = pending
+	failed := map[string]bool{} // what would be defined
+	for len(pending) > 0 {
+		var left []*application
+		for _, a := range pending {
+			switch before := c.errs.Len(); {
+			case a.needs(failed):
+				a.fails(failed)
+			case !a.ready():
+				left = append(left, a)
+			case !a.bind() || c.errs.Len() > before:
+				a.fails(failed)
+			default:
+				a.done = true
+				c.applied = append(c.applied, a)
+			}
+		}
+		if len(left) == len(pending) {
+			c.stuck(left)
+			return false
+		}
+		pending = left
+	}
+	if len(c.applied) < len(all) {
+		return false
+	}
+	for _, a := range all { // in the order of the equations
+		c.ownTensors(a.own)
+	}
+	c.exportedNames()
+	return true
+}
+
+// ownTensors adds the tensors that a layer brings with it to those of the spec.
+func (c *checker) ownTensors(list []*layer.Tensor) {
+	for _, t := range list {
+		c.layer.Tensors = append(c.layer.Tensors, t)
+		if t.Differentiable() {
+			c.layer.Gradients = append(c.layer.Gradients, c.gradient(t))
+		}
+	}
+}
+
+// needs reports whether the layer is given what could not be defined.
+func (a *application) needs(failed map[string]bool) bool {
+	for _, x := range a.call.Args {
+		switch x := x.(type) {
+		case *syntax.Apply:
+			if n := a.nested[x]; n != nil && n.failed {
+				return true
+			}
+		case *syntax.Name:
+			if failed[x.Name] && a.c.tensors[x.Name] == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (a *application) fails(failed map[string]bool) {
+	a.failed = true
+	for _, r := range a.results {
+		failed[r.Name] = true
+	}
+}
+
+// unfold lists the applications of an expression, inner ones first.
+func (c *checker) unfold(q *syntax.Equation, x syntax.Expr, results []*syntax.Name) []*application {
+	a := &application{c: c, src: q, call: asApply(x), results: results, args: map[string]*argument{}, nested: map[*syntax.Apply]*application{}}
+	a.inner = c.spec.Applied[a.call.Layer]
+	var out []*application
+	for k, arg := range a.call.Args {
+		if _, isName := arg.(*syntax.Name); isName || asApply(arg) == nil || c.spec.Applied[asApply(arg).Layer] == nil {
+			continue
+		}
+		inner := c.unfold(q, arg, nil)
+		last := inner[len(inner)-1]
+		a.call.Args[k] = last.call
+		a.nested[last.call] = last
+		out = append(out, inner...)
+	}
+	return append(out, a)
+}
+
+// asApply gives x as the application of a layer: relu(x) is relu{}(x).
+func asApply(x syntax.Expr) *syntax.Apply {
+	switch x := x.(type) {
+	case *syntax.Apply:
+		return &syntax.Apply{Layer: x.Layer, Settings: x.Settings, Args: append([]syntax.Expr(nil), x.Args...), Pos: x.Pos}
+	case *syntax.Call:
+		return &syntax.Apply{Layer: x.Fn, Args: append([]syntax.Expr(nil), x.Args...), Pos: x.Pos}
+	}
+	return nil
+}
+
+// ready reports whether the tensors that are given to the layer are known.
+func (a *application) ready() bool { return a.missing() == nil }
+
+// missing gives an argument that is not known yet.
+func (a *application) missing() syntax.Expr {
+	for _, x := range a.call.Args {
+		switch x := x.(type) {
+		case *syntax.Apply:
+			if n := a.nested[x]; n != nil && !n.done {
+				return x
+			}
+		case *syntax.Name:
+			if a.c.tensors[x.Name] == nil && a.c.numbers[x.Name] == nil {
+				return x
+			}
+		}
+	}
+	for _, s := range a.call.Settings {
+		if n, ok := s.Value.(*syntax.Name); ok && a.c.tensors[n.Name] == nil && a.c.numbers[n.Name] == nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// stuck complains about arguments that nothing defines.
+func (c *checker) stuck(list []*application) {
+	defined := map[string]bool{}
+	for _, a := range list {
+		for _, r := range a.results {
+			defined[r.Name] = true
+		}
+	}
+	complained := false
+	for _, a := range list {
+		if n, ok := a.missing().(*syntax.Name); ok && !defined[n.Name] {
+			q := &equation{c: c, pass: forward}
+			q.undefined(n.Name, n.Pos)
+			complained = true
+		}
+	}
+	if !complained {
+		a := list[0]
+		c.errs.AddHelp(a.call.Pos, "a layer is computed as a whole, when all that it is given is known", "what %s is given depends on what it gives", a.call.Layer)
+	}
+}
+
+func (a *application) helpf(pos diag.Pos, help, format string, args ...any) {
+	a.c.errs.AddHelp(pos, help, format, args...)
+}
+
+// bind finds the tensors and dims of the layer and makes its results.
+func (a *application) bind() bool {
+	if a.inner == nil {
+		a.helpf(a.call.Pos, "", "there is no layer %s", a.call.Layer)
+		return false
+	}
+	if a.prefix() == "_" {
+		a.helpf(a.call.Pos, "", "nothing of what %s gives has a name", a.call.Layer)
+		return false
+	}
+	given, ok := a.settings()
+	if !a.arguments() || !ok {
+		return false
+	}
+	a.ownTensors()
+	if !a.infer(given) || !a.check(given) {
+		return false
+	}
+	return a.fit()
+}
+
+// settings gives the numbers in braces as the user of the layer would, and
+// binds the tensors there.
+func (a *application) settings() (map[string]string, bool) {
+	given, ok := map[string]string{}, true
+	for _, s := range a.call.Settings {
+		switch {
+		case number1(a.inner, s.Name.Text) != nil:
+			v, fine := a.c.constant(s.Value, nil, false)
+			ok = ok && fine
+			given[s.Name.Text] = v.text()
+		case a.tensor(s.Name.Text) != nil:
+			ok = a.give(s.Name.Text, s.Value) && ok
+		default:
+			ok = false
+			a.helpf(s.Name.Pos, a.expected(s.Name.Text), "%s has no dim, attribute or tensor %s", a.inner.Name.Text, s.Name.Text)
+		}
+	}
+	return given, ok
+}
+
+// number1 finds a dim or attribute of a spec.
+func number1(s *syntax.Spec, name string) *syntax.Number {
+	for _, list := range [][]*syntax.Number{s.Dims, s.Attrs} {
+		for _, n := range list {
+			if n.Name == name {
+				return n
+			}
+		}
+	}
+	return nil
+}
+
+// tensor finds a tensor that the layer can be given.
+func (a *application) tensor(name string) *syntax.Tensor {
+	for _, t := range a.parameters() {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// parameters are the tensors that the layer can be given, in the order of the
+// arguments: inputs, params, states, scalars.
+func (a *application) parameters() []*syntax.Tensor {
+	var out []*syntax.Tensor
+	for _, role := range []string{"input", "param", "state", "scalar"} {
+		for _, t := range a.inner.Tensors {
+			if t.Role.Text == role {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+func (a *application) expected(name string) string {
+	var names []string
+	for _, n := range append(append([]*syntax.Number{}, a.inner.Dims...), a.inner.Attrs...) {
+		names = append(names, n.Name)
+	}
+	for _, t := range a.parameters() {
+		names = append(names, t.Name)
+	}
+	if help := diag.DidYouMean(name, names); help != "" {
+		return help
+	}
+	return "it has " + strings.Join(names, ", ")
+}
+
+// arguments binds the tensors in parentheses.
+func (a *application) arguments() bool {
+	var open []*syntax.Tensor
+	for _, t := range a.parameters() {
+		if a.args[t.Name] == nil {
+			open = append(open, t)
+		}
+	}
+	if n := len(open); len(a.call.Args) > n {
+		a.helpf(a.call.Args[n].Position(), a.usage(), "%s takes %s here, not %d", a.call.Layer, count(n, "tensor"), len(a.call.Args))
+		return false
+	}
+	ok := true
+	for k, x := range a.call.Args {
+		ok = a.give(open[k].Name, x) && ok
+	}
+	for _, t := range open[len(a.call.Args):] {
+		if t.Role.Text == "input" {
+			a.helpf(a.call.Pos, a.usage(), "%s is not given its input %s", a.call.Layer, t.Name)
+			ok = false
+		}
+	}
+	return ok
+}
+
+// usage shows how the layer is applied.
+func (a *application) usage() string {
+	var names []string
+	optional := false
+	for _, t := range a.parameters() {
+		if t.Role.Text != "input" && !optional {
+			optional = true
+			names = append(names, "["+t.Name)
+			continue
+		}
+		names = append(names, t.Name)
+	}
+	text := a.call.Layer + "{...}(" + strings.Join(names, ", ")
+	if optional {
+		text += "]"
+	}
+	return text + "); those in brackets are made where they are left out"
+}
+
+// give lets the tensor that x names stand for one of the layer's.
+func (a *application) give(name string, x syntax.Expr) bool {
+	d := a.tensor(name)
+	arg := &argument{text: syntax.PrintExpr(x), pos: x.Position()}
+	switch x := x.(type) {
+	case *syntax.Apply:
+		if n := a.nested[x]; n != nil {
+			arg.t = n.result(0)
+		}
+	case *syntax.Name:
+		arg.t = a.c.tensors[x.Name]
+	}
+	if arg.t == nil {
+		a.helpf(arg.pos, "define it by an equation of its own, as in h[i] = ..., and give that",
+			"a layer is given whole tensors, by name, or what another layer gives")
+		return false
+	}
+	a.args[name] = arg
+	a.c.markRead(arg.t)
+	return a.suits(d, arg)
+}
+
+// suits complains about an argument of another kind.
+func (a *application) suits(d *syntax.Tensor, arg *argument) bool {
+	want, got := elemTypes[d.Type.Text], arg.t.Type
+	scalar := d.Role.Text == "scalar"
+	switch {
+	case scalar && (arg.t.Role != layer.Scalar || want != got):
+		a.helpf(arg.pos, "", "%s of %s is a run-time scalar of type %s, %s is not", d.Name, a.call.Layer, typeText(want), arg.text)
+	case d.Role.Text == "state" && arg.t.Role != layer.State:
+		a.helpf(arg.pos, "", "%s of %s is a state, %s is %s", d.Name, a.call.Layer, arg.text, roleText(arg.t))
+	case !scalar && arg.t.Role == layer.Scalar && len(d.Shape) > 0:
+		a.helpf(arg.pos, "", "%s of %s has extents, %s is a single number", d.Name, a.call.Layer, arg.text)
+	case want != got:
+		a.helpf(arg.pos, "", "%s of %s is %s, %s is %s", d.Name, a.call.Layer, typeText(want), arg.text, typeText(got))
+	case want == layer.Int32 && arg.t.Role != layer.Input:
+		a.helpf(arg.pos, "only an input's elements are checked when the layer runs", "%s of %s cannot be computed by another equation", d.Name, a.call.Layer)
+	default:
+		return true
+	}
+	return false
+}
+
+func typeText(t layer.Type) string {
+	return [...]string{layer.Float32: "float32", layer.Int32: "int32", layer.GoInt: "int", layer.Uint64: "uint64"}[t]
+}
+
+// ownTensors lets tensors that the spec declares under the name of an implied
+// one stand for it.
+func (a *application) ownTensors() {
+	for _, d := range a.parameters() {
+		if a.args[d.Name] != nil {
+			continue
+		}
+		if t := a.c.tensors[a.implied(d.Name)]; t != nil && !t.Implied {
+			a.args[d.Name] = &argument{t: t, text: t.Name, pos: a.call.Pos}
+			a.c.markRead(t)
+			a.suits(d, a.args[d.Name])
+		}
+	}
+}
+
+// implied is the name of a tensor that the layer brings with it.
+func (a *application) implied(name string) string {
+	return fmt.Sprintf("%s_%s", a.prefix(), name)
+}
+
+// prefix is the first result that has a name.
+func (a *application) prefix() string {
+	out := a.src.Target.Name
+	for _, n := range a.src.More {
+		if out == "_" {
+			out = n.Name
+		}
+	}
+	return out
+}
+
+// markRead notes that forward reads a tensor, and backward as well if it has to.
+func (c *checker) markRead(t *layer.Tensor) {
+	if c.readBy[t] == nil {
+		c.readBy[t] = map[pass]bool{}
+	}
+	c.readBy[t][forward] = true
+}

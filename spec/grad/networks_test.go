@@ -1,0 +1,189 @@
+package grad_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/grad"
+	"github.com/dlgen/dlgen/spec/layer"
+	"github.com/dlgen/dlgen/spec/link"
+)
+
+// TestNetworks compares the chained gradients of networks with finite
+// differences.
+func TestNetworks(t *testing.T) {
+	for file, dims := range map[string]map[string]string{
+		"mlp":           {"N": "2", "I": "3", "H": "4", "C": "3"},
+		"transformer":   {"N": "1", "T": "3", "E": "4", "A": "2", "F": "3"},
+		"autoencoder":   {"N": "2", "I": "4", "H": "3"},
+		"generator":     {"N": "2", "Z": "3", "H": "4", "D": "2"},
+		"discriminator": {"N": "2", "D": "3", "H": "4"},
+		"cnn":           {"N": "1", "H": "4", "W": "4", "K1": "2", "K2": "2", "F": "3", "C": "3"},
+		"sequence":      {"T": "3", "N": "2", "V": "4", "E": "2", "H": "2"},
+		"gan":           {"N": "2", "Z": "3", "D": "4", "G": "2", "H": "3"},
+	} {
+		t.Run(file, func(t *testing.T) { network(t, "../../examples/networks/"+file+".yaml", dims) })
+	}
+}
+
+func network(t *testing.T, file string, dims map[string]string) *layer.Proved {
+	t.Helper()
+	s, err := link.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := check.Check(s, dims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return check.Check(s, given) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	finiteDifferences(t, p.Layer, p.Backward)
+	return p
+}
+
+// pair has two outputs and reads beyond its input's shape.
+const pair = `layer: pair
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D], outside: 0}
+  w: {role: param, shape: [D]}
+  lr: {role: scalar}
+  y: {role: output, shape: [M, D]}
+  s: {role: output, shape: [M]}
+forward: |
+  y[m][d] = x[m][d]*w[d] - lr*x[m][d+1]
+  s[m] = sum(d, x[m][d]*x[m][d])
+backward: |
+  dx[m][d] = dy[m][d]*w[d] - where(d > 0, lr*dy[m][d-1], 0) + 2*ds[m]*x[m][d]
+  dw[d] = sum(m, dy[m][d]*x[m][d])
+`
+
+// largest pads with minus infinity.
+const largest = `layer: largest
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D], outside: -inf}
+  y: {role: output, shape: [M, D]}
+forward: |
+  y[m][d] = max(r < 3, x[m][d+r-1])
+backward: derive
+`
+
+// TestChain is about what applications have in common.
+func TestChain(t *testing.T) {
+	for name, c := range map[string]struct {
+		tensors, forward string
+		// backward are equations that the chained gradient has.
+		backward []string
+	}{
+		"one output is not used": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}\n  lr: {role: scalar}", "y, _ = pair(x, y_w, lr)",
+			[]string{"dx[m][d] = dy[m][d]*y_w[d] - where(d > 0, lr*dy[m][d-1], 0)"},
+		},
+		"the first is not used": {
+			"x: {role: input, shape: [2, 3]}\n  s: {role: output, shape: [2]}", "_, s = pair(x)",
+			[]string{"dx[m][d] = 2*ds[m]*x[m][d]"},
+		},
+		"scalars are made": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}", "y = pair(x)",
+			[]string{"dy_w[d] = sum(m, dy[m][d]*x[m][d])"},
+		},
+		"one tensor twice": {
+			"x: {role: input, shape: [6]}\n  y: {role: output, shape: [6]}", "y = mul(x, x)",
+			[]string{"dx[i] = dx2[i] + dx3[i]"},
+		},
+		"shared params": {
+			"x: {role: input, shape: [2, 3]}\n  w: {role: param, shape: [3, 3]}\n  y: {role: output, shape: [2, 3]}",
+			"h = tanh(dense{w: w}(x))\n  y = dense(h, w)", nil,
+		},
+		"extents fall together": {
+			"x: {role: input, shape: [2, 3, 4]}\n  y: {role: output, shape: [2, 3, 5]}",
+			"h = softmax(gelu(x))\n  y = dense{O: 5}(h)", nil,
+		},
+		"a flat result": {
+			"x: {role: input, shape: [2, 3, 4]}\n  y: {role: output, shape: [24]}", "y = tanh(x)", nil,
+		},
+		"values beyond the shape differ": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
+			"g = tanh(x)\n  a = largest(g)\n  b, s = pair(g)\n  y[m][d] = a[m][d]*b[m][d] + s[m]", nil,
+		},
+		"equations around it": {
+			"x: {role: input, shape: [2, 3]}\n  z: {role: scratch, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
+			"y[m][d] = h[m][d]*x[m][d]\n  h = tanh(dense{O: 3}(z))\n  z[m][d] = x[m][d]*x[m][d]", nil,
+		},
+		"a layer that nothing reads": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
+			"h = dense{O: 7, w: u, b: v}(x)\n  y = tanh(x)", nil,
+		},
+		"an output that is not differentiated": {
+			"x: {role: input, shape: [2, 3]}\n  h: {role: output, shape: [2, 4], grad: none}\n  y: {role: output, shape: [2, 3]}",
+			"h = tanh(dense{O: 4}(x))\n  y = dense{O: 3}(h)", nil,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			head := "layer: whole\n"
+			for file, text := range map[string]string{"pair": pair, "largest": largest} {
+				put(t, filepath.Join(dir, file+".yaml"), text)
+				if strings.Contains(c.forward, file+"(") {
+					if !strings.Contains(head, "layers:") {
+						head += "layers:\n"
+					}
+					head += "  " + file + ": " + file + ".yaml\n"
+				}
+			}
+			if strings.Contains(c.forward, "u, b: v") {
+				c.tensors += "\n  u: {role: param, shape: [3, 7]}\n  v: {role: param, shape: [7]}"
+			}
+			if strings.Contains(c.forward, "y_w, lr") {
+				c.tensors += "\n  y_w: {role: param, shape: [3]}"
+			}
+			put(t, filepath.Join(dir, "whole.yaml"), head+"tensors:\n  "+c.tensors+"\nforward: |\n  "+c.forward+"\nbackward: derive\n")
+			p := network(t, filepath.Join(dir, "whole.yaml"), nil)
+			var got []string
+			for _, e := range p.Backward.Equations {
+				got = append(got, e.Text)
+			}
+			for _, want := range c.backward {
+				if !slices.Contains(got, want) {
+					t.Errorf("no equation %s in\n%s", want, strings.Join(got, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// TestWrongPart: a layer whose gradient is wrong is refused where it is applied.
+func TestWrongPart(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "pair.yaml"), strings.Replace(pair, "2*ds", "3*ds", 1))
+	put(t, filepath.Join(dir, "whole.yaml"), "layer: whole\nlayers: {two: pair.yaml}\ntensors:\n  x: {role: input, shape: [2, 3]}\n"+
+		"  y: {role: output, shape: [2]}\nforward: |\n  _, y = two(x)\nbackward: derive\n")
+	s, err := link.Open(filepath.Join(dir, "whole.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := check.Check(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return check.Check(s, maps.Clone(given)) })
+	if err == nil || !strings.Contains(err.Error(), "pair.yaml:13:3: wrong gradient: dx[0][0]") {
+		t.Error(err)
+	}
+}
+
+func put(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,219 @@
+// Package link opens specs together with those of the layers that they apply.
+//
+// What comes in: the name of a library layer or the path of a file. What goes
+// out: its Spec, in which Applied has the specs of the layers that its
+// equations may apply, and these in turn theirs. What is promised: no layer
+// applies itself, not even through others; errors are *diag.List, but for a
+// first file that cannot be read.
+package link
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/library"
+	"github.com/dlgen/dlgen/spec/syntax"
+)
+
+// Open reads a spec: that of a library layer, or, where the argument ends in
+// .yaml or .yml or has a slash, a file.
+func Open(nameOrPath string) (*syntax.Spec, error) {
+	s, err := parse(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	if err := link(s, keyOf(nameOrPath)); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Layers links a spec that was parsed from a text.
+func Layers(s *syntax.Spec) error { return link(s, keyOf(s.File)) }
+
+func link(s *syntax.Spec, key string) error {
+	l := &linker{specs: map[string]*syntax.Spec{}, errs: &diag.List{}}
+	l.link(s, key)
+	return l.errs.Err()
+}
+
+// keyOf tells specs apart: a name of the library, or the whole path of a file.
+func keyOf(nameOrPath string) string {
+	if !IsPath(nameOrPath) {
+		return nameOrPath
+	}
+	if abs, err := filepath.Abs(nameOrPath); err == nil {
+		return abs
+	}
+	return filepath.Clean(nameOrPath)
+}
+
+// IsPath tells the path of a spec from a name of the library.
+func IsPath(s string) bool {
+	ext := filepath.Ext(s)
+	return ext == ".yaml" || ext == ".yml" || strings.ContainsAny(s, `/\`)
+}
+
+func parse(nameOrPath string) (*syntax.Spec, error) {
+	if !IsPath(nameOrPath) {
+		text, ok := library.Text(nameOrPath)
+		if !ok {
+			errs := &diag.List{}
+			errs.AddHelp(diag.Pos{}, known(nameOrPath)+"\na layer of your own is given by its path, such as ./"+nameOrPath+".yaml",
+				"the library has no layer %s", nameOrPath)
+			return nil, errs
+		}
+		return syntax.Parse(nameOrPath+".yaml", text)
+	}
+	text, err := os.ReadFile(nameOrPath)
+	if err != nil {
+		return nil, err
+	}
+	return syntax.Parse(nameOrPath, text)
+}
+
+// known helps with a name that is not in the library.
+func known(name string) string {
+	if help := diag.DidYouMean(name, library.Names()); help != "" {
+		return help
+	}
+	return "the library has " + strings.Join(library.Names(), ", ")
+}
+
+// linker opens each spec once.
+type linker struct {
+	specs map[string]*syntax.Spec
+	// path are the specs that are being linked, each applied by the one before.
+	path []step
+	errs *diag.List
+}
+
+type step struct {
+	key  string
+	spec *syntax.Spec
+}
+
+// link finds the layers that a parsed spec applies.
+func (l *linker) link(s *syntax.Spec, key string) {
+	l.errs.Source(s.File, s.Text)
+	s.Applied = map[string]*syntax.Spec{}
+	l.path = append(l.path, step{key, s})
+	files := map[string]*syntax.Import{}
+	for _, f := range s.Layers {
+		files[f.Name] = f
+	}
+	used := map[string]bool{}
+	for _, q := range s.Forward {
+		for _, a := range candidates(q) {
+			if _, done := s.Applied[a.name]; done {
+				continue
+			}
+			used[a.name] = true
+			if inner := l.open(s, a, files[a.name]); inner != nil {
+				s.Applied[a.name] = inner
+			}
+		}
+	}
+	for _, f := range s.Layers {
+		if !used[f.Name] {
+			l.errs.Addf(f.Pos, "no equation applies the layer %s", f.Name)
+		}
+	}
+	l.path = l.path[:len(l.path)-1]
+}
+
+// candidate is a name that may be that of a layer; it is sure where settings
+// follow it.
+type candidate struct {
+	name string
+	sure bool
+	pos  diag.Pos
+}
+
+// candidates are the names of an equation that may be layers: those with
+// settings, and, where a whole tensor is defined, those that are called.
+func candidates(q *syntax.Equation) []candidate {
+	var out []candidate
+	syntax.Walk(q.Value, func(x syntax.Expr) {
+		switch x := x.(type) {
+		case *syntax.Apply:
+			out = append(out, candidate{x.Layer, true, x.Pos})
+		case *syntax.Call:
+			if len(q.Target.Subs) == 0 {
+				out = append(out, candidate{x.Fn, false, x.Pos})
+			}
+		}
+	})
+	return out
+}
+
+// open gives the linked spec of a candidate, or nil.
+func (l *linker) open(s *syntax.Spec, a candidate, file *syntax.Import) *syntax.Spec {
+	name := a.name
+	if file != nil {
+		name = file.Path.Text
+		if IsPath(name) && !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(s.File), name)
+			if !IsPath(name) {
+				name = "." + string(filepath.Separator) + name
+			}
+		}
+	} else if _, ok := library.Text(a.name); !ok {
+		if a.sure {
+			l.errs.AddHelp(a.pos, known(a.name)+"\na layer of your own is given a name by its path, as in layers: {"+a.name+": ./"+a.name+".yaml}",
+				"there is no layer %s", a.name)
+		}
+		return nil
+	}
+	key := keyOf(name)
+	if l.cycle(key, a) {
+		return nil
+	}
+	if inner, done := l.specs[key]; done {
+		return inner
+	}
+	inner, err := parse(name)
+	if err != nil {
+		l.report(err, a, file)
+	}
+	l.specs[key] = inner
+	if inner != nil {
+		l.link(inner, key)
+	}
+	return inner
+}
+
+// report shows the errors of a spec that is applied, or that it cannot be read.
+func (l *linker) report(err error, a candidate, file *syntax.Import) {
+	var list *diag.List
+	if errors.As(err, &list) {
+		if list.Positioned() {
+			l.errs.Include(list)
+			return
+		}
+	}
+	pos := a.pos
+	if file != nil {
+		pos = file.Path.Pos
+	}
+	l.errs.Addf(pos, "%s: %v", a.name, err)
+}
+
+// cycle complains where the layer to be opened is being linked already.
+func (l *linker) cycle(key string, a candidate) bool {
+	for k, s := range l.path {
+		if s.key != key {
+			continue
+		}
+		names := ""
+		for _, t := range l.path[k:] {
+			names += t.spec.Name.Text + " applies "
+		}
+		l.errs.Addf(a.pos, "a layer cannot apply itself: %s%s", names, s.spec.Name.Text)
+		return true
+	}
+	return false
+}
