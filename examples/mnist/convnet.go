@@ -44,9 +44,7 @@ type ConvNet struct {
 	dpooled1         pool1.Y
 	dmaps2, dactive2 conv2.Y
 
-	pooling1    pool1.Workspace
 	convolving2 conv2.Workspace
-	pooling2    pool2.Workspace
 }
 
 // NewConvNet draws the weights.
@@ -63,10 +61,10 @@ func NewConvNet(rng *rand.Rand) *ConvNet {
 func (n *ConvNet) Forward(images *fc1.X) *fc2.Y {
 	conv1.Forward(&n.maps1, flat[conv1.X](images), &n.K1, &n.C1)
 	relu1.Forward(flat[relu1.Y](&n.active1), flat[relu1.X](&n.maps1))
-	pool1.Forward(&n.pooling1, &n.pooled1, &n.active1)
+	pool1.Forward(&n.pooled1, &n.active1)
 	conv2.Forward(&n.convolving2, &n.maps2, &n.pooled1, &n.K2, &n.C2)
 	relu2.Forward(flat[relu2.Y](&n.active2), flat[relu2.X](&n.maps2))
-	pool2.Forward(&n.pooling2, &n.pooled2, &n.active2)
+	pool2.Forward(&n.pooled2, &n.active2)
 	return n.pair.forward(&n.DenseParams, flat[fc1.X](&n.pooled2))
 }
 
@@ -78,10 +76,10 @@ func (n *ConvNet) Train(images *fc1.X, labels *loss.Label, lr float32) (float32,
 	if err != nil {
 		return 0, err
 	}
-	pool2.Backward(&n.pooling2, &n.dactive2, flat[pool2.Y](&n.pair.dinput), &n.active2)
+	pool2.Backward(&n.dactive2, flat[pool2.Y](&n.pair.dinput), &n.active2)
 	relu2.Backward(flat[relu2.X](&n.dmaps2), flat[relu2.Y](&n.dactive2), flat[relu2.X](&n.maps2))
 	conv2.Backward(&n.convolving2, &n.dpooled1, &g.K2, &g.C2, &n.dmaps2, &n.pooled1, &n.K2)
-	pool1.Backward(&n.pooling1, &n.dactive1, &n.dpooled1, &n.active1)
+	pool1.Backward(&n.dactive1, &n.dpooled1, &n.active1)
 	relu1.Backward(flat[relu1.X](&n.dmaps1), flat[relu1.Y](&n.dactive1), flat[relu1.X](&n.maps1))
 	conv1.Backward(&n.dimages, &g.K1, &g.C1, &n.dmaps1, flat[conv1.X](images), &n.K1)
 	n.step++
