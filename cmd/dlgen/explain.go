@@ -20,8 +20,8 @@ func explainCommand() *cobra.Command {
 		Short: "Show what the compiler does with a layer",
 		Long: `Explain shows a layer after one stage of the compiler: layer (the equations with
 all dims bound, and the derived gradient), loops (as they follow from the
-equations), schedule (tiled, fused and vectorised, with the cost it predicts),
-go and asm (the code).`,
+equations), schedule (tiled, fused and vectorised, with the cost it predicts and
+the bytes of machine code), go and asm (the code).`,
 		Example: `  dlgen explain dense N=32 I=784 O=128
   dlgen explain softmax M=32 D=10 --stage=asm`,
 		Args:              cobra.MinimumNArgs(1),
@@ -50,8 +50,10 @@ go and asm (the code).`,
 			if err != nil {
 				return err
 			}
-			_, err = c.OutOrStdout().Write([]byte(strings.TrimRight(text, "\n") + "\n"))
-			return err
+			if _, err = c.OutOrStdout().Write([]byte(strings.TrimRight(text, "\n") + "\n")); err != nil || stage != "schedule" {
+				return err
+			}
+			return writeCodeSize(c.OutOrStdout(), p, t)
 		},
 	}
 	c.Flags().StringVar(&stage, "stage", "schedule", "the `stage`: "+strings.Join(stages, ", "))
