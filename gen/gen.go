@@ -115,7 +115,7 @@ func worthwhile(v, other golang.Vector) bool {
 		}
 		return sum
 	}
-	return 1.2*cycles(v) < cycles(other)
+	return 1.25*cycles(v) < cycles(other)
 }
 
 // pass is forward or backward.

@@ -196,6 +196,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 		pn.wait.far = copies * bytes / pn.fromThird()
 	}
 	if bytes > float64(t.First) {
+		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
 		pn.wait.row = copies * reuse * bytes / fromSecond
 	}
 	return pn
