@@ -74,7 +74,12 @@ type Workspace struct {
 //   - x[M][C]: input
 //   - gamma[C]: parameter, scale
 //   - beta[C]: parameter, shift
+//
+// It panics where an array that it writes is another argument, too; nothing is written then.
 func Forward(ws *Workspace, y *Y, running_mean *Running_mean, running_var *Running_var, x *X, gamma *Gamma, beta *Beta) {
+	if running_mean == running_var {
+		panic("batchnorm.Forward: running_mean and running_var are the same array, and running_mean is written")
+	}
 	forward(ws, y, running_mean, running_var, x, gamma, beta)
 }
 

@@ -26,7 +26,8 @@
 // Backward computes
 //
 //	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-//	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], dh[t+1][n][k]*update[t+1][n][k] + sum(g, j, dah[t+1][n][g][j]*wh[k][g][j]))
+//	dh[t][n][k] = dy[t][n][k] +
+//	    where(t == T-1, dhn[n][k], dh[t+1][n][k]*update[t+1][n][k] + sum(g, j, dah[t+1][n][g][j]*wh[k][g][j]))
 //	dax[t][n][2][k] = dh[t][n][k]*(1 - update[t][n][k])*(1 - fresh[t][n][k]*fresh[t][n][k])
 //	dax[t][n][1][k] = dh[t][n][k]*(h[t][n][k] - fresh[t][n][k])*update[t][n][k]*(1 - update[t][n][k])
 //	dax[t][n][0][k] = dax[t][n][2][k]*inner[t][n][k]*reset[t][n][k]*(1 - reset[t][n][k])
@@ -119,7 +120,8 @@ func Forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, 
 // Backward computes
 //
 //	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-//	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], dh[t+1][n][k]*update[t+1][n][k] + sum(g, j, dah[t+1][n][g][j]*wh[k][g][j]))
+//	dh[t][n][k] = dy[t][n][k] +
+//	    where(t == T-1, dhn[n][k], dh[t+1][n][k]*update[t+1][n][k] + sum(g, j, dah[t+1][n][g][j]*wh[k][g][j]))
 //	dax[t][n][2][k] = dh[t][n][k]*(1 - update[t][n][k])*(1 - fresh[t][n][k]*fresh[t][n][k])
 //	dax[t][n][1][k] = dh[t][n][k]*(h[t][n][k] - fresh[t][n][k])*update[t][n][k]*(1 - update[t][n][k])
 //	dax[t][n][0][k] = dax[t][n][2][k]*inner[t][n][k]*reset[t][n][k]*(1 - reset[t][n][k])

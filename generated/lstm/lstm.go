@@ -29,7 +29,8 @@
 //
 //	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 //	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
+//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) +
+//	    where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 //	da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
 //	da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 //	da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
@@ -146,7 +147,8 @@ func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 //
 //	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 //	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
+//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) +
+//	    where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 //	da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
 //	da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 //	da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])

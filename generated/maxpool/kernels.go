@@ -92,103 +92,78 @@ func forward0Go(y *Y, x *X) {
 // top[n][p][q][c] = argmax(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 // dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
 func backward0Go(dx *X, dy *Y, x *X) {
-	var top [1][14][14][8]int32
 	v0 := int32(0)
+	v1 := int32(1)
+	v2 := int32(2)
+	v3 := int32(3)
 	for p := 0; p < 14; p++ {
 		for q := 0; q < 14; q++ {
 			for c := 0; c < 2; c++ {
-				v1 := float32(math.Inf(-1))
-				var v2 int32
-				v3 := float32(math.Inf(-1))
-				var v4 int32
-				v5 := float32(math.Inf(-1))
-				var v6 int32
-				v7 := float32(math.Inf(-1))
-				var v8 int32
+				v4 := float32(math.Inf(-1))
+				var v5 int32
+				v6 := float32(math.Inf(-1))
+				var v7 int32
+				v8 := float32(math.Inf(-1))
+				var v9 int32
+				v10 := float32(math.Inf(-1))
+				var v11 int32
 				for r := 0; r < 2; r++ {
-					v9 := x[0][2*p+r][2*q][4*c]
-					v10 := int32(2 * r)
-					v11 := v1 < v9
-					v1 = select32(v11, v9, v1)
-					v2 = selectInt(v11, v10, v2)
-					v12 := x[0][2*p+r][2*q][4*c+1]
-					v13 := v3 < v12
-					v3 = select32(v13, v12, v3)
-					v4 = selectInt(v13, v10, v4)
-					v14 := x[0][2*p+r][2*q][4*c+2]
-					v15 := v5 < v14
-					v5 = select32(v15, v14, v5)
-					v6 = selectInt(v15, v10, v6)
-					v16 := x[0][2*p+r][2*q][4*c+3]
-					v17 := v7 < v16
-					v7 = select32(v17, v16, v7)
-					v8 = selectInt(v17, v10, v8)
-					v18 := x[0][2*p+r][2*q+1][4*c]
-					v19 := int32(2*r + 1)
-					v20 := v1 < v18
-					v1 = select32(v20, v18, v1)
-					v2 = selectInt(v20, v19, v2)
-					v21 := x[0][2*p+r][2*q+1][4*c+1]
-					v22 := v3 < v21
-					v3 = select32(v22, v21, v3)
-					v4 = selectInt(v22, v19, v4)
-					v23 := x[0][2*p+r][2*q+1][4*c+2]
-					v24 := v5 < v23
-					v5 = select32(v24, v23, v5)
-					v6 = selectInt(v24, v19, v6)
-					v25 := x[0][2*p+r][2*q+1][4*c+3]
-					v26 := v7 < v25
-					v7 = select32(v26, v25, v7)
-					v8 = selectInt(v26, v19, v8)
+					v12 := x[0][2*p+r][2*q][4*c]
+					v13 := int32(2 * r)
+					v14 := v4 < v12
+					v4 = select32(v14, v12, v4)
+					v5 = selectInt(v14, v13, v5)
+					v15 := x[0][2*p+r][2*q][4*c+1]
+					v16 := v6 < v15
+					v6 = select32(v16, v15, v6)
+					v7 = selectInt(v16, v13, v7)
+					v17 := x[0][2*p+r][2*q][4*c+2]
+					v18 := v8 < v17
+					v8 = select32(v18, v17, v8)
+					v9 = selectInt(v18, v13, v9)
+					v19 := x[0][2*p+r][2*q][4*c+3]
+					v20 := v10 < v19
+					v10 = select32(v20, v19, v10)
+					v11 = selectInt(v20, v13, v11)
+					v21 := x[0][2*p+r][2*q+1][4*c]
+					v22 := int32(2*r + 1)
+					v23 := v4 < v21
+					v4 = select32(v23, v21, v4)
+					v5 = selectInt(v23, v22, v5)
+					v24 := x[0][2*p+r][2*q+1][4*c+1]
+					v25 := v6 < v24
+					v6 = select32(v25, v24, v6)
+					v7 = selectInt(v25, v22, v7)
+					v26 := x[0][2*p+r][2*q+1][4*c+2]
+					v27 := v8 < v26
+					v8 = select32(v27, v26, v8)
+					v9 = selectInt(v27, v22, v9)
+					v28 := x[0][2*p+r][2*q+1][4*c+3]
+					v29 := v10 < v28
+					v10 = select32(v29, v28, v10)
+					v11 = selectInt(v29, v22, v11)
 				}
-				top[0][p][q][4*c] = v2
-				dx[0][2*p][2*q][4*c] = select32(v2 == v0, dy[0][p][q][4*c], 0)
-				top[0][p][q][4*c+1] = v4
-				dx[0][2*p][2*q][4*c+1] = select32(v4 == v0, dy[0][p][q][4*c+1], 0)
-				top[0][p][q][4*c+2] = v6
-				dx[0][2*p][2*q][4*c+2] = select32(v6 == v0, dy[0][p][q][4*c+2], 0)
-				top[0][p][q][4*c+3] = v8
-				dx[0][2*p][2*q][4*c+3] = select32(v8 == v0, dy[0][p][q][4*c+3], 0)
+				v30 := dy[0][p][q][4*c]
+				dx[0][2*p][2*q][4*c] = select32(v5 == v0, v30, 0)
+				dx[0][2*p][2*q+1][4*c] = select32(v5 == v1, v30, 0)
+				dx[0][2*p+1][2*q][4*c] = select32(v5 == v2, v30, 0)
+				dx[0][2*p+1][2*q+1][4*c] = select32(v5 == v3, v30, 0)
+				v31 := dy[0][p][q][4*c+1]
+				dx[0][2*p][2*q][4*c+1] = select32(v7 == v0, v31, 0)
+				dx[0][2*p][2*q+1][4*c+1] = select32(v7 == v1, v31, 0)
+				dx[0][2*p+1][2*q][4*c+1] = select32(v7 == v2, v31, 0)
+				dx[0][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v31, 0)
+				v32 := dy[0][p][q][4*c+2]
+				dx[0][2*p][2*q][4*c+2] = select32(v9 == v0, v32, 0)
+				dx[0][2*p][2*q+1][4*c+2] = select32(v9 == v1, v32, 0)
+				dx[0][2*p+1][2*q][4*c+2] = select32(v9 == v2, v32, 0)
+				dx[0][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v32, 0)
+				v33 := dy[0][p][q][4*c+3]
+				dx[0][2*p][2*q][4*c+3] = select32(v11 == v0, v33, 0)
+				dx[0][2*p][2*q+1][4*c+3] = select32(v11 == v1, v33, 0)
+				dx[0][2*p+1][2*q][4*c+3] = select32(v11 == v2, v33, 0)
+				dx[0][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v33, 0)
 			}
-		}
-	}
-	v27 := int32(1)
-	for i := 0; i < 14; i++ {
-		for j := 0; j < 14; j++ {
-			dx[0][2*i][2*j+1][0] = select32(top[0][i][j][0] == v27, dy[0][i][j][0], 0)
-			dx[0][2*i][2*j+1][1] = select32(top[0][i][j][1] == v27, dy[0][i][j][1], 0)
-			dx[0][2*i][2*j+1][2] = select32(top[0][i][j][2] == v27, dy[0][i][j][2], 0)
-			dx[0][2*i][2*j+1][3] = select32(top[0][i][j][3] == v27, dy[0][i][j][3], 0)
-			dx[0][2*i][2*j+1][4] = select32(top[0][i][j][4] == v27, dy[0][i][j][4], 0)
-			dx[0][2*i][2*j+1][5] = select32(top[0][i][j][5] == v27, dy[0][i][j][5], 0)
-			dx[0][2*i][2*j+1][6] = select32(top[0][i][j][6] == v27, dy[0][i][j][6], 0)
-			dx[0][2*i][2*j+1][7] = select32(top[0][i][j][7] == v27, dy[0][i][j][7], 0)
-		}
-	}
-	v28 := int32(2)
-	for i := 0; i < 14; i++ {
-		for j := 0; j < 14; j++ {
-			dx[0][2*i+1][2*j][0] = select32(top[0][i][j][0] == v28, dy[0][i][j][0], 0)
-			dx[0][2*i+1][2*j][1] = select32(top[0][i][j][1] == v28, dy[0][i][j][1], 0)
-			dx[0][2*i+1][2*j][2] = select32(top[0][i][j][2] == v28, dy[0][i][j][2], 0)
-			dx[0][2*i+1][2*j][3] = select32(top[0][i][j][3] == v28, dy[0][i][j][3], 0)
-			dx[0][2*i+1][2*j][4] = select32(top[0][i][j][4] == v28, dy[0][i][j][4], 0)
-			dx[0][2*i+1][2*j][5] = select32(top[0][i][j][5] == v28, dy[0][i][j][5], 0)
-			dx[0][2*i+1][2*j][6] = select32(top[0][i][j][6] == v28, dy[0][i][j][6], 0)
-			dx[0][2*i+1][2*j][7] = select32(top[0][i][j][7] == v28, dy[0][i][j][7], 0)
-		}
-	}
-	v29 := int32(3)
-	for i := 0; i < 14; i++ {
-		for j := 0; j < 14; j++ {
-			dx[0][2*i+1][2*j+1][0] = select32(top[0][i][j][0] == v29, dy[0][i][j][0], 0)
-			dx[0][2*i+1][2*j+1][1] = select32(top[0][i][j][1] == v29, dy[0][i][j][1], 0)
-			dx[0][2*i+1][2*j+1][2] = select32(top[0][i][j][2] == v29, dy[0][i][j][2], 0)
-			dx[0][2*i+1][2*j+1][3] = select32(top[0][i][j][3] == v29, dy[0][i][j][3], 0)
-			dx[0][2*i+1][2*j+1][4] = select32(top[0][i][j][4] == v29, dy[0][i][j][4], 0)
-			dx[0][2*i+1][2*j+1][5] = select32(top[0][i][j][5] == v29, dy[0][i][j][5], 0)
-			dx[0][2*i+1][2*j+1][6] = select32(top[0][i][j][6] == v29, dy[0][i][j][6], 0)
-			dx[0][2*i+1][2*j+1][7] = select32(top[0][i][j][7] == v29, dy[0][i][j][7], 0)
 		}
 	}
 }

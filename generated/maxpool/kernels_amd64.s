@@ -78,31 +78,31 @@ loop_r_3:
 // dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
 // func backward0AVX2(dx *float32, dy *float32, x *float32)
 // Requires: AVX, AVX2
-TEXT ·backward0AVX2(SB), $6336-24
+TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+96(SB), Y15
 	VXORPS  Y14, Y14, Y14
+	VMOVUPS vectors<>+128(SB), Y13
+	VMOVUPS vectors<>+160(SB), Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), SI
-	LEAQ    63(SP), DI
-	ANDQ    $-64, DI
-	MOVQ    dx+0(FP), DX
-	MOVL    $+14, R9
+	MOVQ    dy+8(FP), CX
+	MOVQ    dx+0(FP), SI
+	MOVL    $+14, R8
 
 loop_p_1:
 	// for p < 14
-	MOVL $+14, R8
+	MOVL $+14, DX
 
 loop_q_2:
 	// for q < 14
 	VMOVUPS vectors<>+64(SB), Y0
 	VXORPS  Y1, Y1, Y1
-	MOVL    $+0, CX
+	MOVL    $+0, DI
 	PCALIGN $0x20
 
 loop_r_3:
 	// for r < 2
 	VMOVUPS      (BX), Y2
-	MOVQ         CX, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X3
 	VPBROADCASTD X3, Y3
@@ -110,7 +110,7 @@ loop_r_3:
 	VBLENDVPS    Y4, Y2, Y0, Y0
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	VMOVUPS      32(BX), Y2
-	MOVQ         CX, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X3
 	VPBROADCASTD X3, Y3
@@ -119,87 +119,30 @@ loop_r_3:
 	VBLENDVPS    Y4, Y2, Y0, Y0
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	ADDQ         $+896, BX
-	INCQ         CX
-	CMPQ         CX, $+2
+	INCQ         DI
+	CMPQ         DI, $+2
 	JLT          loop_r_3
 	VPCMPEQD     Y14, Y1, Y0
-	VANDPS       (SI), Y0, Y0
-	VMOVUPS      Y1, (DI)
-	VMOVUPS      Y0, (DX)
+	VMOVUPS      (CX), Y2
+	VANDPS       Y2, Y0, Y0
+	VPCMPEQD     Y15, Y1, Y3
+	VANDPS       Y2, Y3, Y3
+	VPCMPEQD     Y13, Y1, Y4
+	VANDPS       Y2, Y4, Y4
+	VPCMPEQD     Y12, Y1, Y1
+	VANDPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y3, 32(SI)
+	VMOVUPS      Y4, 896(SI)
+	VMOVUPS      Y1, 928(SI)
 	ADDQ         $-1728, BX
-	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	ADDQ         $+64, DX
-	DECQ         R8
+	ADDQ         $+32, CX
+	ADDQ         $+64, SI
+	DECQ         DX
 	JNE          loop_q_2
 	ADDQ         $+896, BX
-	ADDQ         $+896, DX
-	DECQ         R9
+	ADDQ         $+896, SI
+	DECQ         R8
 	JNE          loop_p_1
-	MOVL         $+14, CX
-
-loop_i_4:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_5:
-	// for j < 14
-	VMOVUPS  -6272(DI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   -6272(SI), Y0, Y0
-	VMOVUPS  Y0, -25056(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_5
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_4
-	VMOVUPS  vectors<>+128(SB), Y15
-	MOVL     $+14, CX
-
-loop_i_6:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_7:
-	// for j < 14
-	VMOVUPS  -12544(DI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   -12544(SI), Y0, Y0
-	VMOVUPS  Y0, -49280(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_7
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_6
-	VMOVUPS  vectors<>+160(SB), Y15
-	MOVL     $+14, CX
-
-loop_i_8:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_9:
-	// for j < 14
-	VMOVUPS  -18816(DI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   -18816(SI), Y0, Y0
-	VMOVUPS  Y0, -74336(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_9
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_8
 	VZEROUPPER
 	RET

@@ -50,7 +50,18 @@ type (
 //   - dw[M]: input, gradient of the weights
 //   - lr: number, learning rate
 //   - t: number, the step, from 1
+//
+// It panics where an array that it writes is another argument, too; nothing is written then.
 func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
+	if w == m {
+		panic("optimconv.Forward: w and m are the same array, and w is written")
+	}
+	if w == v {
+		panic("optimconv.Forward: w and v are the same array, and w is written")
+	}
+	if m == v {
+		panic("optimconv.Forward: m and v are the same array, and m is written")
+	}
 	s0 := float32(float64(lr) / (1 - math.Pow(0.9, float64(t))))
 	s1 := float32(1 / math.Sqrt(1-math.Pow(0.999, float64(t))))
 	forward(w, m, v, dw, s0, s1)

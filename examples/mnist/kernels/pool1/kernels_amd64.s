@@ -82,36 +82,37 @@ loop_r_4:
 
 // top[n][p][q][c] = argmax(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 // dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward0AVX2(dx *float32, dy *float32, x *float32, top *int32)
+// func backward0AVX2(dx *float32, dy *float32, x *float32)
 // Requires: AVX, AVX2
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-32
+TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+96(SB), Y15
 	VXORPS  Y14, Y14, Y14
+	VMOVUPS vectors<>+128(SB), Y13
+	VMOVUPS vectors<>+160(SB), Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), DX
-	MOVQ    top+24(FP), CX
-	MOVQ    dx+0(FP), R8
-	MOVL    $+32, R10
+	MOVQ    dy+8(FP), CX
+	MOVQ    dx+0(FP), SI
+	MOVL    $+32, R9
 
 loop_n_1:
 	// for n < 32
-	MOVL $+14, R9
+	MOVL $+14, R8
 
 loop_p_2:
 	// for p < 14
-	MOVL $+14, DI
+	MOVL $+14, DX
 
 loop_q_3:
 	// for q < 14
 	VMOVUPS vectors<>+64(SB), Y0
 	VXORPS  Y1, Y1, Y1
-	MOVL    $+0, SI
+	MOVL    $+0, DI
 	PCALIGN $0x20
 
 loop_r_4:
 	// for r < 2
 	VMOVUPS      (BX), Y2
-	MOVQ         SI, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X3
 	VPBROADCASTD X3, Y3
@@ -119,7 +120,7 @@ loop_r_4:
 	VBLENDVPS    Y4, Y2, Y0, Y0
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	VMOVUPS      32(BX), Y2
-	MOVQ         SI, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X3
 	VPBROADCASTD X3, Y3
@@ -128,138 +129,32 @@ loop_r_4:
 	VBLENDVPS    Y4, Y2, Y0, Y0
 	VBLENDVPS    Y4, Y3, Y1, Y1
 	ADDQ         $+896, BX
-	INCQ         SI
-	CMPQ         SI, $+2
+	INCQ         DI
+	CMPQ         DI, $+2
 	JLT          loop_r_4
 	VPCMPEQD     Y14, Y1, Y0
-	VANDPS       (DX), Y0, Y0
-	VMOVUPS      Y1, (CX)
-	VMOVUPS      Y0, (R8)
+	VMOVUPS      (CX), Y2
+	VANDPS       Y2, Y0, Y0
+	VPCMPEQD     Y15, Y1, Y3
+	VANDPS       Y2, Y3, Y3
+	VPCMPEQD     Y13, Y1, Y4
+	VANDPS       Y2, Y4, Y4
+	VPCMPEQD     Y12, Y1, Y1
+	VANDPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y3, 32(SI)
+	VMOVUPS      Y4, 896(SI)
+	VMOVUPS      Y1, 928(SI)
 	ADDQ         $-1728, BX
-	ADDQ         $+32, DX
 	ADDQ         $+32, CX
-	ADDQ         $+64, R8
-	DECQ         DI
+	ADDQ         $+64, SI
+	DECQ         DX
 	JNE          loop_q_3
 	ADDQ         $+896, BX
-	ADDQ         $+896, R8
-	DECQ         R9
+	ADDQ         $+896, SI
+	DECQ         R8
 	JNE          loop_p_2
-	DECQ         R10
+	DECQ         R9
 	JNE          loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward1AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward1AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+96(SB), Y15
-	MOVQ    top+16(FP), SI
-	MOVQ    dy+8(FP), DI
-	MOVQ    dx+0(FP), DX
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+14, CX
-
-loop_i_2:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 14
-	VMOVUPS  (SI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (DI), Y0, Y0
-	VMOVUPS  Y0, 32(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_3
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward2AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+128(SB), Y15
-	MOVQ    top+16(FP), SI
-	MOVQ    dy+8(FP), DI
-	MOVQ    dx+0(FP), DX
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+14, CX
-
-loop_i_2:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 14
-	VMOVUPS  (SI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (DI), Y0, Y0
-	VMOVUPS  Y0, 896(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_3
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward3AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+160(SB), Y15
-	MOVQ    top+16(FP), SI
-	MOVQ    dy+8(FP), DI
-	MOVQ    dx+0(FP), DX
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+14, CX
-
-loop_i_2:
-	// for i < 14
-	MOVL    $+14, BX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 14
-	VMOVUPS  (SI), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (DI), Y0, Y0
-	VMOVUPS  Y0, 928(DX)
-	ADDQ     $+32, SI
-	ADDQ     $+32, DI
-	ADDQ     $+64, DX
-	DECQ     BX
-	JNE      loop_j_3
-	ADDQ     $+896, DX
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
 	VZEROUPPER
 	RET

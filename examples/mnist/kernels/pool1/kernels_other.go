@@ -6,10 +6,10 @@ package pool1
 
 const useAVX2 = false
 
-func forward(ws *Workspace, y *Y, x *X) {
-	forwardGo(ws, y, x)
+func forward(y *Y, x *X) {
+	forwardGo(y, x)
 }
 
-func backward(ws *Workspace, dx *X, dy *Y, x *X) {
-	backwardGo(ws, dx, dy, x)
+func backward(dx *X, dy *Y, x *X) {
+	backwardGo(dx, dy, x)
 }

@@ -9,23 +9,20 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(ws *Workspace, y *Y, x *X) {
+func forward(y *Y, x *X) {
 	if !useAVX2 {
-		forwardGo(ws, y, x)
+		forwardGo(y, x)
 		return
 	}
 	forward0AVX2(&y[0][0][0][0], &x[0][0][0][0])
 }
 
-func backward(ws *Workspace, dx *X, dy *Y, x *X) {
+func backward(dx *X, dy *Y, x *X) {
 	if !useAVX2 {
-		backwardGo(ws, dx, dy, x)
+		backwardGo(dx, dy, x)
 		return
 	}
-	backward0AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], &ws.top[0][0][0][0])
-	backward1AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.top[0][0][0][0])
-	backward2AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.top[0][0][0][0])
-	backward3AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.top[0][0][0][0])
+	backward0AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 }
 
 // y[n][p][q][c] = max(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
@@ -37,19 +34,4 @@ func forward0AVX2(y, x *float32)
 // dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
 //
 //go:noescape
-func backward0AVX2(dx, dy, x *float32, top *int32)
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-//
-//go:noescape
-func backward1AVX2(dx, dy *float32, top *int32)
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-//
-//go:noescape
-func backward2AVX2(dx, dy *float32, top *int32)
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-//
-//go:noescape
-func backward3AVX2(dx, dy *float32, top *int32)
+func backward0AVX2(dx, dy, x *float32)

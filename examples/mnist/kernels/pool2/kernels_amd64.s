@@ -92,24 +92,25 @@ loop_r_4:
 
 // top[n][p][q][c] = argmax(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 // dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward0AVX2(dx *float32, dy *float32, x *float32, top *int32)
+// func backward0AVX2(dx *float32, dy *float32, x *float32)
 // Requires: AVX, AVX2
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-32
+TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+96(SB), Y15
 	VXORPS  Y14, Y14, Y14
+	VMOVUPS vectors<>+128(SB), Y13
+	VMOVUPS vectors<>+160(SB), Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), DI
-	MOVQ    top+24(FP), DX
-	MOVQ    dx+0(FP), CX
-	MOVL    $+32, R10
+	MOVQ    dy+8(FP), DX
+	MOVQ    dx+0(FP), SI
+	MOVL    $+32, R9
 
 loop_n_1:
 	// for n < 32
-	MOVL $+7, R9
+	MOVL $+7, R8
 
 loop_p_2:
 	// for p < 7
-	MOVL $+7, R8
+	MOVL $+7, CX
 
 loop_q_3:
 	// for q < 7
@@ -117,13 +118,13 @@ loop_q_3:
 	VXORPS  Y1, Y1, Y1
 	VMOVUPS vectors<>+64(SB), Y2
 	VXORPS  Y3, Y3, Y3
-	MOVL    $+0, SI
+	MOVL    $+0, DI
 	PCALIGN $0x20
 
 loop_r_4:
 	// for r < 2
 	VMOVUPS      (BX), Y4
-	MOVQ         SI, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X5
 	VPBROADCASTD X5, Y5
@@ -135,7 +136,7 @@ loop_r_4:
 	VBLENDVPS    Y6, Y4, Y2, Y2
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	VMOVUPS      64(BX), Y4
-	MOVQ         SI, AX
+	MOVQ         DI, AX
 	IMUL3L       $+2, AX, AX
 	VMOVD        AX, X5
 	VPBROADCASTD X5, Y5
@@ -148,154 +149,45 @@ loop_r_4:
 	VBLENDVPS    Y6, Y4, Y2, Y2
 	VBLENDVPS    Y6, Y5, Y3, Y3
 	ADDQ         $+896, BX
-	INCQ         SI
-	CMPQ         SI, $+2
+	INCQ         DI
+	CMPQ         DI, $+2
 	JLT          loop_r_4
 	VPCMPEQD     Y14, Y1, Y0
-	VANDPS       (DI), Y0, Y0
-	VMOVUPS      Y1, (DX)
-	VMOVUPS      Y0, (CX)
+	VMOVUPS      (DX), Y2
+	VANDPS       Y2, Y0, Y0
+	VPCMPEQD     Y15, Y1, Y4
+	VANDPS       Y2, Y4, Y4
+	VPCMPEQD     Y13, Y1, Y5
+	VANDPS       Y2, Y5, Y5
+	VPCMPEQD     Y12, Y1, Y1
+	VANDPS       Y2, Y1, Y1
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y4, 64(SI)
+	VMOVUPS      Y5, 896(SI)
+	VMOVUPS      Y1, 960(SI)
 	VPCMPEQD     Y14, Y3, Y0
-	VANDPS       32(DI), Y0, Y0
-	VMOVUPS      Y3, 32(DX)
-	VMOVUPS      Y0, 32(CX)
+	VMOVUPS      32(DX), Y1
+	VANDPS       Y1, Y0, Y0
+	VPCMPEQD     Y15, Y3, Y2
+	VANDPS       Y1, Y2, Y2
+	VPCMPEQD     Y13, Y3, Y4
+	VANDPS       Y1, Y4, Y4
+	VPCMPEQD     Y12, Y3, Y3
+	VANDPS       Y1, Y3, Y1
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y2, 96(SI)
+	VMOVUPS      Y4, 928(SI)
+	VMOVUPS      Y1, 992(SI)
 	ADDQ         $-1664, BX
-	ADDQ         $+64, DI
 	ADDQ         $+64, DX
-	ADDQ         $+128, CX
-	DECQ         R8
+	ADDQ         $+128, SI
+	DECQ         CX
 	JNE          loop_q_3
 	ADDQ         $+896, BX
-	ADDQ         $+896, CX
-	DECQ         R9
+	ADDQ         $+896, SI
+	DECQ         R8
 	JNE          loop_p_2
-	DECQ         R10
+	DECQ         R9
 	JNE          loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward1AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward1AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+96(SB), Y15
-	MOVQ    top+16(FP), BX
-	MOVQ    dy+8(FP), SI
-	MOVQ    dx+0(FP), DI
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+7, CX
-
-loop_i_2:
-	// for i < 7
-	MOVL    $+7, DX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 7
-	VMOVUPS  (BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (SI), Y0, Y0
-	VMOVUPS  Y0, 64(DI)
-	VMOVUPS  32(BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   32(SI), Y0, Y0
-	VMOVUPS  Y0, 96(DI)
-	ADDQ     $+64, BX
-	ADDQ     $+64, SI
-	ADDQ     $+128, DI
-	DECQ     DX
-	JNE      loop_j_3
-	ADDQ     $+896, DI
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward2AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+128(SB), Y15
-	MOVQ    top+16(FP), BX
-	MOVQ    dy+8(FP), SI
-	MOVQ    dx+0(FP), DI
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+7, CX
-
-loop_i_2:
-	// for i < 7
-	MOVL    $+7, DX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 7
-	VMOVUPS  (BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (SI), Y0, Y0
-	VMOVUPS  Y0, 896(DI)
-	VMOVUPS  32(BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   32(SI), Y0, Y0
-	VMOVUPS  Y0, 928(DI)
-	ADDQ     $+64, BX
-	ADDQ     $+64, SI
-	ADDQ     $+128, DI
-	DECQ     DX
-	JNE      loop_j_3
-	ADDQ     $+896, DI
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
-	VZEROUPPER
-	RET
-
-// dx[n][i][j][c] = sum(r < R, s < S, where((i + pad_top - r)%stride_h == 0 && (j + pad_left - s)%stride_w == 0 && top[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c] == r*S + s, dy[n][(i+pad_top-r)/stride_h][(j+pad_left-s)/stride_w][c], 0))
-// func backward3AVX2(dx *float32, dy *float32, top *int32)
-// Requires: AVX, AVX2
-TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+160(SB), Y15
-	MOVQ    top+16(FP), BX
-	MOVQ    dy+8(FP), SI
-	MOVQ    dx+0(FP), DI
-	MOVL    $+32, R8
-
-loop_n_1:
-	// for n < 32
-	MOVL $+7, CX
-
-loop_i_2:
-	// for i < 7
-	MOVL    $+7, DX
-	PCALIGN $0x20
-
-loop_j_3:
-	// for j < 7
-	VMOVUPS  (BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   (SI), Y0, Y0
-	VMOVUPS  Y0, 960(DI)
-	VMOVUPS  32(BX), Y0
-	VPCMPEQD Y15, Y0, Y0
-	VANDPS   32(SI), Y0, Y0
-	VMOVUPS  Y0, 992(DI)
-	ADDQ     $+64, BX
-	ADDQ     $+64, SI
-	ADDQ     $+128, DI
-	DECQ     DX
-	JNE      loop_j_3
-	ADDQ     $+896, DI
-	DECQ     CX
-	JNE      loop_i_2
-	DECQ     R8
-	JNE      loop_n_1
 	VZEROUPPER
 	RET

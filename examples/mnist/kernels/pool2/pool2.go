@@ -63,23 +63,16 @@ type (
 	Y = [32][7][7][16]float32
 )
 
-// Workspace is memory for what the layer keeps between and within its passes.
-// Its zero value is ready, and what an earlier call left in it does no harm.
-type Workspace struct {
-	top [32][7][7][16]int32
-}
-
 // Forward computes
 //
 //	y[n][p][q][c] = max(r < R, s < S, x[n][p*stride_h+r-pad_top][q*stride_w+s-pad_left][c])
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - y[N][P][Q][C]: output
 //   - x[N][H][W][C]: input
-func Forward(ws *Workspace, y *Y, x *X) {
-	forward(ws, y, x)
+func Forward(y *Y, x *X) {
+	forward(y, x)
 }
 
 // Backward computes
@@ -92,12 +85,11 @@ func Forward(ws *Workspace, y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - dx[N][H][W][C]: gradient of x
 //   - dy[N][P][Q][C]: given gradient of y
 //   - x[N][H][W][C]: input
-func Backward(ws *Workspace, dx *X, dy *Y, x *X) {
-	backward(ws, dx, dy, x)
+func Backward(dx *X, dy *Y, x *X) {
+	backward(dx, dy, x)
 }
 
 // Implementation names what Forward and Backward run on this machine: avx2 or go.
