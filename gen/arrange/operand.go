@@ -1,6 +1,10 @@
 package arrange
 
-import "github.com/dlgen/dlgen/spec/layer"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
 
 // minReuse is how often a factor must be used again for a tensor of its own.
 const minReuse = 8
@@ -37,7 +41,7 @@ func (a *arranger) factors(x layer.Expr, idx []*layer.Index, e *layer.Equation) 
 			return &layer.Binary{Op: '*', X: a.factors(x.X, idx, e), Y: a.factors(x.Y, idx, e)}
 		}
 	case *layer.Where:
-		of := used(x, idx)
+		of := inMemory(x, used(x, idx))
 		if !plain(x) || volume(idx) < minReuse*volume(of) {
 			return x
 		}
@@ -46,6 +50,31 @@ func (a *arranger) factors(x layer.Expr, idx []*layer.Index, e *layer.Equation) 
 		return r
 	}
 	return x
+}
+
+// inMemory puts indices in the order in which they stand in an element of x, so
+// that a copy is one along memory.
+func inMemory(x layer.Expr, idx []*layer.Index) []*layer.Index {
+	var out []*layer.Index
+	add := func(i *layer.Index) {
+		if slices.Contains(idx, i) && !slices.Contains(out, i) {
+			out = append(out, i)
+		}
+	}
+	layer.Walk(x, func(node any) bool {
+		if r, ok := node.(*layer.Read); ok && len(r.Subs) >= len(idx) {
+			for _, s := range r.Subs {
+				for _, i := range used(s, idx) {
+					add(i)
+				}
+			}
+		}
+		return true
+	})
+	for _, i := range idx {
+		add(i)
+	}
+	return out
 }
 
 // plain reports whether x is elements under conditions on indices.

@@ -9,27 +9,29 @@ import (
 // call would take too long.
 func planned(groups []*group, t Target) []*group {
 	var out []*group
-	for _, g := range groups {
-		g.sortSums()
-		g.collapse(t)
-		g.plan = choose(g, t)
-		best := g.sliced(t)
-		if g.contraction {
-			if copying, rest := g.blocked(t); rest != nil {
-				copying.plan, rest.plan = choose(copying, t), choose(rest, t)
-				copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
-				if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
-					best = parts
+	for _, whole := range groups {
+		whole.sortSums()
+		whole.collapse(t)
+		whole.plan = choose(whole, t)
+		for _, g := range whole.apartFromTail(t) {
+			best := g.sliced(t)
+			if g.contraction {
+				if copying, rest := g.blocked(t); rest != nil {
+					copying.plan, rest.plan = choose(copying, t), choose(rest, t)
+					copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
+					if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
+						best = parts
+					}
 				}
 			}
+			if copying, parts := g.packed(groups, t, cycles(best)); copying != nil {
+				out, best = beforeLoop(out, g.steps, copying), parts
+			}
+			for _, part := range best {
+				part.steps = g.steps
+			}
+			out = append(out, best...)
 		}
-		if copying, parts := g.packed(groups, t, cycles(best)); copying != nil {
-			out, best = beforeLoop(out, g.steps, copying), parts
-		}
-		for _, part := range best {
-			part.steps = g.steps
-		}
-		out = append(out, best...)
 	}
 	return out
 }

@@ -175,7 +175,11 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
 	// loop around the innermost one takes.
-	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1), holdA
+	vectors := acc
+	if dot {
+		vectors = float64(s.b)
+	}
+	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors, holdA
 }
 
 // total sums a cost over the blocks of the two tile axes.
