@@ -91,22 +91,10 @@ func (m *Machine) call(x *layer.Call) real {
 	}
 	b := m.real(x.Args[1])
 	switch x.Fn {
-	case "min": // a tie and a NaN give the second argument
-		return func() float64 {
-			if a, b := a(), b(); a < b {
-				return a
-			} else {
-				return b
-			}
-		}
+	case "min": // NaN if either is
+		return func() float64 { return min(a(), b()) }
 	case "max":
-		return func() float64 {
-			if a, b := a(), b(); a > b {
-				return a
-			} else {
-				return b
-			}
-		}
+		return func() float64 { return max(a(), b()) }
 	case "pow":
 		return func() float64 { return math.Pow(a(), b()) }
 	}
