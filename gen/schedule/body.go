@@ -153,7 +153,7 @@ func (e *emitter) inner(i int, p at) {
 	}
 	ranges := ps.stages[0].nest.Within
 	axes := vectorLast(ps.inner, pp.vec)
-	in := &innerLoops{e: e, ps: ps, pp: pp, axes: axes, ranges: ranges}
+	in := &innerLoops{e: e, ps: ps, pp: pp, axes: axes, ranges: ranges, kinds: e.kinds()}
 	last := axes[len(axes)-1]
 	// Without a loop the first term can define the accumulator.
 	first := len(axes) == 1 && in.spelled(0, last.Size, len(pts))

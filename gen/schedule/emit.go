@@ -186,9 +186,16 @@ func (s *scheduler) emitBlocks(g *group) {
 }
 
 // inCalls divides a run, whose tiles take the given cycles each, into calls of
-// several tiles: a number of equal ones and a shorter one.
+// several tiles: equal ones or, where that would make them much shorter, equal
+// ones and a shorter one, which needs code of its own.
 func (s *scheduler) inCalls(r axisRun, each float64, emit func(r axisRun, count int)) {
-	chunk := max(1, int(s.target.CallCycles*0.6/each))
+	chunk := min(r.count, max(1, int(s.target.CallCycles*0.6/each)))
+	for even := chunk; even > chunk/2; even-- {
+		if r.count%even == 0 {
+			chunk = even
+			break
+		}
+	}
 	n := r.count / chunk
 	if n > 0 {
 		main := r

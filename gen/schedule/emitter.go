@@ -42,6 +42,8 @@ type emitter struct {
 	waiting []*ir.Store
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
+	// counted is the number of kinds of tiles, 0 before they are counted.
+	counted int
 }
 
 // scope is the body of an open loop.

@@ -12,7 +12,13 @@ type innerLoops struct {
 	axes   []ir.Axis
 	ranges []ir.Range
 	red    []*reducer
+	// kinds is how many tiles have code of their own.
+	kinds int
 }
+
+// fullKinds is the number of kinds of tiles up to which all of them may be
+// spelled out in full: those of a window of three by three.
+const fullKinds = 9
 
 // steps is the number of steps along size values of the last axis.
 func (l *innerLoops) steps(size int) int {
@@ -47,7 +53,7 @@ func (l *innerLoops) spelled(i, size, points int) bool {
 			return true
 		}
 	}
-	n, most := size*l.terms(i), fullTile
+	n, most := size*l.terms(i), fullTile*fullKinds/max(fullKinds, l.kinds)
 	if i < len(l.axes)-1 {
 		most /= 2
 	}

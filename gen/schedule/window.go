@@ -113,6 +113,21 @@ func (e *emitter) splitRuns(a ir.Axis, in []axisRun) []axisRun {
 	return out
 }
 
+// kinds is the number of kinds of tiles that the ranges make.
+func (e *emitter) kinds() int {
+	if e.counted > 0 {
+		return e.counted
+	}
+	n := 1
+	for _, a := range e.plan.order {
+		if ranges, _ := e.rangesOf(a.Var); len(ranges) > 0 {
+			n *= len(e.splitRuns(a, e.runs(a)))
+		}
+	}
+	e.counted = n
+	return n
+}
+
 // rangesOf lists the ranges of the group about an outer axis, each with the
 // reduction axis that it is about.
 func (e *emitter) rangesOf(v *ir.Var) (ranges []ir.Range, reduce []ir.Axis) {
