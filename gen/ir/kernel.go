@@ -184,6 +184,17 @@ func (m Mem) Flat() Sub {
 	return out
 }
 
+// Step is how far apart in memory neighbours along v are, in elements: the
+// coefficient of v in Flat.
+func (m Mem) Step(v *Var) int {
+	step, size := 0, 1
+	for d := len(m.Subs) - 1; d >= 0; d-- {
+		step += size * m.Subs[d].Coef(v)
+		size *= m.Buf.Shape[d]
+	}
+	return step
+}
+
 // Add returns s + k*t.
 func (s Sub) Add(t Sub, k int) Sub {
 	out := Sub{Const: s.Const + k*t.Const, Terms: append([]SubTerm(nil), s.Terms...)}

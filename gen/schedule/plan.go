@@ -105,7 +105,7 @@ func (g *group) hasOneSum() bool {
 }
 
 // stride is how far apart in memory neighbours along v are, in elements.
-func stride(m *ir.Mem, v *ir.Var) int { return m.Flat().Coef(v) }
+func stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
 
 // lanesFit reports whether all accesses of the stages can be vectors along v:
 // loads contiguous or constant along it, stores contiguous. With one lane only
