@@ -14,10 +14,9 @@ func forward(y *Y, x *X, w *W, b *B) {
 		forwardGo(y, x, w, b)
 		return
 	}
-	for block := 0; block < 2; block++ {
+	for block := 0; block < 4; block++ {
 		forward0AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0], block)
 	}
-	forward1AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
 }
 
 func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
@@ -40,11 +39,6 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 //
 //go:noescape
 func forward0AVX2(y, x, w, b *float32, block int)
-
-// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
-//
-//go:noescape
-func forward1AVX2(y, x, w, b *float32)
 
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
