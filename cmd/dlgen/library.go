@@ -101,6 +101,12 @@ func describe(s *syntax.Spec) string {
 	for _, r := range s.Require {
 		fmt.Fprintf(w, "  %s\t%s\n", syntax.PrintExpr(r.That), r.Why)
 	}
+	if len(s.Layers) > 0 {
+		fmt.Fprintf(w, "\nLayers\n")
+	}
+	for _, l := range s.Layers {
+		fmt.Fprintf(w, "  %s\t%s\n", l.Name, l.Path.Text)
+	}
 	if len(s.Tensors) > 0 {
 		fmt.Fprintf(w, "\nTensors\n")
 	}
