@@ -49,7 +49,7 @@ func (l *innerLoops) spelled(i, size, points int) bool {
 		for _, a := range l.axes[:i] {
 			all *= a.Size
 		}
-		if size <= l.unroll(size) || all*points <= fullRow {
+		if size <= l.unroll(size) || all*points <= l.e.longestRow() {
 			return true
 		}
 	}
@@ -109,4 +109,20 @@ func (l *innerLoops) last(q map[*ir.Var]ir.Sub, seg segment, spelled bool) {
 	l.e.innermost(l.pp, ir.Axis{Var: a.Var, Size: seg.count}, unroll, func(sub ir.Sub, lanes, step int) {
 		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub.Add(ir.Sub{Const: 1}, seg.start), lanes, step, l.red)
 	})
+}
+
+// longestRow is how many steps over all points are spelled out at most. Where
+// several passes go over a row, what the first one loads is kept for the others,
+// and more than there are registers would go to the stack and back.
+func (e *emitter) longestRow() int {
+	rows := 0
+	for _, ps := range e.g.passes {
+		if len(ps.inner) > 0 {
+			rows++
+		}
+	}
+	if rows > 1 && e.t.Lanes > 1 {
+		return e.t.Registers * 3 / 4
+	}
+	return fullRow
 }
