@@ -217,6 +217,19 @@ forward: |
   y[m][A+j] = b[m][j] + a[m][0]
 backward: derive
 `,
+	"masked": `A=8 C=8 D=2 E=15; A=3 C=17 D=5 E=9
+layer: masked
+dims: {A: a, C: c, D: d, E: e}
+tensors:
+  v: {role: param, shape: [E]}
+  x: {role: input, shape: [A, E, C]}
+  z: {role: input, shape: [D, E, A]}
+  b: {role: param, shape: [A, C]}
+  y: {role: output, shape: [E, A, C]}
+forward: |
+  y[e][a][c] = where(e < a, sum(d, v[e]*x[a][e][c]*z[d][e][a]), 0.1) + b[a][c]
+backward: derive
+`,
 	"image": `N=2 H=5 W=6 C=3 K=9; N=1 H=7 W=7 C=8 K=16 pad=2 R=5 S=5; N=1 H=9 W=8 C=4 K=8 stride=2; N=1 H=11 W=7 C=1 K=8 stride=3 pad=0 R=2; N=1 H=9 W=17 C=2 K=3 dilation=2 pad=3; N=1 H=6 W=6 C=17 K=1 R=1 S=1 pad=1; N=1 H=12 W=9 C=9 K=17 stride=2 dilation=3 pad=2; N=2 H=4 W=4 C=5 K=24 stride=4 R=3 S=6
 layer: image
 dims:

@@ -27,10 +27,10 @@ func NewMemory() *Memory {
 func (m *Memory) Add(b *Buffer) {
 	b = b.Root()
 	switch {
-	case b.Elem == F32 && m.F32[b.Name] == nil:
+	case b.Elem == F32 && len(m.F32[b.Name]) < b.Size():
 		m.F32[b.Name] = make([]float32, b.Size())
 		Poison(m.F32[b.Name], nil)
-	case b.Elem == I32 && m.I32[b.Name] == nil:
+	case b.Elem == I32 && len(m.I32[b.Name]) < b.Size():
 		m.I32[b.Name] = make([]int32, b.Size())
 		Poison(nil, m.I32[b.Name])
 	}

@@ -160,13 +160,39 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 // restOfTile stores, for a tile with nothing to compute, what its elements are.
 func (e *emitter) restOfTile(p at) {
 	for _, q := range e.points(p, e.resultLanes()) {
-		for _, s := range e.g.stages {
-			if s.store {
-				e.put(s, q, e.real(s.nest.Rest))
+		for i, ps := range e.g.passes {
+			for _, s := range ps.stages {
+				if s.store {
+					e.restOf(s, e.plan.passes[i].vec, q)
+				}
 			}
 		}
 		e.release(nil)
 	}
+}
+
+// restOf stores the rest of a stage at a point, for all values of its inner
+// axes.
+func (e *emitter) restOf(s *stage, vec *ir.Var, q at) {
+	if len(s.inner) == 0 {
+		e.put(s, q, e.real(s.nest.Rest))
+		return
+	}
+	if !has(s.inner, vec) {
+		vec = nil
+	}
+	axes := vectorLast(s.inner, vec)
+	last := axes[len(axes)-1]
+	e.nest(axes[:len(axes)-1], map[*ir.Var]ir.Sub{}, func(in map[*ir.Var]ir.Sub) {
+		e.innermost(passPlan{vec: vec}, last, 4, func(sub ir.Sub, lanes, _ int) {
+			r := q.withAll(in).with(last.Var, sub)
+			if vec != nil {
+				r.vec, r.lanes = vec, lanes
+			}
+			e.put(s, r, e.real(s.nest.Rest))
+			e.release(nil)
+		})
+	})
 }
 
 // restOfRow stores what the elements of the pass's maps are beyond the clip.
