@@ -217,7 +217,7 @@ forward: |
   y[m][A+j] = b[m][j] + a[m][0]
 backward: derive
 `,
-	"masked": `A=8 C=8 D=2 E=15; A=3 C=17 D=5 E=9
+	"masked_columns": `A=8 C=8 D=2 E=15; A=3 C=17 D=5 E=9
 layer: masked
 dims: {A: a, C: c, D: d, E: e}
 tensors:

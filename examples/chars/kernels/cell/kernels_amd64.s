@@ -96,15 +96,7 @@ DATA vectors<>+704(SB)/8, $0xbf800000bf800000
 DATA vectors<>+712(SB)/8, $0xbf800000bf800000
 DATA vectors<>+720(SB)/8, $0xbf800000bf800000
 DATA vectors<>+728(SB)/8, $0xbf800000bf800000
-DATA vectors<>+736(SB)/8, $0xffffffffffffffff
-DATA vectors<>+744(SB)/8, $0xffffffffffffffff
-DATA vectors<>+752(SB)/8, $0xffffffffffffffff
-DATA vectors<>+760(SB)/8, $0x0000000000000000
-DATA vectors<>+768(SB)/8, $0xffffffffffffffff
-DATA vectors<>+776(SB)/8, $0xffffffffffffffff
-DATA vectors<>+784(SB)/8, $0x00000000ffffffff
-DATA vectors<>+792(SB)/8, $0x0000000000000000
-GLOBL vectors<>(SB), RODATA|NOPTR, $800
+GLOBL vectors<>(SB), RODATA|NOPTR, $736
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 // func forward0AVX2(x *float32, wx *float32, b *float32, aAhead *float32, block int)
@@ -706,20 +698,20 @@ loop_i_2_3:
 TEXT ·forward2AVX2(SB), $49216-40
 	MOVQ   h0+0(FP), SI
 	MOVQ   block+32(FP), DI
-	IMUL3Q $+1536, DI, DI
+	IMUL3Q $+1152, DI, DI
 	ADDQ   wh+8(FP), DI
 	LEAQ   63(SP), BX
 	ANDQ   $-64, BX
 	MOVQ   block+32(FP), CX
-	IMUL3Q $+1536, CX, CX
+	IMUL3Q $+1152, CX, CX
 	ADDQ   aAhead+16(FP), CX
 	MOVQ   block+32(FP), R8
-	IMUL3Q $+1536, R8, R8
+	IMUL3Q $+1152, R8, R8
 	ADDQ   a+24(FP), R8
-	MOVL   $+8, R10
+	MOVL   $+6, R10
 
 loop_gk_1:
-	// for gk < 8
+	// for gk < 6
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -1037,327 +1029,6 @@ TEXT ·forward3AVX2(SB), $49216-32
 	ANDQ $-64, BX
 	MOVQ aAhead+16(FP), CX
 	MOVQ a+24(FP), R8
-	MOVL $+2, R10
-
-loop_gk_1:
-	// for gk < 2
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DX
-	PCALIGN $0x20
-
-loop_j_2:
-	// for j < 64
-	VBROADCASTSS (SI), Y12
-	VMOVUPS      3072(DI), Y13
-	VMOVUPS      Y13, (BX)
-	PREFETCHT1   3264(DI)
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 1024(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      3104(DI), Y13
-	VMOVUPS      Y13, 32(BX)
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      3136(DI), Y13
-	VMOVUPS      Y13, 64(BX)
-	PREFETCHT1   3328(DI)
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      3168(DI), Y13
-	VMOVUPS      Y13, 96(BX)
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      3200(DI), Y13
-	VMOVUPS      Y13, 128(BX)
-	PREFETCHT1   3392(DI)
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      3232(DI), Y13
-	VMOVUPS      Y13, 160(BX)
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 4(SI), Y12
-	VMOVUPS      7168(DI), Y13
-	VMOVUPS      Y13, 192(BX)
-	PREFETCHT1   7360(DI)
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 1028(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      7200(DI), Y13
-	VMOVUPS      Y13, 224(BX)
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      7232(DI), Y13
-	VMOVUPS      Y13, 256(BX)
-	PREFETCHT1   7424(DI)
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      7264(DI), Y13
-	VMOVUPS      Y13, 288(BX)
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      7296(DI), Y13
-	VMOVUPS      Y13, 320(BX)
-	PREFETCHT1   7488(DI)
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      7328(DI), Y13
-	VMOVUPS      Y13, 352(BX)
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 8(SI), Y12
-	VMOVUPS      11264(DI), Y13
-	VMOVUPS      Y13, 384(BX)
-	PREFETCHT1   11456(DI)
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 1032(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      11296(DI), Y13
-	VMOVUPS      Y13, 416(BX)
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      11328(DI), Y13
-	VMOVUPS      Y13, 448(BX)
-	PREFETCHT1   11520(DI)
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      11360(DI), Y13
-	VMOVUPS      Y13, 480(BX)
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      11392(DI), Y13
-	VMOVUPS      Y13, 512(BX)
-	PREFETCHT1   11584(DI)
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      11424(DI), Y13
-	VMOVUPS      Y13, 544(BX)
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 12(SI), Y12
-	VMOVUPS      15360(DI), Y13
-	VMOVUPS      Y13, 576(BX)
-	PREFETCHT1   15552(DI)
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 1036(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      15392(DI), Y13
-	VMOVUPS      Y13, 608(BX)
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      15424(DI), Y13
-	VMOVUPS      Y13, 640(BX)
-	PREFETCHT1   15616(DI)
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      15456(DI), Y13
-	VMOVUPS      Y13, 672(BX)
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      15488(DI), Y13
-	VMOVUPS      Y13, 704(BX)
-	PREFETCHT1   15680(DI)
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      15520(DI), Y13
-	VMOVUPS      Y13, 736(BX)
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $+16, SI
-	ADDQ         $+16384, DI
-	ADDQ         $+768, BX
-	DECQ         DX
-	JNE          loop_j_2
-	VADDPS       3072(CX), Y0, Y0
-	VMOVUPS      Y0, 3072(R8)
-	VADDPS       7168(CX), Y1, Y0
-	VMOVUPS      Y0, 7168(R8)
-	VADDPS       3104(CX), Y2, Y0
-	VMOVUPS      Y0, 3104(R8)
-	VADDPS       7200(CX), Y3, Y0
-	VMOVUPS      Y0, 7200(R8)
-	VADDPS       3136(CX), Y4, Y0
-	VMOVUPS      Y0, 3136(R8)
-	VADDPS       7232(CX), Y5, Y0
-	VMOVUPS      Y0, 7232(R8)
-	VADDPS       3168(CX), Y6, Y0
-	VMOVUPS      Y0, 3168(R8)
-	VADDPS       7264(CX), Y7, Y0
-	VMOVUPS      Y0, 7264(R8)
-	VADDPS       3200(CX), Y8, Y0
-	VMOVUPS      Y0, 3200(R8)
-	VADDPS       7296(CX), Y9, Y0
-	VMOVUPS      Y0, 7296(R8)
-	VADDPS       3232(CX), Y10, Y0
-	VMOVUPS      Y0, 3232(R8)
-	VADDPS       7328(CX), Y11, Y0
-	VMOVUPS      Y0, 7328(R8)
-	MOVL         $+7, R9
-
-loop_n_3:
-	// for n < 7
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DX
-	PCALIGN $0x20
-
-loop_j_2_4:
-	// for j_2 < 64
-	VBROADCASTSS 1024(SI), Y12
-	VMOVUPS      -49152(BX), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 2048(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      -49120(BX), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      -49088(BX), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      -49056(BX), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      -49024(BX), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      -48992(BX), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 1028(SI), Y12
-	VMOVUPS      -48960(BX), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 2052(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      -48928(BX), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      -48896(BX), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      -48864(BX), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      -48832(BX), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      -48800(BX), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 1032(SI), Y12
-	VMOVUPS      -48768(BX), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 2056(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      -48736(BX), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      -48704(BX), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      -48672(BX), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      -48640(BX), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      -48608(BX), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	VBROADCASTSS 1036(SI), Y12
-	VMOVUPS      -48576(BX), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VBROADCASTSS 2060(SI), Y14
-	VFMADD231PS  Y13, Y14, Y1
-	VMOVUPS      -48544(BX), Y13
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y13, Y14, Y3
-	VMOVUPS      -48512(BX), Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y13, Y14, Y5
-	VMOVUPS      -48480(BX), Y13
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y13, Y14, Y7
-	VMOVUPS      -48448(BX), Y13
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y13, Y14, Y9
-	VMOVUPS      -48416(BX), Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         $+16, SI
-	ADDQ         $+768, BX
-	DECQ         DX
-	JNE          loop_j_2_4
-	VADDPS       11264(CX), Y0, Y0
-	VMOVUPS      Y0, 11264(R8)
-	VADDPS       15360(CX), Y1, Y0
-	VMOVUPS      Y0, 15360(R8)
-	VADDPS       11296(CX), Y2, Y0
-	VMOVUPS      Y0, 11296(R8)
-	VADDPS       15392(CX), Y3, Y0
-	VMOVUPS      Y0, 15392(R8)
-	VADDPS       11328(CX), Y4, Y0
-	VMOVUPS      Y0, 11328(R8)
-	VADDPS       15424(CX), Y5, Y0
-	VMOVUPS      Y0, 15424(R8)
-	VADDPS       11360(CX), Y6, Y0
-	VMOVUPS      Y0, 11360(R8)
-	VADDPS       15456(CX), Y7, Y0
-	VMOVUPS      Y0, 15456(R8)
-	VADDPS       11392(CX), Y8, Y0
-	VMOVUPS      Y0, 11392(R8)
-	VADDPS       15488(CX), Y9, Y0
-	VMOVUPS      Y0, 15488(R8)
-	VADDPS       11424(CX), Y10, Y0
-	VMOVUPS      Y0, 11424(R8)
-	VADDPS       15520(CX), Y11, Y0
-	VMOVUPS      Y0, 15520(R8)
-	ADDQ         $+1024, SI
-	ADDQ         $-49152, BX
-	ADDQ         $+8192, CX
-	ADDQ         $+8192, R8
-	DECQ         R9
-	JNE          loop_n_3
-	ADDQ         $-15360, SI
-	ADDQ         $-1048384, DI
-	ADDQ         $-49152, BX
-	ADDQ         $-57152, CX
-	ADDQ         $-57152, R8
-	DECQ         R10
-	JNE          loop_gk_1
-	VZEROUPPER
-	RET
-
-// a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// func forward4AVX2(h0 *float32, wh *float32, aAhead *float32, a *float32)
-// Requires: AVX, FMA3
-TEXT ·forward4AVX2(SB), $49216-32
-	MOVQ h0+0(FP), SI
-	MOVQ wh+8(FP), DI
-	LEAQ 63(SP), BX
-	ANDQ $-64, BX
-	MOVQ aAhead+16(FP), CX
-	MOVQ a+24(FP), R8
 	MOVL $+4, R10
 
 loop_gk_1:
@@ -1636,9 +1307,9 @@ loop_j_2_4:
 // c[t][n][k] = forget[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k]) + input[t][n][k]*fresh[t][n][k]
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
-// func forward5AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
+// func forward4AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward5AVX2(SB), NOSPLIT, $0-72
+TEXT ·forward4AVX2(SB), NOSPLIT, $0-72
 	VMOVUPS vectors<>+384(SB), Y15
 	VMOVUPS vectors<>+64(SB), Y14
 	VMOVUPS vectors<>+96(SB), Y13
@@ -1797,9 +1468,9 @@ loop_k_2:
 	RET
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// func forward6AVX2(wh *float32, whBlocks *float32)
+// func forward5AVX2(wh *float32, whBlocks *float32)
 // Requires: AVX
-TEXT ·forward6AVX2(SB), NOSPLIT, $0-16
+TEXT ·forward5AVX2(SB), NOSPLIT, $0-16
 	MOVQ wh+0(FP), BX
 	MOVQ whBlocks+8(FP), SI
 	MOVL $+64, DX
@@ -1826,28 +1497,28 @@ loop_j_2:
 	RET
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// func forward7AVX2(y *float32, aAhead *float32, a *float32, whBlocks *float32, t int, block int)
+// func forward6AVX2(y *float32, aAhead *float32, a *float32, whBlocks *float32, t int, block int)
 // Requires: AVX, FMA3
-TEXT ·forward7AVX2(SB), NOSPLIT, $0-48
+TEXT ·forward6AVX2(SB), NOSPLIT, $0-48
 	MOVQ   t+32(FP), BX
 	IMUL3Q $+16384, BX, BX
 	ADDQ   y+0(FP), BX
 	MOVQ   block+40(FP), SI
-	IMUL3Q $+458752, SI, SI
+	IMUL3Q $+262144, SI, SI
 	ADDQ   whBlocks+24(FP), SI
 	MOVQ   t+32(FP), DX
 	IMUL3Q $+65536, DX, DX
 	ADDQ   aAhead+8(FP), DX
 	MOVQ   block+40(FP), R14
-	IMUL3Q $+1792, R14, R14
+	IMUL3Q $+1024, R14, R14
 	ADDQ   R14, DX
 	MOVQ   block+40(FP), CX
-	IMUL3Q $+1792, CX, CX
+	IMUL3Q $+1024, CX, CX
 	ADDQ   a+16(FP), CX
-	MOVL   $+28, R9
+	MOVL   $+16, R9
 
 loop_gkb_1:
-	// for gkb < 28
+	// for gkb < 16
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -2098,272 +1769,6 @@ loop_j_2_4:
 	VZEROUPPER
 	RET
 
-// a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// func forward8AVX2(y *float32, aAhead *float32, a *float32, whBlocks *float32, t int)
-// Requires: AVX, FMA3
-TEXT ·forward8AVX2(SB), NOSPLIT, $0-40
-	MOVQ   t+32(FP), BX
-	IMUL3Q $+16384, BX, BX
-	ADDQ   y+0(FP), BX
-	MOVQ   whBlocks+24(FP), SI
-	MOVQ   t+32(FP), DX
-	IMUL3Q $+65536, DX, DX
-	ADDQ   aAhead+8(FP), DX
-	MOVQ   a+16(FP), CX
-	MOVL   $+8, R9
-
-loop_gkb_1:
-	// for gkb < 8
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_j_2:
-	// for j < 64
-	VBROADCASTSS (BX), Y12
-	VMOVUPS      917504(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      917536(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS 1024(BX), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS 2048(BX), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS 3072(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS 4096(BX), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS 5120(BX), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	VBROADCASTSS 4(BX), Y12
-	VMOVUPS      917568(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      917600(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS 1028(BX), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS 2052(BX), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS 3076(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS 4100(BX), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS 5124(BX), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	VBROADCASTSS 8(BX), Y12
-	VMOVUPS      917632(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      917664(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS 1032(BX), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS 2056(BX), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS 3080(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS 4104(BX), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS 5128(BX), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	VBROADCASTSS 12(BX), Y12
-	VMOVUPS      917696(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      917728(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VBROADCASTSS 1036(BX), Y12
-	VFMADD231PS  Y13, Y12, Y2
-	VFMADD231PS  Y14, Y12, Y3
-	VBROADCASTSS 2060(BX), Y12
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y14, Y12, Y5
-	VBROADCASTSS 3084(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VBROADCASTSS 4108(BX), Y12
-	VFMADD231PS  Y13, Y12, Y8
-	VFMADD231PS  Y14, Y12, Y9
-	VBROADCASTSS 5132(BX), Y12
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y14, Y12, Y11
-	ADDQ         $+16, BX
-	ADDQ         $+256, SI
-	DECQ         DI
-	JNE          loop_j_2
-	VADDPS       69120(DX), Y0, Y0
-	VMOVUPS      Y0, 3584(CX)
-	VADDPS       69152(DX), Y1, Y0
-	VMOVUPS      Y0, 3616(CX)
-	VADDPS       73216(DX), Y2, Y0
-	VMOVUPS      Y0, 7680(CX)
-	VADDPS       73248(DX), Y3, Y0
-	VMOVUPS      Y0, 7712(CX)
-	VADDPS       77312(DX), Y4, Y0
-	VMOVUPS      Y0, 11776(CX)
-	VADDPS       77344(DX), Y5, Y0
-	VMOVUPS      Y0, 11808(CX)
-	VADDPS       81408(DX), Y6, Y0
-	VMOVUPS      Y0, 15872(CX)
-	VADDPS       81440(DX), Y7, Y0
-	VMOVUPS      Y0, 15904(CX)
-	VADDPS       85504(DX), Y8, Y0
-	VMOVUPS      Y0, 19968(CX)
-	VADDPS       85536(DX), Y9, Y0
-	VMOVUPS      Y0, 20000(CX)
-	VADDPS       89600(DX), Y10, Y0
-	VMOVUPS      Y0, 24064(CX)
-	VADDPS       89632(DX), Y11, Y0
-	VMOVUPS      Y0, 24096(CX)
-	MOVL         $+2, R8
-
-loop_n_3:
-	// for n < 2
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_j_2_4:
-	// for j_2 < 64
-	VBROADCASTSS 5120(BX), Y10
-	VMOVUPS      901120(SI), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      901152(SI), Y12
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS 6144(BX), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS 7168(BX), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS 8192(BX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS 9216(BX), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	VBROADCASTSS 5124(BX), Y10
-	VMOVUPS      901184(SI), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      901216(SI), Y12
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS 6148(BX), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS 7172(BX), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS 8196(BX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS 9220(BX), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	VBROADCASTSS 5128(BX), Y10
-	VMOVUPS      901248(SI), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      901280(SI), Y12
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS 6152(BX), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS 7176(BX), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS 8200(BX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS 9224(BX), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	VBROADCASTSS 5132(BX), Y10
-	VMOVUPS      901312(SI), Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      901344(SI), Y12
-	VFMADD231PS  Y12, Y10, Y1
-	VBROADCASTSS 6156(BX), Y10
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y12, Y10, Y3
-	VBROADCASTSS 7180(BX), Y10
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y12, Y10, Y5
-	VBROADCASTSS 8204(BX), Y10
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y12, Y10, Y7
-	VBROADCASTSS 9228(BX), Y10
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y12, Y10, Y9
-	ADDQ         $+16, BX
-	ADDQ         $+256, SI
-	DECQ         DI
-	JNE          loop_j_2_4
-	VADDPS       93696(DX), Y0, Y0
-	VMOVUPS      Y0, 28160(CX)
-	VADDPS       93728(DX), Y1, Y0
-	VMOVUPS      Y0, 28192(CX)
-	VADDPS       97792(DX), Y2, Y0
-	VMOVUPS      Y0, 32256(CX)
-	VADDPS       97824(DX), Y3, Y0
-	VMOVUPS      Y0, 32288(CX)
-	VADDPS       101888(DX), Y4, Y0
-	VMOVUPS      Y0, 36352(CX)
-	VADDPS       101920(DX), Y5, Y0
-	VMOVUPS      Y0, 36384(CX)
-	VADDPS       105984(DX), Y6, Y0
-	VMOVUPS      Y0, 40448(CX)
-	VADDPS       106016(DX), Y7, Y0
-	VMOVUPS      Y0, 40480(CX)
-	VADDPS       110080(DX), Y8, Y0
-	VMOVUPS      Y0, 44544(CX)
-	VADDPS       110112(DX), Y9, Y0
-	VMOVUPS      Y0, 44576(CX)
-	ADDQ         $+4096, BX
-	ADDQ         $-16384, SI
-	ADDQ         $+20480, DX
-	ADDQ         $+20480, CX
-	DECQ         R8
-	JNE          loop_n_3
-	ADDQ         $-11264, BX
-	ADDQ         $-40896, DX
-	ADDQ         $-40896, CX
-	DECQ         R9
-	JNE          loop_gkb_1
-	VZEROUPPER
-	RET
-
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
 // fresh[t][n][k] = tanh(a[t][n][2][k])
@@ -2371,9 +1776,9 @@ loop_j_2_4:
 // c[t][n][k] = forget[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k]) + input[t][n][k]*fresh[t][n][k]
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
-// func forward9AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
+// func forward7AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward9AVX2(SB), NOSPLIT, $0-72
+TEXT ·forward7AVX2(SB), NOSPLIT, $0-72
 	VMOVUPS vectors<>+384(SB), Y15
 	VMOVUPS vectors<>+64(SB), Y14
 	VMOVUPS vectors<>+96(SB), Y13
@@ -2545,9 +1950,9 @@ loop_k_2:
 
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
-// func forward10AVX2(y *float32, hn *float32, cn *float32, c *float32)
+// func forward8AVX2(y *float32, hn *float32, cn *float32, c *float32)
 // Requires: AVX
-TEXT ·forward10AVX2(SB), NOSPLIT, $0-32
+TEXT ·forward8AVX2(SB), NOSPLIT, $0-32
 	MOVQ    y+0(FP), BX
 	MOVQ    hn+8(FP), SI
 	MOVL    $+128, DI
@@ -2721,110 +2126,44 @@ loop_k_5:
 	RET
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// func backward1AVX2(dy *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, t int, block int)
+// func backward1AVX2(wh *float32, da *float32, sum *float32, t int, block int)
 // Requires: AVX, FMA3
-TEXT ·backward1AVX2(SB), $40-104
-	VMOVUPS vectors<>+736(SB), Y15
-	MOVQ    t+88(FP), SI
-	IMUL3Q  $-65536, SI, SI
-	ADDQ    da+48(FP), SI
-	MOVQ    block+96(FP), BX
-	IMUL3Q  $+417792, BX, BX
-	ADDQ    wh+8(FP), BX
-	MOVQ    t+88(FP), R11
-	IMUL3Q  $-16384, R11, R11
-	ADDQ    dy+0(FP), R11
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, R11
-	MOVQ    t+88(FP), R8
-	IMUL3Q  $-16384, R8, R8
-	ADDQ    dc+24(FP), R8
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, R8
-	MOVQ    t+88(FP), R9
-	IMUL3Q  $-16384, R9, R9
-	ADDQ    forget+80(FP), R9
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, R9
-	MOVQ    t+88(FP), R12
-	IMUL3Q  $-16384, R12, R12
-	ADDQ    output+32(FP), R12
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, R12
-	MOVQ    t+88(FP), R13
-	IMUL3Q  $-16384, R13, R13
-	ADDQ    s+40(FP), R13
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, R13
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    fresh+56(FP), AX
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, AX
-	MOVQ    AX, (SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    input+64(FP), AX
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, AX
-	MOVQ    AX, 8(SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    c+72(FP), AX
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, AX
-	MOVQ    AX, 16(SP)
-	MOVQ    block+96(FP), R10
-	IMUL3Q  $+408, R10, R10
-	ADDQ    dh+16(FP), R10
-	MOVQ    t+88(FP), DX
-	IMUL3Q  $-65536, DX, DX
-	ADDQ    da+48(FP), DX
-	MOVQ    block+96(FP), R14
-	IMUL3Q  $+408, R14, R14
-	ADDQ    R14, DX
-	MOVQ    $+17, 24(SP)
+TEXT ·backward1AVX2(SB), NOSPLIT, $0-40
+	VXORPS Y15, Y15, Y15
+	MOVQ   t+24(FP), SI
+	IMUL3Q $-65536, SI, SI
+	ADDQ   da+8(FP), SI
+	MOVQ   block+32(FP), BX
+	IMUL3Q $+417792, BX, BX
+	ADDQ   wh+0(FP), BX
+	MOVQ   block+32(FP), DX
+	IMUL3Q $+408, DX, DX
+	ADDQ   sum+16(FP), DX
+	MOVL   $+17, R8
 
 loop_k_1:
 	// for k < 17
-	MOVQ $+8, 32(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      4128768(SI), Y12
 	VMOVUPS      (BX), Y13
 	VFMADD231PS  Y13, Y12, Y0
@@ -2908,14 +2247,12 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
 	VHADDPS      Y10, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      vectors<>+0(SB), Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
@@ -2923,218 +2260,64 @@ loop_j_4:
 	VHADDPS      Y7, Y5, Y2
 	VHADDPS      Y11, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      vectors<>+0(SB), Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   1015808(R11), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   1032192(R8), Y15, Y2
-	VMASKMOVPS   1032192(R9), Y15, Y3
-	VMASKMOVPS   1015808(R12), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	VMASKMOVPS   1015808(R13), Y15, Y6
-	VMOVUPS      vectors<>+384(SB), Y14
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   1015808(AX), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         8(SP), R14
-	VMASKMOVPS   1015808(R14), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   999424(AX), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   1015808(R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y9
-	VMULPS       Y9, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMOVUPS      X0, (R10)
+	VMOVUPS      X0, (DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 16(R10)
-	VMOVUPS      X5, 1015808(R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 1015824(R8)
-	VMOVUPS      X3, 4063232(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 4063248(DX)
-	VMOVUPS      X8, 4064256(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVLPS      X0, 4064272(DX)
-	VMOVUPS      X2, 4065280(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4065296(DX)
-	VMOVUPS      X4, 4066304(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 4066320(DX)
-	VMASKMOVPS   1016832(R11), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   1033216(R8), Y15, Y1
-	VMASKMOVPS   1033216(R9), Y15, Y2
-	VMASKMOVPS   1016832(R12), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	VMASKMOVPS   1016832(R13), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         (SP), R14
-	VMASKMOVPS   1016832(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         8(SP), AX
-	VMASKMOVPS   1016832(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         16(SP), R14
-	VMASKMOVPS   1000448(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   1016832(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMOVUPS      X0, 1024(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 1040(R10)
-	VMOVUPS      X4, 1016832(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 1016848(R8)
-	VMOVUPS      X2, 4067328(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4067344(DX)
-	VMOVUPS      X7, 4068352(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVLPS      X0, 4068368(DX)
-	VMOVUPS      X1, 4069376(DX)
+	VMOVLPS      X0, 16(DX)
+	VMOVUPS      X1, 1024(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 4069392(DX)
-	VMOVUPS      X3, 4070400(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 4070416(DX)
+	VMOVLPS      X0, 1040(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R11
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	DECQ         32(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+24576, BX
-	ADDQ         $-16360, R11
-	ADDQ         $-16360, R8
-	ADDQ         $-16360, R9
-	ADDQ         $-16360, R12
-	ADDQ         $-16360, R13
-	ADDQ         $-16360, (SP)
-	ADDQ         $-16360, 8(SP)
-	ADDQ         $-16360, 16(SP)
-	ADDQ         $-16360, R10
-	ADDQ         $-65512, DX
-	DECQ         24(SP)
+	ADDQ         $-16360, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// func backward2AVX2(dy *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, t int)
+// func backward2AVX2(wh *float32, da *float32, sum *float32, t int)
 // Requires: AVX, FMA3
-TEXT ·backward2AVX2(SB), $40-96
-	VMOVUPS vectors<>+736(SB), Y15
-	MOVQ    t+88(FP), SI
-	IMUL3Q  $-65536, SI, SI
-	ADDQ    da+48(FP), SI
-	MOVQ    wh+8(FP), BX
-	MOVQ    t+88(FP), R11
-	IMUL3Q  $-16384, R11, R11
-	ADDQ    dy+0(FP), R11
-	MOVQ    t+88(FP), R8
-	IMUL3Q  $-16384, R8, R8
-	ADDQ    dc+24(FP), R8
-	MOVQ    t+88(FP), R9
-	IMUL3Q  $-16384, R9, R9
-	ADDQ    forget+80(FP), R9
-	MOVQ    t+88(FP), R12
-	IMUL3Q  $-16384, R12, R12
-	ADDQ    output+32(FP), R12
-	MOVQ    t+88(FP), R13
-	IMUL3Q  $-16384, R13, R13
-	ADDQ    s+40(FP), R13
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    fresh+56(FP), AX
-	MOVQ    AX, (SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    input+64(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    c+72(FP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    dh+16(FP), R10
-	MOVQ    t+88(FP), DX
-	IMUL3Q  $-65536, DX, DX
-	ADDQ    da+48(FP), DX
-	MOVQ    $+7, 24(SP)
+TEXT ·backward2AVX2(SB), NOSPLIT, $0-32
+	VXORPS Y15, Y15, Y15
+	MOVQ   t+24(FP), SI
+	IMUL3Q $-65536, SI, SI
+	ADDQ   da+8(FP), SI
+	MOVQ   wh+0(FP), BX
+	MOVQ   sum+16(FP), DX
+	MOVL   $+7, R8
 
 loop_k_1:
 	// for k < 7
-	MOVQ $+8, 32(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      4128768(SI), Y12
 	VMOVUPS      835584(BX), Y13
 	VFMADD231PS  Y13, Y12, Y0
@@ -3218,14 +2401,12 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
 	VHADDPS      Y10, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      vectors<>+0(SB), Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
@@ -3233,218 +2414,62 @@ loop_j_4:
 	VHADDPS      Y7, Y5, Y2
 	VHADDPS      Y11, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      vectors<>+0(SB), Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   1016624(R11), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   1033008(R8), Y15, Y2
-	VMASKMOVPS   1033008(R9), Y15, Y3
-	VMASKMOVPS   1016624(R12), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	VMASKMOVPS   1016624(R13), Y15, Y6
-	VMOVUPS      vectors<>+384(SB), Y14
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   1016624(AX), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         8(SP), R14
-	VMASKMOVPS   1016624(R14), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   1000240(AX), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   1016624(R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y9
-	VMULPS       Y9, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMOVUPS      X0, 816(R10)
+	VMOVUPS      X0, 816(DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 832(R10)
-	VMOVUPS      X5, 1016624(R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 1016640(R8)
-	VMOVUPS      X3, 4064048(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 4064064(DX)
-	VMOVUPS      X8, 4065072(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVLPS      X0, 4065088(DX)
-	VMOVUPS      X2, 4066096(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4066112(DX)
-	VMOVUPS      X4, 4067120(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 4067136(DX)
-	VMASKMOVPS   1017648(R11), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   1034032(R8), Y15, Y1
-	VMASKMOVPS   1034032(R9), Y15, Y2
-	VMASKMOVPS   1017648(R12), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	VMASKMOVPS   1017648(R13), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         (SP), R14
-	VMASKMOVPS   1017648(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         8(SP), AX
-	VMASKMOVPS   1017648(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         16(SP), R14
-	VMASKMOVPS   1001264(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   1017648(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMOVUPS      X0, 1840(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 1856(R10)
-	VMOVUPS      X4, 1017648(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 1017664(R8)
-	VMOVUPS      X2, 4068144(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4068160(DX)
-	VMOVUPS      X7, 4069168(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVLPS      X0, 4069184(DX)
-	VMOVUPS      X1, 4070192(DX)
+	VMOVLPS      X0, 832(DX)
+	VMOVUPS      X1, 1840(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 4070208(DX)
-	VMOVUPS      X3, 4071216(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 4071232(DX)
+	VMOVLPS      X0, 1856(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R11
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	DECQ         32(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+24576, BX
-	ADDQ         $-16360, R11
-	ADDQ         $-16360, R8
-	ADDQ         $-16360, R9
-	ADDQ         $-16360, R12
-	ADDQ         $-16360, R13
-	ADDQ         $-16360, (SP)
-	ADDQ         $-16360, 8(SP)
-	ADDQ         $-16360, 16(SP)
-	ADDQ         $-16360, R10
-	ADDQ         $-65512, DX
-	DECQ         24(SP)
+	ADDQ         $-16360, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// func backward3AVX2(dy *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, t int)
+// func backward3AVX2(wh *float32, da *float32, sum *float32, t int)
 // Requires: AVX, FMA3
-TEXT ·backward3AVX2(SB), $40-96
-	VMOVUPS vectors<>+768(SB), Y15
-	VMOVUPS vectors<>+384(SB), Y14
-	VXORPS  Y13, Y13, Y13
-	MOVQ    t+88(FP), SI
-	IMUL3Q  $-65536, SI, SI
-	ADDQ    da+48(FP), SI
-	MOVQ    wh+8(FP), BX
-	MOVQ    t+88(FP), R11
-	IMUL3Q  $-16384, R11, R11
-	ADDQ    dy+0(FP), R11
-	MOVQ    t+88(FP), R8
-	IMUL3Q  $-16384, R8, R8
-	ADDQ    dc+24(FP), R8
-	MOVQ    t+88(FP), R9
-	IMUL3Q  $-16384, R9, R9
-	ADDQ    forget+80(FP), R9
-	MOVQ    t+88(FP), R12
-	IMUL3Q  $-16384, R12, R12
-	ADDQ    output+32(FP), R12
-	MOVQ    t+88(FP), R13
-	IMUL3Q  $-16384, R13, R13
-	ADDQ    s+40(FP), R13
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    fresh+56(FP), AX
-	MOVQ    AX, (SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    input+64(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    t+88(FP), AX
-	IMUL3Q  $-16384, AX, AX
-	ADDQ    c+72(FP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    dh+16(FP), R10
-	MOVQ    t+88(FP), DX
-	IMUL3Q  $-65536, DX, DX
-	ADDQ    da+48(FP), DX
-	MOVQ    $+2, 24(SP)
+TEXT ·backward3AVX2(SB), NOSPLIT, $0-32
+	VXORPS Y15, Y15, Y15
+	MOVQ   t+24(FP), SI
+	IMUL3Q $-65536, SI, SI
+	ADDQ   da+8(FP), SI
+	MOVQ   wh+0(FP), BX
+	MOVQ   sum+16(FP), DX
+	MOVL   $+2, R8
 
 loop_k_1:
 	// for k < 2
-	MOVQ $+8, 32(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      4128768(SI), Y10
 	VMOVUPS      1007616(BX), Y11
 	VFMADD231PS  Y11, Y10, Y0
@@ -3516,154 +2541,38 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
-	VHADDPS      Y13, Y8, Y4
+	VHADDPS      Y15, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      Y13, Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
 	VHADDPS      Y3, Y1, Y1
 	VHADDPS      Y7, Y5, Y2
-	VHADDPS      Y13, Y9, Y3
+	VHADDPS      Y15, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      Y13, Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   1016792(R11), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   1033176(R8), Y15, Y2
-	VMASKMOVPS   1033176(R9), Y15, Y3
-	VMASKMOVPS   1016792(R12), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	VMASKMOVPS   1016792(R13), Y15, Y6
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   1016792(AX), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         8(SP), R14
-	VMASKMOVPS   1016792(R14), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   1000408(AX), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   1016792(R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y9
-	VMULPS       Y9, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMOVUPS      X0, 984(R10)
+	VMOVUPS      X0, 984(DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVSS       X0, 1000(R10)
-	VMOVUPS      X5, 1016792(R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVSS       X0, 1016808(R8)
-	VMOVUPS      X3, 4064216(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVSS       X0, 4064232(DX)
-	VMOVUPS      X8, 4065240(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVSS       X0, 4065256(DX)
-	VMOVUPS      X2, 4066264(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVSS       X0, 4066280(DX)
-	VMOVUPS      X4, 4067288(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVSS       X0, 4067304(DX)
-	VMASKMOVPS   1017816(R11), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   1034200(R8), Y15, Y1
-	VMASKMOVPS   1034200(R9), Y15, Y2
-	VMASKMOVPS   1017816(R12), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	VMASKMOVPS   1017816(R13), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         (SP), R14
-	VMASKMOVPS   1017816(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         8(SP), AX
-	VMASKMOVPS   1017816(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         16(SP), R14
-	VMASKMOVPS   1001432(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   1017816(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMOVUPS      X0, 2008(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVSS       X0, 2024(R10)
-	VMOVUPS      X4, 1017816(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVSS       X0, 1017832(R8)
-	VMOVUPS      X2, 4068312(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVSS       X0, 4068328(DX)
-	VMOVUPS      X7, 4069336(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVSS       X0, 4069352(DX)
-	VMOVUPS      X1, 4070360(DX)
+	VMOVSS       X0, 1000(DX)
+	VMOVUPS      X1, 2008(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVSS       X0, 4070376(DX)
-	VMOVUPS      X3, 4071384(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVSS       X0, 4071400(DX)
+	VMOVSS       X0, 2024(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R11
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	DECQ         32(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+20480, BX
-	ADDQ         $-16364, R11
-	ADDQ         $-16364, R8
-	ADDQ         $-16364, R9
-	ADDQ         $-16364, R12
-	ADDQ         $-16364, R13
-	ADDQ         $-16364, (SP)
-	ADDQ         $-16364, 8(SP)
-	ADDQ         $-16364, 16(SP)
-	ADDQ         $-16364, R10
-	ADDQ         $-65516, DX
-	DECQ         24(SP)
+	ADDQ         $-16364, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
@@ -3674,81 +2583,140 @@ loop_j_4:
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// func backward4AVX2(dc0 *float32, dy *float32, c0 *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32, block int)
+// func backward4AVX2(dy *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, sum *float32, t int)
 // Requires: AVX, FMA3
-TEXT ·backward4AVX2(SB), $48-104
-	VMOVUPS vectors<>+736(SB), Y15
-	MOVQ    da+64(FP), SI
-	MOVQ    block+96(FP), BX
-	IMUL3Q  $+417792, BX, BX
-	ADDQ    wh+24(FP), BX
-	MOVQ    block+96(FP), R12
-	IMUL3Q  $+408, R12, R12
-	ADDQ    dy+8(FP), R12
-	MOVQ    block+96(FP), R8
-	IMUL3Q  $+408, R8, R8
-	ADDQ    dc+40(FP), R8
-	MOVQ    block+96(FP), R9
-	IMUL3Q  $+408, R9, R9
-	ADDQ    forget+88(FP), R9
-	MOVQ    block+96(FP), R13
-	IMUL3Q  $+408, R13, R13
-	ADDQ    output+48(FP), R13
-	MOVQ    block+96(FP), AX
-	IMUL3Q  $+408, AX, AX
-	ADDQ    s+56(FP), AX
+TEXT ·backward4AVX2(SB), $16-96
+	VMOVUPS vectors<>+384(SB), Y15
+	MOVQ    t+88(FP), CX
+	IMUL3Q  $-16384, CX, CX
+	ADDQ    dy+0(FP), CX
+	MOVQ    sum+80(FP), R8
+	MOVQ    t+88(FP), SI
+	IMUL3Q  $-16384, SI, SI
+	ADDQ    dc+16(FP), SI
+	MOVQ    t+88(FP), DI
+	IMUL3Q  $-16384, DI, DI
+	ADDQ    forget+72(FP), DI
+	MOVQ    t+88(FP), R9
+	IMUL3Q  $-16384, R9, R9
+	ADDQ    output+24(FP), R9
+	MOVQ    t+88(FP), R10
+	IMUL3Q  $-16384, R10, R10
+	ADDQ    s+32(FP), R10
+	MOVQ    t+88(FP), R11
+	IMUL3Q  $-16384, R11, R11
+	ADDQ    fresh+48(FP), R11
+	MOVQ    t+88(FP), R12
+	IMUL3Q  $-16384, R12, R12
+	ADDQ    input+56(FP), R12
+	MOVQ    t+88(FP), R13
+	IMUL3Q  $-16384, R13, R13
+	ADDQ    c+64(FP), R13
+	MOVQ    dh+8(FP), AX
 	MOVQ    AX, (SP)
-	MOVQ    block+96(FP), AX
-	IMUL3Q  $+408, AX, AX
-	ADDQ    fresh+72(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    block+96(FP), AX
-	IMUL3Q  $+408, AX, AX
-	ADDQ    input+80(FP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    block+96(FP), AX
-	IMUL3Q  $+408, AX, AX
-	ADDQ    c0+16(FP), AX
-	MOVQ    AX, 24(SP)
-	MOVQ    block+96(FP), R10
-	IMUL3Q  $+408, R10, R10
-	ADDQ    dh+32(FP), R10
-	MOVQ    block+96(FP), DX
-	IMUL3Q  $+408, DX, DX
-	ADDQ    da+64(FP), DX
-	MOVQ    block+96(FP), R11
-	IMUL3Q  $+408, R11, R11
-	ADDQ    dc0+0(FP), R11
-	MOVQ    $+17, 32(SP)
+	MOVQ    t+88(FP), BX
+	IMUL3Q  $-65536, BX, BX
+	ADDQ    da+40(FP), BX
+	MOVQ    $+16, 8(SP)
+
+loop_n_1:
+	// for n < 16
+	MOVL    $+32, DX
+	PCALIGN $0x20
+
+loop_k_2:
+	// for k < 32
+	VMOVUPS      (R8), Y0
+	VADDPS       1015808(CX), Y0, Y0
+	VMOVUPS      1032192(DI), Y1
+	VMOVUPS      1015808(R9), Y2
+	VMULPS       Y2, Y0, Y3
+	VMOVUPS      1015808(R10), Y4
+	VMOVAPS      Y15, Y5
+	VFNMADD231PS Y4, Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VFMADD231PS  1032192(SI), Y1, Y3
+	VMOVUPS      1015808(R11), Y1
+	VMULPS       Y1, Y3, Y5
+	VMOVUPS      1015808(R12), Y6
+	VMULPS       Y6, Y5, Y5
+	VSUBPS       Y6, Y15, Y7
+	VMULPS       Y7, Y5, Y5
+	VMULPS       999424(R13), Y3, Y7
+	VMOVUPS      1015808(DI), Y8
+	VMULPS       Y8, Y7, Y7
+	VSUBPS       Y8, Y15, Y8
+	VMULPS       Y8, Y7, Y7
+	VMULPS       Y6, Y3, Y6
+	VFNMADD213PS Y15, Y1, Y1
+	VMULPS       Y1, Y6, Y1
+	VMULPS       Y4, Y0, Y4
+	VMULPS       Y2, Y4, Y4
+	VSUBPS       Y2, Y15, Y2
+	VMULPS       Y2, Y4, Y2
+	MOVQ         (SP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y3, 1015808(SI)
+	VMOVUPS      Y5, 4063232(BX)
+	VMOVUPS      Y7, 4064256(BX)
+	VMOVUPS      Y1, 4065280(BX)
+	VMOVUPS      Y2, 4066304(BX)
+	ADDQ         $+32, CX
+	ADDQ         $+32, R8
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
+	ADDQ         $+32, R11
+	ADDQ         $+32, R12
+	ADDQ         $+32, R13
+	ADDQ         $+32, (SP)
+	ADDQ         $+32, BX
+	DECQ         DX
+	JNE          loop_k_2
+	ADDQ         $+3072, BX
+	DECQ         8(SP)
+	JNE          loop_n_1
+	VZEROUPPER
+	RET
+
+// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
+// func backward5AVX2(wh *float32, da *float32, sum2 *float32, block int)
+// Requires: AVX, FMA3
+TEXT ·backward5AVX2(SB), NOSPLIT, $0-32
+	VXORPS Y15, Y15, Y15
+	MOVQ   da+8(FP), SI
+	MOVQ   block+24(FP), BX
+	IMUL3Q $+417792, BX, BX
+	ADDQ   wh+0(FP), BX
+	MOVQ   block+24(FP), DX
+	IMUL3Q $+408, DX, DX
+	ADDQ   sum2+16(FP), DX
+	MOVL   $+17, R8
 
 loop_k_1:
 	// for k < 17
-	MOVQ $+8, 40(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      65536(SI), Y12
 	VMOVUPS      (BX), Y13
 	VFMADD231PS  Y13, Y12, Y0
@@ -3832,14 +2800,12 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
 	VHADDPS      Y10, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      vectors<>+0(SB), Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
@@ -3847,213 +2813,62 @@ loop_j_4:
 	VHADDPS      Y7, Y5, Y2
 	VHADDPS      Y11, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      vectors<>+0(SB), Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   (R12), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   16384(R8), Y15, Y2
-	VMASKMOVPS   16384(R9), Y15, Y3
-	VMASKMOVPS   (R13), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   (AX), Y15, Y6
-	VMOVUPS      vectors<>+384(SB), Y14
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         8(SP), R14
-	VMASKMOVPS   (R14), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   (AX), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         24(SP), R14
-	VMASKMOVPS   (R14), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   (R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y10
-	VMULPS       Y10, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMULPS       Y9, Y5, Y6
-	VMOVUPS      X0, (R10)
+	VMOVUPS      X0, (DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 16(R10)
-	VMOVUPS      X5, (R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 16(R8)
-	VMOVUPS      X3, (DX)
-	VEXTRACTF128 $0x01, Y3, X0
 	VMOVLPS      X0, 16(DX)
-	VMOVUPS      X8, 1024(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVLPS      X0, 1040(DX)
-	VMOVUPS      X2, 2048(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 2064(DX)
-	VMOVUPS      X4, 3072(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 3088(DX)
-	VMOVUPS      X6, (R11)
-	VEXTRACTF128 $0x01, Y6, X0
-	VMOVLPS      X0, 16(R11)
-	VMASKMOVPS   1024(R12), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   17408(R8), Y15, Y1
-	VMASKMOVPS   17408(R9), Y15, Y2
-	VMASKMOVPS   1024(R13), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	MOVQ         (SP), AX
-	VMASKMOVPS   1024(AX), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         8(SP), R14
-	VMASKMOVPS   1024(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         16(SP), AX
-	VMASKMOVPS   1024(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         24(SP), R14
-	VMASKMOVPS   1024(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   1024(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y9
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMULPS       Y8, Y4, Y5
-	VMOVUPS      X0, 1024(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 1040(R10)
-	VMOVUPS      X4, 1024(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 1040(R8)
-	VMOVUPS      X2, 4096(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4112(DX)
-	VMOVUPS      X7, 5120(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVLPS      X0, 5136(DX)
-	VMOVUPS      X1, 6144(DX)
+	VMOVUPS      X1, 1024(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 6160(DX)
-	VMOVUPS      X3, 7168(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 7184(DX)
-	VMOVUPS      X5, 1024(R11)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 1040(R11)
+	VMOVLPS      X0, 1040(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, 24(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	ADDQ         $+2048, R11
-	DECQ         40(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+24576, BX
-	ADDQ         $-16360, R12
-	ADDQ         $-16360, R8
-	ADDQ         $-16360, R9
-	ADDQ         $-16360, R13
-	ADDQ         $-16360, (SP)
-	ADDQ         $-16360, 8(SP)
-	ADDQ         $-16360, 16(SP)
-	ADDQ         $-16360, 24(SP)
-	ADDQ         $-16360, R10
-	ADDQ         $-65512, DX
-	ADDQ         $-16360, R11
-	DECQ         32(SP)
+	ADDQ         $-16360, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// func backward5AVX2(dc0 *float32, dy *float32, c0 *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32)
+// func backward6AVX2(wh *float32, da *float32, sum2 *float32)
 // Requires: AVX, FMA3
-TEXT ·backward5AVX2(SB), $48-96
-	VMOVUPS vectors<>+736(SB), Y15
-	MOVQ    da+64(FP), SI
-	MOVQ    wh+24(FP), BX
-	MOVQ    dy+8(FP), R12
-	MOVQ    dc+40(FP), R8
-	MOVQ    forget+88(FP), R9
-	MOVQ    output+48(FP), R13
-	MOVQ    s+56(FP), AX
-	MOVQ    AX, (SP)
-	MOVQ    fresh+72(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    input+80(FP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    c0+16(FP), AX
-	MOVQ    AX, 24(SP)
-	MOVQ    dh+32(FP), R10
-	MOVQ    da+64(FP), DX
-	MOVQ    dc0+0(FP), R11
-	MOVQ    $+7, 32(SP)
+TEXT ·backward6AVX2(SB), NOSPLIT, $0-24
+	VXORPS Y15, Y15, Y15
+	MOVQ   da+8(FP), SI
+	MOVQ   wh+0(FP), BX
+	MOVQ   sum2+16(FP), DX
+	MOVL   $+7, R8
 
 loop_k_1:
 	// for k < 7
-	MOVQ $+8, 40(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      65536(SI), Y12
 	VMOVUPS      835584(BX), Y13
 	VFMADD231PS  Y13, Y12, Y0
@@ -4137,14 +2952,12 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
 	VHADDPS      Y10, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      vectors<>+0(SB), Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
@@ -4152,213 +2965,60 @@ loop_j_4:
 	VHADDPS      Y7, Y5, Y2
 	VHADDPS      Y11, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      vectors<>+0(SB), Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   816(R12), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   17200(R8), Y15, Y2
-	VMASKMOVPS   17200(R9), Y15, Y3
-	VMASKMOVPS   816(R13), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   816(AX), Y15, Y6
-	VMOVUPS      vectors<>+384(SB), Y14
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         8(SP), R14
-	VMASKMOVPS   816(R14), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   816(AX), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         24(SP), R14
-	VMASKMOVPS   816(R14), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   816(R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y10
-	VMULPS       Y10, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMULPS       Y9, Y5, Y6
-	VMOVUPS      X0, 816(R10)
+	VMOVUPS      X0, 816(DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 832(R10)
-	VMOVUPS      X5, 816(R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 832(R8)
-	VMOVUPS      X3, 816(DX)
-	VEXTRACTF128 $0x01, Y3, X0
 	VMOVLPS      X0, 832(DX)
-	VMOVUPS      X8, 1840(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVLPS      X0, 1856(DX)
-	VMOVUPS      X2, 2864(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 2880(DX)
-	VMOVUPS      X4, 3888(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 3904(DX)
-	VMOVUPS      X6, 816(R11)
-	VEXTRACTF128 $0x01, Y6, X0
-	VMOVLPS      X0, 832(R11)
-	VMASKMOVPS   1840(R12), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   18224(R8), Y15, Y1
-	VMASKMOVPS   18224(R9), Y15, Y2
-	VMASKMOVPS   1840(R13), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	MOVQ         (SP), AX
-	VMASKMOVPS   1840(AX), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         8(SP), R14
-	VMASKMOVPS   1840(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         16(SP), AX
-	VMASKMOVPS   1840(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         24(SP), R14
-	VMASKMOVPS   1840(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   1840(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y9
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMULPS       Y8, Y4, Y5
-	VMOVUPS      X0, 1840(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 1856(R10)
-	VMOVUPS      X4, 1840(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVLPS      X0, 1856(R8)
-	VMOVUPS      X2, 4912(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVLPS      X0, 4928(DX)
-	VMOVUPS      X7, 5936(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVLPS      X0, 5952(DX)
-	VMOVUPS      X1, 6960(DX)
+	VMOVUPS      X1, 1840(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 6976(DX)
-	VMOVUPS      X3, 7984(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVLPS      X0, 8000(DX)
-	VMOVUPS      X5, 1840(R11)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVLPS      X0, 1856(R11)
+	VMOVLPS      X0, 1856(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, 24(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	ADDQ         $+2048, R11
-	DECQ         40(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+24576, BX
-	ADDQ         $-16360, R12
-	ADDQ         $-16360, R8
-	ADDQ         $-16360, R9
-	ADDQ         $-16360, R13
-	ADDQ         $-16360, (SP)
-	ADDQ         $-16360, 8(SP)
-	ADDQ         $-16360, 16(SP)
-	ADDQ         $-16360, 24(SP)
-	ADDQ         $-16360, R10
-	ADDQ         $-65512, DX
-	ADDQ         $-16360, R11
-	DECQ         32(SP)
+	ADDQ         $-16360, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// func backward6AVX2(dc0 *float32, dy *float32, c0 *float32, wh *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32)
+// func backward7AVX2(wh *float32, da *float32, sum2 *float32)
 // Requires: AVX, FMA3
-TEXT ·backward6AVX2(SB), $48-96
-	VMOVUPS vectors<>+768(SB), Y15
-	VMOVUPS vectors<>+384(SB), Y14
-	VXORPS  Y13, Y13, Y13
-	MOVQ    da+64(FP), SI
-	MOVQ    wh+24(FP), BX
-	MOVQ    dy+8(FP), R12
-	MOVQ    dc+40(FP), R8
-	MOVQ    forget+88(FP), R9
-	MOVQ    output+48(FP), R13
-	MOVQ    s+56(FP), AX
-	MOVQ    AX, (SP)
-	MOVQ    fresh+72(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    input+80(FP), AX
-	MOVQ    AX, 16(SP)
-	MOVQ    c0+16(FP), AX
-	MOVQ    AX, 24(SP)
-	MOVQ    dh+32(FP), R10
-	MOVQ    da+64(FP), DX
-	MOVQ    dc0+0(FP), R11
-	MOVQ    $+2, 32(SP)
+TEXT ·backward7AVX2(SB), NOSPLIT, $0-24
+	VXORPS Y15, Y15, Y15
+	MOVQ   da+8(FP), SI
+	MOVQ   wh+0(FP), BX
+	MOVQ   sum2+16(FP), DX
+	MOVL   $+2, R8
 
 loop_k_1:
 	// for k < 2
-	MOVQ $+8, 40(SP)
+	MOVL $+8, CX
 
 loop_n_2:
 	// for n < 8
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	MOVL   $+4, CX
-
-loop_g_3:
-	// for g < 4
-	MOVL    $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	MOVL    $+32, DI
 	PCALIGN $0x20
 
-loop_j_4:
-	// for j < 8
+loop_gj_3:
+	// for gj < 32
 	VMOVUPS      65536(SI), Y10
 	VMOVUPS      1007616(BX), Y11
 	VFMADD231PS  Y11, Y10, Y0
@@ -4430,174 +3090,138 @@ loop_j_4:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_j_4
-	DECQ         CX
-	JNE          loop_g_3
+	JNE          loop_gj_3
 	VHADDPS      Y2, Y0, Y0
 	VHADDPS      Y6, Y4, Y2
-	VHADDPS      Y13, Y8, Y4
+	VHADDPS      Y15, Y8, Y4
 	VHADDPS      Y2, Y0, Y0
-	VHADDPS      Y13, Y4, Y2
+	VHADDPS      Y15, Y4, Y2
 	VPERM2F128   $0x21, Y2, Y0, Y4
 	VBLENDPS     $0xf0, Y2, Y0, Y0
 	VADDPS       Y4, Y0, Y0
 	VHADDPS      Y3, Y1, Y1
 	VHADDPS      Y7, Y5, Y2
-	VHADDPS      Y13, Y9, Y3
+	VHADDPS      Y15, Y9, Y3
 	VHADDPS      Y2, Y1, Y1
-	VHADDPS      Y13, Y3, Y2
+	VHADDPS      Y15, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMASKMOVPS   984(R12), Y15, Y2
-	VADDPS       Y0, Y2, Y0
-	VMASKMOVPS   17368(R8), Y15, Y2
-	VMASKMOVPS   17368(R9), Y15, Y3
-	VMASKMOVPS   984(R13), Y15, Y4
-	VMULPS       Y4, Y0, Y5
-	MOVQ         (SP), AX
-	VMASKMOVPS   984(AX), Y15, Y6
-	VMOVAPS      Y14, Y7
-	VFNMADD231PS Y6, Y6, Y7
-	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  Y3, Y2, Y5
-	MOVQ         8(SP), R14
-	VMASKMOVPS   984(R14), Y15, Y2
-	VMULPS       Y2, Y5, Y3
-	MOVQ         16(SP), AX
-	VMASKMOVPS   984(AX), Y15, Y7
-	VMULPS       Y7, Y3, Y3
-	VSUBPS       Y7, Y14, Y8
-	VMULPS       Y8, Y3, Y3
-	MOVQ         24(SP), R14
-	VMASKMOVPS   984(R14), Y15, Y8
-	VMULPS       Y8, Y5, Y8
-	VMASKMOVPS   984(R9), Y15, Y9
-	VMULPS       Y9, Y8, Y8
-	VSUBPS       Y9, Y14, Y10
-	VMULPS       Y10, Y8, Y8
-	VMULPS       Y7, Y5, Y7
-	VFNMADD213PS Y14, Y2, Y2
-	VMULPS       Y2, Y7, Y2
-	VMULPS       Y6, Y0, Y6
-	VMULPS       Y4, Y6, Y6
-	VSUBPS       Y4, Y14, Y4
-	VMULPS       Y4, Y6, Y4
-	VMULPS       Y9, Y5, Y6
-	VMOVUPS      X0, 984(R10)
+	VMOVUPS      X0, 984(DX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVSS       X0, 1000(R10)
-	VMOVUPS      X5, 984(R8)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVSS       X0, 1000(R8)
-	VMOVUPS      X3, 984(DX)
-	VEXTRACTF128 $0x01, Y3, X0
 	VMOVSS       X0, 1000(DX)
-	VMOVUPS      X8, 2008(DX)
-	VEXTRACTF128 $0x01, Y8, X0
-	VMOVSS       X0, 2024(DX)
-	VMOVUPS      X2, 3032(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVSS       X0, 3048(DX)
-	VMOVUPS      X4, 4056(DX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVSS       X0, 4072(DX)
-	VMOVUPS      X6, 984(R11)
-	VEXTRACTF128 $0x01, Y6, X0
-	VMOVSS       X0, 1000(R11)
-	VMASKMOVPS   2008(R12), Y15, Y0
-	VADDPS       Y1, Y0, Y0
-	VMASKMOVPS   18392(R8), Y15, Y1
-	VMASKMOVPS   18392(R9), Y15, Y2
-	VMASKMOVPS   2008(R13), Y15, Y3
-	VMULPS       Y3, Y0, Y4
-	MOVQ         (SP), AX
-	VMASKMOVPS   2008(AX), Y15, Y5
-	VMOVAPS      Y14, Y6
-	VFNMADD231PS Y5, Y5, Y6
-	VMULPS       Y6, Y4, Y4
-	VFMADD231PS  Y2, Y1, Y4
-	MOVQ         8(SP), R14
-	VMASKMOVPS   2008(R14), Y15, Y1
-	VMULPS       Y1, Y4, Y2
-	MOVQ         16(SP), AX
-	VMASKMOVPS   2008(AX), Y15, Y6
-	VMULPS       Y6, Y2, Y2
-	VSUBPS       Y6, Y14, Y7
-	VMULPS       Y7, Y2, Y2
-	MOVQ         24(SP), R14
-	VMASKMOVPS   2008(R14), Y15, Y7
-	VMULPS       Y7, Y4, Y7
-	VMASKMOVPS   2008(R9), Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y14, Y9
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y14, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y5, Y0, Y5
-	VMULPS       Y3, Y5, Y5
-	VSUBPS       Y3, Y14, Y3
-	VMULPS       Y3, Y5, Y3
-	VMULPS       Y8, Y4, Y5
-	VMOVUPS      X0, 2008(R10)
-	VEXTRACTF128 $0x01, Y0, X0
-	VMOVSS       X0, 2024(R10)
-	VMOVUPS      X4, 2008(R8)
-	VEXTRACTF128 $0x01, Y4, X0
-	VMOVSS       X0, 2024(R8)
-	VMOVUPS      X2, 5080(DX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VMOVSS       X0, 5096(DX)
-	VMOVUPS      X7, 6104(DX)
-	VEXTRACTF128 $0x01, Y7, X0
-	VMOVSS       X0, 6120(DX)
-	VMOVUPS      X1, 7128(DX)
+	VMOVUPS      X1, 2008(DX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVSS       X0, 7144(DX)
-	VMOVUPS      X3, 8152(DX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VMOVSS       X0, 8168(DX)
-	VMOVUPS      X5, 2008(R11)
-	VEXTRACTF128 $0x01, Y5, X0
-	VMOVSS       X0, 2024(R11)
+	VMOVSS       X0, 2024(DX)
 	ADDQ         $+4096, SI
 	ADDQ         $-4096, BX
-	ADDQ         $+2048, R12
-	ADDQ         $+2048, R8
-	ADDQ         $+2048, R9
-	ADDQ         $+2048, R13
-	ADDQ         $+2048, (SP)
-	ADDQ         $+2048, 8(SP)
-	ADDQ         $+2048, 16(SP)
-	ADDQ         $+2048, 24(SP)
-	ADDQ         $+2048, R10
-	ADDQ         $+8192, DX
-	ADDQ         $+2048, R11
-	DECQ         40(SP)
+	ADDQ         $+2048, DX
+	DECQ         CX
 	JNE          loop_n_2
 	ADDQ         $-65536, SI
 	ADDQ         $+20480, BX
-	ADDQ         $-16364, R12
-	ADDQ         $-16364, R8
-	ADDQ         $-16364, R9
-	ADDQ         $-16364, R13
-	ADDQ         $-16364, (SP)
-	ADDQ         $-16364, 8(SP)
-	ADDQ         $-16364, 16(SP)
-	ADDQ         $-16364, 24(SP)
-	ADDQ         $-16364, R10
-	ADDQ         $-65516, DX
-	ADDQ         $-16364, R11
-	DECQ         32(SP)
+	ADDQ         $-16364, DX
+	DECQ         R8
 	JNE          loop_k_1
 	VZEROUPPER
 	RET
 
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// func backward7AVX2(dx *float32, wx *float32, da *float32, block int)
+// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
+// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
+// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
+// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
+// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
+// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
+// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
+// func backward8AVX2(dc0 *float32, dy *float32, c0 *float32, dh *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32, sum2 *float32)
 // Requires: AVX, FMA3
-TEXT ·backward7AVX2(SB), NOSPLIT, $0-32
+TEXT ·backward8AVX2(SB), $24-96
+	VMOVUPS vectors<>+384(SB), Y15
+	MOVQ    dy+8(FP), CX
+	MOVQ    sum2+88(FP), R8
+	MOVQ    dc+32(FP), SI
+	MOVQ    forget+80(FP), DI
+	MOVQ    output+40(FP), R9
+	MOVQ    s+48(FP), R10
+	MOVQ    fresh+64(FP), R11
+	MOVQ    input+72(FP), R12
+	MOVQ    c0+16(FP), R13
+	MOVQ    dh+24(FP), AX
+	MOVQ    AX, (SP)
+	MOVQ    da+56(FP), BX
+	MOVQ    dc0+0(FP), AX
+	MOVQ    AX, 8(SP)
+	MOVQ    $+16, 16(SP)
+
+loop_n_1:
+	// for n < 16
+	MOVL    $+32, DX
+	PCALIGN $0x20
+
+loop_k_2:
+	// for k < 32
+	VMOVUPS      (R8), Y0
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      16384(DI), Y1
+	VMOVUPS      (R9), Y2
+	VMULPS       Y2, Y0, Y3
+	VMOVUPS      (R10), Y4
+	VMOVAPS      Y15, Y5
+	VFNMADD231PS Y4, Y4, Y5
+	VMULPS       Y5, Y3, Y3
+	VFMADD231PS  16384(SI), Y1, Y3
+	VMOVUPS      (R11), Y1
+	VMULPS       Y1, Y3, Y5
+	VMOVUPS      (R12), Y6
+	VMULPS       Y6, Y5, Y5
+	VSUBPS       Y6, Y15, Y7
+	VMULPS       Y7, Y5, Y5
+	VMULPS       (R13), Y3, Y7
+	VMOVUPS      (DI), Y8
+	VMULPS       Y8, Y7, Y7
+	VSUBPS       Y8, Y15, Y9
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y6, Y3, Y6
+	VFNMADD213PS Y15, Y1, Y1
+	VMULPS       Y1, Y6, Y1
+	VMULPS       Y4, Y0, Y4
+	VMULPS       Y2, Y4, Y4
+	VSUBPS       Y2, Y15, Y2
+	VMULPS       Y2, Y4, Y2
+	VMULPS       Y8, Y3, Y4
+	MOVQ         (SP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y3, (SI)
+	VMOVUPS      Y5, (BX)
+	VMOVUPS      Y7, 1024(BX)
+	VMOVUPS      Y1, 2048(BX)
+	VMOVUPS      Y2, 3072(BX)
+	MOVQ         8(SP), R14
+	VMOVUPS      Y4, (R14)
+	ADDQ         $+32, CX
+	ADDQ         $+32, R8
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	ADDQ         $+32, R9
+	ADDQ         $+32, R10
+	ADDQ         $+32, R11
+	ADDQ         $+32, R12
+	ADDQ         $+32, R13
+	ADDQ         $+32, (SP)
+	ADDQ         $+32, BX
+	ADDQ         $+32, 8(SP)
+	DECQ         DX
+	JNE          loop_k_2
+	ADDQ         $+3072, BX
+	DECQ         16(SP)
+	JNE          loop_n_1
+	VZEROUPPER
+	RET
+
+// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
+// func backward9AVX2(dx *float32, wx *float32, da *float32, block int)
+// Requires: AVX, FMA3
+TEXT ·backward9AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y15, Y15, Y15
 	MOVQ   block+24(FP), BX
 	IMUL3Q $+98304, BX, BX
@@ -4759,9 +3383,9 @@ loop_gk_3:
 	RET
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// func backward8AVX2(dx *float32, wx *float32, da *float32)
+// func backward10AVX2(dx *float32, wx *float32, da *float32)
 // Requires: AVX, FMA3
-TEXT ·backward8AVX2(SB), NOSPLIT, $0-24
+TEXT ·backward10AVX2(SB), NOSPLIT, $0-24
 	VXORPS Y15, Y15, Y15
 	MOVQ   da+16(FP), BX
 	MOVQ   wx+8(FP), SI
@@ -4910,9 +3534,9 @@ loop_gk_2:
 	RET
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// func backward9AVX2(dx *float32, wx *float32, da *float32)
+// func backward11AVX2(dx *float32, wx *float32, da *float32)
 // Requires: AVX, FMA3
-TEXT ·backward9AVX2(SB), NOSPLIT, $0-24
+TEXT ·backward11AVX2(SB), NOSPLIT, $0-24
 	VXORPS Y15, Y15, Y15
 	MOVQ   da+16(FP), BX
 	MOVQ   wx+8(FP), SI
@@ -5051,9 +3675,9 @@ loop_gk_3:
 	RET
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// func backward10AVX2(dh0 *float32, wh *float32, da *float32, block int)
+// func backward12AVX2(dh0 *float32, wh *float32, da *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward10AVX2(SB), NOSPLIT, $0-32
+TEXT ·backward12AVX2(SB), NOSPLIT, $0-32
 	VXORPS Y15, Y15, Y15
 	MOVQ   da+16(FP), SI
 	MOVQ   block+24(FP), BX
@@ -5207,9 +3831,9 @@ loop_gk_3:
 	RET
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// func backward11AVX2(dh0 *float32, wh *float32, da *float32)
+// func backward13AVX2(dh0 *float32, wh *float32, da *float32)
 // Requires: AVX, FMA3
-TEXT ·backward11AVX2(SB), NOSPLIT, $0-24
+TEXT ·backward13AVX2(SB), NOSPLIT, $0-24
 	VXORPS Y15, Y15, Y15
 	MOVQ   da+16(FP), SI
 	MOVQ   wh+8(FP), BX
@@ -5359,9 +3983,9 @@ loop_gk_3:
 	RET
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// func backward12AVX2(dh0 *float32, wh *float32, da *float32)
+// func backward14AVX2(dh0 *float32, wh *float32, da *float32)
 // Requires: AVX, FMA3
-TEXT ·backward12AVX2(SB), NOSPLIT, $0-24
+TEXT ·backward14AVX2(SB), NOSPLIT, $0-24
 	VXORPS Y15, Y15, Y15
 	MOVQ   da+16(FP), SI
 	MOVQ   wh+8(FP), BX
@@ -5497,9 +4121,9 @@ loop_gk_3:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward13AVX2(x *float32, xBlocks *float32)
+// func backward15AVX2(x *float32, xBlocks *float32)
 // Requires: AVX
-TEXT ·backward13AVX2(SB), NOSPLIT, $0-16
+TEXT ·backward15AVX2(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), BX
 	MOVQ xBlocks+8(FP), SI
 	MOVL $+4, DX
@@ -5526,22 +4150,22 @@ loop_tn_2:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward14AVX2(dwx *float32, da *float32, xBlocks *float32, block int)
+// func backward16AVX2(dwx *float32, da *float32, xBlocks *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward14AVX2(SB), $24640-32
+TEXT ·backward16AVX2(SB), $24640-32
 	MOVQ   block+24(FP), DX
-	IMUL3Q $+384, DX, DX
+	IMUL3Q $+288, DX, DX
 	ADDQ   da+8(FP), DX
 	LEAQ   63(SP), SI
 	ANDQ   $-64, SI
 	MOVQ   xBlocks+16(FP), BX
 	MOVQ   block+24(FP), CX
-	IMUL3Q $+384, CX, CX
+	IMUL3Q $+288, CX, CX
 	ADDQ   dwx+0(FP), CX
-	MOVL   $+4, R10
+	MOVL   $+3, R10
 
 loop_gk_1:
-	// for gk < 4
+	// for gk < 3
 	MOVL    $+64, DI
 	PCALIGN $0x20
 
@@ -5710,189 +4334,9 @@ loop_tn_2_5:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward15AVX2(dwx *float32, da *float32, xBlocks *float32)
+// func backward17AVX2(dwx *float32, da *float32, xBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward15AVX2(SB), $24640-24
-	MOVQ da+8(FP), DX
-	LEAQ 63(SP), SI
-	ANDQ $-64, SI
-	MOVQ xBlocks+16(FP), BX
-	MOVQ dwx+0(FP), CX
-	MOVL $+2, R10
-
-loop_gk_1:
-	// for gk < 2
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2:
-	// for tn < 64
-	VMOVUPS 3840(DX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 3872(DX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 3904(DX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 7936(DX), Y0
-	VMOVUPS Y0, 96(SI)
-	VMOVUPS 7968(DX), Y0
-	VMOVUPS Y0, 128(SI)
-	VMOVUPS 8000(DX), Y0
-	VMOVUPS Y0, 160(SI)
-	VMOVUPS 12032(DX), Y0
-	VMOVUPS Y0, 192(SI)
-	VMOVUPS 12064(DX), Y0
-	VMOVUPS Y0, 224(SI)
-	VMOVUPS 12096(DX), Y0
-	VMOVUPS Y0, 256(SI)
-	VMOVUPS 16128(DX), Y0
-	VMOVUPS Y0, 288(SI)
-	VMOVUPS 16160(DX), Y0
-	VMOVUPS Y0, 320(SI)
-	VMOVUPS 16192(DX), Y0
-	VMOVUPS Y0, 352(SI)
-	ADDQ    $+16384, DX
-	ADDQ    $+384, SI
-	DECQ    DI
-	JNE     loop_tn_2
-	MOVL    $+4, R9
-
-loop_ib_3:
-	// for ib < 4
-	MOVL $+4, R8
-
-loop_i_4:
-	// for i < 4
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2_5:
-	// for tn_2 < 64
-	VBROADCASTSS (BX), Y12
-	VMOVUPS      -24576(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24544(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24512(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 4(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 8(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 12(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 64(BX), Y12
-	VMOVUPS      -24480(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24448(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24416(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 68(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 72(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 76(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 128(BX), Y12
-	VMOVUPS      -24384(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24352(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24320(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 132(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 136(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 140(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 192(BX), Y12
-	VMOVUPS      -24288(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24256(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24224(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 196(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 200(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 204(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	ADDQ         $+384, SI
-	ADDQ         $+256, BX
-	DECQ         DI
-	JNE          loop_tn_2_5
-	VMOVUPS      Y0, 3840(CX)
-	VMOVUPS      Y1, 3872(CX)
-	VMOVUPS      Y2, 3904(CX)
-	VMOVUPS      Y3, 7936(CX)
-	VMOVUPS      Y4, 7968(CX)
-	VMOVUPS      Y5, 8000(CX)
-	VMOVUPS      Y6, 12032(CX)
-	VMOVUPS      Y7, 12064(CX)
-	VMOVUPS      Y8, 12096(CX)
-	VMOVUPS      Y9, 16128(CX)
-	VMOVUPS      Y10, 16160(CX)
-	VMOVUPS      Y11, 16192(CX)
-	ADDQ         $-24576, SI
-	ADDQ         $-16368, BX
-	ADDQ         $+16384, CX
-	DECQ         R8
-	JNE          loop_i_4
-	ADDQ         $+65472, BX
-	DECQ         R9
-	JNE          loop_ib_3
-	ADDQ         $-1048480, DX
-	ADDQ         $-24576, SI
-	ADDQ         $-262144, BX
-	ADDQ         $-262048, CX
-	DECQ         R10
-	JNE          loop_gk_1
-	VZEROUPPER
-	RET
-
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward16AVX2(dwx *float32, da *float32, xBlocks *float32)
-// Requires: AVX, FMA3
-TEXT ·backward16AVX2(SB), $24640-24
+TEXT ·backward17AVX2(SB), $24640-24
 	MOVQ    da+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -6024,14 +4468,14 @@ loop_tn_2_4:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward17AVX2(dwx *float32, da *float32, xBlocks *float32, tile int, block int)
+// func backward18AVX2(dwx *float32, da *float32, xBlocks *float32, tile int, block int)
 // Requires: AVX, FMA3
-TEXT ·backward17AVX2(SB), $24640-40
+TEXT ·backward18AVX2(SB), $24640-40
 	MOVQ   tile+24(FP), DX
 	IMUL3Q $+1048576, DX, DX
 	ADDQ   da+8(FP), DX
 	MOVQ   block+32(FP), R14
-	IMUL3Q $+384, R14, R14
+	IMUL3Q $+288, R14, R14
 	ADDQ   R14, DX
 	LEAQ   63(SP), SI
 	ANDQ   $-64, SI
@@ -6039,12 +4483,12 @@ TEXT ·backward17AVX2(SB), $24640-40
 	IMUL3Q $+16384, BX, BX
 	ADDQ   xBlocks+16(FP), BX
 	MOVQ   block+32(FP), CX
-	IMUL3Q $+384, CX, CX
+	IMUL3Q $+288, CX, CX
 	ADDQ   dwx+0(FP), CX
-	MOVL   $+4, R10
+	MOVL   $+3, R10
 
 loop_gk_1:
-	// for gk < 4
+	// for gk < 3
 	MOVL    $+64, DI
 	PCALIGN $0x20
 
@@ -6225,202 +4669,6 @@ loop_tn_2_5:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward18AVX2(dwx *float32, da *float32, xBlocks *float32, tile int)
-// Requires: AVX, FMA3
-TEXT ·backward18AVX2(SB), $24640-32
-	MOVQ   tile+24(FP), DX
-	IMUL3Q $+1048576, DX, DX
-	ADDQ   da+8(FP), DX
-	LEAQ   63(SP), SI
-	ANDQ   $-64, SI
-	MOVQ   tile+24(FP), BX
-	IMUL3Q $+16384, BX, BX
-	ADDQ   xBlocks+16(FP), BX
-	MOVQ   dwx+0(FP), CX
-	MOVL   $+2, R10
-
-loop_gk_1:
-	// for gk < 2
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2:
-	// for tn < 64
-	VMOVUPS 1052416(DX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 1052448(DX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 1052480(DX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 1056512(DX), Y0
-	VMOVUPS Y0, 96(SI)
-	VMOVUPS 1056544(DX), Y0
-	VMOVUPS Y0, 128(SI)
-	VMOVUPS 1056576(DX), Y0
-	VMOVUPS Y0, 160(SI)
-	VMOVUPS 1060608(DX), Y0
-	VMOVUPS Y0, 192(SI)
-	VMOVUPS 1060640(DX), Y0
-	VMOVUPS Y0, 224(SI)
-	VMOVUPS 1060672(DX), Y0
-	VMOVUPS Y0, 256(SI)
-	VMOVUPS 1064704(DX), Y0
-	VMOVUPS Y0, 288(SI)
-	VMOVUPS 1064736(DX), Y0
-	VMOVUPS Y0, 320(SI)
-	VMOVUPS 1064768(DX), Y0
-	VMOVUPS Y0, 352(SI)
-	ADDQ    $+16384, DX
-	ADDQ    $+384, SI
-	DECQ    DI
-	JNE     loop_tn_2
-	MOVL    $+4, R9
-
-loop_ib_3:
-	// for ib < 4
-	MOVL $+4, R8
-
-loop_i_4:
-	// for i < 4
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2_5:
-	// for tn_2 < 64
-	VBROADCASTSS 16384(BX), Y12
-	VMOVUPS      -24576(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24544(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24512(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 16388(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 16392(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 16396(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 16448(BX), Y12
-	VMOVUPS      -24480(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24448(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24416(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 16452(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 16456(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 16460(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 16512(BX), Y12
-	VMOVUPS      -24384(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24352(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24320(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 16516(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 16520(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 16524(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 16576(BX), Y12
-	VMOVUPS      -24288(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24256(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24224(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 16580(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 16584(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 16588(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	ADDQ         $+384, SI
-	ADDQ         $+256, BX
-	DECQ         DI
-	JNE          loop_tn_2_5
-	VADDPS       3840(CX), Y0, Y0
-	VMOVUPS      Y0, 3840(CX)
-	VADDPS       3872(CX), Y1, Y0
-	VMOVUPS      Y0, 3872(CX)
-	VADDPS       3904(CX), Y2, Y0
-	VMOVUPS      Y0, 3904(CX)
-	VADDPS       7936(CX), Y3, Y0
-	VMOVUPS      Y0, 7936(CX)
-	VADDPS       7968(CX), Y4, Y0
-	VMOVUPS      Y0, 7968(CX)
-	VADDPS       8000(CX), Y5, Y0
-	VMOVUPS      Y0, 8000(CX)
-	VADDPS       12032(CX), Y6, Y0
-	VMOVUPS      Y0, 12032(CX)
-	VADDPS       12064(CX), Y7, Y0
-	VMOVUPS      Y0, 12064(CX)
-	VADDPS       12096(CX), Y8, Y0
-	VMOVUPS      Y0, 12096(CX)
-	VADDPS       16128(CX), Y9, Y0
-	VMOVUPS      Y0, 16128(CX)
-	VADDPS       16160(CX), Y10, Y0
-	VMOVUPS      Y0, 16160(CX)
-	VADDPS       16192(CX), Y11, Y0
-	VMOVUPS      Y0, 16192(CX)
-	ADDQ         $-24576, SI
-	ADDQ         $-16368, BX
-	ADDQ         $+16384, CX
-	DECQ         R8
-	JNE          loop_i_4
-	ADDQ         $+65472, BX
-	DECQ         R9
-	JNE          loop_ib_3
-	ADDQ         $-1048480, DX
-	ADDQ         $-24576, SI
-	ADDQ         $-262144, BX
-	ADDQ         $-262048, CX
-	DECQ         R10
-	JNE          loop_gk_1
-	VZEROUPPER
-	RET
-
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 // func backward19AVX2(dwx *float32, da *float32, xBlocks *float32, tile int)
 // Requires: AVX, FMA3
 TEXT ·backward19AVX2(SB), $24640-32
@@ -6571,18 +4819,18 @@ loop_tn_2_4:
 // Requires: AVX, FMA3
 TEXT ·backward20AVX2(SB), $24640-32
 	MOVQ   block+24(FP), DX
-	IMUL3Q $+384, DX, DX
+	IMUL3Q $+288, DX, DX
 	ADDQ   da+8(FP), DX
 	LEAQ   63(SP), SI
 	ANDQ   $-64, SI
 	MOVQ   xBlocks+16(FP), BX
 	MOVQ   block+24(FP), CX
-	IMUL3Q $+384, CX, CX
+	IMUL3Q $+288, CX, CX
 	ADDQ   dwx+0(FP), CX
-	MOVL   $+4, R10
+	MOVL   $+3, R10
 
 loop_gk_1:
-	// for gk < 4
+	// for gk < 3
 	MOVL    $+64, DI
 	PCALIGN $0x20
 
@@ -6766,198 +5014,6 @@ loop_tn_2_5:
 // func backward21AVX2(dwx *float32, da *float32, xBlocks *float32)
 // Requires: AVX, FMA3
 TEXT ·backward21AVX2(SB), $24640-24
-	MOVQ da+8(FP), DX
-	LEAQ 63(SP), SI
-	ANDQ $-64, SI
-	MOVQ xBlocks+16(FP), BX
-	MOVQ dwx+0(FP), CX
-	MOVL $+2, R10
-
-loop_gk_1:
-	// for gk < 2
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2:
-	// for tn < 64
-	VMOVUPS 3149568(DX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 3149600(DX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 3149632(DX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 3153664(DX), Y0
-	VMOVUPS Y0, 96(SI)
-	VMOVUPS 3153696(DX), Y0
-	VMOVUPS Y0, 128(SI)
-	VMOVUPS 3153728(DX), Y0
-	VMOVUPS Y0, 160(SI)
-	VMOVUPS 3157760(DX), Y0
-	VMOVUPS Y0, 192(SI)
-	VMOVUPS 3157792(DX), Y0
-	VMOVUPS Y0, 224(SI)
-	VMOVUPS 3157824(DX), Y0
-	VMOVUPS Y0, 256(SI)
-	VMOVUPS 3161856(DX), Y0
-	VMOVUPS Y0, 288(SI)
-	VMOVUPS 3161888(DX), Y0
-	VMOVUPS Y0, 320(SI)
-	VMOVUPS 3161920(DX), Y0
-	VMOVUPS Y0, 352(SI)
-	ADDQ    $+16384, DX
-	ADDQ    $+384, SI
-	DECQ    DI
-	JNE     loop_tn_2
-	MOVL    $+4, R9
-
-loop_ib_3:
-	// for ib < 4
-	MOVL $+4, R8
-
-loop_i_4:
-	// for i < 4
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	VXORPS  Y10, Y10, Y10
-	VXORPS  Y11, Y11, Y11
-	MOVL    $+64, DI
-	PCALIGN $0x20
-
-loop_tn_2_5:
-	// for tn_2 < 64
-	VBROADCASTSS 49152(BX), Y12
-	VMOVUPS      -24576(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24544(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24512(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 49156(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 49160(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 49164(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 49216(BX), Y12
-	VMOVUPS      -24480(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24448(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24416(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 49220(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 49224(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 49228(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 49280(BX), Y12
-	VMOVUPS      -24384(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24352(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24320(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 49284(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 49288(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 49292(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	VBROADCASTSS 49344(BX), Y12
-	VMOVUPS      -24288(SI), Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      -24256(SI), Y14
-	VFMADD231PS  Y14, Y12, Y1
-	VMOVUPS      -24224(SI), Y15
-	VFMADD231PS  Y15, Y12, Y2
-	VBROADCASTSS 49348(BX), Y12
-	VFMADD231PS  Y13, Y12, Y3
-	VFMADD231PS  Y14, Y12, Y4
-	VFMADD231PS  Y15, Y12, Y5
-	VBROADCASTSS 49352(BX), Y12
-	VFMADD231PS  Y13, Y12, Y6
-	VFMADD231PS  Y14, Y12, Y7
-	VFMADD231PS  Y15, Y12, Y8
-	VBROADCASTSS 49356(BX), Y12
-	VFMADD231PS  Y13, Y12, Y9
-	VFMADD231PS  Y14, Y12, Y10
-	VFMADD231PS  Y15, Y12, Y11
-	ADDQ         $+384, SI
-	ADDQ         $+256, BX
-	DECQ         DI
-	JNE          loop_tn_2_5
-	VADDPS       3840(CX), Y0, Y0
-	VMOVUPS      Y0, 3840(CX)
-	VADDPS       3872(CX), Y1, Y0
-	VMOVUPS      Y0, 3872(CX)
-	VADDPS       3904(CX), Y2, Y0
-	VMOVUPS      Y0, 3904(CX)
-	VADDPS       7936(CX), Y3, Y0
-	VMOVUPS      Y0, 7936(CX)
-	VADDPS       7968(CX), Y4, Y0
-	VMOVUPS      Y0, 7968(CX)
-	VADDPS       8000(CX), Y5, Y0
-	VMOVUPS      Y0, 8000(CX)
-	VADDPS       12032(CX), Y6, Y0
-	VMOVUPS      Y0, 12032(CX)
-	VADDPS       12064(CX), Y7, Y0
-	VMOVUPS      Y0, 12064(CX)
-	VADDPS       12096(CX), Y8, Y0
-	VMOVUPS      Y0, 12096(CX)
-	VADDPS       16128(CX), Y9, Y0
-	VMOVUPS      Y0, 16128(CX)
-	VADDPS       16160(CX), Y10, Y0
-	VMOVUPS      Y0, 16160(CX)
-	VADDPS       16192(CX), Y11, Y0
-	VMOVUPS      Y0, 16192(CX)
-	ADDQ         $-24576, SI
-	ADDQ         $-16368, BX
-	ADDQ         $+16384, CX
-	DECQ         R8
-	JNE          loop_i_4
-	ADDQ         $+65472, BX
-	DECQ         R9
-	JNE          loop_ib_3
-	ADDQ         $-1048480, DX
-	ADDQ         $-24576, SI
-	ADDQ         $-262144, BX
-	ADDQ         $-262048, CX
-	DECQ         R10
-	JNE          loop_gk_1
-	VZEROUPPER
-	RET
-
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward22AVX2(dwx *float32, da *float32, xBlocks *float32)
-// Requires: AVX, FMA3
-TEXT ·backward22AVX2(SB), $24640-24
 	MOVQ    da+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -7097,19 +5153,19 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward23AVX2(h *float32, hBlocks *float32, block int)
+// func backward22AVX2(h *float32, hBlocks *float32, block int)
 // Requires: AVX
-TEXT ·backward23AVX2(SB), NOSPLIT, $0-24
+TEXT ·backward22AVX2(SB), NOSPLIT, $0-24
 	MOVQ   block+16(FP), BX
-	IMUL3Q $+384, BX, BX
+	IMUL3Q $+256, BX, BX
 	ADDQ   h+0(FP), BX
 	MOVQ   block+16(FP), SI
-	IMUL3Q $+393216, SI, SI
+	IMUL3Q $+262144, SI, SI
 	ADDQ   hBlocks+8(FP), SI
-	MOVL   $+6, DX
+	MOVL   $+4, DX
 
 loop_jb_1:
-	// for jb < 6
+	// for jb < 4
 	MOVL    $+1024, DI
 	PCALIGN $0x20
 
@@ -7130,38 +5186,9 @@ loop_tn_2:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward24AVX2(h *float32, hBlocks *float32)
-// Requires: AVX
-TEXT ·backward24AVX2(SB), NOSPLIT, $0-16
-	MOVQ h+0(FP), BX
-	MOVQ hBlocks+8(FP), SI
-	MOVL $+4, DX
-
-loop_jb_1:
-	// for jb < 4
-	MOVL    $+1024, DI
-	PCALIGN $0x20
-
-loop_tn_2:
-	// for tn < 1024
-	VMOVUPS 768(BX), Y0
-	VMOVUPS Y0, 786432(SI)
-	VMOVUPS 800(BX), Y0
-	VMOVUPS Y0, 786464(SI)
-	ADDQ    $+1024, BX
-	ADDQ    $+64, SI
-	DECQ    DI
-	JNE     loop_tn_2
-	ADDQ    $-1048512, BX
-	DECQ    DX
-	JNE     loop_jb_1
-	VZEROUPPER
-	RET
-
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward25AVX2(dwh *float32, da *float32, hBlocks *float32, block int)
+// func backward23AVX2(dwh *float32, da *float32, hBlocks *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward25AVX2(SB), $24640-32
+TEXT ·backward23AVX2(SB), $24640-32
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+96, BX, BX
 	ADDQ    da+8(FP), BX
@@ -7333,9 +5360,9 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward26AVX2(dwh *float32, da *float32, hBlocks *float32)
+// func backward24AVX2(dwh *float32, da *float32, hBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward26AVX2(SB), $24640-24
+TEXT ·backward24AVX2(SB), $24640-24
 	MOVQ    da+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -7467,9 +5494,9 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward27AVX2(dwh *float32, da *float32, hBlocks *float32, tile int, block int)
+// func backward25AVX2(dwh *float32, da *float32, hBlocks *float32, tile int, block int)
 // Requires: AVX, FMA3
-TEXT ·backward27AVX2(SB), $24640-40
+TEXT ·backward25AVX2(SB), $24640-40
 	MOVQ    tile+24(FP), BX
 	IMUL3Q  $+1048576, BX, BX
 	ADDQ    da+8(FP), BX
@@ -7658,9 +5685,9 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward28AVX2(dwh *float32, da *float32, hBlocks *float32, tile int)
+// func backward26AVX2(dwh *float32, da *float32, hBlocks *float32, tile int)
 // Requires: AVX, FMA3
-TEXT ·backward28AVX2(SB), $24640-32
+TEXT ·backward26AVX2(SB), $24640-32
 	MOVQ    tile+24(FP), BX
 	IMUL3Q  $+1048576, BX, BX
 	ADDQ    da+8(FP), BX
@@ -7804,9 +5831,9 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward29AVX2(dwh *float32, da *float32, hBlocks *float32, block int)
+// func backward27AVX2(dwh *float32, da *float32, hBlocks *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward29AVX2(SB), $24640-32
+TEXT ·backward27AVX2(SB), $24640-32
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+96, BX, BX
 	ADDQ    da+8(FP), BX
@@ -7990,9 +6017,9 @@ loop_tn_2_4:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward30AVX2(dwh *float32, da *float32, hBlocks *float32)
+// func backward28AVX2(dwh *float32, da *float32, hBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward30AVX2(SB), $24640-24
+TEXT ·backward28AVX2(SB), $24640-24
 	MOVQ    da+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -8132,9 +6159,9 @@ loop_tn_2_4:
 	RET
 
 // db[g][k] = sum(t, n, da[t][n][g][k])
-// func backward31AVX2(db *float32, da *float32)
+// func backward29AVX2(db *float32, da *float32)
 // Requires: AVX
-TEXT ·backward31AVX2(SB), NOSPLIT, $0-16
+TEXT ·backward29AVX2(SB), NOSPLIT, $0-16
 	MOVQ da+8(FP), BX
 	MOVQ db+0(FP), DX
 	MOVL $+4, R8

@@ -41,25 +41,24 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		backward2AVX2(&dx[0][0], &dy[0][0], &w[0][0], block)
 	}
 	backward3AVX2(&dx[0][0], &dy[0][0], &w[0][0])
-	for block := 0; block < 2; block++ {
+	for block := 0; block < 4; block++ {
 		backward4AVX2(&x[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward5AVX2(&x[0][0], &ws.xBlocks[0][0][0])
 	for block := 0; block < 10; block++ {
-		backward6AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
+		backward5AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward7AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
+	backward6AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
 	for step := 0; step < 2; step++ {
 		for block := 0; block < 10; block++ {
-			backward8AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
+			backward7AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
 		}
-		backward9AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step)
+		backward8AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step)
 	}
 	for block := 0; block < 10; block++ {
-		backward10AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
+		backward9AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward11AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
-	backward12AVX2(&db[0], &dy[0][0])
+	backward10AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
+	backward11AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -110,39 +109,34 @@ func backward4AVX2(x, xBlocks *float32, block int)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward5AVX2(x, xBlocks *float32)
+func backward5AVX2(dw, dy, xBlocks *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward6AVX2(dw, dy, xBlocks *float32, block int)
+func backward6AVX2(dw, dy, xBlocks *float32)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward7AVX2(dw, dy, xBlocks *float32)
+func backward7AVX2(dw, dy, xBlocks *float32, tile, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward8AVX2(dw, dy, xBlocks *float32, tile, block int)
+func backward8AVX2(dw, dy, xBlocks *float32, tile int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward9AVX2(dw, dy, xBlocks *float32, tile int)
+func backward9AVX2(dw, dy, xBlocks *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward10AVX2(dw, dy, xBlocks *float32, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward11AVX2(dw, dy, xBlocks *float32)
+func backward10AVX2(dw, dy, xBlocks *float32)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward12AVX2(db, dy *float32)
+func backward11AVX2(db, dy *float32)

@@ -2308,15 +2308,15 @@ loop_o_2_3:
 // Requires: AVX
 TEXT ·backward4AVX2(SB), NOSPLIT, $0-24
 	MOVQ   block+16(FP), BX
-	IMUL3Q $+384, BX, BX
+	IMUL3Q $+256, BX, BX
 	ADDQ   x+0(FP), BX
 	MOVQ   block+16(FP), SI
-	IMUL3Q $+393216, SI, SI
+	IMUL3Q $+262144, SI, SI
 	ADDQ   xBlocks+8(FP), SI
-	MOVL   $+6, DX
+	MOVL   $+4, DX
 
 loop_ib_1:
-	// for ib < 6
+	// for ib < 4
 	MOVL    $+1024, DI
 	PCALIGN $0x20
 
@@ -2337,38 +2337,9 @@ loop_n_2:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward5AVX2(x *float32, xBlocks *float32)
-// Requires: AVX
-TEXT ·backward5AVX2(SB), NOSPLIT, $0-16
-	MOVQ x+0(FP), BX
-	MOVQ xBlocks+8(FP), SI
-	MOVL $+4, DX
-
-loop_ib_1:
-	// for ib < 4
-	MOVL    $+1024, DI
-	PCALIGN $0x20
-
-loop_n_2:
-	// for n < 1024
-	VMOVUPS 768(BX), Y0
-	VMOVUPS Y0, 786432(SI)
-	VMOVUPS 800(BX), Y0
-	VMOVUPS Y0, 786464(SI)
-	ADDQ    $+1024, BX
-	ADDQ    $+64, SI
-	DECQ    DI
-	JNE     loop_n_2
-	ADDQ    $-1048512, BX
-	DECQ    DX
-	JNE     loop_ib_1
-	VZEROUPPER
-	RET
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward6AVX2(dw *float32, dy *float32, xBlocks *float32, block int)
+// func backward5AVX2(dw *float32, dy *float32, xBlocks *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward6AVX2(SB), $24640-32
+TEXT ·backward5AVX2(SB), $24640-32
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+96, BX, BX
 	ADDQ    dy+8(FP), BX
@@ -2540,9 +2511,9 @@ loop_n_2_4:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward7AVX2(dw *float32, dy *float32, xBlocks *float32)
+// func backward6AVX2(dw *float32, dy *float32, xBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward7AVX2(SB), $24640-24
+TEXT ·backward6AVX2(SB), $24640-24
 	MOVQ    dy+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -2674,9 +2645,9 @@ loop_n_2_4:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward8AVX2(dw *float32, dy *float32, xBlocks *float32, tile int, block int)
+// func backward7AVX2(dw *float32, dy *float32, xBlocks *float32, tile int, block int)
 // Requires: AVX, FMA3
-TEXT ·backward8AVX2(SB), $24640-40
+TEXT ·backward7AVX2(SB), $24640-40
 	MOVQ    tile+24(FP), BX
 	IMUL3Q  $+262144, BX, BX
 	ADDQ    dy+8(FP), BX
@@ -2865,9 +2836,9 @@ loop_n_2_4:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward9AVX2(dw *float32, dy *float32, xBlocks *float32, tile int)
+// func backward8AVX2(dw *float32, dy *float32, xBlocks *float32, tile int)
 // Requires: AVX, FMA3
-TEXT ·backward9AVX2(SB), $24640-32
+TEXT ·backward8AVX2(SB), $24640-32
 	MOVQ    tile+24(FP), BX
 	IMUL3Q  $+262144, BX, BX
 	ADDQ    dy+8(FP), BX
@@ -3011,9 +2982,9 @@ loop_n_2_4:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward10AVX2(dw *float32, dy *float32, xBlocks *float32, block int)
+// func backward9AVX2(dw *float32, dy *float32, xBlocks *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward10AVX2(SB), $24640-32
+TEXT ·backward9AVX2(SB), $24640-32
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+96, BX, BX
 	ADDQ    dy+8(FP), BX
@@ -3197,9 +3168,9 @@ loop_n_2_4:
 	RET
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// func backward11AVX2(dw *float32, dy *float32, xBlocks *float32)
+// func backward10AVX2(dw *float32, dy *float32, xBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward11AVX2(SB), $24640-24
+TEXT ·backward10AVX2(SB), $24640-24
 	MOVQ    dy+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -3339,9 +3310,9 @@ loop_n_2_4:
 	RET
 
 // db[o] = sum(n, dy[n][o])
-// func backward12AVX2(db *float32, dy *float32)
+// func backward11AVX2(db *float32, dy *float32)
 // Requires: AVX
-TEXT ·backward12AVX2(SB), NOSPLIT, $0-16
+TEXT ·backward11AVX2(SB), NOSPLIT, $0-16
 	MOVQ dy+8(FP), BX
 	MOVQ db+0(FP), DI
 	MOVL $+8, DX

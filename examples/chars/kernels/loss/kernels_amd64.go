@@ -14,11 +14,10 @@ func forward(ws *Workspace, loss *float32, x *X, label *Label) {
 		forwardGo(ws, loss, x, label)
 		return
 	}
-	for block := 0; block < 3; block++ {
+	for block := 0; block < 4; block++ {
 		forward0AVX2(&x[0][0], &ws.top[0], &ws.total[0], block)
 	}
-	forward1AVX2(&x[0][0], &ws.top[0], &ws.total[0])
-	forward2AVX2(loss, &x[0][0], &label[0], &ws.top[0], &ws.total[0])
+	forward1AVX2(loss, &x[0][0], &label[0], &ws.top[0], &ws.total[0])
 }
 
 func backward(ws *Workspace, dx, x *X, label *Label, s0 float32) {
@@ -26,10 +25,9 @@ func backward(ws *Workspace, dx, x *X, label *Label, s0 float32) {
 		backwardGo(ws, dx, x, label, s0)
 		return
 	}
-	for block := 0; block < 4; block++ {
+	for block := 0; block < 8; block++ {
 		backward0AVX2(&dx[0][0], &x[0][0], &label[0], s0, block)
 	}
-	backward1AVX2(&dx[0][0], &x[0][0], &label[0], s0)
 }
 
 // top[n] = max(c, x[n][c])
@@ -39,17 +37,10 @@ func backward(ws *Workspace, dx, x *X, label *Label, s0 float32) {
 //go:noescape
 func forward0AVX2(x, top, total *float32, block int)
 
-// top[n] = max(c, x[n][c])
-// e[n][c] = exp(x[n][c] - top[n])
-// total[n] = sum(c, e[n][c])
-//
-//go:noescape
-func forward1AVX2(x, top, total *float32)
-
 // loss = sum(n, log(total[n]) - (x[n][label[n]] - top[n]))*(1/N)
 //
 //go:noescape
-func forward2AVX2(loss, x *float32, label *int32, top, total *float32)
+func forward1AVX2(loss, x *float32, label *int32, top, total *float32)
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -58,11 +49,3 @@ func forward2AVX2(loss, x *float32, label *int32, top, total *float32)
 //
 //go:noescape
 func backward0AVX2(dx, x *float32, label *int32, s0 float32, block int)
-
-// top[n] = max(c, x[n][c])
-// e[n][c] = exp(x[n][c] - top[n])
-// total[n] = sum(c, e[n][c])
-// dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
-//
-//go:noescape
-func backward1AVX2(dx, x *float32, label *int32, s0 float32)

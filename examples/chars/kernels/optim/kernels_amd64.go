@@ -14,10 +14,9 @@ func forward(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 		forwardGo(w, m, v, dw, s0, s1)
 		return
 	}
-	for block := 0; block < 5; block++ {
+	for block := 0; block < 6; block++ {
 		forward0AVX2(&w[0], &m[0], &v[0], &dw[0], s0, s1, block)
 	}
-	forward1AVX2(&w[0], &m[0], &v[0], &dw[0], s0, s1)
 }
 
 // m[i] = beta1*m[i] + (1 - beta1)*dw[i]
@@ -26,10 +25,3 @@ func forward(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 //
 //go:noescape
 func forward0AVX2(w, m, v, dw *float32, s0, s1 float32, block int)
-
-// m[i] = beta1*m[i] + (1 - beta1)*dw[i]
-// v[i] = beta2*v[i] + (1 - beta2)*(dw[i]*dw[i])
-// w[i] = w[i] - lr/(1 - pow(beta1, t))*m[i]/(sqrt(v[i])*(1/sqrt(1 - pow(beta2, t))) + eps)
-//
-//go:noescape
-func forward1AVX2(w, m, v, dw *float32, s0, s1 float32)

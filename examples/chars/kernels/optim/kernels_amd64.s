@@ -40,22 +40,22 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-48
 	VMOVUPS      vectors<>+64(SB), Y12
 	VMOVUPS      vectors<>+128(SB), Y11
 	MOVQ         block+40(FP), DX
-	IMUL3Q       $+279232, DX, DX
+	IMUL3Q       $+273920, DX, DX
 	ADDQ         dw+24(FP), DX
 	MOVQ         block+40(FP), BX
-	IMUL3Q       $+279232, BX, BX
+	IMUL3Q       $+273920, BX, BX
 	ADDQ         m+8(FP), BX
 	MOVQ         block+40(FP), SI
-	IMUL3Q       $+279232, SI, SI
+	IMUL3Q       $+273920, SI, SI
 	ADDQ         v+16(FP), SI
 	MOVQ         block+40(FP), DI
-	IMUL3Q       $+279232, DI, DI
+	IMUL3Q       $+273920, DI, DI
 	ADDQ         w+0(FP), DI
-	MOVL         $+4363, CX
+	MOVL         $+4280, CX
 	PCALIGN      $0x20
 
 loop_i_1:
-	// for i < 4363
+	// for i < 4280
 	VMOVUPS     (DX), Y2
 	VMOVUPS     (BX), Y3
 	VMULPS      Y15, Y3, Y3
@@ -90,71 +90,6 @@ loop_i_1:
 	VMOVUPS     Y3, 32(BX)
 	VMOVUPS     Y4, 32(SI)
 	VMOVUPS     Y2, 32(DI)
-	ADDQ        $+64, DX
-	ADDQ        $+64, BX
-	ADDQ        $+64, SI
-	ADDQ        $+64, DI
-	DECQ        CX
-	JNE         loop_i_1
-	VZEROUPPER
-	RET
-
-// m[i] = beta1*m[i] + (1 - beta1)*dw[i]
-// v[i] = beta2*v[i] + (1 - beta2)*(dw[i]*dw[i])
-// w[i] = w[i] - lr/(1 - pow(beta1, t))*m[i]/(sqrt(v[i])*(1/sqrt(1 - pow(beta2, t))) + eps)
-// func forward1AVX2(w *float32, m *float32, v *float32, dw *float32, s0 float32, s1 float32)
-// Requires: AVX, FMA3
-TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
-	VBROADCASTSS s0+32(FP), Y0
-	VBROADCASTSS s1+36(FP), Y1
-	VMOVUPS      vectors<>+32(SB), Y15
-	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+64(SB), Y12
-	VMOVUPS      vectors<>+128(SB), Y11
-	MOVQ         dw+24(FP), DX
-	MOVQ         m+8(FP), BX
-	MOVQ         v+16(FP), SI
-	MOVQ         w+0(FP), DI
-	MOVL         $+3865, CX
-	PCALIGN      $0x20
-
-loop_i_1:
-	// for i < 3865
-	VMOVUPS     1396160(DX), Y2
-	VMOVUPS     1396160(BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMULPS      Y2, Y2, Y2
-	VMOVUPS     1396160(SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     1396160(DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, 1396160(BX)
-	VMOVUPS     Y4, 1396160(SI)
-	VMOVUPS     Y2, 1396160(DI)
-	VMOVUPS     1396192(DX), Y2
-	VMOVUPS     1396192(BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMULPS      Y2, Y2, Y2
-	VMOVUPS     1396192(SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     1396192(DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, 1396192(BX)
-	VMOVUPS     Y4, 1396192(SI)
-	VMOVUPS     Y2, 1396192(DI)
 	ADDQ        $+64, DX
 	ADDQ        $+64, BX
 	ADDQ        $+64, SI
