@@ -94,7 +94,7 @@ func (g *group) sliced(t Target) []*group {
 
 // partCost is what a part must save, as a share of the whole, to be worth its
 // code; as much again for each range that makes tiles of many kinds.
-const partCost = 0.02
+const partCost = 0.03
 
 // withCode is the predicted time of parts of a group, and the price of their
 // code.
