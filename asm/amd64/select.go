@@ -88,7 +88,11 @@ func (s *Selection) stmts(body []ir.Stmt) {
 		case *ir.Transpose:
 			s.set.Transpose(s, st)
 		case *ir.Prefetch:
-			s.emit(&Node{code: s.set.Prefetch, imm: None, mem: s.place(st.Mem, 1)})
+			code := s.set.Prefetch
+			if st.Near {
+				code = s.set.PrefetchNear
+			}
+			s.emit(&Node{code: code, imm: None, mem: s.place(st.Mem, 1)})
 		default:
 			panic(fmt.Sprintf("%s: statement %T", s.set.Name, st))
 		}
