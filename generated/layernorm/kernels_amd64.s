@@ -318,6 +318,7 @@ loop_d_3_6:
 	VFNMADD231PS Y1, Y3, Y4
 	VMULPS       Y4, Y2, Y3
 	VMOVUPS      Y3, 32(DX)
+	PREFETCHT0   2048(DX)
 	ADDQ         $+64, BX
 	ADDQ         $+64, SI
 	ADDQ         $+64, DI

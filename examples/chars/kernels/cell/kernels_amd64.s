@@ -1482,17 +1482,19 @@ loop_gkb_1:
 
 loop_j_2:
 	// for j < 256
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	ADDQ    $+4096, BX
-	ADDQ    $+64, SI
-	DECQ    DI
-	JNE     loop_j_2
-	ADDQ    $-1048512, BX
-	DECQ    DX
-	JNE     loop_gkb_1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SI)
+	VMOVUPS    32(BX), Y0
+	VMOVUPS    Y0, 32(SI)
+	PREFETCHT0 131072(BX)
+	PREFETCHT0 2048(SI)
+	ADDQ       $+4096, BX
+	ADDQ       $+64, SI
+	DECQ       DI
+	JNE        loop_j_2
+	ADDQ       $-1048512, BX
+	DECQ       DX
+	JNE        loop_gkb_1
 	VZEROUPPER
 	RET
 
@@ -2033,36 +2035,40 @@ loop_t_2_2:
 
 loop_nk_3:
 	// for nk < 128
-	VMOVUPS (SI), Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(SI), Y0
-	VMOVUPS Y0, 32(BX)
-	VMOVUPS 64(SI), Y0
-	VMOVUPS Y0, 64(BX)
-	VMOVUPS 96(SI), Y0
-	VMOVUPS Y0, 96(BX)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
-	DECQ    DI
-	JNE     loop_nk_3
-	DECQ    DX
-	JNE     loop_t_2_2
-	VMOVUPS vectors<>+384(SB), Y15
-	MOVQ    dy+0(FP), DI
-	MOVQ    dhn+8(FP), DX
-	MOVQ    output+64(FP), CX
-	MOVQ    s+72(FP), R8
-	MOVQ    dcn+16(FP), R9
-	MOVQ    fresh+88(FP), R10
-	MOVQ    input+96(FP), R11
-	MOVQ    c+104(FP), R12
-	MOVQ    forget+112(FP), R13
-	MOVQ    dh+48(FP), AX
-	MOVQ    AX, (SP)
-	MOVQ    dc+56(FP), AX
-	MOVQ    AX, 8(SP)
-	MOVQ    da+80(FP), BX
-	MOVQ    $+16, 16(SP)
+	VMOVUPS    (SI), Y0
+	VMOVUPS    Y0, (BX)
+	VMOVUPS    32(SI), Y0
+	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    64(SI), Y0
+	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    96(SI), Y0
+	VMOVUPS    Y0, 96(BX)
+	PREFETCHT0 2048(SI)
+	PREFETCHT0 2048(BX)
+	PREFETCHT0 2112(SI)
+	PREFETCHT0 2112(BX)
+	ADDQ       $+128, BX
+	ADDQ       $+128, SI
+	DECQ       DI
+	JNE        loop_nk_3
+	DECQ       DX
+	JNE        loop_t_2_2
+	VMOVUPS    vectors<>+384(SB), Y15
+	MOVQ       dy+0(FP), DI
+	MOVQ       dhn+8(FP), DX
+	MOVQ       output+64(FP), CX
+	MOVQ       s+72(FP), R8
+	MOVQ       dcn+16(FP), R9
+	MOVQ       fresh+88(FP), R10
+	MOVQ       input+96(FP), R11
+	MOVQ       c+104(FP), R12
+	MOVQ       forget+112(FP), R13
+	MOVQ       dh+48(FP), AX
+	MOVQ       AX, (SP)
+	MOVQ       dc+56(FP), AX
+	MOVQ       AX, 8(SP)
+	MOVQ       da+80(FP), BX
+	MOVQ       $+16, 16(SP)
 
 loop_n_4:
 	// for n < 16
@@ -5171,17 +5177,19 @@ loop_jb_1:
 
 loop_tn_2:
 	// for tn < 1024
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	ADDQ    $+1024, BX
-	ADDQ    $+64, SI
-	DECQ    DI
-	JNE     loop_tn_2
-	ADDQ    $-1048512, BX
-	DECQ    DX
-	JNE     loop_jb_1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SI)
+	VMOVUPS    32(BX), Y0
+	VMOVUPS    Y0, 32(SI)
+	PREFETCHT0 32768(BX)
+	PREFETCHT0 2048(SI)
+	ADDQ       $+1024, BX
+	ADDQ       $+64, SI
+	DECQ       DI
+	JNE        loop_tn_2
+	ADDQ       $-1048512, BX
+	DECQ       DX
+	JNE        loop_jb_1
 	VZEROUPPER
 	RET
 

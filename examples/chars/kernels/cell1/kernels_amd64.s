@@ -967,22 +967,26 @@ loop_j_1:
 
 loop_gk_2:
 	// for gk < 32
-	VMULPS  (BX), Y0, Y1
-	VMOVUPS Y1, (SI)
-	VMULPS  32(BX), Y0, Y1
-	VMOVUPS Y1, 32(SI)
-	VMULPS  64(BX), Y0, Y1
-	VMOVUPS Y1, 64(SI)
-	VMULPS  96(BX), Y0, Y1
-	VMOVUPS Y1, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
-	DECQ    DI
-	JNE     loop_gk_2
-	ADDQ    $+4, CX
-	ADDQ    $-4096, BX
-	DECQ    DX
-	JNE     loop_j_1
+	VMULPS     (BX), Y0, Y1
+	VMOVUPS    Y1, (SI)
+	VMULPS     32(BX), Y0, Y1
+	VMOVUPS    Y1, 32(SI)
+	VMULPS     64(BX), Y0, Y1
+	VMOVUPS    Y1, 64(SI)
+	VMULPS     96(BX), Y0, Y1
+	VMOVUPS    Y1, 96(SI)
+	PREFETCHT0 2048(BX)
+	PREFETCHT0 2048(SI)
+	PREFETCHT0 2112(BX)
+	PREFETCHT0 2112(SI)
+	ADDQ       $+128, BX
+	ADDQ       $+128, SI
+	DECQ       DI
+	JNE        loop_gk_2
+	ADDQ       $+4, CX
+	ADDQ       $-4096, BX
+	DECQ       DX
+	JNE        loop_j_1
 	VZEROUPPER
 	RET
 

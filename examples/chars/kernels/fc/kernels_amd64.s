@@ -2322,17 +2322,19 @@ loop_ib_1:
 
 loop_n_2:
 	// for n < 1024
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	ADDQ    $+1024, BX
-	ADDQ    $+64, SI
-	DECQ    DI
-	JNE     loop_n_2
-	ADDQ    $-1048512, BX
-	DECQ    DX
-	JNE     loop_ib_1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    Y0, (SI)
+	VMOVUPS    32(BX), Y0
+	VMOVUPS    Y0, 32(SI)
+	PREFETCHT0 32768(BX)
+	PREFETCHT0 2048(SI)
+	ADDQ       $+1024, BX
+	ADDQ       $+64, SI
+	DECQ       DI
+	JNE        loop_n_2
+	ADDQ       $-1048512, BX
+	DECQ       DX
+	JNE        loop_ib_1
 	VZEROUPPER
 	RET
 

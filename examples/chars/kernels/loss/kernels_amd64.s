@@ -368,9 +368,9 @@ TEXT ·backward0AVX2(SB), $1088-40
 	MOVQ         block+32(FP), R8
 	IMUL3Q       $+512, R8, R8
 	ADDQ         label+16(FP), R8
-	MOVQ         block+32(FP), DX
-	IMUL3Q       $+131072, DX, DX
-	ADDQ         dx+0(FP), DX
+	MOVQ         block+32(FP), DI
+	IMUL3Q       $+131072, DI, DI
+	ADDQ         dx+0(FP), DI
 	MOVL         $+128, CX
 
 loop_n_1:
@@ -385,7 +385,7 @@ loop_n_1:
 	VMOVUPS vectors<>+64(SB), Y7
 	VMOVUPS vectors<>+64(SB), Y8
 	VMOVUPS vectors<>+64(SB), Y9
-	MOVL    $+4, DI
+	MOVL    $+4, DX
 	PCALIGN $0x20
 
 loop_c_2:
@@ -415,7 +415,7 @@ loop_c_2:
 	VCMPPS       $0x03, Y11, Y10, Y10
 	VORPS        Y10, Y1, Y1
 	ADDQ         $+256, BX
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_c_2
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -448,7 +448,7 @@ loop_c_2:
 	VMOVUPS      vectors<>+288(SB), Y8
 	VMOVUPS      vectors<>+320(SB), Y7
 	VMOVUPS      vectors<>+352(SB), Y6
-	MOVL         $+32, DI
+	MOVL         $+32, DX
 	PCALIGN      $0x20
 
 loop_c_2_3:
@@ -473,7 +473,7 @@ loop_c_2_3:
 	VMOVUPS      Y3, (SI)
 	ADDQ         $+32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_c_2_3
 	VPERM2F128   $0x01, Y2, Y2, Y1
 	VADDPS       Y1, Y2, Y1
@@ -484,13 +484,13 @@ loop_c_2_3:
 	VDIVPS       Y1, Y12, Y1
 	VBROADCASTSS (R8), Y2
 	VMOVUPS      vectors<>+992(SB), Y11
-	MOVL         $+0, DI
+	MOVL         $+0, DX
 	PCALIGN      $0x20
 
 loop_c_3_4:
 	// for c_3 < 32
 	VMULPS       -1024(SI), Y1, Y3
-	MOVQ         DI, AX
+	MOVQ         DX, AX
 	IMUL3L       $+8, AX, AX
 	VMOVD        AX, X4
 	VPBROADCASTD X4, Y4
@@ -499,11 +499,12 @@ loop_c_3_4:
 	VANDPS       Y12, Y4, Y4
 	VSUBPS       Y4, Y3, Y3
 	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DX)
+	VMOVUPS      Y3, (DI)
+	PREFETCHT0   1024(DI)
 	ADDQ         $+32, SI
-	ADDQ         $+32, DX
-	INCQ         DI
-	CMPQ         DI, $+32
+	ADDQ         $+32, DI
+	INCQ         DX
+	CMPQ         DX, $+32
 	JLT          loop_c_3_4
 	ADDQ         $-1024, BX
 	ADDQ         $-2048, SI
