@@ -24,7 +24,7 @@ func (g *group) blocked(t Target) (copying, rest *group) {
 		if c.capacities(t, m).first == float64(t.First) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
 			continue
 		}
-		return g.inBlocks(m, r)
+		return g.inBlocks(m, r, lineFloats)
 	}
 	return nil, nil
 }
@@ -39,12 +39,12 @@ func allBare(m *ir.Mem) bool {
 	return true
 }
 
-// inBlocks copies m, contiguous along the outer axis r, into an array whose
-// first index is the block, and splits r into block and place in the block.
-func (g *group) inBlocks(m *ir.Mem, r *ir.Var) (copying, rest *group) {
+// inBlocks copies m into an array whose first index is a block of the outer axis
+// r and whose last one is the place in the block, and splits r likewise.
+func (g *group) inBlocks(m *ir.Mem, r *ir.Var, width int) (copying, rest *group) {
 	size := sizeOf(g.outer, r)
-	high, low := ir.Axis{Var: &ir.Var{Name: r.Name + "b"}, Size: size / lineFloats}, ir.Axis{Var: &ir.Var{Name: r.Name}, Size: lineFloats}
-	whole := ir.Sub{}.Add(ir.VarSub(high.Var), lineFloats).Add(ir.VarSub(low.Var), 1)
+	high, low := ir.Axis{Var: &ir.Var{Name: r.Name + "b"}, Size: size / width}, ir.Axis{Var: &ir.Var{Name: r.Name}, Size: width}
+	whole := ir.Sub{}.Add(ir.VarSub(high.Var), width).Add(ir.VarSub(low.Var), 1)
 	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Place: ir.Frame, Shape: []int{high.Size}}
 	axes, subs := []ir.Axis{high}, []ir.Sub{ir.VarSub(high.Var)}
 	for d, s := range m.Subs {
@@ -53,7 +53,7 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var) (copying, rest *group) {
 			subs, buf.Shape = append(subs, s), append(buf.Shape, m.Buf.Shape[d])
 		}
 	}
-	axes, subs, buf.Shape = append(axes, low), append(subs, ir.VarSub(low.Var)), append(buf.Shape, lineFloats)
+	axes, subs, buf.Shape = append(axes, low), append(subs, ir.VarSub(low.Var)), append(buf.Shape, width)
 	blocks := ir.Mem{Buf: buf, Subs: subs}
 	from := substitutedMem(*m, r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.stages[0].nest.Text}

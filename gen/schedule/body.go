@@ -16,6 +16,10 @@ type tileAxis struct {
 
 // tile emits all passes for one tile of the outer axes.
 func (e *emitter) tile(p at) {
+	if e.plan.turn != nil {
+		e.square(p)
+		return
+	}
 	for i, ps := range e.g.passes {
 		if len(ps.inner) == 0 {
 			e.straight(i, p)

@@ -104,7 +104,7 @@ func (e *emitter) transposeTile(pn *panel, p at) {
 		e.innermost(passPlan{vec: along.Var}, along, 1, func(sub ir.Sub, lanes, _ int) {
 			for _, pt := range e.tilePoints(p, pn.vec) {
 				pt = pt.withAll(q).with(along.Var, sub)
-				e.transpose(pt.lanes, lanes, func(j int) ir.Mem {
+				e.transpose(pt.lanes, lanes, e.t.Lanes, func(j int) ir.Mem {
 					return e.mem(*pn.mem, nil, pt.with(pn.vec, pt.subs[pn.vec].Add(ir.Sub{Const: 1}, j)))
 				}, func(k int) ir.Mem {
 					return e.inPanel(pn, pt.with(along.Var, sub.Add(ir.Sub{Const: 1}, k)))
@@ -121,7 +121,7 @@ func (e *emitter) transposeSum(pn *panel, p at) {
 	points := e.tilePoints(p, pn.tileRow)
 	e.nest(pn.rows, map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
 		e.innermost(passPlan{vec: v.Var}, v, 1, func(sub ir.Sub, lanes, _ int) {
-			e.transpose(lanes, len(points), func(j int) ir.Mem {
+			e.transpose(lanes, len(points), e.t.Lanes, func(j int) ir.Mem {
 				return e.mem(*pn.mem, nil, points[0].withAll(q).with(v.Var, sub.Add(ir.Sub{Const: 1}, j)))
 			}, func(k int) ir.Mem {
 				return e.inPanel(pn, points[k].withAll(q).with(v.Var, sub))
@@ -140,9 +140,9 @@ func (e *emitter) sumAxes() []ir.Axis {
 	return nil
 }
 
-// transpose loads rows vectors of cols lanes and stores cols full vectors; what
-// is beyond the rows is 0.
-func (e *emitter) transpose(rows, cols int, from, to func(int) ir.Mem) {
+// transpose loads rows vectors of cols lanes and stores cols vectors of the given
+// lanes; what is beyond the rows is 0.
+func (e *emitter) transpose(rows, cols, lanes int, from, to func(int) ir.Mem) {
 	b := e.top().b
 	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, e.t.Lanes)
 	for j := range src {
@@ -155,7 +155,7 @@ func (e *emitter) transpose(rows, cols int, from, to func(int) ir.Mem) {
 	}
 	b.Emit(&ir.Transpose{Dst: dst, Src: src})
 	for k := 0; k < cols; k++ {
-		b.Emit(&ir.Store{Mem: to(k), Src: dst[k], Lanes: e.t.Lanes})
+		b.Emit(&ir.Store{Mem: to(k), Src: dst[k], Lanes: lanes})
 	}
 }
 

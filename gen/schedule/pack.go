@@ -19,15 +19,17 @@ func (g *group) packed(all []*group, t Target, limit float64) (copying *group, p
 			continue
 		}
 		for _, r := range g.outer {
-			if stride(m, r.Var) == 0 || r.Size%lineFloats != 0 || restricts(c.main.nest.Within, r.Var) {
+			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) {
 				continue
 			}
-			first, rest := g.inBlocks(m, r.Var)
-			first.plan, rest.plan = choose(first, t), choose(rest, t)
-			cut := rest.sliced(t)
-			once := (first.plan.cycles + copyWait(first.stages[0].nest.Store.Buf, t)) / float64(g.steps.Count)
-			if total := cycles(cut) + once; total < limit {
-				copying, parts, limit = first, cut, total
+			for _, width := range blockWidths(r.Size, t) {
+				first, rest := g.inBlocks(m, r.Var, width)
+				first.plan, rest.plan = choose(first, t), choose(rest, t)
+				cut := rest.sliced(t)
+				once := (first.plan.cycles + copyWait(first.stages[0].nest.Store.Buf, t)) / float64(g.steps.Count)
+				if total := cycles(cut) + once; total < limit {
+					copying, parts, limit = first, cut, total
+				}
 			}
 		}
 	}
@@ -51,4 +53,16 @@ func beforeLoop(groups []*group, loop *ir.Steps, g *group) []*group {
 		at = len(groups)
 	}
 	return slices.Insert(groups, at, g)
+}
+
+// blockWidths are the widths of blocks that divide an axis: those of tiles of up
+// to four vectors or cache lines.
+func blockWidths(size int, t Target) []int {
+	var out []int
+	for _, w := range []int{lineFloats, 2 * lineFloats, 3 * lineFloats, 4 * lineFloats} {
+		if size%w == 0 {
+			out = append(out, w)
+		}
+	}
+	return out
 }

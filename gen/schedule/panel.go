@@ -188,7 +188,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	}
 	work := bytes / 32 * 0.7 // the loads are those of the first tile
 	if pn.transposed() {
-		work = float64(pn.squares(p, t, c)*t.Lanes*t.Lanes) * 0.3125
+		work = float64(pn.squares(p, t, c)*t.Lanes*t.Lanes) * squareCycles
 	}
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond

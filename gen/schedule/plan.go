@@ -22,6 +22,8 @@ type plan struct {
 	hold *ir.Var
 	// panels are the operands that are copied.
 	panels []*panel
+	// turn says that the group turns an array, in squares; nil where it does not.
+	turn *turn
 	// passes has a plan for each pass of the group.
 	passes []passPlan
 	// cycles is the predicted time of the group; work is what of it a
@@ -74,6 +76,9 @@ func (p *plan) String() string {
 		if pn.transposed() {
 			text += ", transposed"
 		}
+	}
+	if p.turn != nil {
+		text += "; transposed"
 	}
 	return text
 }
@@ -187,6 +192,9 @@ func volume(axes []ir.Axis) float64 {
 // for all passes, or along an inner axis for each.
 func chooseRows(g *group, t Target) *plan {
 	best := rowsPlan(g, t, nil)
+	if p := turnPlan(g, t); p != nil && p.cycles < best.cycles {
+		return p
+	}
 	for i := len(g.outer) - 1; i >= len(g.serial); i-- { // the last one is mostly the one along memory
 		a := g.outer[i]
 		if !lanesFit(g.stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
