@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -24,7 +26,7 @@ func (g *group) blocked(t Target) (copying, rest *group) {
 		if c.capacities(t, m).first == float64(t.First) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
 			continue
 		}
-		return g.inBlocks(m, r, lineFloats)
+		return g.inBlocks(m, r, newBlocks(m, r, lineFloats))
 	}
 	return nil, nil
 }
@@ -39,38 +41,54 @@ func allBare(m *ir.Mem) bool {
 	return true
 }
 
-// inBlocks copies m into an array whose first index is a block of the outer axis
-// r and whose last one is the place in the block, and splits r likewise.
-func (g *group) inBlocks(m *ir.Mem, r *ir.Var, width int) (copying, rest *group) {
-	size := sizeOf(g.outer, r)
+// newBlocks is the array for m in blocks of the given width along the axis r: its
+// first index is the block, its last one the place in the block.
+func newBlocks(m *ir.Mem, r *ir.Var, width int) *ir.Buffer {
+	at := dimension(m, r)
+	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Place: ir.Frame, Shape: []int{m.Buf.Shape[at] / width}}
+	for d, s := range m.Subs {
+		if v := bare(s); v != nil && v != r {
+			buf.Shape = append(buf.Shape, m.Buf.Shape[d])
+		}
+	}
+	buf.Shape = append(buf.Shape, width)
+	return buf
+}
+
+// dimension is the one in which v stands bare, -1 where there is none.
+func dimension(m *ir.Mem, v *ir.Var) int {
+	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return bare(s) == v })
+}
+
+// inBlocks copies m into the given blocks along the outer axis r, and splits r
+// likewise.
+func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *group) {
+	size, width := sizeOf(g.outer, r), buf.Shape[len(buf.Shape)-1]
 	high, low := ir.Axis{Var: &ir.Var{Name: r.Name + "b"}, Size: size / width}, ir.Axis{Var: &ir.Var{Name: r.Name}, Size: width}
 	whole := ir.Sub{}.Add(ir.VarSub(high.Var), width).Add(ir.VarSub(low.Var), 1)
-	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Place: ir.Frame, Shape: []int{high.Size}}
 	axes, subs := []ir.Axis{high}, []ir.Sub{ir.VarSub(high.Var)}
 	for d, s := range m.Subs {
 		if v := bare(s); v != nil && v != r {
 			axes = append(axes, ir.Axis{Var: v, Size: m.Buf.Shape[d]})
-			subs, buf.Shape = append(subs, s), append(buf.Shape, m.Buf.Shape[d])
+			subs = append(subs, s)
 		}
 	}
-	axes, subs, buf.Shape = append(axes, low), append(subs, ir.VarSub(low.Var)), append(buf.Shape, width)
+	axes, subs = append(axes, low), append(subs, ir.VarSub(low.Var))
 	blocks := ir.Mem{Buf: buf, Subs: subs}
 	from := substitutedMem(*m, r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.stages[0].nest.Text}
 	copying = newGroup(nest)
 	copying.stages[0].store = true
 	copying.formPasses()
-	rest = &group{contraction: g.contraction}
-	for _, o := range g.outer {
-		if o.Var == r {
-			rest.outer = append(rest.outer, high, low)
-		} else {
-			rest.outer = append(rest.outer, o)
-		}
+	rest = &group{abreast: g.abreast, contraction: g.contraction}
+	divided := func(axes []ir.Axis) []ir.Axis {
+		i := slices.IndexFunc(axes, func(a ir.Axis) bool { return a.Var == r })
+		return join(axes[:i], []ir.Axis{high, low}, axes[i+1:])
 	}
+	rest.outer = divided(g.outer)
 	for _, s := range g.stages {
 		n := *s.nest
-		n.Axes = rest.outer
+		n.Axes = divided(n.Axes)
 		n.Store = substitutedMem(n.Store, r, whole)
 		n.Value = substituted(reloaded(n.Value, m, blocks), r, whole)
 		rest.stages = append(rest.stages, &stage{nest: &n, store: s.store})

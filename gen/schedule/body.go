@@ -20,12 +20,15 @@ func (e *emitter) tile(p at) {
 		e.square(p)
 		return
 	}
+	e.ask(p)
 	for i, ps := range e.g.passes {
-		if len(ps.inner) == 0 {
-			e.straight(i, p)
-		} else if len(e.points(p, nil)) > 1 || !e.moves(ps, ps.inner, p) {
-			e.inner(i, p)
-		}
+		e.beside(ps, p, func(p at) {
+			if len(ps.inner) == 0 {
+				e.straight(i, p)
+			} else if len(e.points(p, nil)) > 1 || !e.moves(ps, ps.inner, p) {
+				e.inner(i, p)
+			}
+		})
 	}
 }
 

@@ -123,7 +123,7 @@ func (g *group) serialWith(c chunk) []*ir.Var {
 
 // over is the group for a chunk of an outer axis.
 func (g *group) over(v *ir.Var, c chunk) *group {
-	out := &group{outer: c.looped(c.resized(g.outer, v)), contraction: g.contraction, partial: g.partial, serial: g.serialWith(c)}
+	out := &group{outer: c.looped(c.resized(g.outer, v)), abreast: g.abreast, contraction: g.contraction, partial: g.partial, serial: g.serialWith(c)}
 	for _, s := range g.stages {
 		n := *s.nest
 		n.Axes = c.looped(c.resized(n.Axes, v))
@@ -155,7 +155,7 @@ func (g *group) cut(a ir.Axis, size int) []*group {
 // sumOver is the group for a chunk of its sum: what comes before is in the
 // target already, and what follows the sum comes with the last chunk.
 func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
-	out := &group{outer: part.looped(g.outer), contraction: g.contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	out := &group{outer: part.looped(g.outer), abreast: g.abreast, contraction: g.contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
 	target := g.partTarget(c)
 	for _, s := range g.stages {
 		n := *s.nest

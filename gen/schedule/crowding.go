@@ -39,7 +39,7 @@ func (c *contraction) crossings(t Target, s shape, a, b *ir.Var, dot bool) float
 		if rank < 2 || m.Buf.Shape[rank-1]%lineFloats == 0 || !onA && !dot {
 			continue
 		}
-		n := 1.0
+		n := c.places(m)
 		if onA {
 			n *= float64(s.a)
 		}

@@ -22,10 +22,13 @@ func (s *stage) axes() []ir.Axis {
 // group is a list of stages that run under common outer loops.
 type group struct {
 	// steps is the serial loop around the group, or nil.
-	steps  *ir.Steps
-	outer  []ir.Axis
-	stages []*stage
-	passes []*pass
+	steps *ir.Steps
+	outer []ir.Axis
+	// abreast are axes of a sum that what follows it reads at fixed places: a tile
+	// has all of their values.
+	abreast []ir.Axis
+	stages  []*stage
+	passes  []*pass
 	// contraction marks a group around a sum of products with reuse, whose
 	// outer axes must stay as they are.
 	contraction bool
@@ -44,10 +47,10 @@ type pass struct {
 }
 
 // fuse puts nests into groups, in an order that respects what they read.
-func fuse(l *ir.Loops) []*group {
+func fuse(l *ir.Loops, t Target) []*group {
 	var groups []*group
 	for _, n := range l.Nests {
-		if !joinAny(groups, n) {
+		if !joinAny(groups, n, t) {
 			groups = append(groups, newGroup(n))
 		}
 	}
@@ -60,9 +63,9 @@ func newGroup(n *ir.Nest) *group {
 
 // joinAny adds n to the latest group that takes it, looking past groups that n
 // is independent of.
-func joinAny(groups []*group, n *ir.Nest) bool {
+func joinAny(groups []*group, n *ir.Nest, t Target) bool {
 	for i := len(groups) - 1; i >= 0 && groups[i].steps == n.Steps; i-- {
-		if groups[i].join(n) {
+		if groups[i].join(n, t) {
 			return true
 		}
 		if groups[i].conflicts(n) {
@@ -157,7 +160,7 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
-func (g *group) join(n *ir.Nest) bool {
+func (g *group) join(n *ir.Nest, t Target) bool {
 	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) {
 		return false
 	}
@@ -175,7 +178,11 @@ func (g *group) join(n *ir.Nest) bool {
 	if g.contraction && len(n.Reduce) > 0 || isContraction(n) && g.reduces() {
 		return false
 	}
-	shrinks := len(outer) < len(g.outer)
+	places, ok := g.places(n, t)
+	if !ok {
+		return false
+	}
+	shrinks := len(outer)+len(places) < len(g.outer)
 	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false
 	}
@@ -203,7 +210,7 @@ func (g *group) join(n *ir.Nest) bool {
 		}
 	}
 	g.contraction = g.contraction || isContraction(n)
-	g.outer = outer
+	g.outer, g.abreast = outer, append(g.abreast, places...)
 	g.stages = append(g.stages, &stage{nest: n})
 	return true
 }

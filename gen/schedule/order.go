@@ -194,7 +194,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 // extent is how many values of an axis one iteration of the loops outside the
 // given inner ones goes through.
 func (c *contraction) extent(t Target, p *plan, a ir.Axis, inner map[*ir.Var]bool) int {
-	if has(c.main.nest.Reduce, a.Var) || inner[a.Var] {
+	if has(c.main.nest.Reduce, a.Var) || has(c.g.abreast, a.Var) || inner[a.Var] {
 		return a.Size
 	}
 	return min(a.Size, p.width(t, a.Var))
@@ -204,7 +204,7 @@ func (c *contraction) extent(t Target, p *plan, a ir.Axis, inner map[*ir.Var]boo
 // axes reach.
 func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
 	sizes := map[*ir.Var]int{}
-	for _, list := range [][]ir.Axis{c.g.outer, c.main.nest.Reduce} {
+	for _, list := range [][]ir.Axis{c.g.outer, c.g.abreast, c.main.nest.Reduce} {
 		for _, a := range list {
 			sizes[a.Var] = extent(a)
 		}
@@ -268,7 +268,7 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 			inSecond++
 		}
 	}
-	visit(c.main.nest.Reduce, 0)
+	visit(join(c.main.nest.Reduce, c.g.abreast), 0)
 	out := capacity{float64(t.First), float64(t.Second)}
 	// Where all lines are in sets of their own, none competes.
 	if inFirst < firstSets && inFirst < len(lines) {

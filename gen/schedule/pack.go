@@ -8,12 +8,13 @@ import (
 
 // packed is a contraction in a serial loop with an operand that no step changes
 // copied into blocks, once before the loop, in the order in which the tiles read
-// it. It is nil where there is no such operand, or it does not pay.
-func (g *group) packed(all []*group, t Target, limit float64) (copying *group, parts []*group) {
+// it. There is none where there is no such operand, or it does not pay.
+func (g *group) packed(all []*group, t Target, limit float64) (best division, found bool) {
 	if g.steps == nil || !g.contraction || t.Lanes == 1 {
-		return nil, nil
+		return division{}, false
 	}
 	c := newContraction(g)
+	best.cycles = limit
 	for _, m := range c.loads {
 		if !allBare(m) || len(c.main.nest.Gathers) > 0 || m.Flat().Coef(g.steps.Var) != 0 || writtenIn(all, g.steps, m.Buf) {
 			continue
@@ -23,17 +24,22 @@ func (g *group) packed(all []*group, t Target, limit float64) (copying *group, p
 				continue
 			}
 			for _, width := range blockWidths(r.Size, t) {
-				first, rest := g.inBlocks(m, r.Var, width)
+				first, rest := g.inBlocks(m, r.Var, newBlocks(m, r.Var, width))
 				first.plan, rest.plan = choose(first, t), choose(rest, t)
 				cut := rest.sliced(t)
 				once := (first.plan.cycles + copyWait(first.stages[0].nest.Store.Buf, t)) / float64(g.steps.Count)
-				if total := cycles(cut) + once; total < limit {
-					copying, parts, limit = first, cut, total
+				if total := cycles(cut) + once; total < best.cycles {
+					best, found = division{[]*packing{{m, dimension(m, r.Var), first}}, cut, total}, true
 				}
 			}
 		}
 	}
-	return copying, parts
+	return best, found
+}
+
+// writtenBy reports whether any of the groups stores to b.
+func writtenBy(groups []*group, b *ir.Buffer) bool {
+	return slices.ContainsFunc(nests(groups), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
 }
 
 // writtenIn reports whether a group in the loop stores to b.
@@ -46,21 +52,47 @@ func writtenIn(all []*group, loop *ir.Steps, b *ir.Buffer) bool {
 	return false
 }
 
-// beforeLoop puts a group before those of the given loop.
-func beforeLoop(groups []*group, loop *ir.Steps, g *group) []*group {
-	at := slices.IndexFunc(groups, func(x *group) bool { return x.steps == loop })
-	if at < 0 {
-		at = len(groups)
+// packing is an operand that is copied into blocks along one of its dimensions.
+type packing struct {
+	mem     *ir.Mem
+	along   int
+	copying *group
+}
+
+// reusing is the best of the parts of a group without steps, and of what they are
+// where an operand is read from the blocks that a loop needs anyway: the first
+// and the last step of a recurrence often stand outside its loop.
+func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*group, used *packing) {
+	if !g.contraction || t.Lanes == 1 {
+		return nil, nil
 	}
-	return slices.Insert(groups, at, g)
+	c := newContraction(g)
+	for _, p := range packings {
+		buf := p.copying.stages[0].nest.Store.Buf
+		for _, m := range c.loads {
+			if m.Buf.Root() != p.mem.Buf.Root() || !slices.Equal(m.Buf.Shape, p.mem.Buf.Shape) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
+				continue
+			}
+			r := bare(m.Subs[p.along])
+			if r == nil || !has(g.outer, r) || sizeOf(g.outer, r) != m.Buf.Shape[p.along] || restricts(c.main.nest.Within, r) || !slices.Equal(newBlocks(m, r, buf.Shape[len(buf.Shape)-1]).Shape, buf.Shape) {
+				continue
+			}
+			_, rest := g.inBlocks(m, r, buf)
+			rest.plan = choose(rest, t)
+			if cut := rest.sliced(t); cycles(cut) < limit {
+				parts, used, limit = cut, p, cycles(cut)
+			}
+		}
+	}
+	return parts, used
 }
 
 // blockWidths are the widths of blocks that divide an axis: those of tiles of up
 // to four vectors or cache lines.
 func blockWidths(size int, t Target) []int {
 	var out []int
-	for _, w := range []int{lineFloats, 2 * lineFloats, 3 * lineFloats, 4 * lineFloats} {
-		if size%w == 0 {
+	for _, w := range []int{t.Lanes, lineFloats, 2 * lineFloats, 3 * lineFloats, 4 * lineFloats} {
+		if size%w == 0 && !slices.Contains(out, w) {
 			out = append(out, w)
 		}
 	}

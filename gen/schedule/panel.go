@@ -101,7 +101,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
-	if !inside(m, c.g.outer, c.main.nest.Reduce) {
+	if !inside(m, c.g.outer, c.g.abreast, c.main.nest.Reduce) {
 		return nil
 	}
 	f := m.Flat()
@@ -133,7 +133,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 		copies *= n * reuse
 		reuse = 1
 	}
-	for _, x := range c.main.nest.Reduce {
+	for _, x := range join(c.main.nest.Reduce, c.g.abreast) {
 		if f.Coef(x.Var) != 0 && x.Var != vec {
 			pn.rows = append(pn.rows, x)
 		}

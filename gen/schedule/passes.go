@@ -10,11 +10,11 @@ func (g *group) formPasses() {
 	for _, s := range g.stages {
 		s.inner = nil
 		for _, a := range s.nest.Axes {
-			if !has(g.outer, a.Var) {
+			if !has(g.outer, a.Var) && !has(g.abreast, a.Var) {
 				s.inner = append(s.inner, a)
 			}
 		}
-		if n := len(g.passes); n > 0 && g.passes[n-1].take(s) {
+		if n := len(g.passes); n > 0 && g.isAbreast(g.passes[n-1].stages[0]) == g.isAbreast(s) && g.passes[n-1].take(s) {
 			continue
 		}
 		g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
@@ -68,12 +68,19 @@ func gathers(n *ir.Nest, m *ir.Mem) bool {
 	return false
 }
 
-// place decides which results must be stored.
-func place(groups []*group) {
-	for _, g := range groups {
-		for pi, p := range g.passes {
-			for _, s := range p.stages {
-				s.store = g.mustStore(groups, pi, s)
+// place decides which results must be stored. Of the given buffers, each part of
+// the program reads its own results only.
+func place(groups []*group, own map[*ir.Buffer]bool) {
+	for _, part := range serialParts(groups) {
+		for _, g := range part {
+			for pi, p := range g.passes {
+				for _, s := range p.stages {
+					users := groups
+					if own[s.nest.Store.Buf] {
+						users = part
+					}
+					s.store = g.mustStore(users, pi, s)
+				}
 			}
 		}
 	}
@@ -111,7 +118,7 @@ func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
 					if m.Buf != b || q == s {
 						continue
 					}
-					if other != g || !forwards(s, m, qi == pi) {
+					if other != g || !g.forwards(s, m, qi == pi) {
 						return true
 					}
 				}
@@ -122,9 +129,16 @@ func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
 }
 
 // forwards reports whether a read of s's result finds it in a register: the
-// same element, and in the same pass or not depending on inner loops.
-func forwards(s *stage, m *ir.Mem, samePass bool) bool {
-	if !sameMem(m, &s.nest.Store) {
+// same element, or one of those abreast, and in the same pass or not depending
+// on inner loops.
+func (g *group) forwards(s *stage, m *ir.Mem, samePass bool) bool {
+	result := s.nest.Store
+	for d, sub := range result.Subs {
+		if v := bare(sub); v != nil && has(g.abreast, v) && len(m.Subs[d].Terms) == 0 {
+			result = substitutedMem(result, v, m.Subs[d])
+		}
+	}
+	if !sameMem(m, &result) {
 		return false
 	}
 	return samePass || len(s.inner) == 0

@@ -56,12 +56,12 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
 	l = stream(exponents(l), t)
-	shrinkSteps(l)
-	groups := fuse(l)
+	own := shrinkSteps(l)
+	groups := fuse(l, t)
 	for _, g := range groups {
 		g.formPasses()
 	}
-	place(groups)
+	place(groups, own)
 	s := &scheduler{target: t, loops: l}
 	groups = planned(groups, t)
 	namePanels(groups, t)

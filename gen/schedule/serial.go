@@ -90,8 +90,10 @@ func withinStep(groups []*group, b *ir.Buffer) bool {
 }
 
 // shrinkSteps drops the dimension of the steps from temporaries of which a step
-// uses its own part only.
-func shrinkSteps(l *ir.Loops) {
+// uses its own part only, and returns these: what one part of the program makes
+// of them is nothing to the others.
+func shrinkSteps(l *ir.Loops) map[*ir.Buffer]bool {
+	own := map[*ir.Buffer]bool{}
 	var parts [][]*ir.Nest
 	for k, n := range l.Nests {
 		if k == 0 || l.Nests[k-1].Steps != n.Steps {
@@ -109,9 +111,11 @@ func shrinkSteps(l *ir.Loops) {
 				}
 				b.Shape = append([]int(nil), b.Shape...)
 				b.Shape[d] = 1
+				own[b] = true
 			}
 		}
 	}
+	return own
 }
 
 // ofOwnStep reports whether, in dimension d, each part of the program has one

@@ -1,39 +1,130 @@
 package schedule
 
 import (
+	"math"
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
 // planned chooses a plan for each group. A contraction is cut along its sum or
 // along one of its outer axes where the parts together are faster, and where a
-// call would take too long.
+// call would take too long; what follows it goes apart where that is faster.
 func planned(groups []*group, t Target) []*group {
-	var out []*group
-	for _, whole := range groups {
+	best := make([]division, len(groups))
+	var packings []*packing
+	for k, whole := range groups {
 		whole.sortSums()
 		whole.collapse(t)
 		whole.plan = choose(whole, t)
-		for _, g := range whole.apartFromTail(t) {
-			best := g.sliced(t)
-			if g.contraction {
-				if copying, rest := g.blocked(t); rest != nil {
-					copying.plan, rest.plan = choose(copying, t), choose(rest, t)
-					copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
-					if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
-						best = parts
-					}
-				}
+		best[k] = whole.best(groups, t)
+		for _, p := range best[k].before {
+			if !writtenBy(groups, p.mem.Buf) {
+				packings = append(packings, p)
 			}
-			if copying, parts := g.packed(groups, t, cycles(best)); copying != nil {
-				out, best = beforeLoop(out, g.steps, copying), parts
-			}
-			for _, part := range best {
-				part.steps = g.steps
-			}
-			out = append(out, best...)
 		}
 	}
+	var out []*group
+	done := map[*packing]bool{}
+	for k, whole := range groups {
+		if whole.steps == nil && len(packings) > 0 {
+			best[k] = whole.bestWith(packings, best[k], t)
+		}
+		for _, p := range best[k].before {
+			if !done[p] {
+				out, done[p] = beforeLoop(out, whole.steps, p.copying), true
+			}
+		}
+		for _, g := range best[k].parts {
+			g.steps = whole.steps
+		}
+		out = append(out, best[k].parts...)
+	}
 	return out
+}
+
+// beforeLoop puts a group before those of the given loop, or last.
+func beforeLoop(groups []*group, loop *ir.Steps, g *group) []*group {
+	at := slices.IndexFunc(groups, func(x *group) bool { return loop != nil && x.steps == loop })
+	if at < 0 {
+		at = len(groups)
+	}
+	return slices.Insert(groups, at, g)
+}
+
+// division is the parts of a group, the copies that are made once before the
+// serial loop around them, and the predicted time of an iteration of it.
+type division struct {
+	before []*packing
+	parts  []*group
+	cycles float64
+}
+
+// ways are the lists of groups as which a planned group may run.
+func (g *group) ways(t Target) [][]*group {
+	out := [][]*group{{g}}
+	if parts := g.apartFromTail(t); len(parts) > 1 {
+		out = append(out, parts)
+	}
+	if parts := g.splits(t); parts != nil {
+		out = append(out, parts)
+	}
+	return out
+}
+
+// best is the best division of a planned group.
+func (g *group) best(all []*group, t Target) division {
+	return least(g.ways(t), func(part *group) division { return part.divided(all, t) })
+}
+
+// bestWith is the given division, or a better one that reads packed operands.
+func (g *group) bestWith(packings []*packing, d division, t Target) division {
+	other := least(g.ways(t), func(part *group) division {
+		d := part.divided(nil, t)
+		if parts, used := part.reusing(packings, t, d.cycles); used != nil {
+			return division{[]*packing{used}, parts, cycles(parts)}
+		}
+		return d
+	})
+	if other.cycles < d.cycles {
+		return other
+	}
+	return d
+}
+
+// least is the fastest of several lists of groups, each of which is divided.
+func least(lists [][]*group, divide func(*group) division) division {
+	best := division{cycles: math.Inf(1)}
+	for _, list := range lists {
+		var sum division
+		for _, g := range list {
+			d := divide(g)
+			sum.before, sum.parts = append(sum.before, d.before...), append(sum.parts, d.parts...)
+			sum.cycles += d.cycles
+		}
+		if sum.cycles < best.cycles {
+			best = sum
+		}
+	}
+	return best
+}
+
+// divided is the best division of a planned group.
+func (g *group) divided(all []*group, t Target) division {
+	best := g.sliced(t)
+	if g.contraction {
+		if copying, rest := g.blocked(t); rest != nil {
+			copying.plan, rest.plan = choose(copying, t), choose(rest, t)
+			copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
+			if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
+				best = parts
+			}
+		}
+	}
+	if d, ok := g.packed(all, t, cycles(best)); ok {
+		return d
+	}
+	return division{parts: best, cycles: cycles(best)}
 }
 
 // copyWait is the time that reading and writing a buffer takes, which nothing
@@ -69,7 +160,7 @@ func (g *group) sliced(t Target) []*group {
 	c := newContraction(g)
 	for _, m := range c.loads {
 		f := m.Flat()
-		size := footprint(m, g.outer, c.main.nest.Reduce)
+		size := footprint(m, g.outer, g.abreast, c.main.nest.Reduce)
 		if size <= float64(t.Second) {
 			continue
 		}
@@ -132,7 +223,7 @@ func (g *group) sumInParts(c *contraction, r ir.Axis, size int, t Target) []*gro
 		p := g.sumOver(c, r.Var, part)
 		p.plan = choose(p, t)
 		if p.partial {
-			target := traffic{near: footprint(&c.main.nest.Store, g.outer) / fromSecond}
+			target := traffic{near: footprint(&c.main.nest.Store, g.outer, g.abreast) / fromSecond}
 			if c.main.nest.Store.Buf.Size()*4 > t.Second {
 				target.far = 2 * target.near * fromSecond / fromThird
 			}

@@ -5,22 +5,27 @@ package schedule
 const lightTail = 6
 
 // tailWork is the excess of the work of what follows the sum over a light one,
-// for each vector of results.
+// for each vector of results, those abreast together.
 func (g *group) tailWork() float64 {
 	work := 0.0
 	for _, s := range g.stages {
-		if len(s.nest.Reduce) == 0 {
-			work += weight(s.nest.Value) + 1
+		if len(s.nest.Reduce) > 0 {
+			continue
 		}
+		w := weight(s.nest.Value) + 1
+		if g.isAbreast(s) {
+			w *= float64(g.width())
+		}
+		work += w
 	}
-	return max(0, work-lightTail)
+	return max(0, work-lightTail*float64(g.width()))
 }
 
 // apartFromTail is the group, or its sum and what follows it as two groups: where
 // the lanes of a tile are terms of the sum, its results fill but some lanes of a
 // vector, and heavy work on them is better done with all.
 func (g *group) apartFromTail(t Target) []*group {
-	if t.Lanes == 1 || g.tailWork() == 0 || !g.hasOneSum() || g.plan.vec != nil {
+	if t.Lanes == 1 || g.tailWork() == 0 || !g.hasOneSum() || g.plan.vec != nil || len(g.abreast) > 0 {
 		return []*group{g}
 	}
 	sum := &group{steps: g.steps, outer: g.outer, contraction: g.contraction}

@@ -125,7 +125,7 @@ type shape struct {
 // alone, and those that depend on B alone.
 func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64) {
 	for _, m := range c.loads {
-		n := 1.0
+		n := c.places(m)
 		da := a != nil && stride(m, a) != 0
 		db := b != nil && stride(m, b) != 0
 		if da {
@@ -145,12 +145,24 @@ func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64
 	return all, onA, onB
 }
 
+// places is the number of places along the axes abreast that an operand has.
+func (c *contraction) places(m *ir.Mem) float64 {
+	n := 1.0
+	for _, a := range c.g.abreast {
+		if stride(m, a.Var) != 0 {
+			n *= float64(a.Size)
+		}
+	}
+	return n
+}
+
 // cost is the time of one tile with the given number of steps, or infinity
 // where it does not fit the registers. The sum's lanes are combined at the end
 // where dot is set. What a core does at a time: two multiplications and
 // some loads, one exchange of lanes, between four and five instructions of any kind.
 func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
-	acc := float64(s.a * s.b)
+	width := float64(c.g.width())
+	acc := float64(s.a*s.b) * width
 	all, onA, onB := c.loadsPerStep(s, a, b)
 	holdA = onA <= onB
 	live := math.Min(onA, onB) + 1
@@ -164,6 +176,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	extra, swaps := acc*float64(s.split-1)+acc*0.5, 0.0
 	instr := acc * (1.5 + float64(s.split))
 	if dot {
+		s.b *= c.g.width()
 		pieces := float64(bits.OnesCount(uint(s.a))) // stores of 4, 2 and 1 lanes
 		swaps = float64(s.b) * (2*float64(s.a) + pieces)
 		extra += float64(s.b * s.a)
@@ -179,7 +192,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	if dot {
 		vectors = float64(s.b)
 	}
-	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors, holdA
+	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
 }
 
 // total sums a cost over the blocks of the two tile axes.
@@ -218,7 +231,7 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
 	for a := 1; a <= min(vectors, t.side()); a++ {
 		for b := 1; b <= min(rows, t.side()); b++ {
-			for split := 1; split <= 8 && a*b*split <= t.Registers-2 && float64(split) <= c.steps; split *= 2 {
+			for split := 1; split <= 8 && a*b*split*c.g.width() <= t.Registers-2 && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
@@ -229,7 +242,7 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps, false)
 				p := newTilePlan(v, r, a, b, holdA)
 				p.vec = v.Var
-				p.passes = c.passPlans(nil, nil, a*b, split)
+				p.passes = c.passPlans(nil, nil, a*b*c.g.width(), split)
 				p.work = cycles * others
 				p.cycles = c.arrange(t, p, v, r, p.work)
 				consider(p)
@@ -256,7 +269,7 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 	steps := c.steps / float64(v.Size) * float64(ceilDiv(v.Size, t.Lanes))
 	for x := 1; x <= min(rowsA, t.Lanes); x++ {
 		for y := 1; y <= min(rowsB, t.Lanes); y++ {
-			for split := 1; split <= 8 && x*y*split <= t.Registers-2 && float64(split) <= steps; split *= 2 {
+			for split := 1; split <= 8 && x*y*split*c.g.width() <= t.Registers-2 && float64(split) <= steps; split *= 2 {
 				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
 					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps, true)
 					return k
@@ -266,7 +279,7 @@ func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) 
 				}
 				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps, true)
 				p := newTilePlan(a, r, x, y, holdA)
-				p.passes = c.passPlans(v.Var, a.Var, x*y, split)
+				p.passes = c.passPlans(v.Var, a.Var, x*y*c.g.width(), split)
 				p.work = cycles * others
 				p.cycles = c.arrange(t, p, a, r, p.work)
 				consider(p)

@@ -1,0 +1,139 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// Some sums are read at fixed places along one of their axes, as the four gates
+// of a cell are: what follows takes one result of each. Such an axis stands
+// abreast: a tile has all of its values, so that what follows finds them in
+// registers.
+
+// places are the axes of a contraction that n reads at fixed places only, beyond
+// those that stand abreast already; ok is false where n does not read these so.
+func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
+	fixed := map[*ir.Var]bool{}
+	for _, s := range g.stages {
+		for _, pair := range sharedPairs(s.nest, n) {
+			for d := range pair[0].Subs {
+				v := bare(pair[0].Subs[d])
+				switch {
+				case v == nil || pair[0] != &s.nest.Store:
+				case len(pair[1].Subs[d].Terms) == 0 && has(s.nest.Axes, v):
+					fixed[v] = true
+				case has(g.abreast, v):
+					return nil, false
+				}
+			}
+		}
+	}
+	width := 1
+	for _, a := range g.abreast {
+		width *= a.Size
+	}
+	for _, a := range g.outer {
+		if fixed[a.Var] {
+			axes = append(axes, a)
+			width *= a.Size
+		}
+	}
+	if len(axes) > 0 && (!g.contraction || t.Lanes == 1 || width > t.Registers/2 || !plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !plain(s.nest) })) {
+		return nil, false
+	}
+	return axes, true
+}
+
+// plain reports whether a nest has neither ranges nor ids, and adds to nothing.
+func plain(n *ir.Nest) bool {
+	return len(n.Within)+len(n.Only)+len(n.Gathers) == 0 && !n.Accumulate
+}
+
+// isAbreast reports whether s has a result for each value of the axes abreast.
+func (g *group) isAbreast(s *stage) bool {
+	return len(g.abreast) > 0 && has(s.nest.Axes, g.abreast[0].Var)
+}
+
+// width is the number of results that stand abreast.
+func (g *group) width() int { return int(volume(g.abreast)) }
+
+// beside opens the tile of the axes abreast around a pass, where it has them.
+func (e *emitter) beside(ps *pass, p at, body func(at)) {
+	if !e.g.isAbreast(ps.stages[0]) {
+		body(p)
+		return
+	}
+	saved := e.tiles
+	e.tiles = slices.Clone(saved)
+	for _, a := range e.g.abreast {
+		t := tileAxis{v: a.Var}
+		for k := range a.Size {
+			t.offsets, t.lanes = append(t.offsets, k), append(t.lanes, 1)
+		}
+		e.tiles = append(e.tiles, t)
+		p = p.with(a.Var, ir.Sub{})
+	}
+	body(p)
+	e.tiles = saved
+}
+
+// splits is the group as its sum and what follows it; nil where nothing stands
+// abreast.
+func (g *group) splits(t Target) []*group {
+	if len(g.abreast) == 0 {
+		return nil
+	}
+	c := newContraction(g)
+	sum := &group{steps: g.steps, outer: c.main.nest.Axes, contraction: true}
+	rest := &group{steps: g.steps, outer: g.outer}
+	for _, s := range g.stages {
+		c := *s
+		if g.isAbreast(s) {
+			sum.stages = append(sum.stages, &c)
+		} else {
+			rest.stages = append(rest.stages, &c)
+		}
+	}
+	for _, s := range sum.stages {
+		s.store = s.store || rest.reads(s.nest.Store.Buf)
+	}
+	for _, part := range []*group{sum, rest} {
+		part.formPasses()
+		part.collapse(t)
+		part.plan = choose(part, t)
+	}
+	return []*group{sum, rest}
+}
+
+// ask prefetches what the passes after a sum read at the tile: pieces of many rows,
+// which the machine does not foresee.
+func (e *emitter) ask(p at) {
+	if len(e.g.abreast) == 0 {
+		return
+	}
+	asked := map[string]bool{}
+	for _, ps := range e.g.passes {
+		if len(ps.inner) > 0 {
+			continue
+		}
+		e.beside(ps, p, func(p at) {
+			for _, q := range e.points(p, e.resultLanes()) {
+				for _, s := range ps.stages {
+					for _, m := range s.nest.Value.Loads() {
+						at := e.mem(*m, s.nest, q)
+						if key := memKey(at); !asked[key] && e.mode(m, q) == vector && !e.g.makes(m.Buf) {
+							asked[key] = true
+							e.top().b.Emit(&ir.Prefetch{Mem: at})
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// makes reports whether a stage writes to b.
+func (g *group) makes(b *ir.Buffer) bool {
+	return slices.ContainsFunc(g.stages, func(s *stage) bool { return s.nest.Store.Buf == b })
+}
