@@ -15,11 +15,11 @@ func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
-	backward0Go(dy, dhn, dcn, h0, y, &ws.h, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
+	backward0Go(dy, dhn, dcn, h0, y, &ws.h, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
 	for step := 0; step < 6; step++ {
-		backward1Go(dy, wh, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
+		backward1Go(dy, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
 	}
-	backward2Go(dc0, dy, c0, wh, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
+	backward2Go(dc0, dy, c0, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
 	backward3Go(dx, wx, &ws.da)
 	backward4Go(dh0, wh, &ws.da)
 	backward5Go(dwx, x, &ws.da)
@@ -1735,7 +1735,7 @@ func forward2Go(y *Y, hn *Hn, cn *Cn, c *[8][4][32]float32) {
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[8][4][32]float32, dh *[1][4][32]float32, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32) {
+func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32) {
 	for n := 0; n < 4; n++ {
 		copy(h[0][n][:], h0[n][:])
 	}
@@ -1753,7 +1753,6 @@ func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[8][4][32]float32, dh
 			v4 := fresh[7][n][k]
 			v5 := input[7][n][k]
 			v6 := forget[7][n][k]
-			dh[0][n][k] = v0
 			dc[7][n][k] = v3
 			da[7][n][0][k] = v3 * v4 * v5 * (1 - v5)
 			da[7][n][1][k] = v3 * c[6][n][k] * v6 * (1 - v6)
@@ -1769,7 +1768,7 @@ func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[8][4][32]float32, dh
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32, t int) {
+func backward1Go(dy *Y, wh *Wh, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32, t int) {
 	if t < 0 || t >= 6 {
 		panic("step out of range")
 	}
@@ -1856,7 +1855,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v42 := fresh[6-t][2*n][5*k]
 			v43 := input[6-t][2*n][5*k]
 			v44 := forget[6-t][2*n][5*k]
-			dh[0][2*n][5*k] = v38
 			dc[6-t][2*n][5*k] = v41
 			da[6-t][2*n][0][5*k] = v41 * v42 * v43 * (1 - v43)
 			da[6-t][2*n][1][5*k] = v41 * c[5-t][2*n][5*k] * v44 * (1 - v44)
@@ -1869,7 +1867,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v49 := fresh[6-t][2*n+1][5*k]
 			v50 := input[6-t][2*n+1][5*k]
 			v51 := forget[6-t][2*n+1][5*k]
-			dh[0][2*n+1][5*k] = v45
 			dc[6-t][2*n+1][5*k] = v48
 			da[6-t][2*n+1][0][5*k] = v48 * v49 * v50 * (1 - v50)
 			da[6-t][2*n+1][1][5*k] = v48 * c[5-t][2*n+1][5*k] * v51 * (1 - v51)
@@ -1882,7 +1879,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v56 := fresh[6-t][2*n][5*k+1]
 			v57 := input[6-t][2*n][5*k+1]
 			v58 := forget[6-t][2*n][5*k+1]
-			dh[0][2*n][5*k+1] = v52
 			dc[6-t][2*n][5*k+1] = v55
 			da[6-t][2*n][0][5*k+1] = v55 * v56 * v57 * (1 - v57)
 			da[6-t][2*n][1][5*k+1] = v55 * c[5-t][2*n][5*k+1] * v58 * (1 - v58)
@@ -1895,7 +1891,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v63 := fresh[6-t][2*n+1][5*k+1]
 			v64 := input[6-t][2*n+1][5*k+1]
 			v65 := forget[6-t][2*n+1][5*k+1]
-			dh[0][2*n+1][5*k+1] = v59
 			dc[6-t][2*n+1][5*k+1] = v62
 			da[6-t][2*n+1][0][5*k+1] = v62 * v63 * v64 * (1 - v64)
 			da[6-t][2*n+1][1][5*k+1] = v62 * c[5-t][2*n+1][5*k+1] * v65 * (1 - v65)
@@ -1908,7 +1903,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v70 := fresh[6-t][2*n][5*k+2]
 			v71 := input[6-t][2*n][5*k+2]
 			v72 := forget[6-t][2*n][5*k+2]
-			dh[0][2*n][5*k+2] = v66
 			dc[6-t][2*n][5*k+2] = v69
 			da[6-t][2*n][0][5*k+2] = v69 * v70 * v71 * (1 - v71)
 			da[6-t][2*n][1][5*k+2] = v69 * c[5-t][2*n][5*k+2] * v72 * (1 - v72)
@@ -1921,7 +1915,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v77 := fresh[6-t][2*n+1][5*k+2]
 			v78 := input[6-t][2*n+1][5*k+2]
 			v79 := forget[6-t][2*n+1][5*k+2]
-			dh[0][2*n+1][5*k+2] = v73
 			dc[6-t][2*n+1][5*k+2] = v76
 			da[6-t][2*n+1][0][5*k+2] = v76 * v77 * v78 * (1 - v78)
 			da[6-t][2*n+1][1][5*k+2] = v76 * c[5-t][2*n+1][5*k+2] * v79 * (1 - v79)
@@ -1934,7 +1927,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v84 := fresh[6-t][2*n][5*k+3]
 			v85 := input[6-t][2*n][5*k+3]
 			v86 := forget[6-t][2*n][5*k+3]
-			dh[0][2*n][5*k+3] = v80
 			dc[6-t][2*n][5*k+3] = v83
 			da[6-t][2*n][0][5*k+3] = v83 * v84 * v85 * (1 - v85)
 			da[6-t][2*n][1][5*k+3] = v83 * c[5-t][2*n][5*k+3] * v86 * (1 - v86)
@@ -1947,7 +1939,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v91 := fresh[6-t][2*n+1][5*k+3]
 			v92 := input[6-t][2*n+1][5*k+3]
 			v93 := forget[6-t][2*n+1][5*k+3]
-			dh[0][2*n+1][5*k+3] = v87
 			dc[6-t][2*n+1][5*k+3] = v90
 			da[6-t][2*n+1][0][5*k+3] = v90 * v91 * v92 * (1 - v92)
 			da[6-t][2*n+1][1][5*k+3] = v90 * c[5-t][2*n+1][5*k+3] * v93 * (1 - v93)
@@ -1960,7 +1951,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v98 := fresh[6-t][2*n][5*k+4]
 			v99 := input[6-t][2*n][5*k+4]
 			v100 := forget[6-t][2*n][5*k+4]
-			dh[0][2*n][5*k+4] = v94
 			dc[6-t][2*n][5*k+4] = v97
 			da[6-t][2*n][0][5*k+4] = v97 * v98 * v99 * (1 - v99)
 			da[6-t][2*n][1][5*k+4] = v97 * c[5-t][2*n][5*k+4] * v100 * (1 - v100)
@@ -1973,7 +1963,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v105 := fresh[6-t][2*n+1][5*k+4]
 			v106 := input[6-t][2*n+1][5*k+4]
 			v107 := forget[6-t][2*n+1][5*k+4]
-			dh[0][2*n+1][5*k+4] = v101
 			dc[6-t][2*n+1][5*k+4] = v104
 			da[6-t][2*n+1][0][5*k+4] = v104 * v105 * v106 * (1 - v106)
 			da[6-t][2*n+1][1][5*k+4] = v104 * c[5-t][2*n+1][5*k+4] * v107 * (1 - v107)
@@ -2439,7 +2428,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v312 := fresh[6-t][2*n][4*k+20]
 			v313 := input[6-t][2*n][4*k+20]
 			v314 := forget[6-t][2*n][4*k+20]
-			dh[0][2*n][4*k+20] = v308
 			dc[6-t][2*n][4*k+20] = v311
 			da[6-t][2*n][0][4*k+20] = v311 * v312 * v313 * (1 - v313)
 			da[6-t][2*n][1][4*k+20] = v311 * c[5-t][2*n][4*k+20] * v314 * (1 - v314)
@@ -2452,7 +2440,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v319 := fresh[6-t][2*n+1][4*k+20]
 			v320 := input[6-t][2*n+1][4*k+20]
 			v321 := forget[6-t][2*n+1][4*k+20]
-			dh[0][2*n+1][4*k+20] = v315
 			dc[6-t][2*n+1][4*k+20] = v318
 			da[6-t][2*n+1][0][4*k+20] = v318 * v319 * v320 * (1 - v320)
 			da[6-t][2*n+1][1][4*k+20] = v318 * c[5-t][2*n+1][4*k+20] * v321 * (1 - v321)
@@ -2465,7 +2452,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v326 := fresh[6-t][2*n][4*k+21]
 			v327 := input[6-t][2*n][4*k+21]
 			v328 := forget[6-t][2*n][4*k+21]
-			dh[0][2*n][4*k+21] = v322
 			dc[6-t][2*n][4*k+21] = v325
 			da[6-t][2*n][0][4*k+21] = v325 * v326 * v327 * (1 - v327)
 			da[6-t][2*n][1][4*k+21] = v325 * c[5-t][2*n][4*k+21] * v328 * (1 - v328)
@@ -2478,7 +2464,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v333 := fresh[6-t][2*n+1][4*k+21]
 			v334 := input[6-t][2*n+1][4*k+21]
 			v335 := forget[6-t][2*n+1][4*k+21]
-			dh[0][2*n+1][4*k+21] = v329
 			dc[6-t][2*n+1][4*k+21] = v332
 			da[6-t][2*n+1][0][4*k+21] = v332 * v333 * v334 * (1 - v334)
 			da[6-t][2*n+1][1][4*k+21] = v332 * c[5-t][2*n+1][4*k+21] * v335 * (1 - v335)
@@ -2491,7 +2476,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v340 := fresh[6-t][2*n][4*k+22]
 			v341 := input[6-t][2*n][4*k+22]
 			v342 := forget[6-t][2*n][4*k+22]
-			dh[0][2*n][4*k+22] = v336
 			dc[6-t][2*n][4*k+22] = v339
 			da[6-t][2*n][0][4*k+22] = v339 * v340 * v341 * (1 - v341)
 			da[6-t][2*n][1][4*k+22] = v339 * c[5-t][2*n][4*k+22] * v342 * (1 - v342)
@@ -2504,7 +2488,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v347 := fresh[6-t][2*n+1][4*k+22]
 			v348 := input[6-t][2*n+1][4*k+22]
 			v349 := forget[6-t][2*n+1][4*k+22]
-			dh[0][2*n+1][4*k+22] = v343
 			dc[6-t][2*n+1][4*k+22] = v346
 			da[6-t][2*n+1][0][4*k+22] = v346 * v347 * v348 * (1 - v348)
 			da[6-t][2*n+1][1][4*k+22] = v346 * c[5-t][2*n+1][4*k+22] * v349 * (1 - v349)
@@ -2517,7 +2500,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v354 := fresh[6-t][2*n][4*k+23]
 			v355 := input[6-t][2*n][4*k+23]
 			v356 := forget[6-t][2*n][4*k+23]
-			dh[0][2*n][4*k+23] = v350
 			dc[6-t][2*n][4*k+23] = v353
 			da[6-t][2*n][0][4*k+23] = v353 * v354 * v355 * (1 - v355)
 			da[6-t][2*n][1][4*k+23] = v353 * c[5-t][2*n][4*k+23] * v356 * (1 - v356)
@@ -2530,7 +2512,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 			v361 := fresh[6-t][2*n+1][4*k+23]
 			v362 := input[6-t][2*n+1][4*k+23]
 			v363 := forget[6-t][2*n+1][4*k+23]
-			dh[0][2*n+1][4*k+23] = v357
 			dc[6-t][2*n+1][4*k+23] = v360
 			da[6-t][2*n+1][0][4*k+23] = v360 * v361 * v362 * (1 - v362)
 			da[6-t][2*n+1][1][4*k+23] = v360 * c[5-t][2*n+1][4*k+23] * v363 * (1 - v363)
@@ -2547,7 +2528,7 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, forget *[8][4][32]float32) {
+func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, forget *[8][4][32]float32) {
 	for n := 0; n < 2; n++ {
 		for k := 0; k < 4; k++ {
 			var v0, v1, v2, v3, v4, v5, v6, v7 float32
@@ -2631,7 +2612,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v42 := fresh[0][2*n][5*k]
 			v43 := input[0][2*n][5*k]
 			v44 := forget[0][2*n][5*k]
-			dh[0][2*n][5*k] = v38
 			dc[0][2*n][5*k] = v41
 			da[0][2*n][0][5*k] = v41 * v42 * v43 * (1 - v43)
 			da[0][2*n][1][5*k] = v41 * c0[2*n][5*k] * v44 * (1 - v44)
@@ -2645,7 +2625,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v49 := fresh[0][2*n+1][5*k]
 			v50 := input[0][2*n+1][5*k]
 			v51 := forget[0][2*n+1][5*k]
-			dh[0][2*n+1][5*k] = v45
 			dc[0][2*n+1][5*k] = v48
 			da[0][2*n+1][0][5*k] = v48 * v49 * v50 * (1 - v50)
 			da[0][2*n+1][1][5*k] = v48 * c0[2*n+1][5*k] * v51 * (1 - v51)
@@ -2659,7 +2638,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v56 := fresh[0][2*n][5*k+1]
 			v57 := input[0][2*n][5*k+1]
 			v58 := forget[0][2*n][5*k+1]
-			dh[0][2*n][5*k+1] = v52
 			dc[0][2*n][5*k+1] = v55
 			da[0][2*n][0][5*k+1] = v55 * v56 * v57 * (1 - v57)
 			da[0][2*n][1][5*k+1] = v55 * c0[2*n][5*k+1] * v58 * (1 - v58)
@@ -2673,7 +2651,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v63 := fresh[0][2*n+1][5*k+1]
 			v64 := input[0][2*n+1][5*k+1]
 			v65 := forget[0][2*n+1][5*k+1]
-			dh[0][2*n+1][5*k+1] = v59
 			dc[0][2*n+1][5*k+1] = v62
 			da[0][2*n+1][0][5*k+1] = v62 * v63 * v64 * (1 - v64)
 			da[0][2*n+1][1][5*k+1] = v62 * c0[2*n+1][5*k+1] * v65 * (1 - v65)
@@ -2687,7 +2664,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v70 := fresh[0][2*n][5*k+2]
 			v71 := input[0][2*n][5*k+2]
 			v72 := forget[0][2*n][5*k+2]
-			dh[0][2*n][5*k+2] = v66
 			dc[0][2*n][5*k+2] = v69
 			da[0][2*n][0][5*k+2] = v69 * v70 * v71 * (1 - v71)
 			da[0][2*n][1][5*k+2] = v69 * c0[2*n][5*k+2] * v72 * (1 - v72)
@@ -2701,7 +2677,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v77 := fresh[0][2*n+1][5*k+2]
 			v78 := input[0][2*n+1][5*k+2]
 			v79 := forget[0][2*n+1][5*k+2]
-			dh[0][2*n+1][5*k+2] = v73
 			dc[0][2*n+1][5*k+2] = v76
 			da[0][2*n+1][0][5*k+2] = v76 * v77 * v78 * (1 - v78)
 			da[0][2*n+1][1][5*k+2] = v76 * c0[2*n+1][5*k+2] * v79 * (1 - v79)
@@ -2715,7 +2690,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v84 := fresh[0][2*n][5*k+3]
 			v85 := input[0][2*n][5*k+3]
 			v86 := forget[0][2*n][5*k+3]
-			dh[0][2*n][5*k+3] = v80
 			dc[0][2*n][5*k+3] = v83
 			da[0][2*n][0][5*k+3] = v83 * v84 * v85 * (1 - v85)
 			da[0][2*n][1][5*k+3] = v83 * c0[2*n][5*k+3] * v86 * (1 - v86)
@@ -2729,7 +2703,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v91 := fresh[0][2*n+1][5*k+3]
 			v92 := input[0][2*n+1][5*k+3]
 			v93 := forget[0][2*n+1][5*k+3]
-			dh[0][2*n+1][5*k+3] = v87
 			dc[0][2*n+1][5*k+3] = v90
 			da[0][2*n+1][0][5*k+3] = v90 * v91 * v92 * (1 - v92)
 			da[0][2*n+1][1][5*k+3] = v90 * c0[2*n+1][5*k+3] * v93 * (1 - v93)
@@ -2743,7 +2716,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v98 := fresh[0][2*n][5*k+4]
 			v99 := input[0][2*n][5*k+4]
 			v100 := forget[0][2*n][5*k+4]
-			dh[0][2*n][5*k+4] = v94
 			dc[0][2*n][5*k+4] = v97
 			da[0][2*n][0][5*k+4] = v97 * v98 * v99 * (1 - v99)
 			da[0][2*n][1][5*k+4] = v97 * c0[2*n][5*k+4] * v100 * (1 - v100)
@@ -2757,7 +2729,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v105 := fresh[0][2*n+1][5*k+4]
 			v106 := input[0][2*n+1][5*k+4]
 			v107 := forget[0][2*n+1][5*k+4]
-			dh[0][2*n+1][5*k+4] = v101
 			dc[0][2*n+1][5*k+4] = v104
 			da[0][2*n+1][0][5*k+4] = v104 * v105 * v106 * (1 - v106)
 			da[0][2*n+1][1][5*k+4] = v104 * c0[2*n+1][5*k+4] * v107 * (1 - v107)
@@ -3224,7 +3195,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v312 := fresh[0][2*n][4*k+20]
 			v313 := input[0][2*n][4*k+20]
 			v314 := forget[0][2*n][4*k+20]
-			dh[0][2*n][4*k+20] = v308
 			dc[0][2*n][4*k+20] = v311
 			da[0][2*n][0][4*k+20] = v311 * v312 * v313 * (1 - v313)
 			da[0][2*n][1][4*k+20] = v311 * c0[2*n][4*k+20] * v314 * (1 - v314)
@@ -3238,7 +3208,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v319 := fresh[0][2*n+1][4*k+20]
 			v320 := input[0][2*n+1][4*k+20]
 			v321 := forget[0][2*n+1][4*k+20]
-			dh[0][2*n+1][4*k+20] = v315
 			dc[0][2*n+1][4*k+20] = v318
 			da[0][2*n+1][0][4*k+20] = v318 * v319 * v320 * (1 - v320)
 			da[0][2*n+1][1][4*k+20] = v318 * c0[2*n+1][4*k+20] * v321 * (1 - v321)
@@ -3252,7 +3221,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v326 := fresh[0][2*n][4*k+21]
 			v327 := input[0][2*n][4*k+21]
 			v328 := forget[0][2*n][4*k+21]
-			dh[0][2*n][4*k+21] = v322
 			dc[0][2*n][4*k+21] = v325
 			da[0][2*n][0][4*k+21] = v325 * v326 * v327 * (1 - v327)
 			da[0][2*n][1][4*k+21] = v325 * c0[2*n][4*k+21] * v328 * (1 - v328)
@@ -3266,7 +3234,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v333 := fresh[0][2*n+1][4*k+21]
 			v334 := input[0][2*n+1][4*k+21]
 			v335 := forget[0][2*n+1][4*k+21]
-			dh[0][2*n+1][4*k+21] = v329
 			dc[0][2*n+1][4*k+21] = v332
 			da[0][2*n+1][0][4*k+21] = v332 * v333 * v334 * (1 - v334)
 			da[0][2*n+1][1][4*k+21] = v332 * c0[2*n+1][4*k+21] * v335 * (1 - v335)
@@ -3280,7 +3247,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v340 := fresh[0][2*n][4*k+22]
 			v341 := input[0][2*n][4*k+22]
 			v342 := forget[0][2*n][4*k+22]
-			dh[0][2*n][4*k+22] = v336
 			dc[0][2*n][4*k+22] = v339
 			da[0][2*n][0][4*k+22] = v339 * v340 * v341 * (1 - v341)
 			da[0][2*n][1][4*k+22] = v339 * c0[2*n][4*k+22] * v342 * (1 - v342)
@@ -3294,7 +3260,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v347 := fresh[0][2*n+1][4*k+22]
 			v348 := input[0][2*n+1][4*k+22]
 			v349 := forget[0][2*n+1][4*k+22]
-			dh[0][2*n+1][4*k+22] = v343
 			dc[0][2*n+1][4*k+22] = v346
 			da[0][2*n+1][0][4*k+22] = v346 * v347 * v348 * (1 - v348)
 			da[0][2*n+1][1][4*k+22] = v346 * c0[2*n+1][4*k+22] * v349 * (1 - v349)
@@ -3308,7 +3273,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v354 := fresh[0][2*n][4*k+23]
 			v355 := input[0][2*n][4*k+23]
 			v356 := forget[0][2*n][4*k+23]
-			dh[0][2*n][4*k+23] = v350
 			dc[0][2*n][4*k+23] = v353
 			da[0][2*n][0][4*k+23] = v353 * v354 * v355 * (1 - v355)
 			da[0][2*n][1][4*k+23] = v353 * c0[2*n][4*k+23] * v356 * (1 - v356)
@@ -3322,7 +3286,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][4][32]float32, dc, outp
 			v361 := fresh[0][2*n+1][4*k+23]
 			v362 := input[0][2*n+1][4*k+23]
 			v363 := forget[0][2*n+1][4*k+23]
-			dh[0][2*n+1][4*k+23] = v357
 			dc[0][2*n+1][4*k+23] = v360
 			da[0][2*n+1][0][4*k+23] = v360 * v361 * v362 * (1 - v362)
 			da[0][2*n+1][1][4*k+23] = v360 * c0[2*n+1][4*k+23] * v363 * (1 - v363)

@@ -14,9 +14,9 @@ func forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 		forwardGo(ws, y, hn, cn, x, h0, c0, wx, wh, b)
 		return
 	}
-	forward0AVX2(&y[0][0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &b[0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
+	forward0AVX2(&y[0][0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &b[0][0], &ws.aAhead[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
 	for step := 0; step < 7; step++ {
-		forward1AVX2(&y[0][0][0], &wh[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
+		forward1AVX2(&y[0][0][0], &wh[0][0][0], &ws.aAhead[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
 	}
 	forward2AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &ws.c[0][0][0])
 }
@@ -26,11 +26,11 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, y)
 		return
 	}
-	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0])
+	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0])
 	for step := 0; step < 6; step++ {
-		backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], step)
+		backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], step)
 	}
-	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &x[0][0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
+	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &x[0][0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -43,7 +43,7 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 //
 //go:noescape
-func forward0AVX2(y, x, h0, c0, wx, wh, b, aAhead, a, input, forget, fresh, output, c, s *float32)
+func forward0AVX2(y, x, h0, c0, wx, wh, b, aAhead, input, forget, fresh, output, c, s *float32)
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 // input[t][n][k] = sigmoid(a[t][n][0][k])
@@ -55,7 +55,7 @@ func forward0AVX2(y, x, h0, c0, wx, wh, b, aAhead, a, input, forget, fresh, outp
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 //
 //go:noescape
-func forward1AVX2(y, wh, aAhead, a, input, forget, fresh, output, c, s *float32, t int)
+func forward1AVX2(y, wh, aAhead, input, forget, fresh, output, c, s *float32, t int)
 
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
@@ -72,7 +72,7 @@ func forward2AVX2(y, hn, cn, c *float32)
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 //
 //go:noescape
-func backward0AVX2(dy, dhn, dcn, h0, y, h, dh, dc, output, s, da, fresh, input, c, forget *float32)
+func backward0AVX2(dy, dhn, dcn, h0, y, h, dc, output, s, da, fresh, input, c, forget *float32)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
@@ -82,7 +82,7 @@ func backward0AVX2(dy, dhn, dcn, h0, y, h, dh, dc, output, s, da, fresh, input, 
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 //
 //go:noescape
-func backward1AVX2(dy, wh, dh, dc, output, s, da, fresh, input, c, forget *float32, t int)
+func backward1AVX2(dy, wh, dc, output, s, da, fresh, input, c, forget *float32, t int)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
@@ -98,4 +98,4 @@ func backward1AVX2(dy, wh, dh, dc, output, s, da, fresh, input, c, forget *float
 // db[g][k] = sum(t, n, da[t][n][g][k])
 //
 //go:noescape
-func backward2AVX2(dx, dh0, dc0, dwx, dwh, db, dy, x, c0, wx, wh, h, dh, dc, output, s, da, fresh, input, forget *float32)
+func backward2AVX2(dx, dh0, dc0, dwx, dwh, db, dy, x, c0, wx, wh, h, dc, output, s, da, fresh, input, forget *float32)

@@ -85,7 +85,6 @@ type Workspace struct {
 	c      [8][4][32]float32 // cell state after each step
 	s      [8][4][32]float32 // tanh(c)
 	h      [8][4][32]float32
-	dh     [1][4][32]float32
 	dc     [8][4][32]float32
 	da     [8][4][4][32]float32
 }

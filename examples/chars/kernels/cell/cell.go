@@ -85,12 +85,10 @@ type Workspace struct {
 	c        [64][16][256]float32 // cell state after each step
 	s        [64][16][256]float32 // tanh(c)
 	h        [64][16][256]float32
-	dh       [1][16][256]float32
 	dc       [64][16][256]float32
 	da       [64][16][4][256]float32
 	whBlocks [64][256][16]float32
 	sum      [16][256]float32
-	sum2     [16][256]float32
 	xBlocks  [4][1024][16]float32
 	hBlocks  [16][1024][16]float32
 }

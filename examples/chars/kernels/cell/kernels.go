@@ -15,11 +15,11 @@ func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
-	backward0Go(dy, dhn, dcn, h0, y, &ws.h, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
+	backward0Go(dy, dhn, dcn, h0, y, &ws.h, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
 	for step := 0; step < 62; step++ {
-		backward1Go(dy, wh, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
+		backward1Go(dy, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
 	}
-	backward2Go(dc0, dy, c0, wh, &ws.dh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
+	backward2Go(dc0, dy, c0, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
 	backward3Go(dx, wx, &ws.da)
 	backward4Go(dh0, wh, &ws.da)
 	backward5Go(dwx, x, &ws.da)
@@ -552,7 +552,7 @@ func forward2Go(y *Y, hn *Hn, cn *Cn, c *[64][16][256]float32) {
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[64][16][256]float32, dh *[1][16][256]float32, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, c, forget *[64][16][256]float32) {
+func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, c, forget *[64][16][256]float32) {
 	for n := 0; n < 16; n++ {
 		copy(h[0][n][:], h0[n][:])
 	}
@@ -570,7 +570,6 @@ func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[64][16][256]float32,
 			v4 := fresh[63][n][k]
 			v5 := input[63][n][k]
 			v6 := forget[63][n][k]
-			dh[0][n][k] = v0
 			dc[63][n][k] = v3
 			da[63][n][0][k] = v3 * v4 * v5 * (1 - v5)
 			da[63][n][1][k] = v3 * c[62][n][k] * v6 * (1 - v6)
@@ -586,7 +585,7 @@ func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h *[64][16][256]float32,
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, c, forget *[64][16][256]float32, t int) {
+func backward1Go(dy *Y, wh *Wh, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, c, forget *[64][16][256]float32, t int) {
 	if t < 0 || t >= 62 {
 		panic("step out of range")
 	}
@@ -673,7 +672,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v42 := fresh[62-t][2*n][5*k]
 			v43 := input[62-t][2*n][5*k]
 			v44 := forget[62-t][2*n][5*k]
-			dh[0][2*n][5*k] = v38
 			dc[62-t][2*n][5*k] = v41
 			da[62-t][2*n][0][5*k] = v41 * v42 * v43 * (1 - v43)
 			da[62-t][2*n][1][5*k] = v41 * c[61-t][2*n][5*k] * v44 * (1 - v44)
@@ -686,7 +684,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v49 := fresh[62-t][2*n+1][5*k]
 			v50 := input[62-t][2*n+1][5*k]
 			v51 := forget[62-t][2*n+1][5*k]
-			dh[0][2*n+1][5*k] = v45
 			dc[62-t][2*n+1][5*k] = v48
 			da[62-t][2*n+1][0][5*k] = v48 * v49 * v50 * (1 - v50)
 			da[62-t][2*n+1][1][5*k] = v48 * c[61-t][2*n+1][5*k] * v51 * (1 - v51)
@@ -699,7 +696,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v56 := fresh[62-t][2*n][5*k+1]
 			v57 := input[62-t][2*n][5*k+1]
 			v58 := forget[62-t][2*n][5*k+1]
-			dh[0][2*n][5*k+1] = v52
 			dc[62-t][2*n][5*k+1] = v55
 			da[62-t][2*n][0][5*k+1] = v55 * v56 * v57 * (1 - v57)
 			da[62-t][2*n][1][5*k+1] = v55 * c[61-t][2*n][5*k+1] * v58 * (1 - v58)
@@ -712,7 +708,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v63 := fresh[62-t][2*n+1][5*k+1]
 			v64 := input[62-t][2*n+1][5*k+1]
 			v65 := forget[62-t][2*n+1][5*k+1]
-			dh[0][2*n+1][5*k+1] = v59
 			dc[62-t][2*n+1][5*k+1] = v62
 			da[62-t][2*n+1][0][5*k+1] = v62 * v63 * v64 * (1 - v64)
 			da[62-t][2*n+1][1][5*k+1] = v62 * c[61-t][2*n+1][5*k+1] * v65 * (1 - v65)
@@ -725,7 +720,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v70 := fresh[62-t][2*n][5*k+2]
 			v71 := input[62-t][2*n][5*k+2]
 			v72 := forget[62-t][2*n][5*k+2]
-			dh[0][2*n][5*k+2] = v66
 			dc[62-t][2*n][5*k+2] = v69
 			da[62-t][2*n][0][5*k+2] = v69 * v70 * v71 * (1 - v71)
 			da[62-t][2*n][1][5*k+2] = v69 * c[61-t][2*n][5*k+2] * v72 * (1 - v72)
@@ -738,7 +732,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v77 := fresh[62-t][2*n+1][5*k+2]
 			v78 := input[62-t][2*n+1][5*k+2]
 			v79 := forget[62-t][2*n+1][5*k+2]
-			dh[0][2*n+1][5*k+2] = v73
 			dc[62-t][2*n+1][5*k+2] = v76
 			da[62-t][2*n+1][0][5*k+2] = v76 * v77 * v78 * (1 - v78)
 			da[62-t][2*n+1][1][5*k+2] = v76 * c[61-t][2*n+1][5*k+2] * v79 * (1 - v79)
@@ -751,7 +744,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v84 := fresh[62-t][2*n][5*k+3]
 			v85 := input[62-t][2*n][5*k+3]
 			v86 := forget[62-t][2*n][5*k+3]
-			dh[0][2*n][5*k+3] = v80
 			dc[62-t][2*n][5*k+3] = v83
 			da[62-t][2*n][0][5*k+3] = v83 * v84 * v85 * (1 - v85)
 			da[62-t][2*n][1][5*k+3] = v83 * c[61-t][2*n][5*k+3] * v86 * (1 - v86)
@@ -764,7 +756,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v91 := fresh[62-t][2*n+1][5*k+3]
 			v92 := input[62-t][2*n+1][5*k+3]
 			v93 := forget[62-t][2*n+1][5*k+3]
-			dh[0][2*n+1][5*k+3] = v87
 			dc[62-t][2*n+1][5*k+3] = v90
 			da[62-t][2*n+1][0][5*k+3] = v90 * v91 * v92 * (1 - v92)
 			da[62-t][2*n+1][1][5*k+3] = v90 * c[61-t][2*n+1][5*k+3] * v93 * (1 - v93)
@@ -777,7 +768,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v98 := fresh[62-t][2*n][5*k+4]
 			v99 := input[62-t][2*n][5*k+4]
 			v100 := forget[62-t][2*n][5*k+4]
-			dh[0][2*n][5*k+4] = v94
 			dc[62-t][2*n][5*k+4] = v97
 			da[62-t][2*n][0][5*k+4] = v97 * v98 * v99 * (1 - v99)
 			da[62-t][2*n][1][5*k+4] = v97 * c[61-t][2*n][5*k+4] * v100 * (1 - v100)
@@ -790,7 +780,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v105 := fresh[62-t][2*n+1][5*k+4]
 			v106 := input[62-t][2*n+1][5*k+4]
 			v107 := forget[62-t][2*n+1][5*k+4]
-			dh[0][2*n+1][5*k+4] = v101
 			dc[62-t][2*n+1][5*k+4] = v104
 			da[62-t][2*n+1][0][5*k+4] = v104 * v105 * v106 * (1 - v106)
 			da[62-t][2*n+1][1][5*k+4] = v104 * c[61-t][2*n+1][5*k+4] * v107 * (1 - v107)
@@ -868,7 +857,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v144 := fresh[62-t][2*n][4*k+240]
 			v145 := input[62-t][2*n][4*k+240]
 			v146 := forget[62-t][2*n][4*k+240]
-			dh[0][2*n][4*k+240] = v140
 			dc[62-t][2*n][4*k+240] = v143
 			da[62-t][2*n][0][4*k+240] = v143 * v144 * v145 * (1 - v145)
 			da[62-t][2*n][1][4*k+240] = v143 * c[61-t][2*n][4*k+240] * v146 * (1 - v146)
@@ -881,7 +869,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v151 := fresh[62-t][2*n+1][4*k+240]
 			v152 := input[62-t][2*n+1][4*k+240]
 			v153 := forget[62-t][2*n+1][4*k+240]
-			dh[0][2*n+1][4*k+240] = v147
 			dc[62-t][2*n+1][4*k+240] = v150
 			da[62-t][2*n+1][0][4*k+240] = v150 * v151 * v152 * (1 - v152)
 			da[62-t][2*n+1][1][4*k+240] = v150 * c[61-t][2*n+1][4*k+240] * v153 * (1 - v153)
@@ -894,7 +881,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v158 := fresh[62-t][2*n][4*k+241]
 			v159 := input[62-t][2*n][4*k+241]
 			v160 := forget[62-t][2*n][4*k+241]
-			dh[0][2*n][4*k+241] = v154
 			dc[62-t][2*n][4*k+241] = v157
 			da[62-t][2*n][0][4*k+241] = v157 * v158 * v159 * (1 - v159)
 			da[62-t][2*n][1][4*k+241] = v157 * c[61-t][2*n][4*k+241] * v160 * (1 - v160)
@@ -907,7 +893,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v165 := fresh[62-t][2*n+1][4*k+241]
 			v166 := input[62-t][2*n+1][4*k+241]
 			v167 := forget[62-t][2*n+1][4*k+241]
-			dh[0][2*n+1][4*k+241] = v161
 			dc[62-t][2*n+1][4*k+241] = v164
 			da[62-t][2*n+1][0][4*k+241] = v164 * v165 * v166 * (1 - v166)
 			da[62-t][2*n+1][1][4*k+241] = v164 * c[61-t][2*n+1][4*k+241] * v167 * (1 - v167)
@@ -920,7 +905,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v172 := fresh[62-t][2*n][4*k+242]
 			v173 := input[62-t][2*n][4*k+242]
 			v174 := forget[62-t][2*n][4*k+242]
-			dh[0][2*n][4*k+242] = v168
 			dc[62-t][2*n][4*k+242] = v171
 			da[62-t][2*n][0][4*k+242] = v171 * v172 * v173 * (1 - v173)
 			da[62-t][2*n][1][4*k+242] = v171 * c[61-t][2*n][4*k+242] * v174 * (1 - v174)
@@ -933,7 +917,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v179 := fresh[62-t][2*n+1][4*k+242]
 			v180 := input[62-t][2*n+1][4*k+242]
 			v181 := forget[62-t][2*n+1][4*k+242]
-			dh[0][2*n+1][4*k+242] = v175
 			dc[62-t][2*n+1][4*k+242] = v178
 			da[62-t][2*n+1][0][4*k+242] = v178 * v179 * v180 * (1 - v180)
 			da[62-t][2*n+1][1][4*k+242] = v178 * c[61-t][2*n+1][4*k+242] * v181 * (1 - v181)
@@ -946,7 +929,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v186 := fresh[62-t][2*n][4*k+243]
 			v187 := input[62-t][2*n][4*k+243]
 			v188 := forget[62-t][2*n][4*k+243]
-			dh[0][2*n][4*k+243] = v182
 			dc[62-t][2*n][4*k+243] = v185
 			da[62-t][2*n][0][4*k+243] = v185 * v186 * v187 * (1 - v187)
 			da[62-t][2*n][1][4*k+243] = v185 * c[61-t][2*n][4*k+243] * v188 * (1 - v188)
@@ -959,7 +941,6 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 			v193 := fresh[62-t][2*n+1][4*k+243]
 			v194 := input[62-t][2*n+1][4*k+243]
 			v195 := forget[62-t][2*n+1][4*k+243]
-			dh[0][2*n+1][4*k+243] = v189
 			dc[62-t][2*n+1][4*k+243] = v192
 			da[62-t][2*n+1][0][4*k+243] = v192 * v193 * v194 * (1 - v194)
 			da[62-t][2*n+1][1][4*k+243] = v192 * c[61-t][2*n+1][4*k+243] * v195 * (1 - v195)
@@ -976,7 +957,7 @@ func backward1Go(dy *Y, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16]
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, forget *[64][16][256]float32) {
+func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, forget *[64][16][256]float32) {
 	for k := 0; k < 48; k++ {
 		for n := 0; n < 8; n++ {
 			var v0, v1, v2, v3, v4, v5, v6, v7 float32
@@ -1060,7 +1041,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v42 := fresh[0][2*n][5*k]
 			v43 := input[0][2*n][5*k]
 			v44 := forget[0][2*n][5*k]
-			dh[0][2*n][5*k] = v38
 			dc[0][2*n][5*k] = v41
 			da[0][2*n][0][5*k] = v41 * v42 * v43 * (1 - v43)
 			da[0][2*n][1][5*k] = v41 * c0[2*n][5*k] * v44 * (1 - v44)
@@ -1074,7 +1054,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v49 := fresh[0][2*n+1][5*k]
 			v50 := input[0][2*n+1][5*k]
 			v51 := forget[0][2*n+1][5*k]
-			dh[0][2*n+1][5*k] = v45
 			dc[0][2*n+1][5*k] = v48
 			da[0][2*n+1][0][5*k] = v48 * v49 * v50 * (1 - v50)
 			da[0][2*n+1][1][5*k] = v48 * c0[2*n+1][5*k] * v51 * (1 - v51)
@@ -1088,7 +1067,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v56 := fresh[0][2*n][5*k+1]
 			v57 := input[0][2*n][5*k+1]
 			v58 := forget[0][2*n][5*k+1]
-			dh[0][2*n][5*k+1] = v52
 			dc[0][2*n][5*k+1] = v55
 			da[0][2*n][0][5*k+1] = v55 * v56 * v57 * (1 - v57)
 			da[0][2*n][1][5*k+1] = v55 * c0[2*n][5*k+1] * v58 * (1 - v58)
@@ -1102,7 +1080,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v63 := fresh[0][2*n+1][5*k+1]
 			v64 := input[0][2*n+1][5*k+1]
 			v65 := forget[0][2*n+1][5*k+1]
-			dh[0][2*n+1][5*k+1] = v59
 			dc[0][2*n+1][5*k+1] = v62
 			da[0][2*n+1][0][5*k+1] = v62 * v63 * v64 * (1 - v64)
 			da[0][2*n+1][1][5*k+1] = v62 * c0[2*n+1][5*k+1] * v65 * (1 - v65)
@@ -1116,7 +1093,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v70 := fresh[0][2*n][5*k+2]
 			v71 := input[0][2*n][5*k+2]
 			v72 := forget[0][2*n][5*k+2]
-			dh[0][2*n][5*k+2] = v66
 			dc[0][2*n][5*k+2] = v69
 			da[0][2*n][0][5*k+2] = v69 * v70 * v71 * (1 - v71)
 			da[0][2*n][1][5*k+2] = v69 * c0[2*n][5*k+2] * v72 * (1 - v72)
@@ -1130,7 +1106,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v77 := fresh[0][2*n+1][5*k+2]
 			v78 := input[0][2*n+1][5*k+2]
 			v79 := forget[0][2*n+1][5*k+2]
-			dh[0][2*n+1][5*k+2] = v73
 			dc[0][2*n+1][5*k+2] = v76
 			da[0][2*n+1][0][5*k+2] = v76 * v77 * v78 * (1 - v78)
 			da[0][2*n+1][1][5*k+2] = v76 * c0[2*n+1][5*k+2] * v79 * (1 - v79)
@@ -1144,7 +1119,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v84 := fresh[0][2*n][5*k+3]
 			v85 := input[0][2*n][5*k+3]
 			v86 := forget[0][2*n][5*k+3]
-			dh[0][2*n][5*k+3] = v80
 			dc[0][2*n][5*k+3] = v83
 			da[0][2*n][0][5*k+3] = v83 * v84 * v85 * (1 - v85)
 			da[0][2*n][1][5*k+3] = v83 * c0[2*n][5*k+3] * v86 * (1 - v86)
@@ -1158,7 +1132,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v91 := fresh[0][2*n+1][5*k+3]
 			v92 := input[0][2*n+1][5*k+3]
 			v93 := forget[0][2*n+1][5*k+3]
-			dh[0][2*n+1][5*k+3] = v87
 			dc[0][2*n+1][5*k+3] = v90
 			da[0][2*n+1][0][5*k+3] = v90 * v91 * v92 * (1 - v92)
 			da[0][2*n+1][1][5*k+3] = v90 * c0[2*n+1][5*k+3] * v93 * (1 - v93)
@@ -1172,7 +1145,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v98 := fresh[0][2*n][5*k+4]
 			v99 := input[0][2*n][5*k+4]
 			v100 := forget[0][2*n][5*k+4]
-			dh[0][2*n][5*k+4] = v94
 			dc[0][2*n][5*k+4] = v97
 			da[0][2*n][0][5*k+4] = v97 * v98 * v99 * (1 - v99)
 			da[0][2*n][1][5*k+4] = v97 * c0[2*n][5*k+4] * v100 * (1 - v100)
@@ -1186,7 +1158,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v105 := fresh[0][2*n+1][5*k+4]
 			v106 := input[0][2*n+1][5*k+4]
 			v107 := forget[0][2*n+1][5*k+4]
-			dh[0][2*n+1][5*k+4] = v101
 			dc[0][2*n+1][5*k+4] = v104
 			da[0][2*n+1][0][5*k+4] = v104 * v105 * v106 * (1 - v106)
 			da[0][2*n+1][1][5*k+4] = v104 * c0[2*n+1][5*k+4] * v107 * (1 - v107)
@@ -1265,7 +1236,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v144 := fresh[0][2*n][4*k+240]
 			v145 := input[0][2*n][4*k+240]
 			v146 := forget[0][2*n][4*k+240]
-			dh[0][2*n][4*k+240] = v140
 			dc[0][2*n][4*k+240] = v143
 			da[0][2*n][0][4*k+240] = v143 * v144 * v145 * (1 - v145)
 			da[0][2*n][1][4*k+240] = v143 * c0[2*n][4*k+240] * v146 * (1 - v146)
@@ -1279,7 +1249,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v151 := fresh[0][2*n+1][4*k+240]
 			v152 := input[0][2*n+1][4*k+240]
 			v153 := forget[0][2*n+1][4*k+240]
-			dh[0][2*n+1][4*k+240] = v147
 			dc[0][2*n+1][4*k+240] = v150
 			da[0][2*n+1][0][4*k+240] = v150 * v151 * v152 * (1 - v152)
 			da[0][2*n+1][1][4*k+240] = v150 * c0[2*n+1][4*k+240] * v153 * (1 - v153)
@@ -1293,7 +1262,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v158 := fresh[0][2*n][4*k+241]
 			v159 := input[0][2*n][4*k+241]
 			v160 := forget[0][2*n][4*k+241]
-			dh[0][2*n][4*k+241] = v154
 			dc[0][2*n][4*k+241] = v157
 			da[0][2*n][0][4*k+241] = v157 * v158 * v159 * (1 - v159)
 			da[0][2*n][1][4*k+241] = v157 * c0[2*n][4*k+241] * v160 * (1 - v160)
@@ -1307,7 +1275,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v165 := fresh[0][2*n+1][4*k+241]
 			v166 := input[0][2*n+1][4*k+241]
 			v167 := forget[0][2*n+1][4*k+241]
-			dh[0][2*n+1][4*k+241] = v161
 			dc[0][2*n+1][4*k+241] = v164
 			da[0][2*n+1][0][4*k+241] = v164 * v165 * v166 * (1 - v166)
 			da[0][2*n+1][1][4*k+241] = v164 * c0[2*n+1][4*k+241] * v167 * (1 - v167)
@@ -1321,7 +1288,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v172 := fresh[0][2*n][4*k+242]
 			v173 := input[0][2*n][4*k+242]
 			v174 := forget[0][2*n][4*k+242]
-			dh[0][2*n][4*k+242] = v168
 			dc[0][2*n][4*k+242] = v171
 			da[0][2*n][0][4*k+242] = v171 * v172 * v173 * (1 - v173)
 			da[0][2*n][1][4*k+242] = v171 * c0[2*n][4*k+242] * v174 * (1 - v174)
@@ -1335,7 +1301,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v179 := fresh[0][2*n+1][4*k+242]
 			v180 := input[0][2*n+1][4*k+242]
 			v181 := forget[0][2*n+1][4*k+242]
-			dh[0][2*n+1][4*k+242] = v175
 			dc[0][2*n+1][4*k+242] = v178
 			da[0][2*n+1][0][4*k+242] = v178 * v179 * v180 * (1 - v180)
 			da[0][2*n+1][1][4*k+242] = v178 * c0[2*n+1][4*k+242] * v181 * (1 - v181)
@@ -1349,7 +1314,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v186 := fresh[0][2*n][4*k+243]
 			v187 := input[0][2*n][4*k+243]
 			v188 := forget[0][2*n][4*k+243]
-			dh[0][2*n][4*k+243] = v182
 			dc[0][2*n][4*k+243] = v185
 			da[0][2*n][0][4*k+243] = v185 * v186 * v187 * (1 - v187)
 			da[0][2*n][1][4*k+243] = v185 * c0[2*n][4*k+243] * v188 * (1 - v188)
@@ -1363,7 +1327,6 @@ func backward2Go(dc0 *C0, dy *Y, c0 *C0, wh *Wh, dh *[1][16][256]float32, dc, ou
 			v193 := fresh[0][2*n+1][4*k+243]
 			v194 := input[0][2*n+1][4*k+243]
 			v195 := forget[0][2*n+1][4*k+243]
-			dh[0][2*n+1][4*k+243] = v189
 			dc[0][2*n+1][4*k+243] = v192
 			da[0][2*n+1][0][4*k+243] = v192 * v193 * v194 * (1 - v194)
 			da[0][2*n+1][1][4*k+243] = v192 * c0[2*n+1][4*k+243] * v195 * (1 - v195)
