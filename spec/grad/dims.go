@@ -211,18 +211,27 @@ func (s *search) findSettable() {
 }
 
 // random draws numbers. The first sets have all sizes from 2 on, so that every
-// sum has several terms. Every other set keeps what has a default as it is; in the
-// rest, each such number is another in one of three.
+// sum has several terms. Every other set keeps what has a default as it is; in half
+// of the rest, each such number is another in one of three, in the other half what
+// was given for it is small and what was a multiple of it stays one.
 func (s *search) random(k int) map[string]string {
 	given := s.asGiven()
+	var fixed map[*layer.Number]float64
+	if k%4 == 3 {
+		fixed = s.multiples()
+	}
 	for _, n := range s.settable {
 		v := n.Value
+		if f, ok := fixed[n]; ok {
+			given[n.Name] = numberText(f)
+			continue
+		}
 		switch {
 		case !n.Optional && k < attempts/4:
 			v = float64(2 + s.rng.IntN(3))
 		case !n.Optional || k%2 == 1 && n.IsDim && n.Given && v > 4:
 			v = float64(1 + s.rng.IntN(8))
-		case k%2 == 0 || s.rng.IntN(3) > 0:
+		case k%2 == 0 || len(fixed) > 0 || s.rng.IntN(3) > 0:
 			continue
 		case n.IsDim:
 			v = float64(s.rng.IntN(4))
@@ -236,15 +245,58 @@ func (s *search) random(k int) map[string]string {
 	return given
 }
 
-// shrunk gives the layer with each dim in turn as small as the spec allows.
+// multiples draws small values for large ones that were given though there is a
+// default, such as the number of groups, and for what must be divided by them:
+// as the spec is general in them, what they divide is likely meant to be divided.
+func (s *search) multiples() map[*layer.Number]float64 {
+	out := map[*layer.Number]float64{}
+	for _, part := range s.settable {
+		if !part.Optional || !part.Given || !part.IsDim || part.Value <= 4 {
+			continue
+		}
+		small := float64(1 + s.rng.IntN(4))
+		out[part] = small
+		for _, n := range s.settable {
+			switch _, drawn := out[n]; {
+			case drawn || !n.Given || !n.IsDim || math.Mod(n.Value, part.Value) != 0:
+			case n.Value == part.Value:
+				out[n] = small
+			default:
+				out[n] = small * float64(1+s.rng.IntN(3))
+			}
+		}
+	}
+	return out
+}
+
+// shrunk gives the layer with each dim in turn as small as the spec allows, again
+// and again, since one that is smaller may let another be.
 func (s *search) shrunk() *layer.Layer {
-	given, best := s.asGiven(), s.l
-	for _, n := range s.l.Numbers {
+	best := s.l
+	for {
+		next := s.shrink(best)
+		if next == best {
+			return best
+		}
+		best = next
+	}
+}
+
+// shrink makes each dim of the layer as small as the others let it be, or gives
+// the layer itself if it cannot be smaller.
+func (s *search) shrink(l *layer.Layer) *layer.Layer {
+	given, best := s.asGiven(), l
+	for k, n := range s.l.Numbers {
+		if n.Given {
+			given[n.Name] = numberText(l.Numbers[k].Value)
+		}
+	}
+	for k, n := range s.l.Numbers {
 		if !n.Given || !n.IsDim {
 			continue
 		}
 		old := given[n.Name]
-		for v := 2; v < min(int(n.Value), 40); v++ {
+		for v := 2; v < min(int(l.Numbers[k].Value), 40); v++ {
 			given[n.Name] = strconv.Itoa(v)
 			if small, err := s.rebind(given); err == nil {
 				best, old = small, given[n.Name]

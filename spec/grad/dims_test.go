@@ -34,8 +34,10 @@ backward: |
 
 // TestSmallDims proves layers whose dims cannot be drawn freely.
 func TestSmallDims(t *testing.T) {
-	given := map[string]string{
-		"N": "8", "H": "56", "W": "56", "C": "64", "K": "128", "R": "3", "S": "3", "stride": "2", "pad": "1", "groups": "4",
+	several := []map[string]string{
+		{"N": "8", "H": "56", "W": "56", "C": "64", "K": "128", "R": "3", "S": "3", "stride": "2", "pad": "1", "groups": "4"},
+		{"N": "1", "H": "14", "W": "14", "C": "960", "K": "960", "R": "5", "S": "5", "stride": "2", "pad": "2", "groups": "960"},
+		{"N": "1", "H": "14", "W": "14", "C": "256", "K": "512", "R": "7", "S": "3", "stride": "3", "pad": "2", "groups": "64"},
 	}
 	tests := []struct{ old, new, want string }{
 		{"", "", ""},
@@ -47,9 +49,11 @@ func TestSmallDims(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = prove(s, given)
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
-			t.Errorf("%s: got %v, want %s", test.new, err, test.want)
+		for _, given := range several {
+			_, err = prove(s, given)
+			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+				t.Errorf("%s: %v: got %v, want %s", test.new, given, err, test.want)
+			}
 		}
 	}
 }
