@@ -230,7 +230,7 @@ forward: |
   y[e][a][c] = where(e < a, sum(d, v[e]*x[a][e][c]*z[d][e][a]), 0.1) + b[a][c]
 backward: derive
 `,
-	"image": `N=2 H=5 W=6 C=3 K=9; N=1 H=7 W=7 C=8 K=16 pad=2 R=5 S=5; N=1 H=9 W=8 C=4 K=8 stride=2; N=1 H=11 W=7 C=1 K=8 stride=3 pad=0 R=2; N=1 H=9 W=17 C=2 K=3 dilation=2 pad=3; N=1 H=6 W=6 C=17 K=1 R=1 S=1 pad=1; N=1 H=12 W=9 C=9 K=17 stride=2 dilation=3 pad=2; N=2 H=4 W=4 C=5 K=24 stride=4 R=3 S=6
+	"image": `N=2 H=5 W=6 C=3 K=9; N=1 H=7 W=7 C=8 K=16 pad=2 R=5 S=5; N=1 H=9 W=8 C=4 K=8 stride=2; N=1 H=11 W=7 C=1 K=8 stride=3 pad=0 R=2; N=1 H=9 W=17 C=2 K=3 dilation=2 pad=3; N=1 H=6 W=6 C=17 K=1 R=1 S=1 pad=1; N=1 H=12 W=9 C=9 K=17 stride=2 dilation=3 pad=2; N=2 H=4 W=4 C=5 K=24 stride=4 R=3 S=6; N=1 H=17 W=14 C=2 K=8 stride=5 R=7 S=5 pad=3
 layer: image
 dims:
   N: n
@@ -270,7 +270,7 @@ forward: |
   y[p][q][c] = sum(r, s, x[p*stride+r-pad][q*stride+s-pad][c]*w[r][s][c])
 backward: derive
 `,
-	"pool": `H=8 W=8 C=9 R=2; H=9 W=7 C=8 R=3 pad=1; H=10 W=11 C=17 R=3 stride=3; H=6 W=5 C=1 R=3 stride=1 pad=1
+	"pool": `H=8 W=8 C=9 R=2; H=9 W=7 C=8 R=3 pad=1; H=10 W=11 C=17 R=3 stride=3; H=6 W=5 C=1 R=3 stride=1 pad=1; H=15 W=20 C=9 R=7 stride=7 pad=3
 layer: pool
 dims:
   H: h

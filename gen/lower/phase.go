@@ -2,8 +2,12 @@ package lower
 
 import "github.com/dlgen/dlgen/spec/layer"
 
-// maxPhases bounds what an equation is divided into.
-const maxPhases = 36
+const (
+	// maxPhases bounds what an equation is divided into.
+	maxPhases = 36
+	// manyPhases is from where on loops over residues are preferred.
+	manyPhases = 9
+)
 
 // congruence is a condition A % c == m on the terms of a sum.
 type congruence struct {
@@ -37,6 +41,11 @@ func phases(eq *layer.Equation) []*layer.Equation {
 			count *= min(c.modulus, i.Size)
 		}
 		modulus[i] = c.modulus
+	}
+	if count > manyPhases {
+		if few := bands(eq, modulus, list); few != nil && len(few) < count {
+			return few
+		}
 	}
 	if count > maxPhases {
 		return whole
