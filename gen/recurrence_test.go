@@ -17,6 +17,7 @@ func TestRecurrentLayers(t *testing.T) {
 		{"rnn lstm gru", "T=3 N=4 I=16 H=16"},
 		{"rnn lstm gru", "T=3 N=17 I=5 H=33"},
 		{"rnn lstm gru", "T=4 N=1 I=40 H=128"},
+		{"lstm gru", "T=6 N=7 I=5 H=48"},
 		{"lstm_cell gru_cell", "N=1 I=1 H=1"},
 		{"lstm_cell gru_cell", "N=3 I=7 H=9"},
 		{"lstm_cell gru_cell", "N=1 I=64 H=64"},
@@ -34,8 +35,14 @@ func TestRecurrentLayers(t *testing.T) {
 
 // TestRecurrences does so for other recurrences, exactly where they only add up
 // and multiply.
-func TestRecurrences(t *testing.T) {
-	specs, err := txtar.ParseFile("testdata/specs/recurrences.txtar")
+func TestRecurrences(t *testing.T) { agreeInFile(t, "testdata/specs/recurrences.txtar") }
+
+// TestPlaces does so for sums that are read at fixed places.
+func TestPlaces(t *testing.T) { agreeInFile(t, "testdata/specs/places.txtar") }
+
+// agreeInFile compares schedules of the specs of a file with their equations.
+func agreeInFile(t *testing.T, file string) {
+	specs, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
