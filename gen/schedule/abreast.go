@@ -39,10 +39,25 @@ func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
 			width *= a.Size
 		}
 	}
-	if len(axes) > 0 && (!g.contraction || t.Lanes == 1 || width > t.Registers/2 || !plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !plain(s.nest) })) {
+	if len(axes) > 0 && (!g.contraction || g.terms() < fewTerms || t.Lanes == 1 || width > t.Registers/2 || !plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !plain(s.nest) })) {
 		return nil, false
 	}
 	return axes, true
+}
+
+// fewTerms is the length below which a sum is little beside what follows it, and
+// not worth the code of a tile that has both.
+const fewTerms = 8
+
+// terms is the length of the group's longest sum.
+func (g *group) terms() float64 {
+	n := 0.0
+	for _, s := range g.stages {
+		if len(s.nest.Reduce) > 0 {
+			n = max(n, volume(s.nest.Reduce))
+		}
+	}
+	return n
 }
 
 // plain reports whether a nest has neither ranges nor ids, and adds to nothing.
@@ -106,10 +121,13 @@ func (g *group) splits(t Target) []*group {
 	return []*group{sum, rest}
 }
 
+// longSum is the number of terms in whose time data arrive from anywhere.
+const longSum = 32
+
 // ask prefetches what the passes after a sum read at the tile: pieces of many rows,
 // which the machine does not foresee.
 func (e *emitter) ask(p at) {
-	if len(e.g.abreast) == 0 {
+	if len(e.g.abreast) == 0 || e.g.terms() < longSum {
 		return
 	}
 	asked := map[string]bool{}
