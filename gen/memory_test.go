@@ -43,6 +43,11 @@ func TestSmallCaches(t *testing.T) {
 			agree(t, proved(t, layer, dims), target, false, rounding)
 		}
 	}
+	for _, dims := range []string{"M=300 C=20", "M=513 C=7", "M=260 C=70"} {
+		for _, target := range []schedule.Target{tiny, small, portable} {
+			agree(t, proved(t, "batchnorm", dims), target, false, rounding)
+		}
+	}
 	for name, source := range specs {
 		dims, text, _ := strings.Cut(source, "\n")
 		for _, d := range strings.Split(dims, ";") {

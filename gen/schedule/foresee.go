@@ -4,41 +4,43 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// How far ahead of a loop its memory is asked for, in floats.
-const ahead = 512
+// aheadFloats is how far ahead of a loop its memory is asked for.
+const aheadFloats = 512
 
-// foresee adds to the innermost loops of a map or a sum of rows requests for
-// the lines that later iterations read and write, where what the function goes
+// foresee adds to the innermost loops of maps and sums of rows requests for the
+// lines that later iterations read and write, where what the function goes
 // through is more than the second cache holds. The machine foresees such
-// streams, but neither early enough nor those that are written.
+// streams, but neither early enough, nor into the next page, nor those that are
+// written.
 func (e *emitter) foresee(body []ir.Stmt) []ir.Stmt {
 	if e.t.Lanes == 1 || e.g.contraction || e.g.bytes() <= 2*float64(e.t.Second) {
 		return body
 	}
-	return foreseen(body, nil, e.g.reduces())
+	return foreseen(body, nil)
 }
 
 // bytes is the memory that the group's stages touch, each buffer once.
 func (g *group) bytes() float64 {
-	sum := 0.0
-	seen := map[*ir.Buffer]bool{}
+	most := map[*ir.Buffer]float64{}
 	for _, s := range g.stages {
 		for _, m := range touches(s.nest) {
-			b := m.Buf.Root()
-			if seen[b] || m == &s.nest.Store && !s.store {
-				continue
+			if b := m.Buf.Root(); s.store || m != &s.nest.Store {
+				most[b] = max(most[b], footprint(m, s.nest.Axes, s.nest.Reduce))
 			}
-			seen[b] = true
-			sum += footprint(m, s.nest.Axes, s.nest.Reduce)
 		}
+	}
+	sum := 0.0
+	for _, n := range most {
+		sum += n
 	}
 	return sum
 }
 
-// foreseen is a body inside the given loops, the innermost one first; rows says
-// that several passes go over each row.
-func foreseen(body []ir.Stmt, around []*ir.Loop, rows bool) []ir.Stmt {
+// foreseen is a body inside the given loops, the innermost one first. Of several
+// passes over a row only the first one asks for what they read.
+func foreseen(body []ir.Stmt, around []*ir.Loop) []ir.Stmt {
 	out := make([]ir.Stmt, 0, len(body))
+	asked := map[*ir.Buffer]bool{}
 	for _, st := range body {
 		l, ok := st.(*ir.Loop)
 		if !ok {
@@ -48,9 +50,12 @@ func foreseen(body []ir.Stmt, around []*ir.Loop, rows bool) []ir.Stmt {
 		in := *l
 		loops := append([]*ir.Loop{l}, around...)
 		if holdsLoop(l.Body) {
-			in.Body = foreseen(l.Body, loops, rows)
+			in.Body = foreseen(l.Body, loops)
 		} else {
-			in.Body = append(append([]ir.Stmt(nil), l.Body...), requests(l.Body, loops, rows)...)
+			in.Body = append(append([]ir.Stmt(nil), l.Body...), requests(l.Body, loops, asked)...)
+		}
+		if len(around) == 0 {
+			clear(asked)
 		}
 		out = append(out, &in)
 	}
@@ -66,34 +71,46 @@ func holdsLoop(body []ir.Stmt) bool {
 	return false
 }
 
-// longBody is the statements for a line from which on a request does not count.
-const longBody = 12
+// mostLinesAhead is the lines of an array for which one iteration asks: more are
+// of several rows side by side, none of which is long.
+const mostLinesAhead = 8
 
-// requests are those for the lines of a later iteration of an innermost loop
-// that stores. What it reads of a row has been read by a pass before it, so that
-// a request is for another row, which a short loop has no time for.
-func requests(body []ir.Stmt, loops []*ir.Loop, rows bool) []ir.Stmt {
+// requests are those for the lines of a later iteration of an innermost loop,
+// but for what has been asked for.
+func requests(body []ir.Stmt, loops []*ir.Loop, asked map[*ir.Buffer]bool) []ir.Stmt {
 	lines := linesOf(body, loops[0].Var)
 	perBuffer := map[*ir.Buffer]int{}
-	stores := false
 	for _, l := range lines {
 		perBuffer[l.Buf.Root()]++
-		stores = stores || l.written
-	}
-	if !stores {
-		return nil
 	}
 	var out []ir.Stmt
 	for _, l := range lines {
-		if rows && !l.written && len(body) < longBody*len(lines) {
+		n := perBuffer[l.Buf.Root()]
+		if n > mostLinesAhead || asked[l.Buf.Root()] && !l.written {
 			continue
 		}
-		d := ceilDiv(ahead, lineFloats*perBuffer[l.Buf.Root()])
-		if runs(l.Mem, loops) >= 2*d {
-			out = append(out, &ir.Prefetch{Mem: later(l.Mem, loops[0].Var, d), Near: true})
+		if m, ok := ahead(l.Mem, lineFloats*n, loops); ok {
+			out = append(out, &ir.Prefetch{Mem: m, Near: true})
 		}
 	}
+	for b := range perBuffer {
+		asked[b] = true
+	}
 	return out
+}
+
+// ahead is the place that m is once the loops have gone through a number of
+// floats, given those of one iteration of the innermost: some iterations on of
+// the first loop that has enough of them.
+func ahead(m ir.Mem, floats int, loops []*ir.Loop) (ir.Mem, bool) {
+	for _, l := range loops {
+		d := ceilDiv(aheadFloats, floats)
+		if l.Count >= 2*d && m.Step(l.Var) != 0 {
+			return later(m, l.Var, d), true
+		}
+		floats *= l.Count
+	}
+	return ir.Mem{}, false
 }
 
 // line is the first place in a cache line that a loop touches.
@@ -134,19 +151,6 @@ func vectorAt(st ir.Stmt) (ir.Mem, bool) {
 		return st.Mem, true
 	}
 	return ir.Mem{}, false
-}
-
-// runs is how many iterations in a row go on through memory in equal steps, the
-// loops around the innermost one included where they continue it.
-func runs(m ir.Mem, loops []*ir.Loop) int {
-	n, step := loops[0].Count, m.Step(loops[0].Var)
-	for _, l := range loops[1:] {
-		if m.Step(l.Var) != step*n {
-			break
-		}
-		n *= l.Count
-	}
-	return n
 }
 
 // later is the place that m is, d iterations of a loop on.

@@ -24,7 +24,7 @@ func TestForesee(t *testing.T) {
 				if !ok {
 					continue
 				}
-				if at := p.Mem.Flat(); at.Const < ahead || at.Const%lineFloats != 0 || at.Coef(l.Var) != 64 {
+				if at := p.Mem.Flat(); at.Const < aheadFloats || at.Const%lineFloats != 0 || at.Coef(l.Var) != 64 {
 					t.Errorf("size %d: asks for %s", c.size, p.Mem)
 				}
 				seen[memKey(p.Mem)] = true

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -13,7 +14,7 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 		e.combine(s.nest.Op, acc, e.eval(x, s.nest, p))
 		return
 	}
-	if x.Load == nil {
+	if x.Load == nil && holdsProduct(x) {
 		switch x.Op {
 		case ir.Add:
 			e.accumulate(acc, x.Args[0], s, p)
@@ -42,6 +43,18 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 	} else {
 		e.update(acc, ir.Add, acc, v)
 	}
+}
+
+// holdsProduct reports whether x, or a term of it, is a product, which the
+// machine adds in one step.
+func holdsProduct(x *ir.Expr) bool {
+	switch {
+	case x.Load != nil:
+		return false
+	case x.Op == ir.Add || x.Op == ir.Sub2 || x.Op == ir.Neg:
+		return slices.ContainsFunc(x.Args, holdsProduct)
+	}
+	return x.Op == ir.Mul
 }
 
 // start reports whether acc is empty still, and notes that it is no more.
