@@ -113,6 +113,9 @@ func ahead(m ir.Mem, floats int, loops []*ir.Loop) (ir.Mem, bool) {
 	return ir.Mem{}, false
 }
 
+// smallArray is the bytes of arrays that stay in the first cache.
+const smallArray = 16 << 10
+
 // line is the first place in a cache line that a loop touches.
 type line struct {
 	ir.Mem
@@ -126,7 +129,7 @@ func linesOf(body []ir.Stmt, v *ir.Var) []*line {
 	var out []*line
 	for _, st := range body {
 		m, ok := vectorAt(st)
-		if !ok || m.Buf.Place == ir.Frame || m.Step(v) == 0 {
+		if !ok || m.Buf.Place == ir.Frame || 4*m.Buf.Size() <= smallArray || m.Step(v) == 0 {
 			continue
 		}
 		f := m.Flat()

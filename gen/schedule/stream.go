@@ -36,7 +36,8 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 
 // streams reports whether n is a sum of rows that takes them one by one best.
 // One in which nothing is used again can as well have its result in registers
-// where rows are short.
+// where rows are short, and any where the registers hold a whole row: the rows
+// come one after the other then, too.
 func streams(n *ir.Nest, t Target) bool {
 	if len(n.Within) > 0 || n.Op != ir.ReduceSum || n.Accumulate || len(n.Gathers) > 0 || isContraction(n) ||
 		len(n.Axes) == 0 || len(n.Reduce) != 1 || !oneRow(n.Store.Flat(), n.Axes) {
@@ -45,6 +46,9 @@ func streams(n *ir.Nest, t Target) bool {
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
+		if t.Lanes > 1 && oneRow(f, n.Axes) && ceilDiv(int(volume(n.Axes)), t.Lanes) <= t.Registers*3/4 {
+			return false
+		}
 		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
 			return isDot(n) || 4*f.Coef(row.Var) >= longRow
 		}
