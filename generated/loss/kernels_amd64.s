@@ -310,15 +310,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      4(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 40(DI), Y1
-	VBROADCASTSS -124(BX), Y2
+	VBROADCASTSS 40(DI), Y2
+	VBROADCASTSS -124(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 8(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -350,15 +350,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      8(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 80(DI), Y1
-	VBROADCASTSS -120(BX), Y2
+	VBROADCASTSS 80(DI), Y2
+	VBROADCASTSS -120(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 12(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -390,15 +390,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      12(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 120(DI), Y1
-	VBROADCASTSS -116(BX), Y2
+	VBROADCASTSS 120(DI), Y2
+	VBROADCASTSS -116(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 16(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -430,15 +430,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      16(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 160(DI), Y1
-	VBROADCASTSS -112(BX), Y2
+	VBROADCASTSS 160(DI), Y2
+	VBROADCASTSS -112(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 20(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -470,15 +470,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      20(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 200(DI), Y1
-	VBROADCASTSS -108(BX), Y2
+	VBROADCASTSS 200(DI), Y2
+	VBROADCASTSS -108(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 24(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -510,15 +510,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      24(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 240(DI), Y1
-	VBROADCASTSS -104(BX), Y2
+	VBROADCASTSS 240(DI), Y2
+	VBROADCASTSS -104(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 28(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -550,15 +550,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      28(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 280(DI), Y1
-	VBROADCASTSS -100(BX), Y2
+	VBROADCASTSS 280(DI), Y2
+	VBROADCASTSS -100(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 32(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -590,15 +590,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      32(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 320(DI), Y1
-	VBROADCASTSS -96(BX), Y2
+	VBROADCASTSS 320(DI), Y2
+	VBROADCASTSS -96(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 36(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -630,15 +630,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      36(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 360(DI), Y1
-	VBROADCASTSS -92(BX), Y2
+	VBROADCASTSS 360(DI), Y2
+	VBROADCASTSS -92(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 40(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -670,15 +670,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      40(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 400(DI), Y1
-	VBROADCASTSS -88(BX), Y2
+	VBROADCASTSS 400(DI), Y2
+	VBROADCASTSS -88(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 44(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -710,15 +710,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      44(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 440(DI), Y1
-	VBROADCASTSS -84(BX), Y2
+	VBROADCASTSS 440(DI), Y2
+	VBROADCASTSS -84(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 48(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -750,15 +750,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      48(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 480(DI), Y1
-	VBROADCASTSS -80(BX), Y2
+	VBROADCASTSS 480(DI), Y2
+	VBROADCASTSS -80(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 52(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -790,15 +790,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      52(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 520(DI), Y1
-	VBROADCASTSS -76(BX), Y2
+	VBROADCASTSS 520(DI), Y2
+	VBROADCASTSS -76(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 56(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -830,15 +830,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      56(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 560(DI), Y1
-	VBROADCASTSS -72(BX), Y2
+	VBROADCASTSS 560(DI), Y2
+	VBROADCASTSS -72(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 60(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -870,15 +870,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      60(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 600(DI), Y1
-	VBROADCASTSS -68(BX), Y2
+	VBROADCASTSS 600(DI), Y2
+	VBROADCASTSS -68(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 64(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -910,15 +910,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      64(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 640(DI), Y1
-	VBROADCASTSS -64(BX), Y2
+	VBROADCASTSS 640(DI), Y2
+	VBROADCASTSS -64(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 68(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -950,15 +950,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      68(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 680(DI), Y1
-	VBROADCASTSS -60(BX), Y2
+	VBROADCASTSS 680(DI), Y2
+	VBROADCASTSS -60(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 72(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -990,15 +990,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      72(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 720(DI), Y1
-	VBROADCASTSS -56(BX), Y2
+	VBROADCASTSS 720(DI), Y2
+	VBROADCASTSS -56(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 76(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1030,15 +1030,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      76(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 760(DI), Y1
-	VBROADCASTSS -52(BX), Y2
+	VBROADCASTSS 760(DI), Y2
+	VBROADCASTSS -52(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 80(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1070,15 +1070,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      80(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 800(DI), Y1
-	VBROADCASTSS -48(BX), Y2
+	VBROADCASTSS 800(DI), Y2
+	VBROADCASTSS -48(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 84(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1110,15 +1110,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      84(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 840(DI), Y1
-	VBROADCASTSS -44(BX), Y2
+	VBROADCASTSS 840(DI), Y2
+	VBROADCASTSS -44(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 88(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1150,15 +1150,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      88(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 880(DI), Y1
-	VBROADCASTSS -40(BX), Y2
+	VBROADCASTSS 880(DI), Y2
+	VBROADCASTSS -40(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 92(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1190,15 +1190,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      92(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 920(DI), Y1
-	VBROADCASTSS -36(BX), Y2
+	VBROADCASTSS 920(DI), Y2
+	VBROADCASTSS -36(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 96(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1230,15 +1230,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      96(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 960(DI), Y1
-	VBROADCASTSS -32(BX), Y2
+	VBROADCASTSS 960(DI), Y2
+	VBROADCASTSS -32(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 100(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1270,15 +1270,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      100(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1000(DI), Y1
-	VBROADCASTSS -28(BX), Y2
+	VBROADCASTSS 1000(DI), Y2
+	VBROADCASTSS -28(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 104(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1310,15 +1310,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      104(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1040(DI), Y1
-	VBROADCASTSS -24(BX), Y2
+	VBROADCASTSS 1040(DI), Y2
+	VBROADCASTSS -24(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 108(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1350,15 +1350,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      108(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1080(DI), Y1
-	VBROADCASTSS -20(BX), Y2
+	VBROADCASTSS 1080(DI), Y2
+	VBROADCASTSS -20(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 112(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1390,15 +1390,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      112(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1120(DI), Y1
-	VBROADCASTSS -16(BX), Y2
+	VBROADCASTSS 1120(DI), Y2
+	VBROADCASTSS -16(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 116(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1430,15 +1430,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      116(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1160(DI), Y1
-	VBROADCASTSS -12(BX), Y2
+	VBROADCASTSS 1160(DI), Y2
+	VBROADCASTSS -12(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 120(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1470,15 +1470,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      120(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1200(DI), Y1
-	VBROADCASTSS -8(BX), Y2
+	VBROADCASTSS 1200(DI), Y2
+	VBROADCASTSS -8(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 124(BX), Y1
 	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
 	VMULPS       vectors<>+512(SB), Y1, Y3
@@ -1510,15 +1510,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      124(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1240(DI), Y1
-	VBROADCASTSS -4(BX), Y2
+	VBROADCASTSS 1240(DI), Y2
+	VBROADCASTSS -4(BX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	VMULPS       vectors<>+992(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)

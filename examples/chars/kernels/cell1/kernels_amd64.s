@@ -855,8 +855,8 @@ loop_k_2_6:
 // func backward3AVX2(dh0 *float32, wh *float32, da *float32)
 // Requires: AVX, FMA3
 TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
-	MOVQ da+16(FP), BX
-	MOVQ wh+8(FP), SI
+	MOVQ da+16(FP), SI
+	MOVQ wh+8(FP), BX
 	MOVQ dh0+0(FP), R8
 	MOVL $+256, CX
 
@@ -875,24 +875,28 @@ loop_g_2:
 
 loop_k_3:
 	// for k < 4
-	VMOVUPS     (SI), Y4
-	VFMADD231PS (BX), Y4, Y0
-	VMOVUPS     32(SI), Y4
-	VFMADD231PS 32(BX), Y4, Y1
-	VMOVUPS     64(SI), Y4
-	VFMADD231PS 64(BX), Y4, Y2
-	VMOVUPS     96(SI), Y4
-	VFMADD231PS 96(BX), Y4, Y3
-	VMOVUPS     128(SI), Y4
-	VFMADD231PS 128(BX), Y4, Y0
-	VMOVUPS     160(SI), Y4
-	VFMADD231PS 160(BX), Y4, Y1
-	VMOVUPS     192(SI), Y4
-	VFMADD231PS 192(BX), Y4, Y2
-	VMOVUPS     224(SI), Y4
-	VFMADD231PS 224(BX), Y4, Y3
-	ADDQ        $+256, BX
+	VMOVUPS     (BX), Y4
+	VFMADD231PS (SI), Y4, Y0
+	VMOVUPS     32(BX), Y4
+	VFMADD231PS 32(SI), Y4, Y1
+	VMOVUPS     64(BX), Y4
+	VFMADD231PS 64(SI), Y4, Y2
+	VMOVUPS     96(BX), Y4
+	VFMADD231PS 96(SI), Y4, Y3
+	VMOVUPS     128(BX), Y4
+	VFMADD231PS 128(SI), Y4, Y0
+	VMOVUPS     160(BX), Y4
+	VFMADD231PS 160(SI), Y4, Y1
+	VMOVUPS     192(BX), Y4
+	VFMADD231PS 192(SI), Y4, Y2
+	VMOVUPS     224(BX), Y4
+	VFMADD231PS 224(SI), Y4, Y3
+	PREFETCHT0  2048(BX)
+	PREFETCHT0  2112(BX)
+	PREFETCHT0  2176(BX)
+	PREFETCHT0  2240(BX)
 	ADDQ        $+256, SI
+	ADDQ        $+256, BX
 	DECQ        DI
 	JNE         loop_k_3
 	DECQ        DX
@@ -907,7 +911,7 @@ loop_k_3:
 	VPERMILPS   $0xb1, Y0, Y1
 	VADDPS      Y1, Y0, Y0
 	VMOVSS      X0, (R8)
-	ADDQ        $-4096, BX
+	ADDQ        $-4096, SI
 	ADDQ        $+4, R8
 	DECQ        CX
 	JNE         loop_j_1
@@ -955,8 +959,8 @@ loop_gk_2:
 // Requires: AVX
 TEXT ·backward5AVX2(SB), NOSPLIT, $0-24
 	MOVQ h+8(FP), CX
-	MOVQ da+16(FP), BX
-	MOVQ dwh+0(FP), SI
+	MOVQ da+16(FP), SI
+	MOVQ dwh+0(FP), BX
 	MOVL $+256, DX
 
 loop_j_1:
@@ -967,24 +971,22 @@ loop_j_1:
 
 loop_gk_2:
 	// for gk < 32
-	VMULPS     (BX), Y0, Y1
-	VMOVUPS    Y1, (SI)
-	VMULPS     32(BX), Y0, Y1
-	VMOVUPS    Y1, 32(SI)
-	VMULPS     64(BX), Y0, Y1
-	VMOVUPS    Y1, 64(SI)
-	VMULPS     96(BX), Y0, Y1
-	VMOVUPS    Y1, 96(SI)
+	VMULPS     (SI), Y0, Y1
+	VMOVUPS    Y1, (BX)
+	VMULPS     32(SI), Y0, Y1
+	VMOVUPS    Y1, 32(BX)
+	VMULPS     64(SI), Y0, Y1
+	VMOVUPS    Y1, 64(BX)
+	VMULPS     96(SI), Y0, Y1
+	VMOVUPS    Y1, 96(BX)
 	PREFETCHT0 2048(BX)
-	PREFETCHT0 2048(SI)
 	PREFETCHT0 2112(BX)
-	PREFETCHT0 2112(SI)
-	ADDQ       $+128, BX
 	ADDQ       $+128, SI
+	ADDQ       $+128, BX
 	DECQ       DI
 	JNE        loop_gk_2
 	ADDQ       $+4, CX
-	ADDQ       $-4096, BX
+	ADDQ       $-4096, SI
 	DECQ       DX
 	JNE        loop_j_1
 	VZEROUPPER

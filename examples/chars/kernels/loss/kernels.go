@@ -75,9 +75,9 @@ func forward0Go(loss *float32, x *X, label *Label) {
 	}
 	var v25 float32
 	for n := 0; n < 1024; n++ {
-		v25 += log32(total[n])
+		v26 := total[n]
 		label0 := int(label[n])
-		v25 -= x[n][label0] - top[n]
+		v25 += log32(v26) - (x[n][label0] - top[n])
 	}
 	*loss = v25 * 0.0009765625
 }

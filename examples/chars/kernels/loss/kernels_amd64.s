@@ -197,6 +197,10 @@ loop_c_2:
 	VMAXPS       Y8, Y10, Y8
 	VCMPPS       $0x03, Y10, Y9, Y9
 	VORPS        Y9, Y0, Y0
+	PREFETCHT0   2048(BX)
+	PREFETCHT0   2112(BX)
+	PREFETCHT0   2176(BX)
+	PREFETCHT0   2240(BX)
 	ADDQ         $+256, BX
 	DECQ         SI
 	JNE          loop_c_2
@@ -327,15 +331,15 @@ loop_n_1:
 	VBLENDVPS    Y3, Y13, Y14, Y3
 	VCMPPS       $0x12, Y12, Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
 	MOVLQSX      (DX), AX
 	MOVQ         AX, BX
 	IMUL3Q       $+4, BX, BX
 	ADDQ         R8, BX
-	VBROADCASTSS (BX), Y1
-	VBROADCASTSS (CX), Y2
+	VBROADCASTSS (BX), Y2
+	VBROADCASTSS (CX), Y3
+	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
+	VADDPS       Y1, Y0, Y0
 	ADDQ         $+4, DI
 	ADDQ         $+4, DX
 	ADDQ         $+4, CX
@@ -414,6 +418,10 @@ loop_c_2:
 	VMAXPS       Y9, Y11, Y9
 	VCMPPS       $0x03, Y11, Y10, Y10
 	VORPS        Y10, Y1, Y1
+	PREFETCHT0   2048(BX)
+	PREFETCHT0   2112(BX)
+	PREFETCHT0   2176(BX)
+	PREFETCHT0   2240(BX)
 	ADDQ         $+256, BX
 	DECQ         DX
 	JNE          loop_c_2

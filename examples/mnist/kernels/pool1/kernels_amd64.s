@@ -128,6 +128,7 @@ loop_r_4:
 	VCMPPS       $0x11, Y2, Y0, Y4
 	VBLENDVPS    Y4, Y2, Y0, Y0
 	VBLENDVPS    Y4, Y3, Y1, Y1
+	PREFETCHT0   3584(BX)
 	ADDQ         $+896, BX
 	INCQ         DI
 	CMPQ         DI, $+2
