@@ -11,10 +11,10 @@ import (
 
 const (
 	// trials is how many sets of small dims a gradient is compared on, at least,
-	// and maxTrials at most.
-	trials, maxTrials = 3, 9
+	// and maxTrials at most; beyond fewTrials only what shows much counts.
+	trials, fewTrials, maxTrials = 3, 9, 16
 	// attempts is how many sets are tried to find them.
-	attempts = 120
+	attempts = 240
 	// smallCost is what evaluating a set of small dims may cost, in nodes.
 	smallCost = 100_000
 )
@@ -26,12 +26,14 @@ type search struct {
 	rng    *rand.Rand
 	seen   map[string]bool
 	found  []*layer.Layer
-	// settable are the dims and attributes that may be given.
+	// settable are the dims and attributes that may be given, follows has those
+	// that the others decide.
 	settable []*layer.Number
+	follows  map[*layer.Number]bool
 }
 
 func newSearch(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error)) *search {
-	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}}
+	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}, follows: map[*layer.Number]bool{}}
 }
 
 // own is the layer itself if it is small, or nil.
@@ -83,8 +85,8 @@ func (s *search) telling() []*layer.Layer {
 		}
 	}
 	told := map[fact]bool{}
-	out := pick(kept, trials, told, nil)
-	out = pick(s.found, maxTrials, told, out)
+	out := s.pick(kept, trials, told, nil)
+	out = s.pick(s.found, maxTrials, told, out)
 	for _, l := range s.found {
 		if len(out) < trials && !slices.Contains(out, l) {
 			out = append(out, l)
@@ -104,13 +106,13 @@ func (s *search) keepsOptions(small *layer.Layer) bool {
 
 // pick adds to out the layer that tells most of what is not told yet, until
 // nothing is left to be told or there are n.
-func pick(from []*layer.Layer, n int, told map[fact]bool, out []*layer.Layer) []*layer.Layer {
+func (s *search) pick(from []*layer.Layer, n int, told map[fact]bool, out []*layer.Layer) []*layer.Layer {
 	for len(out) < n {
 		var best *layer.Layer
 		most := 0
 		for _, l := range from {
 			gain := 0
-			for _, f := range facts(l) {
+			for _, f := range s.facts(l) {
 				if !told[f] {
 					gain += f.weight()
 				}
@@ -119,10 +121,10 @@ func pick(from []*layer.Layer, n int, told map[fact]bool, out []*layer.Layer) []
 				best, most = l, gain
 			}
 		}
-		if best == nil {
+		if best == nil || len(out) >= fewTrials && most < (fact{kind: another}).weight() {
 			break
 		}
-		for _, f := range facts(best) {
+		for _, f := range s.facts(best) {
 			told[f] = true
 		}
 		out = append(out, best)
@@ -141,17 +143,31 @@ type fact struct {
 type factKind uint8
 
 const (
-	differ factKind = iota // numbers i and j are not the same
-	is                     // number i has this value
-	ranges                 // index i takes several values
+	differ  factKind = iota // numbers i and j are not the same
+	is                      // number i has this value
+	ranges                  // index i takes several values
+	another                 // optional numbers i and j are not what they are in the layer
+	along                   // optional number i is not, and index j takes several values
 )
 
 // weight says what a fact counts beside others.
-func (f fact) weight() int { return [...]int{differ: 1, is: 4, ranges: 20}[f.kind] }
+func (f fact) weight() int {
+	return [...]int{differ: 1, is: 4, ranges: 20, another: 20, along: 4}[f.kind]
+}
 
-func facts(l *layer.Layer) []fact {
+func (s *search) facts(l *layer.Layer) []fact {
 	var out []fact
+	var changed []int // by themselves, not because they follow others
 	for i, m := range l.Numbers {
+		if m.Optional && m.Value != s.l.Numbers[i].Value {
+			out = append(out, fact{kind: another, i: i, j: i})
+			if m.Given {
+				for _, j := range changed {
+					out = append(out, fact{kind: another, i: i, j: j})
+				}
+				changed = append(changed, i)
+			}
+		}
 		out = append(out, fact{kind: is, i: i, value: min(m.Value, 3)})
 		for j := range i {
 			if m.Value != l.Numbers[j].Value {
@@ -164,6 +180,9 @@ func facts(l *layer.Layer) []fact {
 		for _, i := range idx {
 			if k++; i.Size > 1 {
 				out = append(out, fact{kind: ranges, i: k})
+				for _, c := range changed {
+					out = append(out, fact{kind: along, i: c, j: k})
+				}
 			}
 		}
 	}
@@ -186,7 +205,7 @@ func facts(l *layer.Layer) []fact {
 func (s *search) asGiven() map[string]string {
 	given := map[string]string{}
 	for _, n := range s.l.Numbers {
-		if n.Given {
+		if n.Given && !s.follows[n] {
 			given[n.Name] = numberText(n.Value)
 		}
 	}
@@ -195,30 +214,37 @@ func (s *search) asGiven() map[string]string {
 
 func numberText(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// findSettable tries for each number whether it can be given; those with a
-// fixed value cannot.
+// findSettable tries for each number whether it can be given; those that follow
+// from others cannot, and are not given even if the user did.
 func (s *search) findSettable() {
 	for _, n := range s.l.Numbers {
-		if !n.Given {
-			given := s.asGiven()
+		given := s.asGiven()
+		if n.Optional {
 			given[n.Name] = numberText(n.Value)
-			if _, err := s.rebind(given); err != nil {
-				continue
-			}
+		} else {
+			delete(given, n.Name)
 		}
-		s.settable = append(s.settable, n)
+		if _, err := s.rebind(given); (err == nil) == n.Optional {
+			s.settable = append(s.settable, n)
+		} else if !n.Optional {
+			s.follows[n] = true
+		}
 	}
 }
 
 // random draws numbers. The first sets have all sizes from 2 on, so that every
-// sum has several terms. Every other set keeps what has a default as it is; in half
-// of the rest, each such number is another in one of three, in the other half what
-// was given for it is small and what was a multiple of it stays one.
+// sum has several terms. Every other set keeps what has a default as it is. Of the
+// rest, one in two changes one or two such numbers, by turns; in the others each
+// is another in one of three, or, where large ones were given, those are small and
+// what was a multiple of them stays one.
 func (s *search) random(k int) map[string]string {
 	given := s.asGiven()
-	var fixed map[*layer.Number]float64
-	if k%4 == 3 {
-		fixed = s.multiples()
+	fixed := map[*layer.Number]float64{}
+	switch k % 4 {
+	case 1:
+		s.change(fixed, k/4)
+	case 3:
+		s.multiples(fixed)
 	}
 	for _, n := range s.settable {
 		v := n.Value
@@ -233,23 +259,59 @@ func (s *search) random(k int) map[string]string {
 			v = float64(1 + s.rng.IntN(8))
 		case k%2 == 0 || len(fixed) > 0 || s.rng.IntN(3) > 0:
 			continue
-		case n.IsDim:
-			v = float64(s.rng.IntN(4))
-		case v == math.Trunc(v):
-			v += float64(s.rng.IntN(2)*2 - 1)
 		default:
-			v, _ = strconv.ParseFloat(strconv.FormatFloat(0.7*v, 'g', 2, 64), 64)
+			v = s.other(n)
 		}
 		given[n.Name] = numberText(v)
 	}
 	return given
 }
 
+// other draws another value for a number that has a default.
+func (s *search) other(n *layer.Number) float64 {
+	switch {
+	case n.IsDim && n.Value <= 2:
+		return n.Value + float64(1+s.rng.IntN(2))
+	case n.IsDim:
+		return float64(s.rng.IntN(4))
+	case n.Value == math.Trunc(n.Value):
+		return n.Value + float64(s.rng.IntN(2)*2-1)
+	}
+	v, _ := strconv.ParseFloat(strconv.FormatFloat(0.7*n.Value, 'g', 2, 64), 64)
+	return v
+}
+
+// change draws values for one or two of the numbers that have a default, the first by
+// turns, and even ones for those without, so that it may divide them.
+func (s *search) change(out map[*layer.Number]float64, turn int) {
+	var optional []*layer.Number
+	for _, n := range s.settable {
+		switch {
+		case n.Optional:
+			optional = append(optional, n)
+		case n.IsDim:
+			out[n] = float64(2 + 2*s.rng.IntN(3))
+		}
+	}
+	if len(optional) == 0 {
+		clear(out)
+		return
+	}
+	set := func(n *layer.Number) {
+		for out[n] = n.Value; out[n] == n.Value; {
+			out[n] = s.other(n)
+		}
+	}
+	set(optional[turn%len(optional)])
+	if s.rng.IntN(2) == 0 {
+		set(optional[s.rng.IntN(len(optional))])
+	}
+}
+
 // multiples draws small values for large ones that were given though there is a
 // default, such as the number of groups, and for what must be divided by them:
 // as the spec is general in them, what they divide is likely meant to be divided.
-func (s *search) multiples() map[*layer.Number]float64 {
-	out := map[*layer.Number]float64{}
+func (s *search) multiples(out map[*layer.Number]float64) {
 	for _, part := range s.settable {
 		if !part.Optional || !part.Given || !part.IsDim || part.Value <= 4 {
 			continue
@@ -266,7 +328,6 @@ func (s *search) multiples() map[*layer.Number]float64 {
 			}
 		}
 	}
-	return out
 }
 
 // shrunk gives the layer with each dim in turn as small as the spec allows, again
@@ -287,12 +348,12 @@ func (s *search) shrunk() *layer.Layer {
 func (s *search) shrink(l *layer.Layer) *layer.Layer {
 	given, best := s.asGiven(), l
 	for k, n := range s.l.Numbers {
-		if n.Given {
+		if n.Given && !s.follows[n] {
 			given[n.Name] = numberText(l.Numbers[k].Value)
 		}
 	}
 	for k, n := range s.l.Numbers {
-		if !n.Given || !n.IsDim {
+		if !n.Given || !n.IsDim || s.follows[n] {
 			continue
 		}
 		old := given[n.Name]

@@ -17,7 +17,7 @@ dims:
   R: window height
   S: window width
   stride: {default: 1}
-  pad: {default: 0}
+  pad: {default: 0, min: 0}
   groups: {default: 1}
   P: {value: (H + 2*pad - R)/stride + 1}
   Q: {value: (W + 2*pad - S)/stride + 1}
@@ -54,6 +54,30 @@ func TestSmallDims(t *testing.T) {
 			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
 				t.Errorf("%s: %v: got %v, want %s", test.new, given, err, test.want)
 			}
+		}
+	}
+}
+
+// TestOptionalNumbers changes equations in a way that does not show unless a number
+// that has a default is another one.
+func TestOptionalNumbers(t *testing.T) {
+	given := map[string]string{"N": "2", "H": "5", "W": "6", "C": "4", "K": "4", "R": "3", "S": "2"}
+	tests := []struct{ old, new string }{
+		{"x[n][p*stride+r-pad][q*stride+s-pad][c+g*(C/groups)]*dy", "x[n][p*stride+r+pad][q*stride+s-pad][c+g*(C/groups)]*dy"},
+		{"x[n][p*stride+r-pad][q*stride+s-pad][c+g*(C/groups)]*dy", "x[n][p+r-pad][q*stride+s-pad][c+g*(C/groups)]*dy"},
+		{"v == q*stride+s-pad", "v == q*stride+s"},
+		{"v == q*stride+s-pad", "v == q+s-pad"},
+		{"dy[n][p][q][c/(C/groups)]", "dy[n][p][q][c/C]"},
+		{"w[r][s][c%(C/groups)][c/(C/groups)]", "w[r][s][c%(C/groups)][c/C]"},
+	}
+	for _, test := range tests {
+		text := strings.Replace(convSpec, test.old, test.new, 1)
+		s, err := syntax.Parse("test.yaml", []byte(text))
+		if err != nil || text == convSpec {
+			t.Fatal(test.old, err)
+		}
+		if _, err = prove(s, given); err == nil || !strings.Contains(err.Error(), "wrong gradient") {
+			t.Errorf("%s: got %v, want a wrong gradient", test.new, err)
 		}
 	}
 }
