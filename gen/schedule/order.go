@@ -99,19 +99,20 @@ func permutations(axes []ir.Axis) [][]ir.Axis {
 	return out
 }
 
-// traffic is the time that data take to arrive from the second cache, in the
-// order of memory (row) or not (near), and from beyond it, in cycles.
-type traffic struct{ near, row, far float64 }
+// traffic is the time that data take to arrive from the second cache (near),
+// and from beyond it (far), in cycles, and the number of pages whose addresses
+// have to be looked up again.
+type traffic struct{ near, far, pages float64 }
 
 func (w traffic) plus(v traffic) traffic {
-	return traffic{w.near + v.near, w.row + v.row, w.far + v.far}
+	return traffic{w.near + v.near, w.far + v.far, w.pages + v.pages}
 }
 
 // exposed is what of it computation does not hide.
-func (w traffic) exposed() float64 { return 0.35*w.near + 0.17*w.row + 0.5*w.far }
+func (w traffic) exposed() float64 { return 0.17*w.near + 0.5*w.far + 2*w.pages }
 
 // all is the least time in which everything can arrive.
-func (w traffic) all() float64 { return w.near + w.row + w.far }
+func (w traffic) all() float64 { return w.near + w.far }
 
 // The bytes a cycle that arrive from beyond the first and the second cache.
 const (
@@ -188,7 +189,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	}
-	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird}
+	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / 64 * hold.pages}
 }
 
 // extent is how many values of an axis one iteration of the loops outside the
@@ -220,8 +221,10 @@ func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
 	return n
 }
 
-// capacity is the bytes of an operand that the first and the second cache hold.
-type capacity struct{ first, second float64 }
+// capacity is the bytes of an operand that the first and the second cache hold;
+// pages is how many addresses of pages are looked up for each line, where a tile
+// goes through more of them than the machine remembers.
+type capacity struct{ first, second, pages float64 }
 
 // A cache has sets of a few lines each; which set a line is in follows from its
 // address. Pages are anywhere in memory, so that half of the second cache's
@@ -229,6 +232,7 @@ type capacity struct{ first, second float64 }
 const (
 	firstSets, firstWays   = 64, 8
 	secondSets, secondWays = 2048, 4
+	pageFloats, knownPages = 4096 / 4, 48
 	// mostLines bounds how many addresses are looked at.
 	mostLines = 1 << 13
 )
@@ -242,7 +246,7 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 	var first [firstSets]bool
 	var second [secondSets]bool
 	inFirst, inSecond, seen := 0, 0, 0
-	lines := map[int]bool{}
+	lines, pages := map[int]bool{}, map[int]bool{}
 	f := m.Flat()
 	var visit func(axes []ir.Axis, at int)
 	visit = func(axes []ir.Axis, at int) {
@@ -258,7 +262,7 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 		if lines[line] {
 			return
 		}
-		lines[line] = true
+		lines[line], pages[at/pageFloats] = true, true
 		if s := line & (firstSets - 1); !first[s] {
 			first[s] = true
 			inFirst++
@@ -269,7 +273,10 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 		}
 	}
 	visit(join(c.main.nest.Reduce, c.g.abreast), 0)
-	out := capacity{float64(t.First), float64(t.Second)}
+	out := capacity{first: float64(t.First), second: float64(t.Second)}
+	if len(pages) > knownPages {
+		out.pages = float64(len(pages)) / float64(len(lines))
+	}
 	// Where all lines are in sets of their own, none competes.
 	if inFirst < firstSets && inFirst < len(lines) {
 		out.first = math.Min(out.first, float64(inFirst*firstWays*64))

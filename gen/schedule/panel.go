@@ -160,14 +160,14 @@ func (pn *panel) fromThird() float64 {
 		return fromThird
 	}
 	rate := fromThird * float64(max(run, 1)) / 4
-	if 4*reach > knownPages*4096 {
+	if 4*reach > foreseenPages*4096 {
 		rate /= 2
 	}
 	return rate
 }
 
-// knownPages is the number of pages that the machine finds without a search.
-const knownPages = 1024
+// foreseenPages is the number of pages that the machine finds without a search.
+const foreseenPages = 1024
 
 // inside reports whether an operand's subscripts stay in its shape for all
 // values of the axes, those that ranges exclude as well.
@@ -197,7 +197,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	}
 	if bytes > float64(t.First) {
 		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
-		pn.wait.row = copies * reuse * bytes / fromSecond
+		pn.wait.near += copies * reuse * bytes / fromSecond
 	}
 	return pn
 }

@@ -183,9 +183,12 @@ func (g *group) sliced(t Target) []*group {
 	return best
 }
 
-// partCost is what a part must save, as a share of the whole, to be worth its
-// code; as much again for each range that makes tiles of many kinds.
-const partCost = 0.03
+// What a part must save, as a share of the whole, to be worth its code: more
+// where ranges make tiles of many kinds.
+const (
+	partCost  = 0.005
+	rangeCost = 0.03
+)
 
 // withCode is the predicted time of parts of a group, and the price of their
 // code.
@@ -194,7 +197,9 @@ func withCode(parts []*group) float64 {
 	for _, g := range parts {
 		price += partCost
 		for _, s := range g.stages {
-			price += partCost * float64(len(s.nest.Within))
+			if n := len(s.nest.Within); n > 0 {
+				price += rangeCost * float64(n+1)
+			}
 		}
 	}
 	return cycles(parts) * price

@@ -24,9 +24,7 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	}
 	backward0AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &w[0][0][0][0])
 	backward1AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward2AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward3AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward4AVX2(&db[0], &dy[0][0][0][0])
+	backward2AVX2(&db[0], &dy[0][0][0][0])
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
@@ -44,17 +42,7 @@ func backward0AVX2(dx, dy, w *float32)
 //go:noescape
 func backward1AVX2(dw, dy, x *float32)
 
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward2AVX2(dw, dy, x *float32)
-
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward3AVX2(dw, dy, x *float32)
-
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward4AVX2(db, dy *float32)
+func backward2AVX2(db, dy *float32)

@@ -30,11 +30,11 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	}
 	backward2AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
 	backward3AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	for block := 0; block < 14; block++ {
-		backward4AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
-	}
+	backward4AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward5AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward6AVX2(&db[0], &dy[0][0][0][0])
+	backward6AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	backward7AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	backward8AVX2(&db[0], &dy[0][0][0][0])
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
@@ -65,14 +65,24 @@ func backward3AVX2(dw, dy, x *float32)
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward4AVX2(dw, dy, x *float32, block int)
+func backward4AVX2(dw, dy, x *float32)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
 func backward5AVX2(dw, dy, x *float32)
 
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward6AVX2(dw, dy, x *float32)
+
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward7AVX2(dw, dy, x *float32)
+
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward6AVX2(db, dy *float32)
+func backward8AVX2(db, dy *float32)
