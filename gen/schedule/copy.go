@@ -42,17 +42,11 @@ func (e *emitter) drop(pn *panel) {
 }
 
 // fill stores a vector just loaded from an operand in the panel that the tile
-// at hand fills, and asks for the same row of the next panel: its rows are too
-// far apart for the machine to foresee.
+// at hand fills.
 func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
 	for _, pn := range e.filling {
 		if sameMem(pn.mem, m) {
-			b := e.scopes[scope].b
-			b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
-			if p.blocks[pn.vec]*e.t.Lanes%lineFloats == 0 {
-				next := p.with(pn.vec, p.subs[pn.vec].Add(ir.Sub{Const: 1}, pn.cols))
-				b.Emit(&ir.Prefetch{Mem: e.mem(*m, nil, next)})
-			}
+			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
 		}
 	}
 }

@@ -34,6 +34,8 @@ type emitter struct {
 	// copied are the panels that hold their operands now; filling those that
 	// the next tile copies while it reads the operands themselves.
 	copied, filling []*panel
+	// next asks for the next panel while one is in use.
+	next *nextPanel
 	// clips are the values of axes that the tiles at hand need; rest says that
 	// they have nothing to compute.
 	clips map[*ir.Var]span
@@ -319,10 +321,27 @@ func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 		r.count--
 		base = base.Add(ir.Sub{Const: 1}, r.step)
 	}
+	if i+1 < len(e.plan.order) {
+		e.overTiles(i, p, r, base)
+		return
+	}
+	e.inTurns(r.count, func(from, count int) {
+		part := r
+		part.start, part.count = r.start+from*r.step, count
+		e.overTiles(i, p, part, base.Add(ir.Sub{Const: 1}, from*r.step))
+	})
+}
+
+// overTiles emits the loop over the tiles of a run.
+func (e *emitter) overTiles(i int, p at, r axisRun, base ir.Sub) {
+	a := e.plan.order[i]
 	e.loop(a.Var.Name, r.count, e.g.contraction, func(v *ir.Var) {
 		s := base
 		if v != nil {
 			s = s.Add(ir.VarSub(v), r.step)
+		}
+		if e.next != nil && i+1 == len(e.plan.order) {
+			e.next.tile = v
 		}
 		e.inRun(i, p.with(a.Var, s), r)
 	})
@@ -330,7 +349,7 @@ func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
 
 // inRun goes on to the next axis with the tile of this one fixed.
 func (e *emitter) inRun(i int, p at, r axisRun) {
-	saved := e.tiles
+	saved, next := e.tiles, e.next
 	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.start, r.offsets, r.lanes})
 	for _, pn := range e.plan.panels {
 		if e.rest {
@@ -342,7 +361,10 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 		} else if pn.depth == i+1 {
 			e.copyPanel(pn, p)
 		}
+		if pn.depth == i+1 && e.next == nil {
+			e.next = e.lookAhead(i, p, r, pn)
+		}
 	}
 	e.outer(i+1, p)
-	e.tiles = saved
+	e.tiles, e.next = saved, next
 }

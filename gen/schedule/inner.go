@@ -107,7 +107,11 @@ func (l *innerLoops) last(q map[*ir.Var]ir.Sub, seg segment, spelled bool) {
 		unroll = l.steps(seg.count)
 	}
 	l.e.innermost(l.pp, ir.Axis{Var: a.Var, Size: seg.count}, unroll, func(sub ir.Sub, lanes, step int) {
-		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub.Add(ir.Sub{Const: 1}, seg.start), lanes, step, l.red)
+		sub = sub.Add(ir.Sub{Const: 1}, seg.start)
+		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub, lanes, step, l.red)
+		if step%askSteps == 0 {
+			l.e.askNext(a.Var, seg.points[0].withAll(q).with(a.Var, sub))
+		}
 	})
 }
 

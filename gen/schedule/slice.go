@@ -174,7 +174,7 @@ func (g *group) sliced(t Target) []*group {
 	}
 	for _, r := range c.main.nest.Reduce {
 		terms := int(c.steps) / r.Size
-		for _, most := range []int{t.First / termBytes, 4 * t.First / termBytes} {
+		for _, most := range []int{t.First / termBytes / 2, t.First / termBytes, 4 * t.First / termBytes} {
 			if n := ceilDiv(r.Size*terms, most); n > 1 && most > terms {
 				consider(g.sumInParts(c, r, ceilDiv(r.Size, n), t))
 			}

@@ -20,19 +20,18 @@ func forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 	for block := 0; block < 4; block++ {
 		forward1AVX2(&x[0][0][0], &wx[0][0][0], &b[0][0], &ws.aAhead[0][0][0][0], block)
 	}
-	for block := 0; block < 3; block++ {
-		forward2AVX2(&h0[0][0], &wh[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], block)
+	forward2AVX2(&wh[0][0][0], &ws.whBlocks[0][0][0])
+	for block := 0; block < 4; block++ {
+		forward3AVX2(&h0[0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.whBlocks[0][0][0], block)
 	}
-	forward3AVX2(&h0[0][0], &wh[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0])
 	forward4AVX2(&y[0][0][0], &c0[0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
-	forward5AVX2(&wh[0][0][0], &ws.whBlocks[0][0][0])
 	for step := 0; step < 63; step++ {
 		for block := 0; block < 4; block++ {
-			forward6AVX2(&y[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.whBlocks[0][0][0], step, block)
+			forward5AVX2(&y[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.whBlocks[0][0][0], step, block)
 		}
-		forward7AVX2(&y[0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
+		forward6AVX2(&y[0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
 	}
-	forward8AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &ws.c[0][0][0])
+	forward7AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &ws.c[0][0][0])
 }
 
 func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
@@ -40,64 +39,64 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, y)
 		return
 	}
-	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0])
+	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &wh[0][0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.whBlocks[0][0][0])
 	for step := 0; step < 62; step++ {
-		for block := 0; block < 2; block++ {
-			backward1AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum[0][0], step, block)
-		}
-		backward2AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum[0][0], step)
-		backward3AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum[0][0], step)
-		backward4AVX2(&dy[0][0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.sum[0][0], step)
+		backward1AVX2(&ws.da[0][0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
+		backward2AVX2(&ws.da[0][0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
+		backward3AVX2(&dy[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
 	}
-	for block := 0; block < 2; block++ {
-		backward5AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum2[0][0], block)
-	}
-	backward6AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum2[0][0])
-	backward7AVX2(&wh[0][0][0], &ws.da[0][0][0][0], &ws.sum2[0][0])
-	backward8AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.dh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.sum2[0][0])
+	backward4AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
+	backward5AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
+	backward6AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks[0][0][0])
 	for block := 0; block < 33; block++ {
-		backward9AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], block)
+		backward7AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], block)
 	}
-	backward10AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
-	backward11AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
+	backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
+	backward9AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
 	for block := 0; block < 2; block++ {
-		backward12AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0], block)
+		backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0], block)
 	}
-	backward13AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
-	backward14AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
-	backward15AVX2(&x[0][0][0], &ws.xBlocks[0][0][0])
-	for block := 0; block < 14; block++ {
-		backward16AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+	backward11AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
+	backward12AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
+	backward13AVX2(&x[0][0][0], &ws.xBlocks[0][0][0])
+	for block := 0; block < 6; block++ {
+		backward14AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward17AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
-	for step := 0; step < 2; step++ {
-		for block := 0; block < 14; block++ {
-			backward18AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
+	backward15AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
+	for step := 0; step < 5; step++ {
+		for block := 0; block < 6; block++ {
+			backward16AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
 		}
-		backward19AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step)
+		backward17AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step)
 	}
-	for block := 0; block < 14; block++ {
-		backward20AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+	for block := 0; block < 6; block++ {
+		backward18AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward21AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
+	backward19AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
 	for block := 0; block < 4; block++ {
-		backward22AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
+		backward20AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
 	}
-	for block := 0; block < 42; block++ {
-		backward23AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	for block := 0; block < 18; block++ {
+		backward21AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
-	backward24AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0])
-	for step := 0; step < 2; step++ {
-		for block := 0; block < 42; block++ {
-			backward25AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
+	for block := 0; block < 4; block++ {
+		backward22AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	}
+	for step := 0; step < 5; step++ {
+		for block := 0; block < 18; block++ {
+			backward23AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
 		}
-		backward26AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step)
+		for block := 0; block < 4; block++ {
+			backward24AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
+		}
 	}
-	for block := 0; block < 42; block++ {
-		backward27AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	for block := 0; block < 18; block++ {
+		backward25AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
-	backward28AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0])
-	backward29AVX2(&db[0][0], &ws.da[0][0][0][0])
+	for block := 0; block < 4; block++ {
+		backward26AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	}
+	backward27AVX2(&db[0][0], &ws.da[0][0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -113,12 +112,12 @@ func forward1AVX2(x, wx, b, aAhead *float32, block int)
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 //
 //go:noescape
-func forward2AVX2(h0, wh, aAhead, a *float32, block int)
+func forward2AVX2(wh, whBlocks *float32)
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 //
 //go:noescape
-func forward3AVX2(h0, wh, aAhead, a *float32)
+func forward3AVX2(h0, aAhead, a, whBlocks *float32, block int)
 
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
@@ -134,12 +133,7 @@ func forward4AVX2(y, c0, a, input, forget, fresh, output, c, s *float32)
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 //
 //go:noescape
-func forward5AVX2(wh, whBlocks *float32)
-
-// a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-//
-//go:noescape
-func forward6AVX2(y, aAhead, a, whBlocks *float32, t, block int)
+func forward5AVX2(y, aAhead, a, whBlocks *float32, t, block int)
 
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
@@ -150,13 +144,13 @@ func forward6AVX2(y, aAhead, a, whBlocks *float32, t, block int)
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 //
 //go:noescape
-func forward7AVX2(y, a, input, forget, fresh, output, c, s *float32, t int)
+func forward6AVX2(y, a, input, forget, fresh, output, c, s *float32, t int)
 
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
 //
 //go:noescape
-func forward8AVX2(y, hn, cn, c *float32)
+func forward7AVX2(y, hn, cn, c *float32)
 
 // h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
@@ -167,22 +161,17 @@ func forward8AVX2(y, hn, cn, c *float32)
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 //
 //go:noescape
-func backward0AVX2(dy, dhn, dcn, h0, y, h, dh, dc, output, s, da, fresh, input, c, forget *float32)
+func backward0AVX2(dy, dhn, dcn, h0, wh, y, h, dc, output, s, da, fresh, input, c, forget, whBlocks *float32)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 //
 //go:noescape
-func backward1AVX2(wh, da, sum *float32, t, block int)
+func backward1AVX2(da, sum, whBlocks *float32, t int)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 //
 //go:noescape
-func backward2AVX2(wh, da, sum *float32, t int)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward3AVX2(wh, da, sum *float32, t int)
+func backward2AVX2(da, sum, whBlocks *float32, t int)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
@@ -192,22 +181,17 @@ func backward3AVX2(wh, da, sum *float32, t int)
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 //
 //go:noescape
-func backward4AVX2(dy, dh, dc, output, s, da, fresh, input, c, forget, sum *float32, t int)
+func backward3AVX2(dy, dc, output, s, da, fresh, input, c, forget, sum, whBlocks *float32, t int)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 //
 //go:noescape
-func backward5AVX2(wh, da, sum2 *float32, block int)
+func backward4AVX2(dc0, da, whBlocks *float32)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 //
 //go:noescape
-func backward6AVX2(wh, da, sum2 *float32)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward7AVX2(wh, da, sum2 *float32)
+func backward5AVX2(dc0, da, whBlocks *float32)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
@@ -218,109 +202,109 @@ func backward7AVX2(wh, da, sum2 *float32)
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
 //
 //go:noescape
-func backward8AVX2(dc0, dy, c0, dh, dc, output, s, da, fresh, input, forget, sum2 *float32)
+func backward6AVX2(dc0, dy, c0, dc, output, s, da, fresh, input, forget, whBlocks *float32)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward9AVX2(dx, wx, da *float32, block int)
+func backward7AVX2(dx, wx, da *float32, block int)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward10AVX2(dx, wx, da *float32)
+func backward8AVX2(dx, wx, da *float32)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward11AVX2(dx, wx, da *float32)
+func backward9AVX2(dx, wx, da *float32)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward12AVX2(dh0, wh, da *float32, block int)
+func backward10AVX2(dh0, wh, da *float32, block int)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward13AVX2(dh0, wh, da *float32)
+func backward11AVX2(dh0, wh, da *float32)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward14AVX2(dh0, wh, da *float32)
+func backward12AVX2(dh0, wh, da *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward15AVX2(x, xBlocks *float32)
+func backward13AVX2(x, xBlocks *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward16AVX2(dwx, da, xBlocks *float32, block int)
+func backward14AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward17AVX2(dwx, da, xBlocks *float32)
+func backward15AVX2(dwx, da, xBlocks *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward18AVX2(dwx, da, xBlocks *float32, tile, block int)
+func backward16AVX2(dwx, da, xBlocks *float32, tile, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward19AVX2(dwx, da, xBlocks *float32, tile int)
+func backward17AVX2(dwx, da, xBlocks *float32, tile int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward20AVX2(dwx, da, xBlocks *float32, block int)
+func backward18AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward21AVX2(dwx, da, xBlocks *float32)
+func backward19AVX2(dwx, da, xBlocks *float32)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward22AVX2(h, hBlocks *float32, block int)
+func backward20AVX2(h, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward23AVX2(dwh, da, hBlocks *float32, block int)
+func backward21AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward24AVX2(dwh, da, hBlocks *float32)
+func backward22AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward25AVX2(dwh, da, hBlocks *float32, tile, block int)
+func backward23AVX2(dwh, da, hBlocks *float32, tile, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward26AVX2(dwh, da, hBlocks *float32, tile int)
+func backward24AVX2(dwh, da, hBlocks *float32, tile, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward27AVX2(dwh, da, hBlocks *float32, block int)
+func backward25AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward28AVX2(dwh, da, hBlocks *float32)
+func backward26AVX2(dwh, da, hBlocks *float32, block int)
 
 // db[g][k] = sum(t, n, da[t][n][g][k])
 //
 //go:noescape
-func backward29AVX2(db, da *float32)
+func backward27AVX2(db, da *float32)

@@ -44,20 +44,26 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	for block := 0; block < 4; block++ {
 		backward4AVX2(&x[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	for block := 0; block < 10; block++ {
+	for block := 0; block < 2; block++ {
 		backward5AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward6AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
-	for step := 0; step < 2; step++ {
-		for block := 0; block < 10; block++ {
+	for block := 0; block < 4; block++ {
+		backward6AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
+	}
+	for step := 0; step < 5; step++ {
+		for block := 0; block < 2; block++ {
 			backward7AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
 		}
-		backward8AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step)
+		for block := 0; block < 4; block++ {
+			backward8AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
+		}
 	}
-	for block := 0; block < 10; block++ {
+	for block := 0; block < 2; block++ {
 		backward9AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
 	}
-	backward10AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0])
+	for block := 0; block < 4; block++ {
+		backward10AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
+	}
 	backward11AVX2(&db[0], &dy[0][0])
 }
 
@@ -114,7 +120,7 @@ func backward5AVX2(dw, dy, xBlocks *float32, block int)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward6AVX2(dw, dy, xBlocks *float32)
+func backward6AVX2(dw, dy, xBlocks *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
@@ -124,7 +130,7 @@ func backward7AVX2(dw, dy, xBlocks *float32, tile, block int)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward8AVX2(dw, dy, xBlocks *float32, tile int)
+func backward8AVX2(dw, dy, xBlocks *float32, tile, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
@@ -134,7 +140,7 @@ func backward9AVX2(dw, dy, xBlocks *float32, block int)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward10AVX2(dw, dy, xBlocks *float32)
+func backward10AVX2(dw, dy, xBlocks *float32, block int)
 
 // db[o] = sum(n, dy[n][o])
 //

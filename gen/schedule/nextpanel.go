@@ -1,0 +1,115 @@
+package schedule
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// nextPanel asks for the next panel of an operand that comes from beyond the second
+// cache, while tiles are computed from the one at hand: its rows are too far
+// apart for the machine to foresee, and only so many lines can be on their way
+// at a time. Each tile asks for a few of the lines, in turn.
+type nextPanel struct {
+	pn *panel
+	// axis is that of the panel's loop, next its value for the next panel.
+	axis *ir.Var
+	next ir.Sub
+	// slots is the number of turns to ask for everything: each is a line of one
+	// in askSteps steps of the sum, or one row of an operand that is transposed.
+	slots int
+	// each is how many slots a tile takes.
+	each int
+	// turn is the next slot; cyclic goes through them again and again, because
+	// not all tiles go through all of the sum.
+	turn   int
+	cyclic bool
+	// tile counts the tiles since turn, nil for one.
+	tile *ir.Var
+	// now says that the tiles at hand ask.
+	now bool
+}
+
+// askSteps is the number of steps of the innermost loop between two times of
+// asking.
+const askSteps = 4
+
+// lookAhead is for the tiles that follow the i-th loop, which is at tile p of run
+// r and fills panel pn; nil where there is nothing to ask for.
+func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
+	foreseen := !pn.transposed() && pn.fromThird() == fromThird
+	if e.t.Lanes == 1 || pn.tileRow != nil || foreseen || 4*pn.mem.Buf.Size() <= e.t.Second || i+1 == len(e.plan.order) {
+		return nil
+	}
+	a := e.plan.order[i].Var
+	h := &nextPanel{pn: pn, axis: a, next: p.subs[a].Add(ir.Sub{Const: 1}, r.step), cyclic: e.g.restricted() || e.g.clipped()}
+	if pn.transposed() {
+		h.slots = pn.cols
+	} else {
+		h.slots = askSteps * ceilDiv(pn.cols, lineFloats)
+	}
+	tiles := 1
+	for k := i + 1; k < len(e.plan.order); k++ {
+		runs := e.splitRuns(e.plan.order[k], e.runs(e.plan.order[k]))
+		n := len(runs)
+		if k+1 == len(e.plan.order) {
+			n = 0
+			for _, x := range runs {
+				n += x.count
+			}
+		}
+		tiles *= n
+	}
+	h.each = ceilDiv(h.slots, max(1, tiles-1))
+	return h
+}
+
+// inTurns divides a run of the innermost of the outer loops so that the tiles of
+// each part ask for neighbouring lines, and those of the last one for nothing.
+func (e *emitter) inTurns(count int, part func(from, count int)) {
+	h := e.next
+	if h == nil || e.rest {
+		part(0, count)
+		return
+	}
+	from := 0
+	for from < count && (h.cyclic || h.turn < h.slots) {
+		h.turn %= h.slots
+		room := h.slots - h.turn
+		if !h.pn.transposed() {
+			room = askSteps - h.turn%askSteps
+		}
+		n := min(count-from, ceilDiv(room, h.each))
+		h.now = true
+		part(from, n)
+		h.now, h.tile = false, nil
+		h.turn += n * h.each
+		from += n
+	}
+	if from < count {
+		part(from, count-from)
+	}
+}
+
+// askNext asks for lines of the next panel, at a step of the sum's innermost axis v.
+func (e *emitter) askNext(v *ir.Var, p at) {
+	h := e.next
+	if h == nil || !h.now || stride(h.pn.mem, v) == 0 || h.pn.transposed() && v != h.pn.along {
+		return
+	}
+	p = p.with(h.axis, h.next)
+	for k := 0; k < h.each; k++ {
+		slot, line := h.turn+k, 0
+		row := v
+		if h.pn.transposed() {
+			row = h.pn.vec
+		} else {
+			slot, line = slot%askSteps, slot/askSteps*lineFloats
+		}
+		off := ir.Sub{Const: slot}
+		if h.tile != nil {
+			off = off.Add(ir.VarSub(h.tile), h.each)
+		}
+		q := p.with(row, p.subs[row].Add(off, 1))
+		q = q.with(h.pn.vec, q.subs[h.pn.vec].Add(ir.Sub{Const: 1}, line))
+		e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*h.pn.mem, nil, q)})
+	}
+}
