@@ -40,6 +40,9 @@ func TestRecurrences(t *testing.T) { agreeInFile(t, "testdata/specs/recurrences.
 // TestPlaces does so for sums that are read at fixed places.
 func TestPlaces(t *testing.T) { agreeInFile(t, "testdata/specs/places.txtar") }
 
+// TestFactors checks layers whose products have factors that are computed ahead.
+func TestFactors(t *testing.T) { agreeInFile(t, "testdata/specs/factors.txtar") }
+
 // agreeInFile compares schedules of the specs of a file with their equations.
 func agreeInFile(t *testing.T, file string) {
 	specs, err := txtar.ParseFile(file)

@@ -10,12 +10,17 @@ import (
 const minReuse = 8
 
 // operands gives the value of e, whose sums of products have elements as
-// factors: one under a condition, which each use would test again, becomes a
-// tensor of its own.
+// factors: one under a condition, which each use would test again, or one that
+// is costly to compute, becomes a tensor of its own.
 func (a *arranger) operands(e *layer.Equation) layer.Expr {
-	var in func(x layer.Expr, idx []*layer.Index) layer.Expr
-	in = func(x layer.Expr, idx []*layer.Index) layer.Expr {
+	// guarded are the indices that conditions around the expression are about.
+	var in func(x layer.Expr, idx, guarded []*layer.Index) layer.Expr
+	in = func(x layer.Expr, idx, guarded []*layer.Index) layer.Expr {
 		return layer.Rewrite(x, func(node any) any {
+			if w, ok := node.(*layer.Where); ok {
+				g := append(append([]*layer.Index(nil), guarded...), used(w.Cond, idx)...)
+				return &layer.Where{Cond: w.Cond, X: in(w.X, idx, g), Y: in(w.Y, idx, g)}
+			}
 			r, ok := node.(*layer.Reduce)
 			if !ok || r.Op != layer.Sum {
 				return nil
@@ -23,33 +28,107 @@ func (a *arranger) operands(e *layer.Equation) layer.Expr {
 			all := append(append([]*layer.Index(nil), idx...), r.Idx...)
 			if b, ok := r.Body.(*layer.Binary); ok && b.Op == '*' {
 				if s := withoutGuard(r, b); s != nil {
-					return in(s, idx)
+					return in(s, idx, guarded)
 				}
-				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: a.factors(b, all, e)}
+				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: a.factors(b, all, guarded, e)}
 			}
-			return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, all)}
+			return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, all, guarded)}
 		})
 	}
-	return in(e.Value, e.Free)
+	return in(e.Value, e.Free, nil)
 }
 
-// factors makes the factors of a product elements.
-func (a *arranger) factors(x layer.Expr, idx []*layer.Index, e *layer.Equation) layer.Expr {
-	switch x := x.(type) {
-	case *layer.Binary:
-		if x.Op == '*' {
-			return &layer.Binary{Op: '*', X: a.factors(x.X, idx, e), Y: a.factors(x.Y, idx, e)}
+// factors makes the factors of a product elements. What depends on no more than
+// a costly factor goes with it.
+func (a *arranger) factors(x *layer.Binary, idx, guarded []*layer.Index, e *layer.Equation) layer.Expr {
+	list := factorsOf(x)
+	for k := 0; k < len(list); k++ {
+		of := used(list[k], idx)
+		if volume(idx) < minReuse*volume(of) || slices.ContainsFunc(of, func(i *layer.Index) bool { return slices.Contains(guarded, i) }) {
+			continue
 		}
-	case *layer.Where:
-		of := inMemory(x, used(x, idx))
-		if !plain(x) || volume(idx) < minReuse*volume(of) {
-			return x
+		switch {
+		case isGuard(list[k]):
+			list[k] = a.ready(list[k], of, e)
+		case costly(list[k], e.T):
+			var with, others []layer.Expr
+			for _, f := range list {
+				if f == list[k] || len(used(f, idx)) > 0 && within(used(f, idx), of) && computable(f, e.T) {
+					with = append(with, f)
+				} else {
+					others = append(others, f)
+				}
+			}
+			list = append([]layer.Expr{a.ready(product(with), of, e)}, others...)
+			k = 0
 		}
-		r := a.scratch(e.T.Name+"Factor", e, of)
-		a.define(r, of, x, e)
-		return r
 	}
-	return x
+	return product(list)
+}
+
+// isGuard reports whether x is elements under a condition.
+func isGuard(x layer.Expr) bool {
+	_, ok := x.(*layer.Where)
+	return ok && plain(x)
+}
+
+// ready is an element of a tensor over the indices that holds x.
+func (a *arranger) ready(x layer.Expr, of []*layer.Index, e *layer.Equation) layer.Expr {
+	of = inMemory(x, of)
+	r := a.scratch(e.T.Name+"Factor", e, of)
+	a.define(r, of, x, e)
+	return r
+}
+
+// product multiplies the factors.
+func product(list []layer.Expr) layer.Expr {
+	out := list[0]
+	for _, f := range list[1:] {
+		out = &layer.Binary{Op: '*', X: out, Y: f}
+	}
+	return out
+}
+
+// within reports whether all of the indices are among others.
+func within(idx, others []*layer.Index) bool {
+	return !slices.ContainsFunc(idx, func(i *layer.Index) bool { return !slices.Contains(others, i) })
+}
+
+// cheap are the functions that take a step or two.
+var cheap = []string{"neg", "abs", "floor", "max", "min"}
+
+// costly reports whether computing x takes much longer than reading it would,
+// and whether it can be computed before an equation for t.
+func costly(x layer.Expr, t *layer.Tensor) bool {
+	work := false
+	layer.Walk(x, func(node any) bool {
+		switch n := node.(type) {
+		case *layer.Call:
+			work = work || !slices.Contains(cheap, n.Fn)
+		case *layer.Binary:
+			_, known := n.Y.(layer.Const)
+			work = work || n.Op == '/' && !known
+		}
+		return true
+	})
+	return work && computable(x, t)
+}
+
+// computable reports whether x is the same before an equation for t as in it.
+func computable(x layer.Expr, t *layer.Tensor) bool {
+	free := true
+	layer.Walk(x, func(node any) bool {
+		switch n := node.(type) {
+		case *layer.Read:
+			free = free && n.T != t
+		case *layer.Element:
+			free = free && n.T != t
+		case *layer.Uniform, *layer.Reduce, *layer.ArgMax:
+			free = false
+		}
+		return free
+	})
+	return free
 }
 
 // inMemory puts indices in the order in which they stand in an element of x, so
