@@ -144,3 +144,23 @@ func completeLayer(_ *cobra.Command, args []string, toComplete string) ([]string
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
+
+// withDashes gives the name of every long flag two dashes: people who know Go's
+// own flags write one.
+func withDashes(root *cobra.Command, args []string) []string {
+	cmd, _, err := root.Find(args)
+	if err != nil {
+		return args
+	}
+	out := slices.Clone(args)
+	for k, arg := range out {
+		if arg == "--" {
+			break
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		if len(name) > 1 && strings.HasPrefix(arg, "-") && !strings.HasPrefix(arg, "--") && (cmd.Flags().Lookup(name) != nil || name == "help") {
+			out[k] = "-" + arg
+		}
+	}
+	return out
+}

@@ -58,7 +58,7 @@ files that differ, and 2 where the command line is.`,
 	}
 	root.AddCommand(generateCommand(), diffCommand(), checkCommand(), listCommand(), showCommand(),
 		explainCommand(), benchCommand(), initCommand(), versionCommand())
-	root.SetArgs(args)
+	root.SetArgs(withDashes(root, args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(context.Background())
