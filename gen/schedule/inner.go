@@ -54,10 +54,13 @@ func (l *innerLoops) spelled(i, size, points int) bool {
 		}
 	}
 	n, most := size*l.terms(i), fullTile*fullKinds/max(fullKinds, l.kinds)
+	if !l.e.g.contraction {
+		return n*points*l.kinds <= l.e.longestRow()
+	}
 	if i < len(l.axes)-1 {
 		most /= 2
 	}
-	return l.e.g.contraction && n*points <= most && n <= fullSteps
+	return n*points <= most && n <= fullSteps
 }
 
 // unroll is how many of a number of steps one iteration of the last loop has.

@@ -9732,17 +9732,13 @@ loop_p_6_7:
 // func backward2AVX2(db *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward2AVX2(SB), NOSPLIT, $0-16
-	VXORPS Y0, Y0, Y0
-	MOVQ   dy+8(FP), BX
-	MOVL   $+28, DI
+	VXORPS  Y0, Y0, Y0
+	MOVQ    dy+8(FP), BX
+	MOVL    $+28, SI
+	PCALIGN $0x20
 
 loop_p_1:
 	// for p < 28
-	MOVL    $+3, SI
-	PCALIGN $0x20
-
-loop_q_2:
-	// for q < 3
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y0, Y0
 	VADDPS  64(BX), Y0, Y0
@@ -9751,15 +9747,28 @@ loop_q_2:
 	VADDPS  160(BX), Y0, Y0
 	VADDPS  192(BX), Y0, Y0
 	VADDPS  224(BX), Y0, Y0
-	ADDQ    $+256, BX
+	VADDPS  256(BX), Y0, Y0
+	VADDPS  288(BX), Y0, Y0
+	VADDPS  320(BX), Y0, Y0
+	VADDPS  352(BX), Y0, Y0
+	VADDPS  384(BX), Y0, Y0
+	VADDPS  416(BX), Y0, Y0
+	VADDPS  448(BX), Y0, Y0
+	VADDPS  480(BX), Y0, Y0
+	VADDPS  512(BX), Y0, Y0
+	VADDPS  544(BX), Y0, Y0
+	VADDPS  576(BX), Y0, Y0
+	VADDPS  608(BX), Y0, Y0
+	VADDPS  640(BX), Y0, Y0
+	VADDPS  672(BX), Y0, Y0
+	VADDPS  704(BX), Y0, Y0
+	VADDPS  736(BX), Y0, Y0
+	VADDPS  768(BX), Y0, Y0
+	VADDPS  800(BX), Y0, Y0
+	VADDPS  832(BX), Y0, Y0
+	VADDPS  864(BX), Y0, Y0
+	ADDQ    $+896, BX
 	DECQ    SI
-	JNE     loop_q_2
-	VADDPS  (BX), Y0, Y0
-	VADDPS  32(BX), Y0, Y0
-	VADDPS  64(BX), Y0, Y0
-	VADDPS  96(BX), Y0, Y0
-	ADDQ    $+128, BX
-	DECQ    DI
 	JNE     loop_p_1
 	MOVQ    db+0(FP), BX
 	VMOVUPS Y0, (BX)

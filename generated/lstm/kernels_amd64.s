@@ -5766,24 +5766,20 @@ loop_tn_20:
 	ADDQ         $-15232, DX
 	DECQ         R8
 	JNE          loop_gk_18
-	MOVQ         db+40(FP), DX
-	MOVL         $+4, CX
+	MOVQ         db+40(FP), DI
+	MOVL         $+4, DX
 
 loop_g_21:
 	// for g < 4
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVL   $+8, DI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVL    $+8, SI
+	PCALIGN $0x20
 
 loop_t_2_22:
 	// for t_2 < 8
-	MOVL    $+2, SI
-	PCALIGN $0x20
-
-loop_n_23:
-	// for n < 2
 	VADDPS  -23552(BX), Y0, Y0
 	VADDPS  -23520(BX), Y1, Y1
 	VADDPS  -23488(BX), Y2, Y2
@@ -5792,18 +5788,24 @@ loop_n_23:
 	VADDPS  -23008(BX), Y1, Y1
 	VADDPS  -22976(BX), Y2, Y2
 	VADDPS  -22944(BX), Y3, Y3
-	ADDQ    $+1024, BX
+	VADDPS  -22528(BX), Y0, Y0
+	VADDPS  -22496(BX), Y1, Y1
+	VADDPS  -22464(BX), Y2, Y2
+	VADDPS  -22432(BX), Y3, Y3
+	VADDPS  -22016(BX), Y0, Y0
+	VADDPS  -21984(BX), Y1, Y1
+	VADDPS  -21952(BX), Y2, Y2
+	VADDPS  -21920(BX), Y3, Y3
+	ADDQ    $+2048, BX
 	DECQ    SI
-	JNE     loop_n_23
-	DECQ    DI
 	JNE     loop_t_2_22
-	VMOVUPS Y0, (DX)
-	VMOVUPS Y1, 32(DX)
-	VMOVUPS Y2, 64(DX)
-	VMOVUPS Y3, 96(DX)
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
 	ADDQ    $-16256, BX
-	ADDQ    $+128, DX
-	DECQ    CX
+	ADDQ    $+128, DI
+	DECQ    DX
 	JNE     loop_g_21
 	VZEROUPPER
 	RET

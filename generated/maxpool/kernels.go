@@ -35,48 +35,86 @@ func forward0Go(y *Y, x *X) {
 			v14 := float32(math.Inf(-1))
 			v15 := v0 < v0
 			v16 := float32(math.Inf(-1))
-			for r := 0; r < 2; r++ {
-				v17 := x[0][2*p+r][2*q][0]
-				v2 = max32(v17, v2)
-				v18 := x[0][2*p+r][2*q][1]
-				v4 = max32(v18, v4)
-				v19 := x[0][2*p+r][2*q][2]
-				v6 = max32(v19, v6)
-				v20 := x[0][2*p+r][2*q][3]
-				v8 = max32(v20, v8)
-				v21 := x[0][2*p+r][2*q][4]
-				v10 = max32(v21, v10)
-				v22 := x[0][2*p+r][2*q][5]
-				v12 = max32(v22, v12)
-				v23 := x[0][2*p+r][2*q][6]
-				v14 = max32(v23, v14)
-				v24 := x[0][2*p+r][2*q][7]
-				v16 = max32(v24, v16)
-				v25 := x[0][2*p+r][2*q+1][0]
-				v2 = max32(v25, v2)
-				v1 = v1 || unordered(v17, v25)
-				v26 := x[0][2*p+r][2*q+1][1]
-				v4 = max32(v26, v4)
-				v3 = v3 || unordered(v18, v26)
-				v27 := x[0][2*p+r][2*q+1][2]
-				v6 = max32(v27, v6)
-				v5 = v5 || unordered(v19, v27)
-				v28 := x[0][2*p+r][2*q+1][3]
-				v8 = max32(v28, v8)
-				v7 = v7 || unordered(v20, v28)
-				v29 := x[0][2*p+r][2*q+1][4]
-				v10 = max32(v29, v10)
-				v9 = v9 || unordered(v21, v29)
-				v30 := x[0][2*p+r][2*q+1][5]
-				v12 = max32(v30, v12)
-				v11 = v11 || unordered(v22, v30)
-				v31 := x[0][2*p+r][2*q+1][6]
-				v14 = max32(v31, v14)
-				v13 = v13 || unordered(v23, v31)
-				v32 := x[0][2*p+r][2*q+1][7]
-				v16 = max32(v32, v16)
-				v15 = v15 || unordered(v24, v32)
-			}
+			v17 := x[0][2*p][2*q][0]
+			v2 = max32(v17, v2)
+			v18 := x[0][2*p][2*q][1]
+			v4 = max32(v18, v4)
+			v19 := x[0][2*p][2*q][2]
+			v6 = max32(v19, v6)
+			v20 := x[0][2*p][2*q][3]
+			v8 = max32(v20, v8)
+			v21 := x[0][2*p][2*q][4]
+			v10 = max32(v21, v10)
+			v22 := x[0][2*p][2*q][5]
+			v12 = max32(v22, v12)
+			v23 := x[0][2*p][2*q][6]
+			v14 = max32(v23, v14)
+			v24 := x[0][2*p][2*q][7]
+			v16 = max32(v24, v16)
+			v25 := x[0][2*p][2*q+1][0]
+			v2 = max32(v25, v2)
+			v1 = v1 || unordered(v17, v25)
+			v26 := x[0][2*p][2*q+1][1]
+			v4 = max32(v26, v4)
+			v3 = v3 || unordered(v18, v26)
+			v27 := x[0][2*p][2*q+1][2]
+			v6 = max32(v27, v6)
+			v5 = v5 || unordered(v19, v27)
+			v28 := x[0][2*p][2*q+1][3]
+			v8 = max32(v28, v8)
+			v7 = v7 || unordered(v20, v28)
+			v29 := x[0][2*p][2*q+1][4]
+			v10 = max32(v29, v10)
+			v9 = v9 || unordered(v21, v29)
+			v30 := x[0][2*p][2*q+1][5]
+			v12 = max32(v30, v12)
+			v11 = v11 || unordered(v22, v30)
+			v31 := x[0][2*p][2*q+1][6]
+			v14 = max32(v31, v14)
+			v13 = v13 || unordered(v23, v31)
+			v32 := x[0][2*p][2*q+1][7]
+			v16 = max32(v32, v16)
+			v15 = v15 || unordered(v24, v32)
+			v33 := x[0][2*p+1][2*q][0]
+			v2 = max32(v33, v2)
+			v34 := x[0][2*p+1][2*q][1]
+			v4 = max32(v34, v4)
+			v35 := x[0][2*p+1][2*q][2]
+			v6 = max32(v35, v6)
+			v36 := x[0][2*p+1][2*q][3]
+			v8 = max32(v36, v8)
+			v37 := x[0][2*p+1][2*q][4]
+			v10 = max32(v37, v10)
+			v38 := x[0][2*p+1][2*q][5]
+			v12 = max32(v38, v12)
+			v39 := x[0][2*p+1][2*q][6]
+			v14 = max32(v39, v14)
+			v40 := x[0][2*p+1][2*q][7]
+			v16 = max32(v40, v16)
+			v41 := x[0][2*p+1][2*q+1][0]
+			v2 = max32(v41, v2)
+			v1 = v1 || unordered(v33, v41)
+			v42 := x[0][2*p+1][2*q+1][1]
+			v4 = max32(v42, v4)
+			v3 = v3 || unordered(v34, v42)
+			v43 := x[0][2*p+1][2*q+1][2]
+			v6 = max32(v43, v6)
+			v5 = v5 || unordered(v35, v43)
+			v44 := x[0][2*p+1][2*q+1][3]
+			v8 = max32(v44, v8)
+			v7 = v7 || unordered(v36, v44)
+			v45 := x[0][2*p+1][2*q+1][4]
+			v10 = max32(v45, v10)
+			v9 = v9 || unordered(v37, v45)
+			v46 := x[0][2*p+1][2*q+1][5]
+			v12 = max32(v46, v12)
+			v11 = v11 || unordered(v38, v46)
+			v47 := x[0][2*p+1][2*q+1][6]
+			v14 = max32(v47, v14)
+			v13 = v13 || unordered(v39, v47)
+			v48 := x[0][2*p+1][2*q+1][7]
+			v16 = max32(v48, v16)
+			v15 = v15 || unordered(v40, v48)
 			y[0][p][q][0] = select32(v1, math.Float32frombits(0x7fc00000), v2)
 			y[0][p][q][1] = select32(v3, math.Float32frombits(0x7fc00000), v4)
 			y[0][p][q][2] = select32(v5, math.Float32frombits(0x7fc00000), v6)
@@ -107,62 +145,90 @@ func backward0Go(dx *X, dy *Y, x *X) {
 				var v9 int32
 				v10 := float32(math.Inf(-1))
 				var v11 int32
-				for r := 0; r < 2; r++ {
-					v12 := x[0][2*p+r][2*q][4*c]
-					v13 := int32(2 * r)
-					v14 := v4 < v12
-					v4 = select32(v14, v12, v4)
-					v5 = selectInt(v14, v13, v5)
-					v15 := x[0][2*p+r][2*q][4*c+1]
-					v16 := v6 < v15
-					v6 = select32(v16, v15, v6)
-					v7 = selectInt(v16, v13, v7)
-					v17 := x[0][2*p+r][2*q][4*c+2]
-					v18 := v8 < v17
-					v8 = select32(v18, v17, v8)
-					v9 = selectInt(v18, v13, v9)
-					v19 := x[0][2*p+r][2*q][4*c+3]
-					v20 := v10 < v19
-					v10 = select32(v20, v19, v10)
-					v11 = selectInt(v20, v13, v11)
-					v21 := x[0][2*p+r][2*q+1][4*c]
-					v22 := int32(2*r + 1)
-					v23 := v4 < v21
-					v4 = select32(v23, v21, v4)
-					v5 = selectInt(v23, v22, v5)
-					v24 := x[0][2*p+r][2*q+1][4*c+1]
-					v25 := v6 < v24
-					v6 = select32(v25, v24, v6)
-					v7 = selectInt(v25, v22, v7)
-					v26 := x[0][2*p+r][2*q+1][4*c+2]
-					v27 := v8 < v26
-					v8 = select32(v27, v26, v8)
-					v9 = selectInt(v27, v22, v9)
-					v28 := x[0][2*p+r][2*q+1][4*c+3]
-					v29 := v10 < v28
-					v10 = select32(v29, v28, v10)
-					v11 = selectInt(v29, v22, v11)
-				}
-				v30 := dy[0][p][q][4*c]
-				dx[0][2*p][2*q][4*c] = select32(v5 == v0, v30, 0)
-				dx[0][2*p][2*q+1][4*c] = select32(v5 == v1, v30, 0)
-				dx[0][2*p+1][2*q][4*c] = select32(v5 == v2, v30, 0)
-				dx[0][2*p+1][2*q+1][4*c] = select32(v5 == v3, v30, 0)
-				v31 := dy[0][p][q][4*c+1]
-				dx[0][2*p][2*q][4*c+1] = select32(v7 == v0, v31, 0)
-				dx[0][2*p][2*q+1][4*c+1] = select32(v7 == v1, v31, 0)
-				dx[0][2*p+1][2*q][4*c+1] = select32(v7 == v2, v31, 0)
-				dx[0][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v31, 0)
-				v32 := dy[0][p][q][4*c+2]
-				dx[0][2*p][2*q][4*c+2] = select32(v9 == v0, v32, 0)
-				dx[0][2*p][2*q+1][4*c+2] = select32(v9 == v1, v32, 0)
-				dx[0][2*p+1][2*q][4*c+2] = select32(v9 == v2, v32, 0)
-				dx[0][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v32, 0)
-				v33 := dy[0][p][q][4*c+3]
-				dx[0][2*p][2*q][4*c+3] = select32(v11 == v0, v33, 0)
-				dx[0][2*p][2*q+1][4*c+3] = select32(v11 == v1, v33, 0)
-				dx[0][2*p+1][2*q][4*c+3] = select32(v11 == v2, v33, 0)
-				dx[0][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v33, 0)
+				v12 := x[0][2*p][2*q][4*c]
+				v13 := v4 < v12
+				v4 = select32(v13, v12, v4)
+				v5 = selectInt(v13, v0, v5)
+				v14 := x[0][2*p][2*q][4*c+1]
+				v15 := v6 < v14
+				v6 = select32(v15, v14, v6)
+				v7 = selectInt(v15, v0, v7)
+				v16 := x[0][2*p][2*q][4*c+2]
+				v17 := v8 < v16
+				v8 = select32(v17, v16, v8)
+				v9 = selectInt(v17, v0, v9)
+				v18 := x[0][2*p][2*q][4*c+3]
+				v19 := v10 < v18
+				v10 = select32(v19, v18, v10)
+				v11 = selectInt(v19, v0, v11)
+				v20 := x[0][2*p][2*q+1][4*c]
+				v21 := v4 < v20
+				v4 = select32(v21, v20, v4)
+				v5 = selectInt(v21, v1, v5)
+				v22 := x[0][2*p][2*q+1][4*c+1]
+				v23 := v6 < v22
+				v6 = select32(v23, v22, v6)
+				v7 = selectInt(v23, v1, v7)
+				v24 := x[0][2*p][2*q+1][4*c+2]
+				v25 := v8 < v24
+				v8 = select32(v25, v24, v8)
+				v9 = selectInt(v25, v1, v9)
+				v26 := x[0][2*p][2*q+1][4*c+3]
+				v27 := v10 < v26
+				v10 = select32(v27, v26, v10)
+				v11 = selectInt(v27, v1, v11)
+				v28 := x[0][2*p+1][2*q][4*c]
+				v29 := v4 < v28
+				v4 = select32(v29, v28, v4)
+				v5 = selectInt(v29, v2, v5)
+				v30 := x[0][2*p+1][2*q][4*c+1]
+				v31 := v6 < v30
+				v6 = select32(v31, v30, v6)
+				v7 = selectInt(v31, v2, v7)
+				v32 := x[0][2*p+1][2*q][4*c+2]
+				v33 := v8 < v32
+				v8 = select32(v33, v32, v8)
+				v9 = selectInt(v33, v2, v9)
+				v34 := x[0][2*p+1][2*q][4*c+3]
+				v35 := v10 < v34
+				v10 = select32(v35, v34, v10)
+				v11 = selectInt(v35, v2, v11)
+				v36 := x[0][2*p+1][2*q+1][4*c]
+				v37 := v4 < v36
+				v4 = select32(v37, v36, v4)
+				v5 = selectInt(v37, v3, v5)
+				v38 := x[0][2*p+1][2*q+1][4*c+1]
+				v39 := v6 < v38
+				v6 = select32(v39, v38, v6)
+				v7 = selectInt(v39, v3, v7)
+				v40 := x[0][2*p+1][2*q+1][4*c+2]
+				v41 := v8 < v40
+				v8 = select32(v41, v40, v8)
+				v9 = selectInt(v41, v3, v9)
+				v42 := x[0][2*p+1][2*q+1][4*c+3]
+				v43 := v10 < v42
+				v10 = select32(v43, v42, v10)
+				v11 = selectInt(v43, v3, v11)
+				v44 := dy[0][p][q][4*c]
+				dx[0][2*p][2*q][4*c] = select32(v5 == v0, v44, 0)
+				dx[0][2*p][2*q+1][4*c] = select32(v5 == v1, v44, 0)
+				dx[0][2*p+1][2*q][4*c] = select32(v5 == v2, v44, 0)
+				dx[0][2*p+1][2*q+1][4*c] = select32(v5 == v3, v44, 0)
+				v45 := dy[0][p][q][4*c+1]
+				dx[0][2*p][2*q][4*c+1] = select32(v7 == v0, v45, 0)
+				dx[0][2*p][2*q+1][4*c+1] = select32(v7 == v1, v45, 0)
+				dx[0][2*p+1][2*q][4*c+1] = select32(v7 == v2, v45, 0)
+				dx[0][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v45, 0)
+				v46 := dy[0][p][q][4*c+2]
+				dx[0][2*p][2*q][4*c+2] = select32(v9 == v0, v46, 0)
+				dx[0][2*p][2*q+1][4*c+2] = select32(v9 == v1, v46, 0)
+				dx[0][2*p+1][2*q][4*c+2] = select32(v9 == v2, v46, 0)
+				dx[0][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v46, 0)
+				v47 := dy[0][p][q][4*c+3]
+				dx[0][2*p][2*q][4*c+3] = select32(v11 == v0, v47, 0)
+				dx[0][2*p][2*q+1][4*c+3] = select32(v11 == v1, v47, 0)
+				dx[0][2*p+1][2*q][4*c+3] = select32(v11 == v2, v47, 0)
+				dx[0][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v47, 0)
 			}
 		}
 	}

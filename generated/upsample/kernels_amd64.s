@@ -57,37 +57,34 @@ loop_q0_4:
 // Requires: AVX
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-16
 	MOVQ dy+8(FP), BX
-	MOVQ dx+0(FP), DI
-	MOVL $+14, CX
+	MOVQ dx+0(FP), SI
+	MOVL $+14, DX
 
 loop_i_1:
 	// for i < 14
-	MOVL $+14, DX
+	MOVL    $+14, DI
+	PCALIGN $0x20
 
 loop_j_2:
 	// for j < 14
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	MOVL    $+2, SI
-	PCALIGN $0x20
-
-loop_r_3:
-	// for r < 2
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y1, Y1
 	VADDPS  64(BX), Y0, Y0
 	VADDPS  96(BX), Y1, Y1
-	ADDQ    $+1792, BX
-	DECQ    SI
-	JNE     loop_r_3
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	ADDQ    $-3456, BX
-	ADDQ    $+64, DI
-	DECQ    DX
+	VADDPS  1792(BX), Y0, Y0
+	VADDPS  1824(BX), Y1, Y1
+	VADDPS  1856(BX), Y0, Y0
+	VADDPS  1888(BX), Y1, Y1
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    $+128, BX
+	ADDQ    $+64, SI
+	DECQ    DI
 	JNE     loop_j_2
 	ADDQ    $+1792, BX
-	DECQ    CX
+	DECQ    DX
 	JNE     loop_i_1
 	VZEROUPPER
 	RET

@@ -6459,19 +6459,15 @@ loop_n_4_8:
 TEXT ·backward4AVX2(SB), NOSPLIT, $0-16
 	VXORPS Y0, Y0, Y0
 	MOVQ   dy+8(FP), BX
-	MOVL   $+32, DX
+	MOVL   $+32, DI
 
 loop_n_1:
 	// for n < 32
-	MOVL $+28, DI
+	MOVL    $+28, SI
+	PCALIGN $0x20
 
 loop_p_2:
 	// for p < 28
-	MOVL    $+3, SI
-	PCALIGN $0x20
-
-loop_q_3:
-	// for q < 3
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y0, Y0
 	VADDPS  64(BX), Y0, Y0
@@ -6480,17 +6476,30 @@ loop_q_3:
 	VADDPS  160(BX), Y0, Y0
 	VADDPS  192(BX), Y0, Y0
 	VADDPS  224(BX), Y0, Y0
-	ADDQ    $+256, BX
+	VADDPS  256(BX), Y0, Y0
+	VADDPS  288(BX), Y0, Y0
+	VADDPS  320(BX), Y0, Y0
+	VADDPS  352(BX), Y0, Y0
+	VADDPS  384(BX), Y0, Y0
+	VADDPS  416(BX), Y0, Y0
+	VADDPS  448(BX), Y0, Y0
+	VADDPS  480(BX), Y0, Y0
+	VADDPS  512(BX), Y0, Y0
+	VADDPS  544(BX), Y0, Y0
+	VADDPS  576(BX), Y0, Y0
+	VADDPS  608(BX), Y0, Y0
+	VADDPS  640(BX), Y0, Y0
+	VADDPS  672(BX), Y0, Y0
+	VADDPS  704(BX), Y0, Y0
+	VADDPS  736(BX), Y0, Y0
+	VADDPS  768(BX), Y0, Y0
+	VADDPS  800(BX), Y0, Y0
+	VADDPS  832(BX), Y0, Y0
+	VADDPS  864(BX), Y0, Y0
+	ADDQ    $+896, BX
 	DECQ    SI
-	JNE     loop_q_3
-	VADDPS  (BX), Y0, Y0
-	VADDPS  32(BX), Y0, Y0
-	VADDPS  64(BX), Y0, Y0
-	VADDPS  96(BX), Y0, Y0
-	ADDQ    $+128, BX
-	DECQ    DI
 	JNE     loop_p_2
-	DECQ    DX
+	DECQ    DI
 	JNE     loop_n_1
 	MOVQ    db+0(FP), BX
 	VMOVUPS Y0, (BX)

@@ -37,45 +37,44 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VXORPS  Y15, Y15, Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	MOVQ    x+8(FP), BX
-	MOVQ    y+0(FP), DX
-	MOVL    $+32, R8
+	MOVQ    y+0(FP), DI
+	MOVL    $+32, CX
 
 loop_n_1:
 	// for n < 32
-	MOVL $+14, CX
+	MOVL $+14, DX
 
 loop_p_2:
 	// for p < 14
-	MOVL $+14, DI
+	MOVL    $+14, SI
+	PCALIGN $0x20
 
 loop_q_3:
 	// for q < 14
-	VCMPPS  $0x11, Y15, Y15, Y0
-	VMOVUPS vectors<>+64(SB), Y1
-	MOVL    $+2, SI
-	PCALIGN $0x20
-
-loop_r_4:
-	// for r < 2
+	VCMPPS    $0x11, Y15, Y15, Y0
+	VMOVUPS   vectors<>+64(SB), Y1
 	VMOVUPS   (BX), Y2
 	VMAXPS    Y1, Y2, Y1
 	VMOVUPS   32(BX), Y3
 	VMAXPS    Y1, Y3, Y1
 	VCMPPS    $0x03, Y3, Y2, Y2
 	VORPS     Y2, Y0, Y0
-	ADDQ      $+896, BX
-	DECQ      SI
-	JNE       loop_r_4
+	VMOVUPS   896(BX), Y2
+	VMAXPS    Y1, Y2, Y1
+	VMOVUPS   928(BX), Y3
+	VMAXPS    Y1, Y3, Y1
+	VCMPPS    $0x03, Y3, Y2, Y2
+	VORPS     Y2, Y0, Y0
 	VBLENDVPS Y0, Y14, Y1, Y0
-	VMOVUPS   Y0, (DX)
-	ADDQ      $-1728, BX
-	ADDQ      $+32, DX
-	DECQ      DI
+	VMOVUPS   Y0, (DI)
+	ADDQ      $+64, BX
+	ADDQ      $+32, DI
+	DECQ      SI
 	JNE       loop_q_3
 	ADDQ      $+896, BX
-	DECQ      CX
+	DECQ      DX
 	JNE       loop_p_2
-	DECQ      R8
+	DECQ      CX
 	JNE       loop_n_1
 	VZEROUPPER
 	RET
@@ -86,76 +85,71 @@ loop_r_4:
 // Requires: AVX, AVX2
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+96(SB), Y15
-	VXORPS  Y14, Y14, Y14
-	VMOVUPS vectors<>+128(SB), Y13
-	VMOVUPS vectors<>+160(SB), Y12
+	VMOVUPS vectors<>+128(SB), Y14
+	VMOVUPS vectors<>+160(SB), Y13
+	VXORPS  Y12, Y12, Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), CX
+	MOVQ    dy+8(FP), DI
 	MOVQ    dx+0(FP), SI
-	MOVL    $+32, R9
+	MOVL    $+32, R8
 
 loop_n_1:
 	// for n < 32
-	MOVL $+14, R8
+	MOVL $+14, CX
 
 loop_p_2:
 	// for p < 14
-	MOVL $+14, DX
+	MOVL    $+14, DX
+	PCALIGN $0x20
 
 loop_q_3:
 	// for q < 14
-	VMOVUPS vectors<>+64(SB), Y0
-	VXORPS  Y1, Y1, Y1
-	MOVL    $+0, DI
-	PCALIGN $0x20
-
-loop_r_4:
-	// for r < 2
-	VMOVUPS      (BX), Y2
-	MOVQ         DI, AX
-	IMUL3L       $+2, AX, AX
-	VMOVD        AX, X3
-	VPBROADCASTD X3, Y3
-	VCMPPS       $0x11, Y2, Y0, Y4
-	VBLENDVPS    Y4, Y2, Y0, Y0
-	VBLENDVPS    Y4, Y3, Y1, Y1
-	VMOVUPS      32(BX), Y2
-	MOVQ         DI, AX
-	IMUL3L       $+2, AX, AX
-	VMOVD        AX, X3
-	VPBROADCASTD X3, Y3
-	VPADDD       Y15, Y3, Y3
-	VCMPPS       $0x11, Y2, Y0, Y4
-	VBLENDVPS    Y4, Y2, Y0, Y0
-	VBLENDVPS    Y4, Y3, Y1, Y1
-	PREFETCHT0   3584(BX)
-	ADDQ         $+896, BX
-	INCQ         DI
-	CMPQ         DI, $+2
-	JLT          loop_r_4
-	VPCMPEQD     Y14, Y1, Y0
-	VMOVUPS      (CX), Y2
-	VANDPS       Y2, Y0, Y0
-	VPCMPEQD     Y15, Y1, Y3
-	VANDPS       Y2, Y3, Y3
-	VPCMPEQD     Y13, Y1, Y4
-	VANDPS       Y2, Y4, Y4
-	VPCMPEQD     Y12, Y1, Y1
-	VANDPS       Y2, Y1, Y1
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y3, 32(SI)
-	VMOVUPS      Y4, 896(SI)
-	VMOVUPS      Y1, 928(SI)
-	ADDQ         $-1728, BX
-	ADDQ         $+32, CX
-	ADDQ         $+64, SI
-	DECQ         DX
-	JNE          loop_q_3
-	ADDQ         $+896, BX
-	ADDQ         $+896, SI
-	DECQ         R8
-	JNE          loop_p_2
-	DECQ         R9
-	JNE          loop_n_1
+	VMOVUPS    vectors<>+64(SB), Y0
+	VXORPS     Y1, Y1, Y1
+	VMOVUPS    (BX), Y2
+	VCMPPS     $0x11, Y2, Y0, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VANDNPS    Y1, Y3, Y1
+	VMOVUPS    32(BX), Y2
+	VCMPPS     $0x11, Y2, Y0, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VBLENDVPS  Y3, Y15, Y1, Y1
+	VMOVUPS    896(BX), Y2
+	VCMPPS     $0x11, Y2, Y0, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VBLENDVPS  Y3, Y14, Y1, Y1
+	VMOVUPS    928(BX), Y2
+	VCMPPS     $0x11, Y2, Y0, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	VBLENDVPS  Y3, Y13, Y1, Y1
+	VPCMPEQD   Y12, Y1, Y0
+	VMOVUPS    (DI), Y2
+	VANDPS     Y2, Y0, Y0
+	VPCMPEQD   Y15, Y1, Y3
+	VANDPS     Y2, Y3, Y3
+	VPCMPEQD   Y14, Y1, Y4
+	VANDPS     Y2, Y4, Y4
+	VPCMPEQD   Y13, Y1, Y1
+	VANDPS     Y2, Y1, Y1
+	VMOVUPS    Y0, (SI)
+	VMOVUPS    Y3, 32(SI)
+	VMOVUPS    Y4, 896(SI)
+	VMOVUPS    Y1, 928(SI)
+	PREFETCHT0 3584(BX)
+	PREFETCHT0 4480(BX)
+	PREFETCHT0 1344(DI)
+	PREFETCHT0 3584(SI)
+	PREFETCHT0 4480(SI)
+	ADDQ       $+64, BX
+	ADDQ       $+32, DI
+	ADDQ       $+64, SI
+	DECQ       DX
+	JNE        loop_q_3
+	ADDQ       $+896, BX
+	ADDQ       $+896, SI
+	DECQ       CX
+	JNE        loop_p_2
+	DECQ       R8
+	JNE        loop_n_1
 	VZEROUPPER
 	RET

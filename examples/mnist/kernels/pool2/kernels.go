@@ -29,28 +29,46 @@ func forward0Go(y *Y, x *X) {
 					v6 := float32(math.Inf(-1))
 					v7 := v0 < v0
 					v8 := float32(math.Inf(-1))
-					for r := 0; r < 2; r++ {
-						v9 := x[n][2*p+r][2*q][4*c]
-						v2 = max32(v9, v2)
-						v10 := x[n][2*p+r][2*q][4*c+1]
-						v4 = max32(v10, v4)
-						v11 := x[n][2*p+r][2*q][4*c+2]
-						v6 = max32(v11, v6)
-						v12 := x[n][2*p+r][2*q][4*c+3]
-						v8 = max32(v12, v8)
-						v13 := x[n][2*p+r][2*q+1][4*c]
-						v2 = max32(v13, v2)
-						v1 = v1 || unordered(v9, v13)
-						v14 := x[n][2*p+r][2*q+1][4*c+1]
-						v4 = max32(v14, v4)
-						v3 = v3 || unordered(v10, v14)
-						v15 := x[n][2*p+r][2*q+1][4*c+2]
-						v6 = max32(v15, v6)
-						v5 = v5 || unordered(v11, v15)
-						v16 := x[n][2*p+r][2*q+1][4*c+3]
-						v8 = max32(v16, v8)
-						v7 = v7 || unordered(v12, v16)
-					}
+					v9 := x[n][2*p][2*q][4*c]
+					v2 = max32(v9, v2)
+					v10 := x[n][2*p][2*q][4*c+1]
+					v4 = max32(v10, v4)
+					v11 := x[n][2*p][2*q][4*c+2]
+					v6 = max32(v11, v6)
+					v12 := x[n][2*p][2*q][4*c+3]
+					v8 = max32(v12, v8)
+					v13 := x[n][2*p][2*q+1][4*c]
+					v2 = max32(v13, v2)
+					v1 = v1 || unordered(v9, v13)
+					v14 := x[n][2*p][2*q+1][4*c+1]
+					v4 = max32(v14, v4)
+					v3 = v3 || unordered(v10, v14)
+					v15 := x[n][2*p][2*q+1][4*c+2]
+					v6 = max32(v15, v6)
+					v5 = v5 || unordered(v11, v15)
+					v16 := x[n][2*p][2*q+1][4*c+3]
+					v8 = max32(v16, v8)
+					v7 = v7 || unordered(v12, v16)
+					v17 := x[n][2*p+1][2*q][4*c]
+					v2 = max32(v17, v2)
+					v18 := x[n][2*p+1][2*q][4*c+1]
+					v4 = max32(v18, v4)
+					v19 := x[n][2*p+1][2*q][4*c+2]
+					v6 = max32(v19, v6)
+					v20 := x[n][2*p+1][2*q][4*c+3]
+					v8 = max32(v20, v8)
+					v21 := x[n][2*p+1][2*q+1][4*c]
+					v2 = max32(v21, v2)
+					v1 = v1 || unordered(v17, v21)
+					v22 := x[n][2*p+1][2*q+1][4*c+1]
+					v4 = max32(v22, v4)
+					v3 = v3 || unordered(v18, v22)
+					v23 := x[n][2*p+1][2*q+1][4*c+2]
+					v6 = max32(v23, v6)
+					v5 = v5 || unordered(v19, v23)
+					v24 := x[n][2*p+1][2*q+1][4*c+3]
+					v8 = max32(v24, v8)
+					v7 = v7 || unordered(v20, v24)
 					y[n][p][q][4*c] = select32(v1, math.Float32frombits(0x7fc00000), v2)
 					y[n][p][q][4*c+1] = select32(v3, math.Float32frombits(0x7fc00000), v4)
 					y[n][p][q][4*c+2] = select32(v5, math.Float32frombits(0x7fc00000), v6)
@@ -80,62 +98,90 @@ func backward0Go(dx *X, dy *Y, x *X) {
 					var v9 int32
 					v10 := float32(math.Inf(-1))
 					var v11 int32
-					for r := 0; r < 2; r++ {
-						v12 := x[n][2*p+r][2*q][4*c]
-						v13 := int32(2 * r)
-						v14 := v4 < v12
-						v4 = select32(v14, v12, v4)
-						v5 = selectInt(v14, v13, v5)
-						v15 := x[n][2*p+r][2*q][4*c+1]
-						v16 := v6 < v15
-						v6 = select32(v16, v15, v6)
-						v7 = selectInt(v16, v13, v7)
-						v17 := x[n][2*p+r][2*q][4*c+2]
-						v18 := v8 < v17
-						v8 = select32(v18, v17, v8)
-						v9 = selectInt(v18, v13, v9)
-						v19 := x[n][2*p+r][2*q][4*c+3]
-						v20 := v10 < v19
-						v10 = select32(v20, v19, v10)
-						v11 = selectInt(v20, v13, v11)
-						v21 := x[n][2*p+r][2*q+1][4*c]
-						v22 := int32(2*r + 1)
-						v23 := v4 < v21
-						v4 = select32(v23, v21, v4)
-						v5 = selectInt(v23, v22, v5)
-						v24 := x[n][2*p+r][2*q+1][4*c+1]
-						v25 := v6 < v24
-						v6 = select32(v25, v24, v6)
-						v7 = selectInt(v25, v22, v7)
-						v26 := x[n][2*p+r][2*q+1][4*c+2]
-						v27 := v8 < v26
-						v8 = select32(v27, v26, v8)
-						v9 = selectInt(v27, v22, v9)
-						v28 := x[n][2*p+r][2*q+1][4*c+3]
-						v29 := v10 < v28
-						v10 = select32(v29, v28, v10)
-						v11 = selectInt(v29, v22, v11)
-					}
-					v30 := dy[n][p][q][4*c]
-					dx[n][2*p][2*q][4*c] = select32(v5 == v0, v30, 0)
-					dx[n][2*p][2*q+1][4*c] = select32(v5 == v1, v30, 0)
-					dx[n][2*p+1][2*q][4*c] = select32(v5 == v2, v30, 0)
-					dx[n][2*p+1][2*q+1][4*c] = select32(v5 == v3, v30, 0)
-					v31 := dy[n][p][q][4*c+1]
-					dx[n][2*p][2*q][4*c+1] = select32(v7 == v0, v31, 0)
-					dx[n][2*p][2*q+1][4*c+1] = select32(v7 == v1, v31, 0)
-					dx[n][2*p+1][2*q][4*c+1] = select32(v7 == v2, v31, 0)
-					dx[n][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v31, 0)
-					v32 := dy[n][p][q][4*c+2]
-					dx[n][2*p][2*q][4*c+2] = select32(v9 == v0, v32, 0)
-					dx[n][2*p][2*q+1][4*c+2] = select32(v9 == v1, v32, 0)
-					dx[n][2*p+1][2*q][4*c+2] = select32(v9 == v2, v32, 0)
-					dx[n][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v32, 0)
-					v33 := dy[n][p][q][4*c+3]
-					dx[n][2*p][2*q][4*c+3] = select32(v11 == v0, v33, 0)
-					dx[n][2*p][2*q+1][4*c+3] = select32(v11 == v1, v33, 0)
-					dx[n][2*p+1][2*q][4*c+3] = select32(v11 == v2, v33, 0)
-					dx[n][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v33, 0)
+					v12 := x[n][2*p][2*q][4*c]
+					v13 := v4 < v12
+					v4 = select32(v13, v12, v4)
+					v5 = selectInt(v13, v0, v5)
+					v14 := x[n][2*p][2*q][4*c+1]
+					v15 := v6 < v14
+					v6 = select32(v15, v14, v6)
+					v7 = selectInt(v15, v0, v7)
+					v16 := x[n][2*p][2*q][4*c+2]
+					v17 := v8 < v16
+					v8 = select32(v17, v16, v8)
+					v9 = selectInt(v17, v0, v9)
+					v18 := x[n][2*p][2*q][4*c+3]
+					v19 := v10 < v18
+					v10 = select32(v19, v18, v10)
+					v11 = selectInt(v19, v0, v11)
+					v20 := x[n][2*p][2*q+1][4*c]
+					v21 := v4 < v20
+					v4 = select32(v21, v20, v4)
+					v5 = selectInt(v21, v1, v5)
+					v22 := x[n][2*p][2*q+1][4*c+1]
+					v23 := v6 < v22
+					v6 = select32(v23, v22, v6)
+					v7 = selectInt(v23, v1, v7)
+					v24 := x[n][2*p][2*q+1][4*c+2]
+					v25 := v8 < v24
+					v8 = select32(v25, v24, v8)
+					v9 = selectInt(v25, v1, v9)
+					v26 := x[n][2*p][2*q+1][4*c+3]
+					v27 := v10 < v26
+					v10 = select32(v27, v26, v10)
+					v11 = selectInt(v27, v1, v11)
+					v28 := x[n][2*p+1][2*q][4*c]
+					v29 := v4 < v28
+					v4 = select32(v29, v28, v4)
+					v5 = selectInt(v29, v2, v5)
+					v30 := x[n][2*p+1][2*q][4*c+1]
+					v31 := v6 < v30
+					v6 = select32(v31, v30, v6)
+					v7 = selectInt(v31, v2, v7)
+					v32 := x[n][2*p+1][2*q][4*c+2]
+					v33 := v8 < v32
+					v8 = select32(v33, v32, v8)
+					v9 = selectInt(v33, v2, v9)
+					v34 := x[n][2*p+1][2*q][4*c+3]
+					v35 := v10 < v34
+					v10 = select32(v35, v34, v10)
+					v11 = selectInt(v35, v2, v11)
+					v36 := x[n][2*p+1][2*q+1][4*c]
+					v37 := v4 < v36
+					v4 = select32(v37, v36, v4)
+					v5 = selectInt(v37, v3, v5)
+					v38 := x[n][2*p+1][2*q+1][4*c+1]
+					v39 := v6 < v38
+					v6 = select32(v39, v38, v6)
+					v7 = selectInt(v39, v3, v7)
+					v40 := x[n][2*p+1][2*q+1][4*c+2]
+					v41 := v8 < v40
+					v8 = select32(v41, v40, v8)
+					v9 = selectInt(v41, v3, v9)
+					v42 := x[n][2*p+1][2*q+1][4*c+3]
+					v43 := v10 < v42
+					v10 = select32(v43, v42, v10)
+					v11 = selectInt(v43, v3, v11)
+					v44 := dy[n][p][q][4*c]
+					dx[n][2*p][2*q][4*c] = select32(v5 == v0, v44, 0)
+					dx[n][2*p][2*q+1][4*c] = select32(v5 == v1, v44, 0)
+					dx[n][2*p+1][2*q][4*c] = select32(v5 == v2, v44, 0)
+					dx[n][2*p+1][2*q+1][4*c] = select32(v5 == v3, v44, 0)
+					v45 := dy[n][p][q][4*c+1]
+					dx[n][2*p][2*q][4*c+1] = select32(v7 == v0, v45, 0)
+					dx[n][2*p][2*q+1][4*c+1] = select32(v7 == v1, v45, 0)
+					dx[n][2*p+1][2*q][4*c+1] = select32(v7 == v2, v45, 0)
+					dx[n][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v45, 0)
+					v46 := dy[n][p][q][4*c+2]
+					dx[n][2*p][2*q][4*c+2] = select32(v9 == v0, v46, 0)
+					dx[n][2*p][2*q+1][4*c+2] = select32(v9 == v1, v46, 0)
+					dx[n][2*p+1][2*q][4*c+2] = select32(v9 == v2, v46, 0)
+					dx[n][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v46, 0)
+					v47 := dy[n][p][q][4*c+3]
+					dx[n][2*p][2*q][4*c+3] = select32(v11 == v0, v47, 0)
+					dx[n][2*p][2*q+1][4*c+3] = select32(v11 == v1, v47, 0)
+					dx[n][2*p+1][2*q][4*c+3] = select32(v11 == v2, v47, 0)
+					dx[n][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v47, 0)
 				}
 			}
 		}

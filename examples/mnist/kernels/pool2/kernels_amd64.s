@@ -37,28 +37,24 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VXORPS  Y15, Y15, Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	MOVQ    x+8(FP), BX
-	MOVQ    y+0(FP), DI
-	MOVL    $+32, R8
+	MOVQ    y+0(FP), SI
+	MOVL    $+32, CX
 
 loop_n_1:
 	// for n < 32
-	MOVL $+7, CX
+	MOVL $+7, DX
 
 loop_p_2:
 	// for p < 7
-	MOVL $+7, DX
+	MOVL    $+7, DI
+	PCALIGN $0x20
 
 loop_q_3:
 	// for q < 7
-	VCMPPS  $0x11, Y15, Y15, Y0
-	VMOVUPS vectors<>+64(SB), Y1
-	VCMPPS  $0x11, Y15, Y15, Y2
-	VMOVUPS vectors<>+64(SB), Y3
-	MOVL    $+2, SI
-	PCALIGN $0x20
-
-loop_r_4:
-	// for r < 2
+	VCMPPS    $0x11, Y15, Y15, Y0
+	VMOVUPS   vectors<>+64(SB), Y1
+	VCMPPS    $0x11, Y15, Y15, Y2
+	VMOVUPS   vectors<>+64(SB), Y3
 	VMOVUPS   (BX), Y4
 	VMAXPS    Y1, Y4, Y1
 	VMOVUPS   32(BX), Y5
@@ -71,21 +67,30 @@ loop_r_4:
 	VMAXPS    Y3, Y4, Y3
 	VCMPPS    $0x03, Y4, Y5, Y4
 	VORPS     Y4, Y2, Y2
-	ADDQ      $+896, BX
-	DECQ      SI
-	JNE       loop_r_4
+	VMOVUPS   896(BX), Y4
+	VMAXPS    Y1, Y4, Y1
+	VMOVUPS   928(BX), Y5
+	VMAXPS    Y3, Y5, Y3
+	VMOVUPS   960(BX), Y6
+	VMAXPS    Y1, Y6, Y1
+	VCMPPS    $0x03, Y6, Y4, Y4
+	VORPS     Y4, Y0, Y0
+	VMOVUPS   992(BX), Y4
+	VMAXPS    Y3, Y4, Y3
+	VCMPPS    $0x03, Y4, Y5, Y4
+	VORPS     Y4, Y2, Y2
 	VBLENDVPS Y0, Y14, Y1, Y0
 	VBLENDVPS Y2, Y14, Y3, Y1
-	VMOVUPS   Y0, (DI)
-	VMOVUPS   Y1, 32(DI)
-	ADDQ      $-1664, BX
-	ADDQ      $+64, DI
-	DECQ      DX
+	VMOVUPS   Y0, (SI)
+	VMOVUPS   Y1, 32(SI)
+	ADDQ      $+128, BX
+	ADDQ      $+64, SI
+	DECQ      DI
 	JNE       loop_q_3
 	ADDQ      $+896, BX
-	DECQ      CX
+	DECQ      DX
 	JNE       loop_p_2
-	DECQ      R8
+	DECQ      CX
 	JNE       loop_n_1
 	VZEROUPPER
 	RET
@@ -96,98 +101,97 @@ loop_r_4:
 // Requires: AVX, AVX2
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+96(SB), Y15
-	VXORPS  Y14, Y14, Y14
-	VMOVUPS vectors<>+128(SB), Y13
-	VMOVUPS vectors<>+160(SB), Y12
+	VMOVUPS vectors<>+128(SB), Y14
+	VMOVUPS vectors<>+160(SB), Y13
+	VXORPS  Y12, Y12, Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), DX
+	MOVQ    dy+8(FP), DI
 	MOVQ    dx+0(FP), SI
-	MOVL    $+32, R9
+	MOVL    $+32, R8
 
 loop_n_1:
 	// for n < 32
-	MOVL $+7, R8
+	MOVL $+7, CX
 
 loop_p_2:
 	// for p < 7
-	MOVL $+7, CX
+	MOVL    $+7, DX
+	PCALIGN $0x20
 
 loop_q_3:
 	// for q < 7
-	VMOVUPS vectors<>+64(SB), Y0
-	VXORPS  Y1, Y1, Y1
-	VMOVUPS vectors<>+64(SB), Y2
-	VXORPS  Y3, Y3, Y3
-	MOVL    $+0, DI
-	PCALIGN $0x20
-
-loop_r_4:
-	// for r < 2
-	VMOVUPS      (BX), Y4
-	MOVQ         DI, AX
-	IMUL3L       $+2, AX, AX
-	VMOVD        AX, X5
-	VPBROADCASTD X5, Y5
-	VCMPPS       $0x11, Y4, Y0, Y6
-	VBLENDVPS    Y6, Y4, Y0, Y0
-	VBLENDVPS    Y6, Y5, Y1, Y1
-	VMOVUPS      32(BX), Y4
-	VCMPPS       $0x11, Y4, Y2, Y6
-	VBLENDVPS    Y6, Y4, Y2, Y2
-	VBLENDVPS    Y6, Y5, Y3, Y3
-	VMOVUPS      64(BX), Y4
-	MOVQ         DI, AX
-	IMUL3L       $+2, AX, AX
-	VMOVD        AX, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y15, Y5, Y5
-	VCMPPS       $0x11, Y4, Y0, Y6
-	VBLENDVPS    Y6, Y4, Y0, Y0
-	VBLENDVPS    Y6, Y5, Y1, Y1
-	VMOVUPS      96(BX), Y4
-	VCMPPS       $0x11, Y4, Y2, Y6
-	VBLENDVPS    Y6, Y4, Y2, Y2
-	VBLENDVPS    Y6, Y5, Y3, Y3
-	ADDQ         $+896, BX
-	INCQ         DI
-	CMPQ         DI, $+2
-	JLT          loop_r_4
-	VPCMPEQD     Y14, Y1, Y0
-	VMOVUPS      (DX), Y2
-	VANDPS       Y2, Y0, Y0
-	VPCMPEQD     Y15, Y1, Y4
-	VANDPS       Y2, Y4, Y4
-	VPCMPEQD     Y13, Y1, Y5
-	VANDPS       Y2, Y5, Y5
-	VPCMPEQD     Y12, Y1, Y1
-	VANDPS       Y2, Y1, Y1
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y4, 64(SI)
-	VMOVUPS      Y5, 896(SI)
-	VMOVUPS      Y1, 960(SI)
-	VPCMPEQD     Y14, Y3, Y0
-	VMOVUPS      32(DX), Y1
-	VANDPS       Y1, Y0, Y0
-	VPCMPEQD     Y15, Y3, Y2
-	VANDPS       Y1, Y2, Y2
-	VPCMPEQD     Y13, Y3, Y4
-	VANDPS       Y1, Y4, Y4
-	VPCMPEQD     Y12, Y3, Y3
-	VANDPS       Y1, Y3, Y1
-	VMOVUPS      Y0, 32(SI)
-	VMOVUPS      Y2, 96(SI)
-	VMOVUPS      Y4, 928(SI)
-	VMOVUPS      Y1, 992(SI)
-	ADDQ         $-1664, BX
-	ADDQ         $+64, DX
-	ADDQ         $+128, SI
-	DECQ         CX
-	JNE          loop_q_3
-	ADDQ         $+896, BX
-	ADDQ         $+896, SI
-	DECQ         R8
-	JNE          loop_p_2
-	DECQ         R9
-	JNE          loop_n_1
+	VMOVUPS   vectors<>+64(SB), Y0
+	VXORPS    Y1, Y1, Y1
+	VMOVUPS   vectors<>+64(SB), Y2
+	VXORPS    Y3, Y3, Y3
+	VMOVUPS   (BX), Y4
+	VCMPPS    $0x11, Y4, Y0, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VANDNPS   Y1, Y5, Y1
+	VMOVUPS   32(BX), Y4
+	VCMPPS    $0x11, Y4, Y2, Y5
+	VBLENDVPS Y5, Y4, Y2, Y2
+	VANDNPS   Y3, Y5, Y3
+	VMOVUPS   64(BX), Y4
+	VCMPPS    $0x11, Y4, Y0, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y15, Y1, Y1
+	VMOVUPS   96(BX), Y4
+	VCMPPS    $0x11, Y4, Y2, Y5
+	VBLENDVPS Y5, Y4, Y2, Y2
+	VBLENDVPS Y5, Y15, Y3, Y3
+	VMOVUPS   896(BX), Y4
+	VCMPPS    $0x11, Y4, Y0, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y14, Y1, Y1
+	VMOVUPS   928(BX), Y4
+	VCMPPS    $0x11, Y4, Y2, Y5
+	VBLENDVPS Y5, Y4, Y2, Y2
+	VBLENDVPS Y5, Y14, Y3, Y3
+	VMOVUPS   960(BX), Y4
+	VCMPPS    $0x11, Y4, Y0, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y13, Y1, Y1
+	VMOVUPS   992(BX), Y0
+	VCMPPS    $0x11, Y0, Y2, Y4
+	VBLENDVPS Y4, Y0, Y2, Y2
+	VBLENDVPS Y4, Y13, Y3, Y3
+	VPCMPEQD  Y12, Y1, Y0
+	VMOVUPS   (DI), Y2
+	VANDPS    Y2, Y0, Y0
+	VPCMPEQD  Y15, Y1, Y4
+	VANDPS    Y2, Y4, Y4
+	VPCMPEQD  Y14, Y1, Y5
+	VANDPS    Y2, Y5, Y5
+	VPCMPEQD  Y13, Y1, Y1
+	VANDPS    Y2, Y1, Y1
+	VMOVUPS   Y0, (SI)
+	VMOVUPS   Y4, 64(SI)
+	VMOVUPS   Y5, 896(SI)
+	VMOVUPS   Y1, 960(SI)
+	VPCMPEQD  Y12, Y3, Y0
+	VMOVUPS   32(DI), Y1
+	VANDPS    Y1, Y0, Y0
+	VPCMPEQD  Y15, Y3, Y2
+	VANDPS    Y1, Y2, Y2
+	VPCMPEQD  Y14, Y3, Y4
+	VANDPS    Y1, Y4, Y4
+	VPCMPEQD  Y13, Y3, Y3
+	VANDPS    Y1, Y3, Y1
+	VMOVUPS   Y0, 32(SI)
+	VMOVUPS   Y2, 96(SI)
+	VMOVUPS   Y4, 928(SI)
+	VMOVUPS   Y1, 992(SI)
+	ADDQ      $+128, BX
+	ADDQ      $+64, DI
+	ADDQ      $+128, SI
+	DECQ      DX
+	JNE       loop_q_3
+	ADDQ      $+896, BX
+	ADDQ      $+896, SI
+	DECQ      CX
+	JNE       loop_p_2
+	DECQ      R8
+	JNE       loop_n_1
 	VZEROUPPER
 	RET
