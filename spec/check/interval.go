@@ -74,6 +74,11 @@ func (b box) of(x layer.Int) interval {
 	if a, ok := layer.AffineOf(x); ok {
 		return b.ofAffine(a)
 	}
+	return b.ofOther(x)
+}
+
+// ofOther bounds what is not affine.
+func (b box) ofOther(x layer.Int) interval {
 	switch x := x.(type) {
 	case *layer.Element:
 		v, ok := b.values[x.T]

@@ -20,6 +20,10 @@ type prover struct {
 	limits limits
 	left   int
 	bad    int64
+	// form and under are the affine forms, if any, of sub and of what sub
+	// divides.
+	form, dividend *layer.Affine
+	divisor        int64
 	// at has the counterexample, an interval of one value for each index.
 	at map[*layer.Index]interval
 }
@@ -27,7 +31,8 @@ type prover struct {
 // prove returns a counterexample as text, if there is one.
 func (p *prover) prove(b box) (string, bool) {
 	bounds := interval{0, p.size - 1}
-	if b.of(p.sub).within(bounds) {
+	p.forms()
+	if p.of(b).within(bounds) {
 		return "", false
 	}
 	for _, c := range p.conds {
@@ -53,6 +58,29 @@ func (p *prover) prove(b box) (string, bool) {
 		return "this", true
 	}
 	return strings.Join(parts, ", "), true
+}
+
+// forms notes the affine forms, so that they are made once.
+func (p *prover) forms() {
+	affine := func(x layer.Int) *layer.Affine {
+		if a, ok := layer.AffineOf(x); ok {
+			return &a
+		}
+		return nil
+	}
+	p.form, p.divisor = affine(p.sub), 1
+	p.dividend = p.form
+	if op, ok := p.sub.(*layer.IntOp); ok && op.Op == '/' {
+		p.dividend, p.divisor = affine(op.X), int64(op.Y.(layer.Lit).V)
+	}
+}
+
+// of bounds the subscript in a box.
+func (p *prover) of(b box) interval {
+	if p.form != nil {
+		return b.ofAffine(*p.form)
+	}
+	return b.ofOther(p.sub)
 }
 
 // connect keeps the conditions that have to do with the subscript and returns
@@ -102,7 +130,7 @@ func (p *prover) search(b box, involved []*layer.Index) bool {
 			return false
 		}
 	}
-	r := b.of(p.sub)
+	r := p.of(b)
 	if r.within(interval{0, p.size - 1}) || p.bound(b).within(interval{0, p.size - 1}) {
 		return false
 	}
@@ -121,9 +149,9 @@ func (p *prover) search(b box, involved []*layer.Index) bool {
 	halves := [2]interval{{s.lo, mid}, {mid + 1, s.hi}}
 	// The worse half first: it gives the clearest counterexample.
 	b.sides[widest] = halves[0]
-	lower := b.of(p.sub)
+	lower := p.of(b)
 	b.sides[widest] = halves[1]
-	upper := b.of(p.sub)
+	upper := p.of(b)
 	if max(-lower.lo, lower.hi-p.size) >= max(-upper.lo, upper.hi-p.size) {
 		halves[0], halves[1] = halves[1], halves[0]
 	}
@@ -181,17 +209,18 @@ var negated = map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=="
 
 // bound bounds the subscript in a box where the conditions hold.
 func (p *prover) bound(b box) interval {
-	x, divisor := p.sub, int64(1)
-	if op, ok := x.(*layer.IntOp); ok && op.Op == '/' {
-		x, divisor = op.X, int64(op.Y.(layer.Lit).V)
-	}
-	r := b.of(x)
-	if form, ok := layer.AffineOf(x); ok {
-		for _, d := range p.limits {
-			r = b.under(r, form, d)
+	if p.dividend == nil {
+		if p.divisor == 1 {
+			return b.ofOther(p.sub)
 		}
+		r := b.of(p.sub.(*layer.IntOp).X)
+		return interval{floorDiv(r.lo, p.divisor), floorDiv(r.hi, p.divisor)}
 	}
-	return interval{floorDiv(r.lo, divisor), floorDiv(r.hi, divisor)}
+	r := b.ofAffine(*p.dividend)
+	for _, d := range p.limits {
+		r = b.under(r, *p.dividend, d)
+	}
+	return interval{floorDiv(r.lo, p.divisor), floorDiv(r.hi, p.divisor)}
 }
 
 // under narrows the interval r of a form where d <= 0: for m, n > 0,

@@ -15,6 +15,9 @@ const (
 	trials, fewTrials, maxTrials = 3, 9, 16
 	// attempts is how many sets are tried to find them.
 	attempts = 240
+	// idle is after how many that tell nothing new the search ends, where there
+	// is nothing optional to be tried by turns.
+	idle = 20
 	// smallCost is what evaluating a set of small dims may cost, in nodes.
 	smallCost = 100_000
 )
@@ -49,8 +52,16 @@ func (s *search) own() *layer.Layer {
 // Where none can be found by chance, its own dims are made smaller one by one.
 func (s *search) others() []*layer.Layer {
 	s.findSettable()
-	for k := range attempts {
+	plain := s.plain()
+	told := map[fact]bool{}
+	for k, last := 0, s.large(); k < attempts && (!plain || k-last <= idle || len(s.found) < trials); k++ {
+		n := len(s.found)
 		s.try(s.random(k))
+		for _, l := range s.found[n:] {
+			if plain && s.tells(l, told) {
+				last = max(k, last)
+			}
+		}
 	}
 	if len(s.found) == 0 {
 		return []*layer.Layer{s.shrunk()}
@@ -132,73 +143,17 @@ func (s *search) pick(from []*layer.Layer, n int, told map[fact]bool, out []*lay
 	return out
 }
 
-// fact is something that small dims show about their number, or pair of numbers,
-// or index of the equations.
-type fact struct {
-	kind  factKind
-	i, j  int
-	value float64
+// large is how many sets at the beginning have no size 1.
+func (s *search) large() int {
+	if s.plain() {
+		return idle
+	}
+	return attempts / 4
 }
 
-type factKind uint8
-
-const (
-	differ  factKind = iota // numbers i and j are not the same
-	is                      // number i has this value
-	ranges                  // index i takes several values
-	another                 // optional numbers i and j are not what they are in the layer
-	along                   // optional number i is not, and index j takes several values
-)
-
-// weight says what a fact counts beside others.
-func (f fact) weight() int {
-	return [...]int{differ: 1, is: 4, ranges: 20, another: 20, along: 4}[f.kind]
-}
-
-func (s *search) facts(l *layer.Layer) []fact {
-	var out []fact
-	var changed []int // by themselves, not because they follow others
-	for i, m := range l.Numbers {
-		if m.Optional && m.Value != s.l.Numbers[i].Value {
-			out = append(out, fact{kind: another, i: i, j: i})
-			if m.Given {
-				for _, j := range changed {
-					out = append(out, fact{kind: another, i: i, j: j})
-				}
-				changed = append(changed, i)
-			}
-		}
-		out = append(out, fact{kind: is, i: i, value: min(m.Value, 3)})
-		for j := range i {
-			if m.Value != l.Numbers[j].Value {
-				out = append(out, fact{kind: differ, i: i, j: j})
-			}
-		}
-	}
-	k := 0
-	several := func(idx []*layer.Index) {
-		for _, i := range idx {
-			if k++; i.Size > 1 {
-				out = append(out, fact{kind: ranges, i: k})
-				for _, c := range changed {
-					out = append(out, fact{kind: along, i: c, j: k})
-				}
-			}
-		}
-	}
-	for _, e := range l.Forward.Equations {
-		several(e.Free)
-		e.Walk(func(n any) bool {
-			switch r := n.(type) {
-			case *layer.Reduce:
-				several(r.Idx)
-			case *layer.ArgMax:
-				several(r.Idx)
-			}
-			return true
-		})
-	}
-	return out
+// plain reports whether nothing optional can be given.
+func (s *search) plain() bool {
+	return !slices.ContainsFunc(s.settable, func(n *layer.Number) bool { return n.Optional })
 }
 
 // asGiven repeats what was given for the layer.
@@ -253,7 +208,7 @@ func (s *search) random(k int) map[string]string {
 			continue
 		}
 		switch {
-		case !n.Optional && k < attempts/4:
+		case !n.Optional && k < s.large():
 			v = float64(2 + s.rng.IntN(3))
 		case !n.Optional || k%2 == 1 && n.IsDim && n.Given && v > 4:
 			v = float64(1 + s.rng.IntN(8))

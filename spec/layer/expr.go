@@ -1,6 +1,10 @@
 package layer
 
-import "github.com/dlgen/dlgen/spec/diag"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/spec/diag"
+)
 
 // Expr is a real-valued expression: one of the types below it.
 type Expr interface{ isExpr() }
@@ -181,10 +185,14 @@ func AffineOf(x Int) (Affine, bool) {
 	return Affine{}, false
 }
 
-// add returns a + k*b.
+// add returns a + k*b, which may share terms with a.
 func (a Affine) add(b Affine, k int) Affine {
 	out := Affine{Const: a.Const + k*b.Const}
-	out.Terms = append(out.Terms, a.Terms...)
+	if len(b.Terms) == 0 {
+		out.Terms = slices.Clip(a.Terms)
+		return out
+	}
+	out.Terms = append(make([]Term, 0, len(a.Terms)+len(b.Terms)), a.Terms...)
 	for _, t := range b.Terms {
 		found := false
 		for i := range out.Terms {
