@@ -10,7 +10,9 @@ package gen
 
 import (
 	"fmt"
+	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/dlgen/dlgen/gen/golang"
 	"github.com/dlgen/dlgen/gen/ir"
@@ -64,18 +66,24 @@ type compiled struct {
 	pkg   golang.Package
 }
 
+// compile schedules for all targets at once: they share nothing but the layer,
+// which nobody changes.
 func compile(p *layer.Proved, o Options) (*compiled, error) {
 	c := &compiled{pkg: golang.Package{Name: o.Package, Layer: p}}
-	var err error
-	if c.loops, c.pkg.Portable, err = passes(p, schedule.Portable); err != nil {
+	vectors := make([]golang.Vector, len(o.Backends))
+	err := each(1+len(vectors), func(i int) (err error) {
+		if i == 0 {
+			c.loops, c.pkg.Portable, err = passes(p, schedule.Portable)
+		} else {
+			vectors[i-1], err = vector(p, o.Backends[i-1], o.Package)
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	programs := append([]*ir.Program(nil), c.pkg.Portable...)
-	for _, b := range o.Backends {
-		v, err := vector(p, b, o.Package)
-		if err != nil {
-			return nil, err
-		}
+	for _, v := range vectors {
 		if n := len(c.pkg.Vectors); o.Fastest && n > 0 && !worthwhile(v, c.pkg.Vectors[n-1]) {
 			continue
 		}
@@ -84,6 +92,33 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 	}
 	c.pkg.Workspace = workspace(programs)
 	return c, nil
+}
+
+// each calls f with 0 to n-1, side by side, and gives the first error in this
+// order. A panic goes on in the caller.
+func each(n int, f func(int) error) error {
+	errs, panics := make([]error, n), make([]any, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			defer func() {
+				if p := recover(); p != nil {
+					panics[i] = fmt.Sprintf("%v\n%s", p, debug.Stack())
+				}
+			}()
+			errs[i] = f(i)
+		})
+	}
+	wg.Wait()
+	for i := range n {
+		if panics[i] != nil {
+			panic(panics[i])
+		}
+		if errs[i] != nil {
+			return errs[i]
+		}
+	}
+	return nil
 }
 
 // vector makes the kernels for one instruction set.

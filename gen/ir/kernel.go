@@ -9,7 +9,11 @@
 // Print shows it.
 package ir
 
-import "github.com/dlgen/dlgen/spec/layer"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
 
 // Elem is the element type of a buffer.
 type Elem uint8
@@ -195,8 +199,14 @@ func (m Mem) Step(v *Var) int {
 	return step
 }
 
-// Add returns s + k*t.
+// Add returns s + k*t, which may share terms with either.
 func (s Sub) Add(t Sub, k int) Sub {
+	switch {
+	case len(t.Terms) == 0:
+		return Sub{Const: s.Const + k*t.Const, Terms: slices.Clip(s.Terms)}
+	case len(s.Terms) == 0 && k == 1:
+		return Sub{Const: s.Const + t.Const, Terms: slices.Clip(t.Terms)}
+	}
 	out := Sub{Const: s.Const + k*t.Const, Terms: append([]SubTerm(nil), s.Terms...)}
 	for _, tt := range t.Terms {
 		found := false

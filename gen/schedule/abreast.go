@@ -140,7 +140,7 @@ func (e *emitter) ask(p at) {
 				for _, s := range ps.stages {
 					for _, m := range s.nest.Value.Loads() {
 						at := e.mem(*m, s.nest, q)
-						if key := memKey(at); !asked[key] && e.mode(m, q) == vector && !e.g.makes(m.Buf) {
+						if key := e.ids.memKey(nil, at); !asked[key] && e.mode(m, q) == vector && !e.g.makes(m.Buf) {
 							asked[key] = true
 							e.top().b.Emit(&ir.Prefetch{Mem: at})
 						}

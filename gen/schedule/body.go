@@ -52,7 +52,7 @@ func (e *emitter) points(p at, lanes *ir.Var) []at {
 				continue
 			}
 			for k, off := range t.offsets {
-				r := q.with(t.v, q.subs[t.v].Add(ir.Sub{Const: 1}, off)).inBlock(t.v, k)
+				r := q.with(t.v, q.sub(t.v).Add(ir.Sub{Const: 1}, off)).inBlock(t.v, k)
 				if t.v == e.plan.vec {
 					r.vec, r.lanes = t.v, t.lanes[k]
 				}

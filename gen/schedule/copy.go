@@ -21,10 +21,10 @@ func (e *emitter) inPanel(pn *panel, p at) ir.Mem {
 		m.Subs = append(m.Subs, ir.Sub{Const: p.blocks[pn.tileRow]})
 	}
 	for _, r := range pn.rows {
-		m.Subs = append(m.Subs, p.subs[r.Var])
+		m.Subs = append(m.Subs, p.sub(r.Var))
 	}
 	if pn.tileRow != nil {
-		return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, p.subs[pn.vec])}
+		return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, p.sub(pn.vec))}
 	}
 	return ir.Mem{Buf: pn.buf, Subs: append(m.Subs, ir.Sub{Const: p.blocks[pn.vec] * e.t.Lanes})}
 }
@@ -99,7 +99,7 @@ func (e *emitter) transposeTile(pn *panel, p at) {
 			for _, pt := range e.tilePoints(p, pn.vec) {
 				pt = pt.withAll(q).with(along.Var, sub)
 				e.transpose(pt.lanes, lanes, e.t.Lanes, func(j int) ir.Mem {
-					return e.mem(*pn.mem, nil, pt.with(pn.vec, pt.subs[pn.vec].Add(ir.Sub{Const: 1}, j)))
+					return e.mem(*pn.mem, nil, pt.with(pn.vec, pt.sub(pn.vec).Add(ir.Sub{Const: 1}, j)))
 				}, func(k int) ir.Mem {
 					return e.inPanel(pn, pt.with(along.Var, sub.Add(ir.Sub{Const: 1}, k)))
 				})

@@ -19,6 +19,7 @@ type emitter struct {
 	scopes []*scope
 	// depth says in which scope a register or variable came to be.
 	depth map[any]int
+	ids   ids
 	// tiles are the tiles of the outer axes that are open.
 	tiles []tileAxis
 	// source says which buffer a register was loaded from.
@@ -59,7 +60,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String())
 	}
@@ -178,7 +179,7 @@ func (e *emitter) loop(name string, count int, pinned bool, body func(v *ir.Var)
 
 // at gives the value of each axis at a point, and which of them is the vector.
 type at struct {
-	subs map[*ir.Var]ir.Sub
+	subs *setting
 	// vec is the axis along the lanes, nil for a single number.
 	vec *ir.Var
 	// lanes is the number of lanes in use.
@@ -189,15 +190,33 @@ type at struct {
 	place int
 }
 
+// setting is the value of an axis; those inside hide those outside.
+type setting struct {
+	v     *ir.Var
+	sub   ir.Sub
+	outer *setting
+}
+
+// value is that of v at p.
+func (p at) value(v *ir.Var) (ir.Sub, bool) {
+	for l := p.subs; l != nil; l = l.outer {
+		if l.v == v {
+			return l.sub, true
+		}
+	}
+	return ir.Sub{}, false
+}
+
+// sub is the value of an axis that has one, or 0.
+func (p at) sub(v *ir.Var) ir.Sub {
+	s, _ := p.value(v)
+	return s
+}
+
 // with is a copy of p in which v has the value s.
 func (p at) with(v *ir.Var, s ir.Sub) at {
-	q := p
-	q.subs = make(map[*ir.Var]ir.Sub, len(p.subs)+1)
-	for k, x := range p.subs {
-		q.subs[k] = x
-	}
-	q.subs[v] = s
-	return q
+	p.subs = &setting{v, s, p.subs}
+	return p
 }
 
 // withAll is p.with for several axes.

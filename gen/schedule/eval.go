@@ -1,8 +1,9 @@
 package schedule
 
 import (
+	"encoding/binary"
 	"fmt"
-	"strings"
+	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/vecmath"
@@ -39,7 +40,7 @@ func (e *emitter) mem(m ir.Mem, n *ir.Nest, p at) ir.Mem {
 func (e *emitter) sub(s ir.Sub, n *ir.Nest, p at) ir.Sub {
 	out := ir.Sub{Const: s.Const}
 	for _, t := range s.Terms {
-		if v, ok := p.subs[t.Var]; ok {
+		if v, ok := p.value(t.Var); ok {
 			out = out.Add(v, t.Coef)
 			continue
 		}
@@ -55,7 +56,7 @@ func (e *emitter) gathered(v *ir.Var, n *ir.Nest, p at) *ir.Var {
 			continue
 		}
 		m := e.mem(g.Mem, n, p)
-		key := "index " + memKey(m)
+		key := e.ids.memKey(key('g'), m)
 		d := e.depthOf(m)
 		if got, ok := e.lookup(key); ok {
 			return got.(*ir.Var)
@@ -104,23 +105,48 @@ func (e *emitter) depthOf(m ir.Mem) int {
 	return d
 }
 
-func memKey(m ir.Mem) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%p", m.Buf)
+// key starts the name of a value in memo: what kind of value it is, and numbers.
+func key(kind byte, numbers ...int) []byte {
+	k := append(make([]byte, 0, 64), kind)
+	for _, n := range numbers {
+		k = binary.AppendVarint(k, int64(n))
+	}
+	return k
+}
+
+// ids are numbers for buffers and variables.
+type ids map[any]int64
+
+func (i ids) of(x any) int64 {
+	n, ok := i[x]
+	if !ok {
+		n = int64(len(i))
+		i[x] = n
+	}
+	return n
+}
+
+// memKey is k with the place m.
+func (i ids) memKey(k []byte, m ir.Mem) string {
+	if m.Buf != nil {
+		k = binary.AppendVarint(k, i.of(m.Buf))
+	}
 	for _, s := range m.Subs {
-		fmt.Fprintf(&b, "[%d", s.Const)
+		k = binary.AppendVarint(k, int64(s.Const))
+		k = append(k, byte(len(s.Terms)))
 		for _, t := range s.Terms {
-			fmt.Fprintf(&b, " %d*%p", t.Coef, t.Var)
+			k = binary.AppendVarint(k, int64(t.Coef))
+			k = binary.AppendVarint(k, i.of(t.Var))
 		}
 	}
-	return b.String()
+	return string(k)
 }
 
 func (e *emitter) loadKey(m ir.Mem, md mode, lanes int) string {
 	if md == uniform {
 		lanes = 1
 	}
-	return fmt.Sprintf("load %c%d %s", md, lanes, memKey(m))
+	return e.ids.memKey(key('l', int(md), lanes), m)
 }
 
 // eval computes an expression at a point.
@@ -132,9 +158,9 @@ func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	case ir.Const:
 		return e.real(x.Real)
 	case ir.ConstWord:
-		return e.leaf(fmt.Sprintf("word %d", x.Word), &ir.Assign{Op: ir.ConstWord, Word: x.Word}, ir.Word, 0)
+		return e.leaf(string(key('w', int(x.Word))), &ir.Assign{Op: ir.ConstWord, Word: x.Word}, ir.Word, 0)
 	case ir.Param, ir.KeyParam:
-		return e.leaf("scalar "+x.Scalar.Name, &ir.Assign{Op: x.Op, Scalar: x.Scalar}, x.Kind, e.hoist(0))
+		return e.leaf("s"+x.Scalar.Name, &ir.Assign{Op: x.Op, Scalar: x.Scalar}, x.Kind, e.hoist(0))
 	case ir.Iota:
 		return e.iota(x, n, p)
 	case ir.Add, ir.Sub2:
@@ -203,7 +229,7 @@ func (e *emitter) emitLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) {
 }
 
 func (e *emitter) real(v float32) *ir.Reg {
-	return e.leaf(fmt.Sprintf("real %x", v), &ir.Assign{Op: ir.Const, Real: v}, ir.Real, 0)
+	return e.leaf(string(key('r', int(math.Float32bits(v)))), &ir.Assign{Op: ir.Const, Real: v}, ir.Real, 0)
 }
 
 // leaf is a value without operands, made once in the given scope.
@@ -227,7 +253,7 @@ func (e *emitter) iota(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 		step = x.Sub.Coef(p.vec)
 	}
 	m := ir.Mem{Subs: []ir.Sub{s}}
-	return e.leaf(fmt.Sprintf("iota %d %s", step, memKey(m)), &ir.Assign{Op: ir.Iota, Sub: s, Step: step}, ir.Word, e.hoist(e.depthOf(m)))
+	return e.leaf(e.ids.memKey(key('i', step), m), &ir.Assign{Op: ir.Iota, Sub: s, Step: step}, ir.Word, e.hoist(e.depthOf(m)))
 }
 
 // fused makes one operation of a product and a sum.
@@ -265,8 +291,7 @@ func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
 }
 
 func (e *emitter) op(a *ir.Assign, k ir.Kind) *ir.Reg {
-	key := fmt.Sprintf("op %d %d %s", a.Op, a.Word, regKey(a.Args))
-	return e.leaf(key, a, k, e.scopeOf(a.Args))
+	return e.leaf(regKey(key('o', int(a.Op), int(a.Word)), a.Args), a, k, e.scopeOf(a.Args))
 }
 
 // scopeOf is the scope in which an operation on the registers can stand.
@@ -278,21 +303,20 @@ func (e *emitter) scopeOf(args []*ir.Reg) int {
 	return e.hoist(d)
 }
 
-func regKey(args []*ir.Reg) string {
-	var b strings.Builder
-	for _, r := range args {
-		fmt.Fprintf(&b, " %d", r.ID)
+// regKey is k with registers.
+func regKey(k []byte, regs []*ir.Reg) string {
+	for _, r := range regs {
+		k = binary.AppendVarint(k, int64(r.ID))
 	}
-	return b.String()
+	return string(k)
 }
 
 // apply is a function of the language: a call in Go, arithmetic in assembly.
 func (e *emitter) apply(fn string, args []*ir.Reg) *ir.Reg {
+	key := regKey(append(append(key('f'), fn...), 0), args)
 	if !e.t.Inline {
-		key := "apply " + fn + regKey(args)
 		return e.leaf(key, &ir.Assign{Op: ir.Apply, Fn: fn, Args: args}, ir.Real, e.scopeOf(args))
 	}
-	key := "apply " + fn + regKey(args)
 	if r, ok := e.lookup(key); ok {
 		return r.(*ir.Reg)
 	}

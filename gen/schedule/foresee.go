@@ -125,7 +125,7 @@ type line struct {
 // linesOf lists the lines that vectors of a loop over v are in, as far as it
 // moves on from them.
 func linesOf(body []ir.Stmt, v *ir.Var) []*line {
-	known := map[string]*line{}
+	known, places := map[string]*line{}, ids{}
 	var out []*line
 	for _, st := range body {
 		m, ok := vectorAt(st)
@@ -133,7 +133,7 @@ func linesOf(body []ir.Stmt, v *ir.Var) []*line {
 			continue
 		}
 		f := m.Flat()
-		key := memKey(ir.Mem{Buf: m.Buf.Root(), Subs: []ir.Sub{{Const: f.Const / lineFloats, Terms: f.Terms}}})
+		key := places.memKey(nil, ir.Mem{Buf: m.Buf.Root(), Subs: []ir.Sub{{Const: f.Const / lineFloats, Terms: f.Terms}}})
 		if known[key] == nil {
 			known[key] = &line{Mem: m}
 			out = append(out, known[key])

@@ -13,7 +13,7 @@ func TestForesee(t *testing.T) {
 		size, requests int
 	}{{1 << 12, 0}, {1 << 20, 2 * 4}} {
 		f := mapFunc(c.size)
-		seen := map[string]bool{}
+		seen, places := map[string]bool{}, ids{}
 		for _, st := range f.Body {
 			l, ok := st.(*ir.Loop)
 			if !ok {
@@ -27,7 +27,7 @@ func TestForesee(t *testing.T) {
 				if at := p.Mem.Flat(); at.Const < aheadFloats || at.Const%lineFloats != 0 || at.Coef(l.Var) != 64 {
 					t.Errorf("size %d: asks for %s", c.size, p.Mem)
 				}
-				seen[memKey(p.Mem)] = true
+				seen[places.memKey(nil, p.Mem)] = true
 			}
 		}
 		if len(seen) != c.requests {

@@ -40,7 +40,7 @@ func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
 		return nil
 	}
 	a := e.plan.order[i].Var
-	h := &nextPanel{pn: pn, axis: a, next: p.subs[a].Add(ir.Sub{Const: 1}, r.step), cyclic: e.g.restricted() || e.g.clipped()}
+	h := &nextPanel{pn: pn, axis: a, next: p.sub(a).Add(ir.Sub{Const: 1}, r.step), cyclic: e.g.restricted() || e.g.clipped()}
 	if pn.transposed() {
 		h.slots = pn.cols
 	} else {
@@ -108,8 +108,8 @@ func (e *emitter) askNext(v *ir.Var, p at) {
 		if h.tile != nil {
 			off = off.Add(ir.VarSub(h.tile), h.each)
 		}
-		q := p.with(row, p.subs[row].Add(off, 1))
-		q = q.with(h.pn.vec, q.subs[h.pn.vec].Add(ir.Sub{Const: 1}, line))
+		q := p.with(row, p.sub(row).Add(off, 1))
+		q = q.with(h.pn.vec, q.sub(h.pn.vec).Add(ir.Sub{Const: 1}, line))
 		e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*h.pn.mem, nil, q)})
 	}
 }

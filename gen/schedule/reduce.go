@@ -317,7 +317,7 @@ func (e *emitter) gatherLanes(s *stage, lanes *ir.Var, pts []at, regs []*ir.Reg)
 func (e *emitter) basePoint(pts []at) at {
 	p := pts[0]
 	for _, t := range e.tiles {
-		p = p.with(t.v, p.subs[t.v].Add(ir.Sub{Const: 1}, -t.offsets[0]))
+		p = p.with(t.v, p.sub(t.v).Add(ir.Sub{Const: 1}, -t.offsets[0]))
 	}
 	p.vec, p.lanes = nil, 0
 	return p
@@ -327,8 +327,9 @@ func (e *emitter) basePoint(pts []at) at {
 // others.
 func laneOf(p, q at, lanes *ir.Var) (int, bool) {
 	k := 0
-	for v, s := range q.subs {
-		d := p.subs[v].Add(s, -1)
+	for l := q.subs; l != nil; l = l.outer {
+		v := l.v
+		d := p.sub(v).Add(q.sub(v), -1)
 		if v == lanes {
 			k = d.Const
 			continue

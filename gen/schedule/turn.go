@@ -51,7 +51,7 @@ func (e *emitter) square(p at) {
 	for _, t := range e.tiles {
 		sizes[t.v] = len(t.offsets)
 	}
-	place := func(v *ir.Var, k int) at { return p.with(v, p.subs[v].Add(ir.Sub{Const: 1}, k)) }
+	place := func(v *ir.Var, k int) at { return p.with(v, p.sub(v).Add(ir.Sub{Const: 1}, k)) }
 	e.transpose(sizes[along.to], sizes[along.from], sizes[along.to], func(j int) ir.Mem {
 		return e.mem(*n.Value.Load, n, place(along.to, j))
 	}, func(k int) ir.Mem {
