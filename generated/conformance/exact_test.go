@@ -57,7 +57,7 @@ var sizes = map[string][]string{
 	"along_rows":     {"M=9 T=1", "M=8 T=7", "M=17 T=33"},
 	"fibonacci":      {"T=1 N=1", "T=2 N=7", "T=3 N=9", "T=15 N=33"},
 	"by_id":          {"T=1 V=3", "T=5 V=9"},
-	"conv1d":         {"N=2 L=9 C=3 K=8 S=3 dilation=2 pad_left=4", "N=1 L=17 C=8 K=9 S=4 stride=2 pad=1", "N=3 L=10 C=6 K=4 S=3 groups=2 stride=3 pad=2", "N=1 L=33 C=1 K=1 S=7 pad=3",
+	"conv1d": {"N=2 L=9 C=3 K=8 S=3 dilation=2 pad_left=4", "N=1 L=17 C=8 K=9 S=4 stride=2 pad=1", "N=3 L=10 C=6 K=4 S=3 groups=2 stride=3 pad=2", "N=1 L=33 C=1 K=1 S=7 pad=3",
 		"N=1 L=203 C=2 K=8 S=70 stride=50 pad=3", "N=2 L=103 C=1 K=9 S=14 stride=40 pad=5"},
 	"conv2d": {"N=2 H=5 W=6 C=3 K=9 R=3 S=3 pad=1", "N=1 H=7 W=7 C=8 K=16 R=5 S=5 pad=2", "N=1 H=9 W=8 C=4 K=8 R=3 S=3 pad=1 stride=2", "N=1 H=11 W=7 C=1 K=8 R=2 S=3 stride=3",
 		"N=1 H=9 W=17 C=2 K=3 R=3 S=3 dilation=2 pad=3", "N=1 H=6 W=6 C=17 K=1 R=1 S=1", "N=1 H=12 W=9 C=9 K=17 R=3 S=3 stride=2 dilation=3 pad=2", "N=2 H=4 W=4 C=5 K=24 R=3 S=4 stride=4 pad=1", "N=1 H=21 W=19 C=3 K=8 R=8 S=6 stride=4 pad=2",
