@@ -262,6 +262,7 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 		}
 		if s.nest.Op == ir.ReduceArgMax {
 			regs[i] = r.where[i][0]
+			e.dropLast(r.acc[i][0])
 		}
 	}
 	if pp.vec == nil || e.t.Lanes == 1 {
@@ -277,6 +278,26 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 		return
 	}
 	e.gatherLanes(s, pp.lanes, pts, regs)
+}
+
+// dropLast takes back the last value of acc, which nothing reads, where it is not
+// in a loop.
+func (e *emitter) dropLast(acc *ir.Reg) {
+	b := e.top().b
+	for k := len(b.Body) - 1; k >= 0; k-- {
+		a, ok := b.Body[k].(*ir.Assign)
+		switch {
+		case ok && a.Dst == acc:
+			if a.Op == ir.Select {
+				b.Body = slices.Delete(b.Body, k, k+1)
+			}
+			return
+		case !ok:
+			if _, loop := b.Body[k].(*ir.Loop); loop {
+				return
+			}
+		}
+	}
 }
 
 var horizontalOps = map[ir.ReduceOp]ir.Op{

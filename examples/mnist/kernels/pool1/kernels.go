@@ -196,42 +196,30 @@ func backward0Go(dx *X, dy *Y, x *X) {
 					v35 := v10 < v34
 					v10 = select32(v35, v34, v10)
 					v11 = selectInt(v35, v2, v11)
-					v36 := x[n][2*p+1][2*q+1][4*c]
-					v37 := v4 < v36
-					v4 = select32(v37, v36, v4)
-					v5 = selectInt(v37, v3, v5)
-					v38 := x[n][2*p+1][2*q+1][4*c+1]
-					v39 := v6 < v38
-					v6 = select32(v39, v38, v6)
-					v7 = selectInt(v39, v3, v7)
-					v40 := x[n][2*p+1][2*q+1][4*c+2]
-					v41 := v8 < v40
-					v8 = select32(v41, v40, v8)
-					v9 = selectInt(v41, v3, v9)
-					v42 := x[n][2*p+1][2*q+1][4*c+3]
-					v43 := v10 < v42
-					v10 = select32(v43, v42, v10)
-					v11 = selectInt(v43, v3, v11)
-					v44 := dy[n][p][q][4*c]
-					dx[n][2*p][2*q][4*c] = select32(v5 == v0, v44, 0)
-					dx[n][2*p][2*q+1][4*c] = select32(v5 == v1, v44, 0)
-					dx[n][2*p+1][2*q][4*c] = select32(v5 == v2, v44, 0)
-					dx[n][2*p+1][2*q+1][4*c] = select32(v5 == v3, v44, 0)
-					v45 := dy[n][p][q][4*c+1]
-					dx[n][2*p][2*q][4*c+1] = select32(v7 == v0, v45, 0)
-					dx[n][2*p][2*q+1][4*c+1] = select32(v7 == v1, v45, 0)
-					dx[n][2*p+1][2*q][4*c+1] = select32(v7 == v2, v45, 0)
-					dx[n][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v45, 0)
-					v46 := dy[n][p][q][4*c+2]
-					dx[n][2*p][2*q][4*c+2] = select32(v9 == v0, v46, 0)
-					dx[n][2*p][2*q+1][4*c+2] = select32(v9 == v1, v46, 0)
-					dx[n][2*p+1][2*q][4*c+2] = select32(v9 == v2, v46, 0)
-					dx[n][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v46, 0)
-					v47 := dy[n][p][q][4*c+3]
-					dx[n][2*p][2*q][4*c+3] = select32(v11 == v0, v47, 0)
-					dx[n][2*p][2*q+1][4*c+3] = select32(v11 == v1, v47, 0)
-					dx[n][2*p+1][2*q][4*c+3] = select32(v11 == v2, v47, 0)
-					dx[n][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v47, 0)
+					v5 = selectInt(v4 < x[n][2*p+1][2*q+1][4*c], v3, v5)
+					v7 = selectInt(v6 < x[n][2*p+1][2*q+1][4*c+1], v3, v7)
+					v9 = selectInt(v8 < x[n][2*p+1][2*q+1][4*c+2], v3, v9)
+					v11 = selectInt(v10 < x[n][2*p+1][2*q+1][4*c+3], v3, v11)
+					v36 := dy[n][p][q][4*c]
+					dx[n][2*p][2*q][4*c] = select32(v5 == v0, v36, 0)
+					dx[n][2*p][2*q+1][4*c] = select32(v5 == v1, v36, 0)
+					dx[n][2*p+1][2*q][4*c] = select32(v5 == v2, v36, 0)
+					dx[n][2*p+1][2*q+1][4*c] = select32(v5 == v3, v36, 0)
+					v37 := dy[n][p][q][4*c+1]
+					dx[n][2*p][2*q][4*c+1] = select32(v7 == v0, v37, 0)
+					dx[n][2*p][2*q+1][4*c+1] = select32(v7 == v1, v37, 0)
+					dx[n][2*p+1][2*q][4*c+1] = select32(v7 == v2, v37, 0)
+					dx[n][2*p+1][2*q+1][4*c+1] = select32(v7 == v3, v37, 0)
+					v38 := dy[n][p][q][4*c+2]
+					dx[n][2*p][2*q][4*c+2] = select32(v9 == v0, v38, 0)
+					dx[n][2*p][2*q+1][4*c+2] = select32(v9 == v1, v38, 0)
+					dx[n][2*p+1][2*q][4*c+2] = select32(v9 == v2, v38, 0)
+					dx[n][2*p+1][2*q+1][4*c+2] = select32(v9 == v3, v38, 0)
+					v39 := dy[n][p][q][4*c+3]
+					dx[n][2*p][2*q][4*c+3] = select32(v11 == v0, v39, 0)
+					dx[n][2*p][2*q+1][4*c+3] = select32(v11 == v1, v39, 0)
+					dx[n][2*p+1][2*q][4*c+3] = select32(v11 == v2, v39, 0)
+					dx[n][2*p+1][2*q+1][4*c+3] = select32(v11 == v3, v39, 0)
 				}
 			}
 		}
