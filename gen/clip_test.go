@@ -61,6 +61,17 @@ forward: |
   t[j] = sum(i, g[i][j])
 backward: derive
 `,
+	"a last block over the one before": `A=2 B=17; A=2 B=33
+layer: sloped
+dims: {A: rows, B: columns}
+tensors:
+  w: {role: param, shape: [B, A, A, B]}
+  x: {role: input, shape: [A, B, B]}
+  y: {role: output, shape: [A, A, A]}
+forward: |
+  y[k][i][j] = sum(b < B, c < B, where(j + 2*c <= 12, w[b][j][k][c]*x[j][b][c], 0))
+backward: derive
+`,
 	"written out": `T=40 D=9; T=70 D=8
 layer: running
 dims: {T: steps, D: features}

@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -150,11 +152,29 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 			if part.from < part.to {
 				q := r
 				q.start, q.count = r.start+part.from*r.step, part.to-part.from
+				if part.rest {
+					q = q.apart()
+				}
 				out = append(out, activeRun{q, part.rest})
 			}
 		}
 	}
 	return out
+}
+
+// apart takes from a last block that reaches back over the one before it, to
+// fill a vector, the lanes that are not its own: a rest must not be stored over
+// what was computed.
+func (r axisRun) apart() axisRun {
+	k := len(r.offsets) - 1
+	back := k*r.lanes[k] - r.offsets[k]
+	if back <= 0 {
+		return r
+	}
+	r.offsets, r.lanes = slices.Clone(r.offsets), slices.Clone(r.lanes)
+	r.offsets[k] += back
+	r.lanes[k] -= back
+	return r
 }
 
 // restOfTile stores, for a tile with nothing to compute, what its elements are.
