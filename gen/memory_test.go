@@ -63,3 +63,24 @@ func TestSmallCaches(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsForTwoResults cuts a sum that two results have into parts, which must
+// not be added up where the first of them lies.
+func TestPartsForTwoResults(t *testing.T) {
+	const text = `layer: t
+dims: {A: , B: }
+tensors:
+  u: {role: input, shape: [B]}
+  v: {role: input, shape: [B, B]}
+  w: {role: param, shape: [B, B, A]}
+  y: {role: output, shape: [A, A]}
+forward: |
+  y[a][c] = sum(i < B, j < B, u[i]*v[i][0]*w[i][j][c])
+backward: derive
+`
+	small := schedule.AVX2
+	small.First, small.Second = 300, 1500
+	for _, dims := range []string{"A=2 B=17", "A=2 B=33", "A=3 B=24"} {
+		agree(t, proved(t, text, dims), small, false, rounding)
+	}
+}

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -186,9 +187,9 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 	if c.main.store {
 		return sum
 	}
-	for _, s := range g.stages {
+	for k, s := range g.stages {
 		m := s.nest.Store
-		if s == c.main || !s.store || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+		if s == c.main || !s.store || readLater(g.stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
 			continue
 		}
 		if sameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
@@ -196,6 +197,11 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 		}
 	}
 	return sum
+}
+
+// readLater reports whether one of the stages that follow loads from b.
+func readLater(stages []*stage, b *ir.Buffer) bool {
+	return slices.ContainsFunc(stages, func(s *stage) bool { return loads(s.nest, b) })
 }
 
 // reads reports whether a stage loads from b.
