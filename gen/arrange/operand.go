@@ -50,7 +50,7 @@ func (a *arranger) factors(x *layer.Binary, idx, guarded []*layer.Index, e *laye
 		switch {
 		case isGuard(list[k]):
 			list[k] = a.ready(list[k], of, e)
-		case costly(list[k], e.T):
+		case costly(list[k]) && computable(list[k], e.T):
 			var with, others []layer.Expr
 			for _, f := range list {
 				if f == list[k] || len(used(f, idx)) > 0 && within(used(f, idx), of) && computable(f, e.T) {
@@ -97,9 +97,8 @@ func within(idx, others []*layer.Index) bool {
 // cheap are the functions that take a step or two.
 var cheap = []string{"neg", "abs", "floor", "max", "min"}
 
-// costly reports whether computing x takes much longer than reading it would,
-// and whether it can be computed before an equation for t.
-func costly(x layer.Expr, t *layer.Tensor) bool {
+// costly reports whether computing x takes much longer than reading it would.
+func costly(x layer.Expr) bool {
 	work := false
 	layer.Walk(x, func(node any) bool {
 		switch n := node.(type) {
@@ -111,7 +110,7 @@ func costly(x layer.Expr, t *layer.Tensor) bool {
 		}
 		return true
 	})
-	return work && computable(x, t)
+	return work
 }
 
 // computable reports whether x is the same before an equation for t as in it.

@@ -29,10 +29,7 @@ func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
 			}
 		}
 	}
-	width := 1
-	for _, a := range g.abreast {
-		width *= a.Size
-	}
+	width := g.width()
 	for _, a := range g.outer {
 		if fixed[a.Var] {
 			axes = append(axes, a)
@@ -113,12 +110,7 @@ func (g *group) splits(t Target) []*group {
 	for _, s := range sum.stages {
 		s.store = s.store || rest.reads(s.nest.Store.Buf)
 	}
-	for _, part := range []*group{sum, rest} {
-		part.formPasses()
-		part.collapse(t)
-		part.plan = choose(part, t)
-	}
-	return []*group{sum, rest}
+	return replanned(t, sum, rest)
 }
 
 // longSum is the number of terms in whose time data arrive from anywhere.

@@ -189,7 +189,7 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 	}
 	for k, s := range g.stages {
 		m := s.nest.Store
-		if s == c.main || !s.store || readLater(g.stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+		if s == c.main || !s.store || anyLoads(g.stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
 			continue
 		}
 		if sameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
@@ -199,19 +199,12 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 	return sum
 }
 
-// readLater reports whether one of the stages that follow loads from b.
-func readLater(stages []*stage, b *ir.Buffer) bool {
-	return slices.ContainsFunc(stages, func(s *stage) bool { return loads(s.nest, b) })
-}
-
 // reads reports whether a stage loads from b.
-func (g *group) reads(b *ir.Buffer) bool {
-	for _, s := range g.stages {
-		if loads(s.nest, b) {
-			return true
-		}
-	}
-	return false
+func (g *group) reads(b *ir.Buffer) bool { return anyLoads(g.stages, b) }
+
+// anyLoads reports whether one of the stages loads from b.
+func anyLoads(stages []*stage, b *ir.Buffer) bool {
+	return slices.ContainsFunc(stages, func(s *stage) bool { return loads(s.nest, b) })
 }
 
 // loads reports whether n's value has an element of b.

@@ -56,7 +56,7 @@ func summed(nests []*ir.Nest, at int, t Target) int {
 	}
 	for of := at - 1; of >= 0; of-- {
 		p := nests[of]
-		if p.Op == ir.ReduceSum && p.Value.Load != nil && isPlain(p) && alone(nests, p) && sameSizes(p.Axes, n.Axes) && sameSizes(p.Reduce, n.Reduce) &&
+		if p.Value.Load != nil && isPlainSum(p) && alone(nests, p) && sameSizes(p.Axes, n.Axes) && sameSizes(p.Reduce, n.Reduce) &&
 			sameMem(renamed(p, alike(p, n)).Value.Load, x) && leads(nests[of+1:at], p.Store.Buf, f.Buf) {
 			return of
 		}
@@ -64,15 +64,16 @@ func summed(nests []*ir.Nest, at int, t Target) int {
 	return -1
 }
 
-// isPlain reports whether n is a reduction without anything special about it.
-func isPlain(n *ir.Nest) bool {
-	return len(n.Reduce) > 0 && !n.Accumulate && len(n.Gathers) == 0 && len(n.Within) == 0 && len(n.Only) == 0 && n.Steps == nil
+// isPlainSum reports whether n is a sum, outside serial loops, without anything
+// special about it.
+func isPlainSum(n *ir.Nest) bool {
+	return n.Op == ir.ReduceSum && len(n.Reduce) > 0 && plain(n) && n.Steps == nil
 }
 
 // deviation gives x and f where n is a sum of (x-f)*(x-f).
 func deviation(n *ir.Nest) (x, f *ir.Mem) {
 	v := n.Value
-	if n.Op != ir.ReduceSum || !isPlain(n) || v.Load != nil || v.Op != ir.Mul {
+	if !isPlainSum(n) || v.Load != nil || v.Op != ir.Mul {
 		return nil, nil
 	}
 	x, f = difference(v.Args[0])

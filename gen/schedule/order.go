@@ -189,7 +189,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	}
-	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / 64 * hold.pages}
+	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
 }
 
 // extent is how many values of an axis one iteration of the loops outside the

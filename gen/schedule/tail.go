@@ -43,13 +43,18 @@ func (g *group) apartFromTail(t Target) []*group {
 		c.store = true
 		sum.stages = append(sum.stages, &c)
 	}
-	for _, part := range []*group{sum, rest} {
-		part.formPasses()
-		part.collapse(t)
-		part.plan = choose(part, t)
-	}
-	if sum.plan.cycles+rest.plan.cycles < g.plan.cycles {
-		return []*group{sum, rest}
+	if parts := replanned(t, sum, rest); cycles(parts) < g.plan.cycles {
+		return parts
 	}
 	return []*group{g}
+}
+
+// replanned forms the passes of new groups and plans them.
+func replanned(t Target, groups ...*group) []*group {
+	for _, g := range groups {
+		g.formPasses()
+		g.collapse(t)
+		g.plan = choose(g, t)
+	}
+	return groups
 }

@@ -18,7 +18,7 @@ func turnPlan(g *group, t Target) *plan {
 	}
 	n := g.stages[0].nest
 	from := n.Value.Load
-	if from == nil || from.Buf.Elem != ir.F32 || n.Store.Buf.Elem != ir.F32 || from.Buf.Root() == n.Store.Buf.Root() || n.Accumulate || len(n.Gathers)+len(n.Within)+len(n.Only) > 0 {
+	if from == nil || from.Buf.Elem != ir.F32 || n.Store.Buf.Elem != ir.F32 || from.Buf.Root() == n.Store.Buf.Root() || !plain(n) {
 		return nil
 	}
 	along := turn{contiguous(from), contiguous(&n.Store)}
