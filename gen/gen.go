@@ -172,19 +172,23 @@ func programs(p *layer.Proved) []pass {
 func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, error) {
 	var loops []*ir.Loops
 	var out []*ir.Program
-	known := map[*layer.Tensor]ir.Known{}
 	for _, pass := range programs(p) {
 		l, err := lower.Lower(pass.name, pass.Program)
 		if err != nil {
 			return nil, nil, err
 		}
+		loops = append(loops, l)
+	}
+	lower.Views(loops)
+	known := map[*layer.Tensor]ir.Known{}
+	for _, l := range loops {
 		l.Known = known
 		known = schedule.Known(l)
 		s := schedule.Run(l, t)
 		if err := ir.Verify(s); err != nil {
-			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, pass.name, err, s))
+			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, l.Name, err, s))
 		}
-		loops, out = append(loops, l), append(out, s)
+		out = append(out, s)
 	}
 	return loops, out, nil
 }

@@ -43,6 +43,9 @@ func TestPlaces(t *testing.T) { agreeInFile(t, "testdata/specs/places.txtar") }
 // TestFactors checks layers whose products have factors that are computed ahead.
 func TestFactors(t *testing.T) { agreeInFile(t, "testdata/specs/factors.txtar") }
 
+// TestViews checks layers whose arrays show the memory of others.
+func TestViews(t *testing.T) { agreeInFile(t, "testdata/specs/views.txtar") }
+
 // agreeInFile compares schedules of the specs of a file with their equations.
 func agreeInFile(t *testing.T, file string) {
 	specs, err := txtar.ParseFile(file)

@@ -105,11 +105,12 @@ func joint(g *group, a, b ir.Axis) *joining {
 }
 
 // place is the dimension in which a and b stand as row and column, -1 where
-// neither of them stands anywhere, -2 where they stand in another way.
+// they stand nowhere, or together in one subscript, -2 where they stand in
+// another way.
 func (j *joining) place(m *ir.Mem) int {
 	at := -1
 	for d, s := range m.Subs {
-		if s.Coef(j.a.Var) == 0 && s.Coef(j.b.Var) == 0 {
+		if s.Coef(j.a.Var) == s.Coef(j.b.Var)*j.b.Size {
 			continue
 		}
 		if at == -1 && bare(s) == j.a.Var && d+1 < len(m.Subs) && bare(m.Subs[d+1]) == j.b.Var && m.Buf.Shape[d+1] == j.b.Size {
@@ -171,13 +172,14 @@ func (j *joining) apply() {
 }
 
 func (j *joining) mem(m ir.Mem) ir.Mem {
-	at := j.place(&m)
-	if at < 0 {
-		return m
+	out := ir.Mem{Buf: m.Buf}
+	for _, s := range m.Subs {
+		out.Subs = append(out.Subs, s.Replace(j.a.Var, ir.Sub{}).Replace(j.b.Var, ir.VarSub(j.together.Var)))
 	}
-	subs := append([]ir.Sub(nil), m.Subs[:at]...)
-	subs = append(append(subs, ir.VarSub(j.together.Var)), m.Subs[at+2:]...)
-	return ir.Mem{Buf: j.views[m.Buf], Subs: subs}
+	if at := j.place(&m); at >= 0 {
+		out.Buf, out.Subs = j.views[m.Buf], append(out.Subs[:at], out.Subs[at+1:]...)
+	}
+	return out
 }
 
 func (j *joining) expr(e *ir.Expr) *ir.Expr {

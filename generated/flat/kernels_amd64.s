@@ -8,27 +8,40 @@
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
-	MOVQ x+8(FP), BX
-	MOVQ y+0(FP), SI
-	MOVL $+7, DX
-
-loop_i_1:
-	// for i < 7
-	MOVL    $+7, DI
+	MOVQ    x+8(FP), BX
+	MOVQ    y+0(FP), SI
+	MOVL    $+23, DI
 	PCALIGN $0x20
 
-loop_j_2:
-	// for j < 7
+loop_ijc_1:
+	// for ijc < 23
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SI)
 	VMOVUPS 32(BX), Y0
 	VMOVUPS Y0, 32(SI)
-	ADDQ    $+64, BX
-	ADDQ    $+64, SI
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(BX), Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
 	DECQ    DI
-	JNE     loop_j_2
-	DECQ    DX
-	JNE     loop_i_1
+	JNE     loop_ijc_1
+	MOVL    $+2, DI
+	PCALIGN $0x20
+
+loop_ijc_2_2:
+	// for ijc_2 < 2
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(SI)
+	ADDQ    $+96, BX
+	ADDQ    $+96, SI
+	DECQ    DI
+	JNE     loop_ijc_2_2
 	VZEROUPPER
 	RET
 
@@ -36,26 +49,39 @@ loop_j_2:
 // func backward0AVX2(dx *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-16
-	MOVQ dy+8(FP), BX
-	MOVQ dx+0(FP), SI
-	MOVL $+7, DX
-
-loop_i_1:
-	// for i < 7
-	MOVL    $+7, DI
+	MOVQ    dy+8(FP), BX
+	MOVQ    dx+0(FP), SI
+	MOVL    $+23, DI
 	PCALIGN $0x20
 
-loop_j_2:
-	// for j < 7
+loop_ijc_1:
+	// for ijc < 23
 	VMOVUPS (BX), Y0
 	VMOVUPS Y0, (SI)
 	VMOVUPS 32(BX), Y0
 	VMOVUPS Y0, 32(SI)
-	ADDQ    $+64, BX
-	ADDQ    $+64, SI
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(BX), Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
 	DECQ    DI
-	JNE     loop_j_2
-	DECQ    DX
-	JNE     loop_i_1
+	JNE     loop_ijc_1
+	MOVL    $+2, DI
+	PCALIGN $0x20
+
+loop_ijc_2_2:
+	// for ijc_2 < 2
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(BX), Y0
+	VMOVUPS Y0, 64(SI)
+	ADDQ    $+96, BX
+	ADDQ    $+96, SI
+	DECQ    DI
+	JNE     loop_ijc_2_2
 	VZEROUPPER
 	RET

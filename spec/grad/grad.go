@@ -29,6 +29,7 @@ func derive(l *layer.Layer, constant map[string]bool) (*layer.Program, error) {
 	if len(l.Gradients) == 0 {
 		return nil, nil
 	}
+	reshapedAgain(l)
 	d := &derivation{
 		l:       l,
 		active:  map[*layer.Tensor]bool{},

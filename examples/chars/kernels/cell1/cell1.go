@@ -82,8 +82,6 @@ type Workspace struct {
 	output [1][1][256]float32 // gate o, how much of the cell is shown
 	c      [1][1][256]float32 // cell state after each step
 	s      [1][1][256]float32 // tanh(c)
-	h      [1][1][256]float32
-	da     [1][1][4][256]float32
 }
 
 // Forward computes

@@ -2,20 +2,22 @@
 
 package cell1
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
-	forward0Go(y, hn, cn, x, h0, c0, wx, wh, b, &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
+	forward0Go(y, hn, cn, x, (*[256]float32)(unsafe.Pointer(h0)), c0, wx, wh, b, &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
 }
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh) {
-	backward0Go(dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, &ws.output, &ws.s, &ws.fresh, &ws.input, &ws.forget)
+	backward0Go(dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, (*[256]float32)(unsafe.Pointer(h0)), c0, wx, wh, &ws.output, &ws.s, &ws.fresh, &ws.input, &ws.forget)
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
 // fresh[t][n][k] = tanh(a[t][n][2][k])
@@ -25,8 +27,7 @@ func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B,
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
-func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B, input, forget, fresh, output, c, s *[1][1][256]float32) {
-	var h [1][1][256]float32
+func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh *Wh, b *B, input, forget, fresh, output, c, s *[1][1][256]float32) {
 	var a [1][1][4][256]float32
 	var sum [4][256]float32
 	var sum2 [4][256]float32
@@ -36,7 +37,6 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B
 	for g := 0; g < 4; g++ {
 		clear(sum[g][:])
 	}
-	copy(h[0][0][:], h0[0][:])
 	for ib := 0; ib < 8; ib++ {
 		v0 := x[0][0][8*ib]
 		v1 := x[0][0][8*ib+1]
@@ -88,14 +88,14 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B
 		}
 	}
 	for jb := 0; jb < 32; jb++ {
-		v12 := h[0][0][8*jb]
-		v13 := h[0][0][8*jb+1]
-		v14 := h[0][0][8*jb+2]
-		v15 := h[0][0][8*jb+3]
-		v16 := h[0][0][8*jb+4]
-		v17 := h[0][0][8*jb+5]
-		v18 := h[0][0][8*jb+6]
-		v19 := h[0][0][8*jb+7]
+		v12 := h0[8*jb]
+		v13 := h0[8*jb+1]
+		v14 := h0[8*jb+2]
+		v15 := h0[8*jb+3]
+		v16 := h0[8*jb+4]
+		v17 := h0[8*jb+5]
+		v18 := h0[8*jb+6]
+		v19 := h0[8*jb+7]
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
 				v20 := v12 * wh[8*jb][g][4*k]
@@ -165,7 +165,6 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B
 	}
 }
 
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 // da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
@@ -177,11 +176,7 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// db[g][k] = sum(t, n, da[t][n][g][k])
-func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, output, s, fresh, input, forget *[1][1][256]float32) {
-	var h [1][1][256]float32
-	var da [1][1][4][256]float32
-	copy(h[0][0][:], h0[0][:])
+func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh *Wh, output, s, fresh, input, forget *[1][1][256]float32) {
 	for k := 0; k < 256; k++ {
 		v0 := dy[0][0][k] + dhn[0][k]
 		v1 := output[0][0][k]
@@ -190,10 +185,10 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		v4 := fresh[0][0][k]
 		v5 := input[0][0][k]
 		v6 := forget[0][0][k]
-		da[0][0][0][k] = v3 * v4 * v5 * (1 - v5)
-		da[0][0][1][k] = v3 * c0[0][k] * v6 * (1 - v6)
-		da[0][0][2][k] = v3 * v5 * (1 - v4*v4)
-		da[0][0][3][k] = v0 * v2 * v1 * (1 - v1)
+		db[0][k] = v3 * v4 * v5 * (1 - v5)
+		db[1][k] = v3 * c0[0][k] * v6 * (1 - v6)
+		db[2][k] = v3 * v5 * (1 - v4*v4)
+		db[3][k] = v0 * v2 * v1 * (1 - v1)
 		dc0[0][k] = v3 * v6
 	}
 	for i := 0; i < 4; i++ {
@@ -201,7 +196,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		var v15, v16, v17 float32
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				v18 := da[0][0][g][4*k]
+				v18 := db[g][4*k]
 				v7 += v18 * wx[11*i][g][4*k]
 				v8 += v18 * wx[11*i+1][g][4*k]
 				v9 += v18 * wx[11*i+2][g][4*k]
@@ -213,7 +208,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v15 += v18 * wx[11*i+8][g][4*k]
 				v16 += v18 * wx[11*i+9][g][4*k]
 				v17 += v18 * wx[11*i+10][g][4*k]
-				v19 := da[0][0][g][4*k+1]
+				v19 := db[g][4*k+1]
 				v7 += v19 * wx[11*i][g][4*k+1]
 				v8 += v19 * wx[11*i+1][g][4*k+1]
 				v9 += v19 * wx[11*i+2][g][4*k+1]
@@ -225,7 +220,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v15 += v19 * wx[11*i+8][g][4*k+1]
 				v16 += v19 * wx[11*i+9][g][4*k+1]
 				v17 += v19 * wx[11*i+10][g][4*k+1]
-				v20 := da[0][0][g][4*k+2]
+				v20 := db[g][4*k+2]
 				v7 += v20 * wx[11*i][g][4*k+2]
 				v8 += v20 * wx[11*i+1][g][4*k+2]
 				v9 += v20 * wx[11*i+2][g][4*k+2]
@@ -237,7 +232,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v15 += v20 * wx[11*i+8][g][4*k+2]
 				v16 += v20 * wx[11*i+9][g][4*k+2]
 				v17 += v20 * wx[11*i+10][g][4*k+2]
-				v21 := da[0][0][g][4*k+3]
+				v21 := db[g][4*k+3]
 				v7 += v21 * wx[11*i][g][4*k+3]
 				v8 += v21 * wx[11*i+1][g][4*k+3]
 				v9 += v21 * wx[11*i+2][g][4*k+3]
@@ -268,7 +263,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		var v30, v31 float32
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				v32 := da[0][0][g][4*k]
+				v32 := db[g][4*k]
 				v22 += v32 * wx[10*i+44][g][4*k]
 				v23 += v32 * wx[10*i+45][g][4*k]
 				v24 += v32 * wx[10*i+46][g][4*k]
@@ -279,7 +274,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v29 += v32 * wx[10*i+51][g][4*k]
 				v30 += v32 * wx[10*i+52][g][4*k]
 				v31 += v32 * wx[10*i+53][g][4*k]
-				v33 := da[0][0][g][4*k+1]
+				v33 := db[g][4*k+1]
 				v22 += v33 * wx[10*i+44][g][4*k+1]
 				v23 += v33 * wx[10*i+45][g][4*k+1]
 				v24 += v33 * wx[10*i+46][g][4*k+1]
@@ -290,7 +285,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v29 += v33 * wx[10*i+51][g][4*k+1]
 				v30 += v33 * wx[10*i+52][g][4*k+1]
 				v31 += v33 * wx[10*i+53][g][4*k+1]
-				v34 := da[0][0][g][4*k+2]
+				v34 := db[g][4*k+2]
 				v22 += v34 * wx[10*i+44][g][4*k+2]
 				v23 += v34 * wx[10*i+45][g][4*k+2]
 				v24 += v34 * wx[10*i+46][g][4*k+2]
@@ -301,7 +296,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v29 += v34 * wx[10*i+51][g][4*k+2]
 				v30 += v34 * wx[10*i+52][g][4*k+2]
 				v31 += v34 * wx[10*i+53][g][4*k+2]
-				v35 := da[0][0][g][4*k+3]
+				v35 := db[g][4*k+3]
 				v22 += v35 * wx[10*i+44][g][4*k+3]
 				v23 += v35 * wx[10*i+45][g][4*k+3]
 				v24 += v35 * wx[10*i+46][g][4*k+3]
@@ -330,7 +325,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		var v44, v45, v46, v47 float32
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				v48 := da[0][0][g][4*k]
+				v48 := db[g][4*k]
 				v36 += v48 * wh[12*j][g][4*k]
 				v37 += v48 * wh[12*j+1][g][4*k]
 				v38 += v48 * wh[12*j+2][g][4*k]
@@ -343,7 +338,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v45 += v48 * wh[12*j+9][g][4*k]
 				v46 += v48 * wh[12*j+10][g][4*k]
 				v47 += v48 * wh[12*j+11][g][4*k]
-				v49 := da[0][0][g][4*k+1]
+				v49 := db[g][4*k+1]
 				v36 += v49 * wh[12*j][g][4*k+1]
 				v37 += v49 * wh[12*j+1][g][4*k+1]
 				v38 += v49 * wh[12*j+2][g][4*k+1]
@@ -356,7 +351,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v45 += v49 * wh[12*j+9][g][4*k+1]
 				v46 += v49 * wh[12*j+10][g][4*k+1]
 				v47 += v49 * wh[12*j+11][g][4*k+1]
-				v50 := da[0][0][g][4*k+2]
+				v50 := db[g][4*k+2]
 				v36 += v50 * wh[12*j][g][4*k+2]
 				v37 += v50 * wh[12*j+1][g][4*k+2]
 				v38 += v50 * wh[12*j+2][g][4*k+2]
@@ -369,7 +364,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v45 += v50 * wh[12*j+9][g][4*k+2]
 				v46 += v50 * wh[12*j+10][g][4*k+2]
 				v47 += v50 * wh[12*j+11][g][4*k+2]
-				v51 := da[0][0][g][4*k+3]
+				v51 := db[g][4*k+3]
 				v36 += v51 * wh[12*j][g][4*k+3]
 				v37 += v51 * wh[12*j+1][g][4*k+3]
 				v38 += v51 * wh[12*j+2][g][4*k+3]
@@ -402,7 +397,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		var v60, v61, v62 float32
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				v63 := da[0][0][g][4*k]
+				v63 := db[g][4*k]
 				v52 += v63 * wh[11*j+168][g][4*k]
 				v53 += v63 * wh[11*j+169][g][4*k]
 				v54 += v63 * wh[11*j+170][g][4*k]
@@ -414,7 +409,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v60 += v63 * wh[11*j+176][g][4*k]
 				v61 += v63 * wh[11*j+177][g][4*k]
 				v62 += v63 * wh[11*j+178][g][4*k]
-				v64 := da[0][0][g][4*k+1]
+				v64 := db[g][4*k+1]
 				v52 += v64 * wh[11*j+168][g][4*k+1]
 				v53 += v64 * wh[11*j+169][g][4*k+1]
 				v54 += v64 * wh[11*j+170][g][4*k+1]
@@ -426,7 +421,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v60 += v64 * wh[11*j+176][g][4*k+1]
 				v61 += v64 * wh[11*j+177][g][4*k+1]
 				v62 += v64 * wh[11*j+178][g][4*k+1]
-				v65 := da[0][0][g][4*k+2]
+				v65 := db[g][4*k+2]
 				v52 += v65 * wh[11*j+168][g][4*k+2]
 				v53 += v65 * wh[11*j+169][g][4*k+2]
 				v54 += v65 * wh[11*j+170][g][4*k+2]
@@ -438,7 +433,7 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 				v60 += v65 * wh[11*j+176][g][4*k+2]
 				v61 += v65 * wh[11*j+177][g][4*k+2]
 				v62 += v65 * wh[11*j+178][g][4*k+2]
-				v66 := da[0][0][g][4*k+3]
+				v66 := db[g][4*k+3]
 				v52 += v66 * wh[11*j+168][g][4*k+3]
 				v53 += v66 * wh[11*j+169][g][4*k+3]
 				v54 += v66 * wh[11*j+170][g][4*k+3]
@@ -468,26 +463,23 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 		v67 := x[0][0][i]
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				dwx[i][g][4*k] = v67 * da[0][0][g][4*k]
-				dwx[i][g][4*k+1] = v67 * da[0][0][g][4*k+1]
-				dwx[i][g][4*k+2] = v67 * da[0][0][g][4*k+2]
-				dwx[i][g][4*k+3] = v67 * da[0][0][g][4*k+3]
+				dwx[i][g][4*k] = v67 * db[g][4*k]
+				dwx[i][g][4*k+1] = v67 * db[g][4*k+1]
+				dwx[i][g][4*k+2] = v67 * db[g][4*k+2]
+				dwx[i][g][4*k+3] = v67 * db[g][4*k+3]
 			}
 		}
 	}
 	for j := 0; j < 256; j++ {
-		v68 := h[0][0][j]
+		v68 := h0[j]
 		for g := 0; g < 4; g++ {
 			for k := 0; k < 64; k++ {
-				dwh[j][g][4*k] = v68 * da[0][0][g][4*k]
-				dwh[j][g][4*k+1] = v68 * da[0][0][g][4*k+1]
-				dwh[j][g][4*k+2] = v68 * da[0][0][g][4*k+2]
-				dwh[j][g][4*k+3] = v68 * da[0][0][g][4*k+3]
+				dwh[j][g][4*k] = v68 * db[g][4*k]
+				dwh[j][g][4*k+1] = v68 * db[g][4*k+1]
+				dwh[j][g][4*k+2] = v68 * db[g][4*k+2]
+				dwh[j][g][4*k+3] = v68 * db[g][4*k+3]
 			}
 		}
-	}
-	for g := 0; g < 4; g++ {
-		copy(db[g][:], da[0][0][g][:])
 	}
 }
 

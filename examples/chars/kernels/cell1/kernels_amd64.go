@@ -22,17 +22,14 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh)
 		return
 	}
-	backward0AVX2(&h0[0][0], &ws.h[0][0][0])
-	backward1AVX2(&dc0[0][0], &dy[0][0][0], &dhn[0][0], &dcn[0][0], &c0[0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
-	backward2AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
-	backward3AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
-	backward4AVX2(&dwx[0][0][0], &x[0][0][0], &ws.da[0][0][0][0])
-	backward5AVX2(&dwh[0][0][0], &ws.h[0][0][0], &ws.da[0][0][0][0])
-	backward6AVX2(&db[0][0], &ws.da[0][0][0][0])
+	backward0AVX2(&dc0[0][0], &db[0][0], &dy[0][0][0], &dhn[0][0], &dcn[0][0], &c0[0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
+	backward1AVX2(&dx[0][0][0], &db[0][0], &wx[0][0][0])
+	backward2AVX2(&dh0[0][0], &db[0][0], &wh[0][0][0])
+	backward3AVX2(&dwx[0][0][0], &db[0][0], &x[0][0][0])
+	backward4AVX2(&dwh[0][0][0], &db[0][0], &h0[0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
 // fresh[t][n][k] = tanh(a[t][n][2][k])
@@ -46,11 +43,6 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 //go:noescape
 func forward0AVX2(y, hn, cn, x, h0, c0, wx, wh, b, input, forget, fresh, output, c, s *float32)
 
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-//
-//go:noescape
-func backward0AVX2(h0, h *float32)
-
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 // da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
@@ -60,29 +52,24 @@ func backward0AVX2(h0, h *float32)
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
 //
 //go:noescape
-func backward1AVX2(dc0, dy, dhn, dcn, c0, output, s, da, fresh, input, forget *float32)
+func backward0AVX2(dc0, db, dy, dhn, dcn, c0, output, s, fresh, input, forget *float32)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward2AVX2(dx, wx, da *float32)
+func backward1AVX2(dx, db, wx *float32)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward3AVX2(dh0, wh, da *float32)
+func backward2AVX2(dh0, db, wh *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward4AVX2(dwx, x, da *float32)
+func backward3AVX2(dwx, db, x *float32)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward5AVX2(dwh, h, da *float32)
-
-// db[g][k] = sum(t, n, da[t][n][g][k])
-//
-//go:noescape
-func backward6AVX2(db, da *float32)
+func backward4AVX2(dwh, db, h0 *float32)

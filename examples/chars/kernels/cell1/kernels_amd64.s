@@ -99,7 +99,6 @@ DATA vectors<>+728(SB)/8, $0xbf800000bf800000
 GLOBL vectors<>(SB), RODATA|NOPTR, $736
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
 // fresh[t][n][k] = tanh(a[t][n][2][k])
@@ -111,20 +110,20 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $736
 // cn[n][k] = c[T-1][n][k]
 // func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $13384-120
+TEXT ·forward0AVX2(SB), $12360-120
 	VXORPS  Y15, Y15, Y15
-	LEAQ    71(SP), DI
-	ANDQ    $-64, DI
+	LEAQ    71(SP), SI
+	ANDQ    $-64, SI
 	MOVL    $+32, BX
 	PCALIGN $0x20
 
 loop_gk_1:
 	// for gk < 32
-	VMOVUPS Y15, 9216(DI)
-	VMOVUPS Y15, 9248(DI)
-	VMOVUPS Y15, 9280(DI)
-	VMOVUPS Y15, 9312(DI)
-	ADDQ    $+128, DI
+	VMOVUPS Y15, 8192(SI)
+	VMOVUPS Y15, 8224(SI)
+	VMOVUPS Y15, 8256(SI)
+	VMOVUPS Y15, 8288(SI)
+	ADDQ    $+128, SI
 	DECQ    BX
 	JNE     loop_gk_1
 	MOVL    $+32, BX
@@ -132,78 +131,13 @@ loop_gk_1:
 
 loop_gk_2:
 	// for gk < 32
-	VMOVUPS Y15, 1024(DI)
-	VMOVUPS Y15, 1056(DI)
-	VMOVUPS Y15, 1088(DI)
-	VMOVUPS Y15, 1120(DI)
-	ADDQ    $+128, DI
+	VMOVUPS Y15, (SI)
+	VMOVUPS Y15, 32(SI)
+	VMOVUPS Y15, 64(SI)
+	VMOVUPS Y15, 96(SI)
+	ADDQ    $+128, SI
 	DECQ    BX
 	JNE     loop_gk_2
-	MOVQ    h0+32(FP), BX
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, -8192(DI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, -8160(DI)
-	VMOVUPS 64(BX), Y0
-	VMOVUPS Y0, -8128(DI)
-	VMOVUPS 96(BX), Y0
-	VMOVUPS Y0, -8096(DI)
-	VMOVUPS 128(BX), Y0
-	VMOVUPS Y0, -8064(DI)
-	VMOVUPS 160(BX), Y0
-	VMOVUPS Y0, -8032(DI)
-	VMOVUPS 192(BX), Y0
-	VMOVUPS Y0, -8000(DI)
-	VMOVUPS 224(BX), Y0
-	VMOVUPS Y0, -7968(DI)
-	VMOVUPS 256(BX), Y0
-	VMOVUPS Y0, -7936(DI)
-	VMOVUPS 288(BX), Y0
-	VMOVUPS Y0, -7904(DI)
-	VMOVUPS 320(BX), Y0
-	VMOVUPS Y0, -7872(DI)
-	VMOVUPS 352(BX), Y0
-	VMOVUPS Y0, -7840(DI)
-	VMOVUPS 384(BX), Y0
-	VMOVUPS Y0, -7808(DI)
-	VMOVUPS 416(BX), Y0
-	VMOVUPS Y0, -7776(DI)
-	VMOVUPS 448(BX), Y0
-	VMOVUPS Y0, -7744(DI)
-	VMOVUPS 480(BX), Y0
-	VMOVUPS Y0, -7712(DI)
-	VMOVUPS 512(BX), Y0
-	VMOVUPS Y0, -7680(DI)
-	VMOVUPS 544(BX), Y0
-	VMOVUPS Y0, -7648(DI)
-	VMOVUPS 576(BX), Y0
-	VMOVUPS Y0, -7616(DI)
-	VMOVUPS 608(BX), Y0
-	VMOVUPS Y0, -7584(DI)
-	VMOVUPS 640(BX), Y0
-	VMOVUPS Y0, -7552(DI)
-	VMOVUPS 672(BX), Y0
-	VMOVUPS Y0, -7520(DI)
-	VMOVUPS 704(BX), Y0
-	VMOVUPS Y0, -7488(DI)
-	VMOVUPS 736(BX), Y0
-	VMOVUPS Y0, -7456(DI)
-	VMOVUPS 768(BX), Y0
-	VMOVUPS Y0, -7424(DI)
-	VMOVUPS 800(BX), Y0
-	VMOVUPS Y0, -7392(DI)
-	VMOVUPS 832(BX), Y0
-	VMOVUPS Y0, -7360(DI)
-	VMOVUPS 864(BX), Y0
-	VMOVUPS Y0, -7328(DI)
-	VMOVUPS 896(BX), Y0
-	VMOVUPS Y0, -7296(DI)
-	VMOVUPS 928(BX), Y0
-	VMOVUPS Y0, -7264(DI)
-	VMOVUPS 960(BX), Y0
-	VMOVUPS Y0, -7232(DI)
-	VMOVUPS 992(BX), Y0
-	VMOVUPS Y0, -7200(DI)
 	MOVQ    x+24(FP), DX
 	MOVQ    wx+48(FP), BX
 	MOVL    $+8, R8
@@ -222,7 +156,7 @@ loop_ib_3:
 
 loop_g_4:
 	// for g < 4
-	MOVL    $+8, SI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_k_5:
@@ -259,45 +193,44 @@ loop_k_5:
 	VFMADD231PS 28704(BX), Y7, Y9
 	VFMADD231PS 28736(BX), Y7, Y10
 	VFMADD231PS 28768(BX), Y7, Y11
-	VADDPS      -3072(DI), Y8, Y8
-	VMOVUPS     Y8, -3072(DI)
-	VADDPS      -3040(DI), Y9, Y8
-	VMOVUPS     Y8, -3040(DI)
-	VADDPS      -3008(DI), Y10, Y8
-	VMOVUPS     Y8, -3008(DI)
-	VADDPS      -2976(DI), Y11, Y8
-	VMOVUPS     Y8, -2976(DI)
-	ADDQ        $+128, DI
+	VADDPS      -4096(SI), Y8, Y8
+	VMOVUPS     Y8, -4096(SI)
+	VADDPS      -4064(SI), Y9, Y8
+	VMOVUPS     Y8, -4064(SI)
+	VADDPS      -4032(SI), Y10, Y8
+	VMOVUPS     Y8, -4032(SI)
+	VADDPS      -4000(SI), Y11, Y8
+	VMOVUPS     Y8, -4000(SI)
+	ADDQ        $+128, SI
 	ADDQ        $+128, BX
-	DECQ        SI
+	DECQ        DI
 	JNE         loop_k_5
 	DECQ        CX
 	JNE         loop_g_4
-	ADDQ        $-4096, DI
+	ADDQ        $-4096, SI
 	ADDQ        $+32, DX
 	ADDQ        $+28672, BX
 	DECQ        R8
 	JNE         loop_ib_3
+	MOVQ        h0+32(FP), DX
 	MOVQ        wh+56(FP), BX
-	LEAQ        71(SP), SI
-	ANDQ        $-64, SI
 	MOVL        $+32, R8
 
 loop_jb_6:
 	// for jb < 32
-	VBROADCASTSS -8192(DI), Y0
-	VBROADCASTSS -8188(DI), Y1
-	VBROADCASTSS -8184(DI), Y2
-	VBROADCASTSS -8180(DI), Y3
-	VBROADCASTSS -8176(DI), Y4
-	VBROADCASTSS -8172(DI), Y5
-	VBROADCASTSS -8168(DI), Y6
-	VBROADCASTSS -8164(DI), Y7
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VBROADCASTSS 12(DX), Y3
+	VBROADCASTSS 16(DX), Y4
+	VBROADCASTSS 20(DX), Y5
+	VBROADCASTSS 24(DX), Y6
+	VBROADCASTSS 28(DX), Y7
 	MOVL         $+4, CX
 
 loop_g_7:
 	// for g < 4
-	MOVL    $+8, DX
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_k_8:
@@ -334,57 +267,57 @@ loop_k_8:
 	VFMADD231PS 28704(BX), Y7, Y9
 	VFMADD231PS 28736(BX), Y7, Y10
 	VFMADD231PS 28768(BX), Y7, Y11
-	VADDPS      9216(SI), Y8, Y8
-	VMOVUPS     Y8, 9216(SI)
-	VADDPS      9248(SI), Y9, Y8
-	VMOVUPS     Y8, 9248(SI)
-	VADDPS      9280(SI), Y10, Y8
-	VMOVUPS     Y8, 9280(SI)
-	VADDPS      9312(SI), Y11, Y8
-	VMOVUPS     Y8, 9312(SI)
-	ADDQ        $+128, BX
+	VADDPS      (SI), Y8, Y8
+	VMOVUPS     Y8, (SI)
+	VADDPS      32(SI), Y9, Y8
+	VMOVUPS     Y8, 32(SI)
+	VADDPS      64(SI), Y10, Y8
+	VMOVUPS     Y8, 64(SI)
+	VADDPS      96(SI), Y11, Y8
+	VMOVUPS     Y8, 96(SI)
 	ADDQ        $+128, SI
-	DECQ        DX
+	ADDQ        $+128, BX
+	DECQ        DI
 	JNE         loop_k_8
 	DECQ        CX
 	JNE         loop_g_7
-	ADDQ        $+32, DI
-	ADDQ        $+28672, BX
 	ADDQ        $-4096, SI
+	ADDQ        $+32, DX
+	ADDQ        $+28672, BX
 	DECQ        R8
 	JNE         loop_jb_6
 	MOVQ        b+64(FP), BX
-	MOVL        $+32, SI
+	MOVL        $+32, DI
 	PCALIGN     $0x20
 
 loop_gk_9:
 	// for gk < 32
-	VMOVUPS (DI), Y0
-	VADDPS  -4096(DI), Y0, Y0
+	VMOVUPS (SI), Y0
+	VADDPS  -4096(SI), Y0, Y0
 	VADDPS  (BX), Y0, Y0
-	VMOVUPS Y0, -8192(DI)
-	VMOVUPS 32(DI), Y0
-	VADDPS  -4064(DI), Y0, Y0
+	VMOVUPS Y0, -8192(SI)
+	VMOVUPS 32(SI), Y0
+	VADDPS  -4064(SI), Y0, Y0
 	VADDPS  32(BX), Y0, Y0
-	VMOVUPS Y0, -8160(DI)
-	VMOVUPS 64(DI), Y0
-	VADDPS  -4032(DI), Y0, Y0
+	VMOVUPS Y0, -8160(SI)
+	VMOVUPS 64(SI), Y0
+	VADDPS  -4032(SI), Y0, Y0
 	VADDPS  64(BX), Y0, Y0
-	VMOVUPS Y0, -8128(DI)
-	VMOVUPS 96(DI), Y0
-	VADDPS  -4000(DI), Y0, Y0
+	VMOVUPS Y0, -8128(SI)
+	VMOVUPS 96(SI), Y0
+	VADDPS  -4000(SI), Y0, Y0
 	VADDPS  96(BX), Y0, Y0
-	VMOVUPS Y0, -8096(DI)
-	ADDQ    $+128, DI
+	VMOVUPS Y0, -8096(SI)
+	ADDQ    $+128, SI
 	ADDQ    $+128, BX
-	DECQ    SI
+	DECQ    DI
 	JNE     loop_gk_9
 	VMOVUPS vectors<>+384(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
 	VMOVUPS vectors<>+96(SB), Y12
 	VMOVUPS vectors<>+224(SB), Y11
 	VMOVUPS vectors<>+416(SB), Y10
-	MOVQ    c0+40(FP), SI
+	MOVQ    c0+40(FP), DI
 	MOVQ    input+72(FP), DX
 	MOVQ    forget+80(FP), CX
 	MOVQ    fresh+88(FP), R8
@@ -400,7 +333,7 @@ loop_gk_9:
 
 loop_k_10:
 	// for k < 32
-	VMOVUPS      -12288(DI), Y0
+	VMOVUPS      -12288(SI), Y0
 	VMOVAPS      Y0, Y1
 	VPOR         vectors<>+32(SB), Y1, Y1
 	VMAXPS       Y1, Y13, Y1
@@ -422,7 +355,7 @@ loop_k_10:
 	VBLENDVPS    Y0, Y1, Y14, Y0
 	VADDPS       Y14, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      -11264(DI), Y1
+	VMOVUPS      -11264(SI), Y1
 	VMOVAPS      Y1, Y2
 	VPOR         vectors<>+32(SB), Y2, Y2
 	VMAXPS       Y2, Y13, Y2
@@ -443,7 +376,7 @@ loop_k_10:
 	VBLENDVPS    Y1, Y2, Y14, Y1
 	VADDPS       Y14, Y2, Y2
 	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      -10240(DI), Y2
+	VMOVUPS      -10240(SI), Y2
 	VMULPS       Y2, Y2, Y3
 	VMINPS       Y3, Y10, Y3
 	VMULPS       Y3, Y3, Y4
@@ -465,7 +398,7 @@ loop_k_10:
 	VMINPS       Y2, Y14, Y2
 	VMOVUPS      vectors<>+704(SB), Y3
 	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      -9216(DI), Y3
+	VMOVUPS      -9216(SI), Y3
 	VMOVAPS      Y3, Y4
 	VPOR         vectors<>+32(SB), Y4, Y4
 	VMAXPS       Y4, Y13, Y4
@@ -486,7 +419,7 @@ loop_k_10:
 	VBLENDVPS    Y3, Y4, Y14, Y3
 	VADDPS       Y14, Y4, Y4
 	VDIVPS       Y4, Y3, Y3
-	VMULPS       (SI), Y1, Y4
+	VMULPS       (DI), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
 	VMINPS       Y5, Y10, Y5
@@ -519,8 +452,8 @@ loop_k_10:
 	VMOVUPS      Y6, (R13)
 	MOVQ         (SP), AX
 	VMOVUPS      Y4, (AX)
-	ADDQ         $+32, DI
 	ADDQ         $+32, SI
+	ADDQ         $+32, DI
 	ADDQ         $+32, DX
 	ADDQ         $+32, CX
 	ADDQ         $+32, R8
@@ -535,79 +468,6 @@ loop_k_10:
 	VZEROUPPER
 	RET
 
-// h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-// func backward0AVX2(h0 *float32, h *float32)
-// Requires: AVX
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-16
-	MOVQ    h0+0(FP), BX
-	VMOVUPS (BX), Y0
-	MOVQ    h+8(FP), SI
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 64(BX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 96(BX), Y0
-	VMOVUPS Y0, 96(SI)
-	VMOVUPS 128(BX), Y0
-	VMOVUPS Y0, 128(SI)
-	VMOVUPS 160(BX), Y0
-	VMOVUPS Y0, 160(SI)
-	VMOVUPS 192(BX), Y0
-	VMOVUPS Y0, 192(SI)
-	VMOVUPS 224(BX), Y0
-	VMOVUPS Y0, 224(SI)
-	VMOVUPS 256(BX), Y0
-	VMOVUPS Y0, 256(SI)
-	VMOVUPS 288(BX), Y0
-	VMOVUPS Y0, 288(SI)
-	VMOVUPS 320(BX), Y0
-	VMOVUPS Y0, 320(SI)
-	VMOVUPS 352(BX), Y0
-	VMOVUPS Y0, 352(SI)
-	VMOVUPS 384(BX), Y0
-	VMOVUPS Y0, 384(SI)
-	VMOVUPS 416(BX), Y0
-	VMOVUPS Y0, 416(SI)
-	VMOVUPS 448(BX), Y0
-	VMOVUPS Y0, 448(SI)
-	VMOVUPS 480(BX), Y0
-	VMOVUPS Y0, 480(SI)
-	VMOVUPS 512(BX), Y0
-	VMOVUPS Y0, 512(SI)
-	VMOVUPS 544(BX), Y0
-	VMOVUPS Y0, 544(SI)
-	VMOVUPS 576(BX), Y0
-	VMOVUPS Y0, 576(SI)
-	VMOVUPS 608(BX), Y0
-	VMOVUPS Y0, 608(SI)
-	VMOVUPS 640(BX), Y0
-	VMOVUPS Y0, 640(SI)
-	VMOVUPS 672(BX), Y0
-	VMOVUPS Y0, 672(SI)
-	VMOVUPS 704(BX), Y0
-	VMOVUPS Y0, 704(SI)
-	VMOVUPS 736(BX), Y0
-	VMOVUPS Y0, 736(SI)
-	VMOVUPS 768(BX), Y0
-	VMOVUPS Y0, 768(SI)
-	VMOVUPS 800(BX), Y0
-	VMOVUPS Y0, 800(SI)
-	VMOVUPS 832(BX), Y0
-	VMOVUPS Y0, 832(SI)
-	VMOVUPS 864(BX), Y0
-	VMOVUPS Y0, 864(SI)
-	VMOVUPS 896(BX), Y0
-	VMOVUPS Y0, 896(SI)
-	VMOVUPS 928(BX), Y0
-	VMOVUPS Y0, 928(SI)
-	VMOVUPS 960(BX), Y0
-	VMOVUPS Y0, 960(SI)
-	VMOVUPS 992(BX), Y0
-	VMOVUPS Y0, 992(SI)
-	VZEROUPPER
-	RET
-
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 // da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
@@ -615,20 +475,20 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-16
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// func backward1AVX2(dc0 *float32, dy *float32, dhn *float32, dcn *float32, c0 *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32)
+// func backward0AVX2(dc0 *float32, db *float32, dy *float32, dhn *float32, dcn *float32, c0 *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
 // Requires: AVX, FMA3
-TEXT ·backward1AVX2(SB), $8-88
+TEXT ·backward0AVX2(SB), $8-88
 	VMOVUPS vectors<>+384(SB), Y15
-	MOVQ    dy+8(FP), DI
-	MOVQ    dhn+16(FP), DX
-	MOVQ    output+40(FP), CX
-	MOVQ    s+48(FP), R8
-	MOVQ    dcn+24(FP), R9
+	MOVQ    dy+16(FP), DI
+	MOVQ    dhn+24(FP), DX
+	MOVQ    output+48(FP), CX
+	MOVQ    s+56(FP), R8
+	MOVQ    dcn+32(FP), R9
 	MOVQ    fresh+64(FP), R10
 	MOVQ    input+72(FP), R11
-	MOVQ    c0+32(FP), R12
+	MOVQ    c0+40(FP), R12
 	MOVQ    forget+80(FP), R13
-	MOVQ    da+56(FP), BX
+	MOVQ    db+8(FP), BX
 	MOVQ    dc0+0(FP), AX
 	MOVQ    AX, (SP)
 	MOVL    $+32, SI
@@ -686,11 +546,11 @@ loop_k_1:
 	RET
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// func backward2AVX2(dx *float32, wx *float32, da *float32)
+// func backward1AVX2(dx *float32, db *float32, wx *float32)
 // Requires: AVX, FMA3
-TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
-	MOVQ da+16(FP), SI
-	MOVQ wx+8(FP), BX
+TEXT ·backward1AVX2(SB), NOSPLIT, $0-24
+	MOVQ db+8(FP), SI
+	MOVQ wx+16(FP), BX
 	MOVQ dx+0(FP), CX
 	MOVL $+16, R8
 
@@ -800,11 +660,11 @@ loop_k_3:
 	RET
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// func backward3AVX2(dh0 *float32, wh *float32, da *float32)
+// func backward2AVX2(dh0 *float32, db *float32, wh *float32)
 // Requires: AVX, FMA3
-TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
-	MOVQ da+16(FP), BX
-	MOVQ wh+8(FP), SI
+TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
+	MOVQ db+8(FP), BX
+	MOVQ wh+16(FP), SI
 	MOVQ dh0+0(FP), CX
 	MOVL $+256, DX
 
@@ -905,11 +765,11 @@ loop_g_2:
 	RET
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward4AVX2(dwx *float32, x *float32, da *float32)
+// func backward3AVX2(dwx *float32, db *float32, x *float32)
 // Requires: AVX
-TEXT ·backward4AVX2(SB), NOSPLIT, $0-24
-	MOVQ x+8(FP), CX
-	MOVQ da+16(FP), BX
+TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
+	MOVQ x+16(FP), CX
+	MOVQ db+8(FP), BX
 	MOVQ dwx+0(FP), SI
 	MOVL $+64, DX
 
@@ -941,11 +801,11 @@ loop_gk_2:
 	RET
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward5AVX2(dwh *float32, h *float32, da *float32)
+// func backward4AVX2(dwh *float32, db *float32, h0 *float32)
 // Requires: AVX
-TEXT ·backward5AVX2(SB), NOSPLIT, $0-24
-	MOVQ h+8(FP), CX
-	MOVQ da+16(FP), SI
+TEXT ·backward4AVX2(SB), NOSPLIT, $0-24
+	MOVQ h0+16(FP), CX
+	MOVQ db+8(FP), SI
 	MOVQ dwh+0(FP), BX
 	MOVL $+256, DX
 
@@ -975,31 +835,5 @@ loop_gk_2:
 	ADDQ       $-4096, SI
 	DECQ       DX
 	JNE        loop_j_1
-	VZEROUPPER
-	RET
-
-// db[g][k] = sum(t, n, da[t][n][g][k])
-// func backward6AVX2(db *float32, da *float32)
-// Requires: AVX
-TEXT ·backward6AVX2(SB), NOSPLIT, $0-16
-	MOVQ    da+8(FP), BX
-	MOVQ    db+0(FP), SI
-	MOVL    $+32, DI
-	PCALIGN $0x20
-
-loop_gk_1:
-	// for gk < 32
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 64(BX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 96(BX), Y0
-	VMOVUPS Y0, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
-	DECQ    DI
-	JNE     loop_gk_1
 	VZEROUPPER
 	RET
