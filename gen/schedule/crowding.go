@@ -3,23 +3,39 @@ package schedule
 import "github.com/dlgen/dlgen/gen/ir"
 
 // crowding is how often a tile fetches each line of an operand: once for every
-// element where the lines of the tile's rows compete for the same sets of the
-// first cache, so that they drive each other out.
+// element, or every term of a window, where the lines of the tile's rows compete
+// for the same sets of the first cache, so that they drive each other out.
 func (c *contraction) crowding(p *plan, m *ir.Mem) float64 {
-	along := contiguous(m)
-	if along == nil || !has(c.main.nest.Reduce, along) {
-		return 1
-	}
 	const (
 		apart   = firstSets * lineFloats // so far apart are elements in the same set
 		crowded = 1024 / 4               // rows that are a multiple of this apart share few sets
 		free    = 2                      // ways for the other operands
 	)
+	along := contiguous(m)
 	f := m.Flat()
 	for v, rows := range p.tile {
 		step := f.Coef(v)
-		if v != p.vec && step != 0 && step%crowded == 0 && rows*min(step, apart) > (firstWays-free)*apart {
+		if v == p.vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
+			continue
+		}
+		if along != nil && has(c.main.nest.Reduce, along) {
 			return lineFloats
+		}
+		if taps := c.taps(m, v); along == p.vec && taps > 1 {
+			return float64(rows*taps) / float64(rows+taps-1)
+		}
+	}
+	return 1
+}
+
+// taps is the size of the reduction's axis that slides m along v, 1 where none
+// does.
+func (c *contraction) taps(m *ir.Mem, v *ir.Var) int {
+	for _, s := range m.Subs {
+		for _, r := range c.main.nest.Reduce {
+			if s.Coef(v) != 0 && s.Coef(r.Var) != 0 {
+				return r.Size
+			}
 		}
 	}
 	return 1

@@ -170,8 +170,12 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	inner := map[*ir.Var]bool{}
 	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
 	total := cur
-	near, far := cur*c.crowding(p, m), cur
+	crowding := c.crowding(p, m)
+	near, far := cur*crowding, cur
 	hold := c.capacities(t, m)
+	if crowding > 1 && contiguous(m) == p.vec {
+		hold.first = 0
+	}
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
 		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
@@ -188,6 +192,8 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	}
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
+	} else if c.slides(m) && jumps(t, p, order, m) {
+		far *= 2
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
 }

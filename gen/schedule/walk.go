@@ -1,0 +1,58 @@
+package schedule
+
+import "github.com/dlgen/dlgen/gen/ir"
+
+// slides reports whether m is read in windows that are smaller than the ways
+// that they go: each of its elements is in a few terms only, so that what counts
+// is how it arrives.
+func (c *contraction) slides(m *ir.Mem) bool {
+	found := false
+	for _, s := range m.Subs {
+		window, way := 1, 1
+		for _, a := range c.main.nest.Reduce {
+			if s.Coef(a.Var) != 0 {
+				window *= a.Size
+			}
+		}
+		for _, a := range c.g.outer {
+			if s.Coef(a.Var) != 0 {
+				way *= a.Size
+			}
+		}
+		if window > way {
+			return false
+		}
+		found = found || window > 1
+	}
+	return found
+}
+
+// A machine foresees which lines come next in a page, in a number of pages at
+// the same time.
+const foreseenRows = 8
+
+// jumps reports whether the loops go through an operand in a way that the
+// machine does not foresee: to other pages each time, or through many rows side
+// by side.
+func jumps(t Target, p *plan, order []ir.Axis, m *ir.Mem) bool {
+	far := func(step int) bool { return max(step, -step) >= pageFloats/2 }
+	rows := 1
+	for v, n := range p.tile {
+		if v != p.vec && far(m.Step(v)) {
+			rows *= n
+		}
+	}
+	covered := 1 // floats that one iteration goes through, row by row
+	for _, o := range order {
+		if step := m.Step(o.Var); step != 0 && !far(step) {
+			covered *= p.width(t, o.Var)
+		}
+	}
+	for i := len(order) - 1; i >= 0; i-- {
+		o := order[i]
+		if step := m.Step(o.Var) * p.width(t, o.Var); step != 0 && p.width(t, o.Var) < o.Size {
+			return far(step) && max(step, -step) > covered || rows > foreseenRows
+		}
+	}
+	return rows > foreseenRows
+}
