@@ -102,23 +102,32 @@ func TestMasked(t *testing.T) {
 
 // TestHidden: the half that a mask hides costs nothing.
 func TestHidden(t *testing.T) {
-	work := func(dims string) float64 {
-		_, programs, err := passes(proved(t, "attention", dims), schedule.AVX2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0.0
-		for _, p := range programs {
-			for _, s := range p.Steps {
-				n += float64(s.Count) * multiplications(s.Func.Body)
-			}
-		}
-		return n
-	}
-	all, half := work("N=1 A=2 T=128 S=128 D=16"), work("N=1 A=2 T=128 S=128 D=16 causal=1")
+	all, half := work(t, "attention", "N=1 A=2 T=128 S=128 D=16"), work(t, "attention", "N=1 A=2 T=128 S=128 D=16 causal=1")
 	if half > 0.62*all {
 		t.Errorf("causal attention has %g fused multiplications, all of it %g", half, all)
 	}
+}
+
+// TestOneColumn: a matrix of one column is as good as a vector.
+func TestOneColumn(t *testing.T) {
+	if got := work(t, "dense", "N=64 I=128 O=1"); got > 2*64*128/8 {
+		t.Errorf("a dense layer of one output has %g fused multiplications", got)
+	}
+}
+
+// work counts the fused multiplications of a layer's passes.
+func work(t *testing.T, source, dims string) float64 {
+	_, programs, err := passes(proved(t, source, dims), schedule.AVX2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0.0
+	for _, p := range programs {
+		for _, s := range p.Steps {
+			n += float64(s.Count) * multiplications(s.Func.Body)
+		}
+	}
+	return n
 }
 
 // multiplications counts those that a body executes.

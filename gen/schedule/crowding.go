@@ -50,9 +50,9 @@ func (c *contraction) crossings(t Target, s shape, a, b *ir.Var, dot bool) float
 	}
 	sum := 0.0
 	for _, m := range c.loads {
-		rank := len(m.Buf.Shape)
+		last := innermost(m)
 		onA := a != nil && stride(m, a) != 0
-		if rank < 2 || m.Buf.Shape[rank-1]%lineFloats == 0 || !onA && !dot {
+		if last <= 0 || m.Buf.Shape[last]%lineFloats == 0 || !onA && !dot {
 			continue
 		}
 		n := c.places(m)

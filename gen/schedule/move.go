@@ -16,13 +16,13 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 	}
 	n := ps.stages[0].nest
 	from := n.Value.Load
-	if n.Accumulate || len(n.Reduce) > 0 || n.Store.Buf.Elem != ir.F32 || !row(&n.Store, a.Var) {
+	if n.Accumulate || len(n.Reduce) > 0 || n.Store.Buf.Elem != ir.F32 || !slice(&n.Store, a.Var) {
 		return false
 	}
 	switch {
 	case from == nil && (n.Value.Op != ir.Const || math.Float32bits(n.Value.Real) != 0):
 		return false
-	case from != nil && (from.Buf.Elem != ir.F32 || !row(from, a.Var) || from.Buf.Root() == n.Store.Buf.Root()):
+	case from != nil && (from.Buf.Elem != ir.F32 || !slice(from, a.Var) || from.Buf.Root() == n.Store.Buf.Root()):
 		return false
 	}
 	for _, g := range n.Gathers {
@@ -42,6 +42,9 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 	})
 	return true
 }
+
+// slice reports whether m goes along its last subscript with v, as Go's slices do.
+func slice(m *ir.Mem, v *ir.Var) bool { return row(m, v) && innermost(m) == len(m.Subs)-1 }
 
 // row reports whether m goes along memory with v.
 func row(m *ir.Mem, v *ir.Var) bool { return stride(m, v) == 1 && lastDim(m, v) }

@@ -217,9 +217,10 @@ func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
 		}
 	}
 	n := 1.0
+	last := innermost(m)
 	for d, s := range m.Subs {
 		k := float64(reached(s, sizes))
-		if d == len(m.Subs)-1 {
+		if d == last {
 			k = math.Ceil(k / lineFloats)
 		}
 		n *= k

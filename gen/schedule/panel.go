@@ -83,7 +83,7 @@ func contiguous(m *ir.Mem) *ir.Var {
 		return nil
 	}
 	var v *ir.Var
-	for _, t := range m.Subs[len(m.Subs)-1].Terms {
+	for _, t := range m.Subs[innermost(m)].Terms {
 		if t.Coef == 1 && v == nil && lastDim(m, t.Var) {
 			v = t.Var
 		}
