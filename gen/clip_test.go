@@ -115,6 +115,18 @@ func TestOneColumn(t *testing.T) {
 	}
 }
 
+// TestOneTerm: the residues of a window that a single term counts for need no
+// padded copy.
+func TestOneTerm(t *testing.T) {
+	_, programs, err := passes(proved(t, "maxpool2d", "N=1 H=113 W=113 C=64 R=3 S=3 stride=2"), schedule.AVX2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := programs[1].Workspace; len(got) != 1 {
+		t.Errorf("the workspace has %d arrays, not only the places of the maxima", len(got))
+	}
+}
+
 // work counts the fused multiplications of a layer's passes.
 func work(t *testing.T, source, dims string) float64 {
 	_, programs, err := passes(proved(t, source, dims), schedule.AVX2)

@@ -10,6 +10,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/arrange"
 	"github.com/dlgen/dlgen/gen/ir"
@@ -244,7 +245,13 @@ func (s *scope) root(e layer.Expr) {
 	s.nest.Op = reduceOps[r.Op]
 	idx, body := flattenSum(r)
 	s.bind(idx, &s.nest.Reduce)
+	if r.Op == layer.Sum && len(s.nest.Reduce) == 0 { // a single term may be restricted, too
+		s.nest.Reduce = []ir.Axis{{Var: s.l.variable(idx[0].Name), Size: 1}}
+	}
 	s.nest.Value = s.expr(s.window(s.nest.Op, body))
+	if len(s.nest.Within) == 0 {
+		s.nest.Reduce = slices.DeleteFunc(s.nest.Reduce, func(a ir.Axis) bool { return a.Size == 1 })
+	}
 }
 
 var reduceOps = map[layer.ReduceOp]ir.ReduceOp{
