@@ -1,6 +1,10 @@
 package schedule
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
 
 // slides reports whether m is read in windows that are smaller than the ways
 // that they go: each of its elements is in a few terms only, so that what counts
@@ -32,8 +36,8 @@ func (c *contraction) slides(m *ir.Mem) bool {
 const foreseenRows = 8
 
 // jumps reports whether the loops go through an operand in a way that the
-// machine does not foresee: to other pages each time, or through many rows side
-// by side.
+// machine does not foresee: to other pages each time, through many rows side by
+// side, or leaving out lines.
 func jumps(t Target, p *plan, order []ir.Axis, m *ir.Mem) bool {
 	far := func(step int) bool { return max(step, -step) >= pageFloats/2 }
 	rows := 1
@@ -48,11 +52,22 @@ func jumps(t Target, p *plan, order []ir.Axis, m *ir.Mem) bool {
 			covered *= p.width(t, o.Var)
 		}
 	}
-	for i := len(order) - 1; i >= 0; i-- {
-		o := order[i]
-		if step := m.Step(o.Var) * p.width(t, o.Var); step != 0 && p.width(t, o.Var) < o.Size {
-			return far(step) && max(step, -step) > covered || rows > foreseenRows
+	if rows > foreseenRows {
+		return true
+	}
+	inner := 0 // the step of the innermost loop
+	for _, o := range slices.Backward(order) {
+		step, width := m.Step(o.Var), p.width(t, o.Var)
+		step = max(step, -step)
+		switch {
+		case step == 0 || width >= o.Size:
+		case inner == 0 && far(step*width) && step*width > covered:
+			return true
+		case inner == 0:
+			inner = step * width
+		case step*width < inner && step*o.Size > lineFloats:
+			return true // the inner loop leaves out lines that come later
 		}
 	}
-	return rows > foreseenRows
+	return false
 }

@@ -22,6 +22,7 @@ func TestJumps(t *testing.T) {
 		{"whole rows", map[*ir.Var]int{column: 112, channel: 2}, []ir.Axis{rows, columns, channels}, false},
 		{"down the columns", map[*ir.Var]int{column: 14, channel: 1}, []ir.Axis{columns, channels, rows}, true},
 		{"a few rows side by side", map[*ir.Var]int{row: 6, channel: 1}, []ir.Axis{rows, columns, channels}, false},
+		{"lines left out for later", map[*ir.Var]int{column: 7, channel: 1}, []ir.Axis{rows, channels, columns}, true},
 		{"many rows side by side", map[*ir.Var]int{row: 14, channel: 1}, []ir.Axis{rows, channels, columns}, true},
 	}
 	for _, test := range tests {
