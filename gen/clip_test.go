@@ -115,6 +115,14 @@ func TestOneColumn(t *testing.T) {
 	}
 }
 
+// TestShortRows: a gradient whose rows are short is summed with its rows and
+// columns exchanged, in full vectors, and turned at the end.
+func TestShortRows(t *testing.T) {
+	if got, most := work(t, "dense", "N=64 I=128 O=2"), work(t, "dense", "N=64 I=128 O=8"); 3*got > most {
+		t.Errorf("%v operations for two columns, %v for eight", got, most)
+	}
+}
+
 // TestOneTerm: the residues of a window that a single term counts for need no
 // padded copy.
 func TestOneTerm(t *testing.T) {

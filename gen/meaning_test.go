@@ -244,7 +244,7 @@ var targets = []schedule.Target{schedule.Portable, schedule.AVX2, schedule.AVX51
 func TestLibraryAgrees(t *testing.T) {
 	for _, c := range []struct{ layer, dims string }{
 		{"dense", "N=32 I=20 O=24"}, {"dense", "N=1 I=16 O=16"}, {"dense", "N=17 I=37 O=29"}, {"dense", "N=5 I=5 O=5"},
-		{"dense", "N=1 I=1 O=1"}, {"dense", "N=16 I=64 O=1"}, {"dense", "N=9 I=37 O=1"}, {"dense", "N=1 I=50 O=1"}, {"dense", "N=21 I=40 O=2"}, {"dense", "N=3 I=128 O=10"}, {"dense", "N=9 I=33 O=7"},
+		{"dense", "N=1 I=1 O=1"}, {"dense", "N=16 I=64 O=1"}, {"dense", "N=9 I=37 O=1"}, {"dense", "N=1 I=50 O=1"}, {"dense", "N=21 I=40 O=2"}, {"dense", "N=3 I=128 O=10"}, {"dense", "N=9 I=33 O=7"}, {"dense", "N=9 I=41 O=4"}, {"dense", "N=20 I=50 O=3"}, {"dense", "N=20 I=63 O=12"},
 		{"dense", "N=30 I=40 O=256"}, {"dense", "N=40 I=270 O=261"}, {"dense", "N=1 I=64 O=64"}, {"dense", "N=1 I=515 O=520"}, {"dense", "N=14 I=600 O=256"},
 		{"softmax", "M=5 D=9"}, {"softmax", "M=3 D=100"}, {"softmax", "M=4 D=1"}, {"log_softmax", "M=5 D=33"},
 		{"gelu", "M=77"}, {"tanh", "M=9"}, {"sigmoid", "M=31"}, {"relu", "M=8"}, {"add", "M=7"}, {"concat", "M=3 A=7 B=10"},

@@ -254,12 +254,20 @@ func (w *writer) loadIndex() {
 func (w *writer) transpose() {
 	t := &ir.Transpose{}
 	load := w.Intn(2) == 0
+	rows, cols := w.full, w.full
+	if w.Intn(2) == 0 {
+		rows, cols = 1+w.Intn(w.full), 1+w.Intn(w.full)
+	}
 	seen := map[*ir.Reg]bool{}
-	for len(t.Src) < w.full {
+	for len(t.Src) < rows {
 		r := w.pick(ir.Real)
 		if load || seen[r] {
+			n := w.full
+			if load && w.Intn(3) == 0 {
+				n = cols
+			}
 			r = w.b.Reg(ir.Real)
-			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(w.data[w.Intn(len(w.data))], w.full), Lanes: w.full})
+			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(w.data[w.Intn(len(w.data))], n), Lanes: n})
 			if !load {
 				w.add(r)
 			}
@@ -267,16 +275,20 @@ func (w *writer) transpose() {
 		seen[r] = true
 		t.Src = append(t.Src, r)
 	}
-	for i := range t.Src {
+	for i := range cols {
 		r := w.b.Reg(ir.Real)
-		if w.Intn(3) == 0 {
-			r = t.Src[w.full-1-i]
+		if k := rows - 1 - i; k >= 0 && rows == w.full && w.Intn(3) == 0 {
+			r = t.Src[k]
 		}
 		t.Dst = append(t.Dst, r)
 	}
 	w.b.Emit(t)
 	for _, r := range t.Dst {
-		w.add(r)
+		if rows == w.full {
+			w.add(r)
+		} else { // the other lanes have any value
+			w.b.Emit(&ir.Store{Mem: w.mem(w.data[w.Intn(len(w.data))], rows), Src: r, Lanes: rows})
+		}
 	}
 }
 

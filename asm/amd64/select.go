@@ -16,14 +16,15 @@ type Selection struct {
 	consts map[*ir.Reg]*Place
 	// waiting are loads that only a later Transpose uses.
 	waiting []*ir.Load
-	shuffle map[*ir.Reg]bool
+	// shuffle has the lanes that a Transpose needs of a register.
+	shuffle map[*ir.Reg]int
 	in      *loop
 }
 
 // choose fills k.nodes.
 func (k *function) choose() {
 	s := &Selection{function: k, regs: map[*ir.Reg]*VReg{}, defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{},
-		consts: map[*ir.Reg]*Place{}, shuffle: map[*ir.Reg]bool{}}
+		consts: map[*ir.Reg]*Place{}, shuffle: map[*ir.Reg]int{}}
 	for _, v := range k.f.Counters() {
 		k.order[v] = len(k.order)
 	}
@@ -60,7 +61,7 @@ func (s *Selection) count(body []ir.Stmt) {
 			}
 			for _, r := range st.Src {
 				s.uses[r]++
-				s.shuffle[r] = true
+				s.shuffle[r] = (len(st.Dst) + 3) &^ 3
 			}
 		}
 	}
@@ -74,7 +75,7 @@ func (s *Selection) stmts(body []ir.Stmt) {
 		case *ir.Assign:
 			s.assign(st)
 		case *ir.Load:
-			if st.Lanes == s.set.Lanes && s.shuffle[st.Dst] && s.defs[st.Dst] == 1 && s.uses[st.Dst] == 1 {
+			if n := s.shuffle[st.Dst]; n > 0 && st.Lanes >= n && s.defs[st.Dst] == 1 && s.uses[st.Dst] == 1 {
 				s.waiting = append(s.waiting, st)
 			} else {
 				s.load(st)
@@ -214,7 +215,7 @@ func (s *Selection) Row(r *ir.Reg, p *Place) *VReg {
 		return s.Reg(r).V
 	}
 	v := s.Of(r)
-	s.Do(s.set.Vectors.Load, v, None, Ref{Mem: p})
+	s.set.Load(s, v, p, p.lanes)
 	return v
 }
 

@@ -82,36 +82,101 @@ func sums(s *amd64.Selection, a *ir.Assign) {
 // transpose exchanges lanes and registers in three rounds: halves, pairs,
 // neighbours. Where rows come straight from memory the first round is loads.
 func transpose(s *amd64.Selection, st *ir.Transpose) {
-	if len(st.Src) != 8 || len(st.Dst) != 8 {
-		panic("avx2: a transpose needs eight registers")
+	if len(st.Src) <= 4 {
+		shortTranspose(s, st)
+		return
 	}
-	var rows [8]*amd64.VReg
-	for i := 0; i < 4; i++ {
-		rows[i], rows[i+4] = halves(s, st.Src[i], st.Src[i+4])
+	var low, high [4]*amd64.VReg
+	for i := range low {
+		if i+4 < len(st.Src) {
+			low[i], high[i] = halves(s, st.Src[i], st.Src[i+4], len(st.Dst) > 4)
+			continue
+		}
+		x := s.Row(st.Src[i], s.Take(st.Src[i]))
+		low[i], high[i] = x, x
+		if len(st.Dst) > 4 {
+			high[i] = s.Temp()
+			s.Do(vextractf128, high[i], 1, x.Ref()).View = amd64.X
+		}
 	}
-	for h := 0; h < 2; h++ {
-		r, t := rows[4*h:4*h+4], [4]*amd64.VReg{}
-		for i := range t {
-			t[i] = s.Temp()
-		}
-		s.Do(vunpcklps, t[0], amd64.None, r[0].Ref(), r[1].Ref())
-		s.Do(vunpckhps, t[1], amd64.None, r[0].Ref(), r[1].Ref())
-		s.Do(vunpcklps, t[2], amd64.None, r[2].Ref(), r[3].Ref())
-		s.Do(vunpckhps, t[3], amd64.None, r[2].Ref(), r[3].Ref())
-		for i := 0; i < 2; i++ {
-			s.Do(vshufps, s.Of(st.Dst[4*h+2*i]), 0x44, t[i].Ref(), t[i+2].Ref())
-			s.Do(vshufps, s.Of(st.Dst[4*h+2*i+1]), 0xee, t[i].Ref(), t[i+2].Ref())
-		}
+	exchange(s, low, st.Dst[:min(4, len(st.Dst))])
+	if len(st.Dst) > 4 {
+		exchange(s, high, st.Dst[4:])
 	}
 }
 
-// halves joins the lower halves of two rows in one register and the upper
-// halves in another. An insertion from memory needs no shuffle unit.
-func halves(s *amd64.Selection, a, b *ir.Reg) (low, high *amd64.VReg) {
+// shortTranspose is transpose for up to four rows: the halves of a row are apart
+// until the end.
+func shortTranspose(s *amd64.Selection, st *ir.Transpose) {
+	var rows [4]*amd64.VReg
+	for i := range rows {
+		if i < len(st.Src) {
+			rows[i] = s.Row(st.Src[i], s.Take(st.Src[i]))
+		} else {
+			rows[i] = rows[i%len(st.Src)]
+		}
+	}
+	out := make([]*ir.Reg, min(4, len(st.Dst)))
+	copy(out, st.Dst)
+	both := make([]*amd64.VReg, len(out))
+	for i := range both {
+		both[i] = s.Temp()
+	}
+	if len(st.Src) > 2 {
+		quads(s, rows, both)
+	} else {
+		for i, c := range []*amd64.Code{vunpcklps, vunpckhps} {
+			if 2*i < len(both) {
+				s.Do(c, both[2*i], amd64.None, rows[0].Ref(), rows[1].Ref())
+			}
+			if 2*i+1 < len(both) {
+				s.Do(vpermilps, both[2*i+1], 0xee, both[2*i].Ref())
+			}
+		}
+	}
+	for i, v := range both {
+		if i+4 < len(st.Dst) {
+			s.Do(vextractf128, s.Of(st.Dst[i+4]), 1, v.Ref()).View = amd64.X
+		}
+		s.Do(vmovaps, s.Of(st.Dst[i]), amd64.None, v.Ref())
+	}
+}
+
+// exchange transposes the four by four elements in each half of the rows.
+func exchange(s *amd64.Selection, rows [4]*amd64.VReg, out []*ir.Reg) {
+	dst := make([]*amd64.VReg, len(out))
+	for i, r := range out {
+		dst[i] = s.Of(r)
+	}
+	quads(s, rows, dst)
+}
+
+// quads is exchange for as many registers as there are in dst, which may be rows.
+func quads(s *amd64.Selection, r [4]*amd64.VReg, dst []*amd64.VReg) {
+	var t, u [2]*amd64.VReg
+	for i, c := range []*amd64.Code{vunpcklps, vunpckhps} {
+		if 2*i < len(dst) {
+			t[i], u[i] = s.Temp(), s.Temp()
+			s.Do(c, t[i], amd64.None, r[0].Ref(), r[1].Ref())
+			s.Do(c, u[i], amd64.None, r[2].Ref(), r[3].Ref())
+		}
+	}
+	for i, v := range dst {
+		s.Do(vshufps, v, []int{0x44, 0xee}[i%2], t[i/2].Ref(), u[i/2].Ref())
+	}
+}
+
+// halves joins the lower halves of two rows in one register and, where asked,
+// the upper halves in another. An insertion from memory needs no shuffle unit.
+func halves(s *amd64.Selection, a, b *ir.Reg, upper bool) (low, high *amd64.VReg) {
 	low, high = s.Temp(), s.Temp()
+	dst := []*amd64.VReg{low, high}
+	if !upper {
+		dst = dst[:1]
+	}
 	pa, pb := s.Take(a), s.Take(b)
 	if pa != nil && pb != nil {
-		for i, dst := range []*amd64.VReg{low, high} {
+		for i, dst := range dst {
 			t := s.Temp()
 			s.Do(vmovups, t, amd64.None, amd64.Ref{Mem: pa.Part(4*i, 4)}).View = amd64.X
 			s.Do(vinsertf128, dst, 1, t.Ref(), amd64.Ref{Mem: pb.Part(4*i, 4)})
@@ -120,6 +185,8 @@ func halves(s *amd64.Selection, a, b *ir.Reg) (low, high *amd64.VReg) {
 	}
 	x, y := s.Row(a, pa), s.Row(b, pb)
 	s.Do(vinsertf128, low, 1, x.Ref(), y.As(amd64.X))
-	s.Do(vperm2f128, high, 0x31, x.Ref(), y.Ref())
+	if upper {
+		s.Do(vperm2f128, high, 0x31, x.Ref(), y.Ref())
+	}
 	return low, high
 }

@@ -74,14 +74,20 @@ func sums(s *amd64.Selection, a *ir.Assign) {
 // transpose exchanges lanes and registers: quarters first, then within them.
 // Where rows come straight from memory the first half of it is loads.
 func transpose(s *amd64.Selection, st *ir.Transpose) {
-	if len(st.Src) != lanes || len(st.Dst) != lanes {
-		panic("avx512: a transpose needs sixteen registers")
-	}
 	// quarters[q][g] has quarter q of the rows g, g+4, g+8 and g+12.
-	var quarters [4][4]*amd64.VReg
+	quarters := make([][4]*amd64.VReg, (len(st.Dst)+3)/4)
 	for g := range 4 {
-		for q, v := range collect(s, st.Src[g], st.Src[g+4], st.Src[g+8], st.Src[g+12]) {
-			quarters[q][g] = v
+		var rows []*ir.Reg
+		for r := g; r < len(st.Src); r += 4 {
+			rows = append(rows, st.Src[r])
+		}
+		for q := range quarters {
+			quarters[q][g] = quarters[q][0]
+		}
+		if len(rows) > 0 {
+			for q, v := range collect(s, len(quarters), rows) {
+				quarters[q][g] = v
+			}
 		}
 	}
 	for q, r := range quarters {
@@ -93,16 +99,17 @@ func transpose(s *amd64.Selection, st *ir.Transpose) {
 		s.Do(vunpckhps, t[1], amd64.None, r[0].Ref(), r[1].Ref())
 		s.Do(vunpcklps, t[2], amd64.None, r[2].Ref(), r[3].Ref())
 		s.Do(vunpckhps, t[3], amd64.None, r[2].Ref(), r[3].Ref())
-		for i := range 2 {
-			s.Do(vshufps, s.Of(st.Dst[4*q+2*i]), 0x44, t[i].Ref(), t[i+2].Ref())
-			s.Do(vshufps, s.Of(st.Dst[4*q+2*i+1]), 0xee, t[i].Ref(), t[i+2].Ref())
+		for i := range min(4, len(st.Dst)-4*q) {
+			s.Do(vshufps, s.Of(st.Dst[4*q+i]), []int{0x44, 0xee}[i%2], t[i/2].Ref(), t[i/2+2].Ref())
 		}
 	}
 }
 
-// collect joins the first quarters of four rows in one register, the second
-// ones in another, and so on. An insertion from memory needs no shuffle unit.
-func collect(s *amd64.Selection, rows ...*ir.Reg) (out [4]*amd64.VReg) {
+// collect joins the first quarters of up to four rows in one register, the second
+// ones in another, and so on for n quarters. An insertion from memory needs no
+// shuffle unit.
+func collect(s *amd64.Selection, n int, rows []*ir.Reg) []*amd64.VReg {
+	out := make([]*amd64.VReg, n)
 	var places [4]*amd64.Place
 	direct := true
 	for i, r := range rows {
@@ -113,7 +120,7 @@ func collect(s *amd64.Selection, rows ...*ir.Reg) (out [4]*amd64.VReg) {
 		for q := range out {
 			v := s.Temp()
 			s.Do(vmovups, v, amd64.None, amd64.Ref{Mem: places[0].Part(4*q, 4)}).View = amd64.X
-			for i := 1; i < 4; i++ {
+			for i := 1; i < len(rows); i++ {
 				t := s.Temp()
 				s.Do(vinsertf32x4, t, i, v.Ref(), amd64.Ref{Mem: places[i].Part(4*q, 4)})
 				v = t
@@ -124,7 +131,11 @@ func collect(s *amd64.Selection, rows ...*ir.Reg) (out [4]*amd64.VReg) {
 	}
 	var r [4]amd64.Ref
 	for i := range r {
-		r[i] = s.Row(rows[i], places[i]).Ref()
+		if i < len(rows) {
+			r[i] = s.Row(rows[i], places[i]).Ref()
+		} else {
+			r[i] = r[0]
+		}
 	}
 	join := func(imm int, x, y amd64.Ref) *amd64.VReg {
 		t := s.Temp()
@@ -132,8 +143,14 @@ func collect(s *amd64.Selection, rows ...*ir.Reg) (out [4]*amd64.VReg) {
 		return t
 	}
 	for h, imm := range []int{0x44, 0xee} {
+		if 2*h >= n {
+			break
+		}
 		x, y := join(imm, r[0], r[1]).Ref(), join(imm, r[2], r[3]).Ref()
-		out[2*h], out[2*h+1] = join(0x88, x, y), join(0xdd, x, y)
+		out[2*h] = join(0x88, x, y)
+		if 2*h+1 < n {
+			out[2*h+1] = join(0xdd, x, y)
+		}
 	}
 	return out
 }

@@ -315,9 +315,9 @@ type LoadIndex struct {
 	Mem Mem
 }
 
-// Transpose sets Dst[i] lane j to Src[j] lane i; Func.Lanes registers each,
-// all distinct within Dst and within Src. Dst may reuse registers of Src. It
-// does not occur with one lane.
+// Transpose sets Dst[i] lane j to Src[j] lane i; up to Func.Lanes registers each,
+// all distinct within Dst and within Src. Lanes of Dst for which there is no Src
+// have any value. Dst may reuse registers of Src. It does not occur with one lane.
 type Transpose struct{ Dst, Src []*Reg }
 
 func (*Loop) isStmt()      {}

@@ -1,6 +1,9 @@
 package ir
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Run executes p on mem: every operation in float32, rounded once, FMA
 // included. It checks every access and reports the first that fails. A
@@ -214,10 +217,16 @@ func (m *machine) move(s *Move) code {
 func (m *machine) transpose(s *Transpose) code {
 	n := m.fn.Lanes
 	var src, dst [][]float32
-	for i := range s.Src {
-		src, dst = append(src, m.realReg(s.Src[i])), append(dst, m.realReg(s.Dst[i]))
+	for _, r := range s.Src {
+		src = append(src, m.realReg(r))
+	}
+	for _, r := range s.Dst {
+		dst = append(dst, m.realReg(r))
 	}
 	old := make([]float32, n*n)
+	for i := range old {
+		old[i] = float32(math.NaN()) // shows what uses a lane that has any value
+	}
 	return func() {
 		for i, r := range src {
 			copy(old[i*n:], r)

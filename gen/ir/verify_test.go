@@ -56,8 +56,8 @@ func TestVerify(t *testing.T) {
 		{"scalar", "the scalar is no parameter", func(_ *Program, f *Func, _ *Loop) {
 			f.Body[0] = &Assign{Dst: f.Body[0].(*Assign).Dst, Op: Param, Scalar: &Scalar{Name: "lr"}}
 		}},
-		{"transpose", "2 registers from 1 with 8 lanes", func(_ *Program, f *Func, _ *Loop) {
-			f.Body = append(f.Body, &Transpose{make([]*Reg, 2), make([]*Reg, 1)})
+		{"transpose", "9 registers from 1 with 8 lanes", func(_ *Program, f *Func, _ *Loop) {
+			f.Body = append(f.Body, &Transpose{make([]*Reg, 9), make([]*Reg, 1)})
 		}},
 		{"gather from floats", "x is not an int32 buffer", func(_ *Program, f *Func, _ *Loop) {
 			f.Body = append(f.Body, &LoadIndex{&Var{"k"}, mem(f.Buffers[1], Sub{}, Sub{})})

@@ -138,9 +138,12 @@ func (e *emitter) sumAxes() []ir.Axis {
 // lanes; what is beyond the rows is 0.
 func (e *emitter) transpose(rows, cols, lanes int, from, to func(int) ir.Mem) {
 	b := e.top().b
-	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, e.t.Lanes)
+	src, dst := make([]*ir.Reg, lanes), make([]*ir.Reg, cols)
+	for k := range dst {
+		dst[k] = b.Reg(ir.Real)
+	}
 	for j := range src {
-		src[j], dst[j] = b.Reg(ir.Real), b.Reg(ir.Real)
+		src[j] = b.Reg(ir.Real)
 		if j < rows {
 			b.Emit(&ir.Load{Dst: src[j], Mem: from(j), Lanes: cols})
 		} else {
@@ -148,8 +151,8 @@ func (e *emitter) transpose(rows, cols, lanes int, from, to func(int) ir.Mem) {
 		}
 	}
 	b.Emit(&ir.Transpose{Dst: dst, Src: src})
-	for k := 0; k < cols; k++ {
-		b.Emit(&ir.Store{Mem: to(k), Src: dst[k], Lanes: lanes})
+	for k, r := range dst {
+		b.Emit(&ir.Store{Mem: to(k), Src: r, Lanes: lanes})
 	}
 }
 

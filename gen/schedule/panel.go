@@ -188,7 +188,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	}
 	work := bytes / 32 * 0.7 // the loads are those of the first tile
 	if pn.transposed() {
-		work = float64(pn.squares(p, t, c)*t.Lanes*t.Lanes) * squareCycles
+		work = pn.turning(p, t, c)
 	}
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
@@ -202,20 +202,22 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	return pn
 }
 
-// squares is the number of squares of a vector by a vector to transpose.
-func (pn *panel) squares(p *plan, t Target, c *contraction) int {
-	n := pn.cols / t.Lanes
+// turning is the time in which the squares of a transposed panel are turned.
+func (pn *panel) turning(p *plan, t Target, c *contraction) float64 {
+	n, side := pn.cols/t.Lanes, t.Lanes
 	if pn.tileRow != nil {
-		n *= ceilDiv(p.tileOf(pn.tileRow), t.Lanes)
+		side = p.tileOf(pn.tileRow)
+		n *= ceilDiv(side, t.Lanes)
 	}
 	for _, r := range pn.rows {
 		if r.Var == pn.along {
+			side = min(side, r.Size)
 			n *= ceilDiv(r.Size, t.Lanes)
 		} else {
 			n *= r.Size
 		}
 	}
-	return n
+	return float64(n) * turning(side, t)
 }
 
 // sumVec is the reduction axis along the lanes, nil where there is none.

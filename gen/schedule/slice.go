@@ -66,8 +66,10 @@ func (g *group) ways(t Target) [][]*group {
 	if parts := g.apartFromTail(t); len(parts) > 1 {
 		out = append(out, parts)
 	}
-	if parts := g.splits(t); parts != nil {
-		out = append(out, parts)
+	for _, parts := range [][]*group{g.splits(t), g.turned(t)} {
+		if parts != nil {
+			out = append(out, parts)
+		}
 	}
 	return out
 }
