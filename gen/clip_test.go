@@ -123,6 +123,31 @@ func TestShortRows(t *testing.T) {
 	}
 }
 
+// TestKnownRows: a few rows through a large matrix take it in parts of so few
+// pages that their addresses are at hand for all lines of them.
+func TestKnownRows(t *testing.T) {
+	_, programs, err := passes(proved(t, "dense", "N=2 I=768 O=768"), schedule.AVX2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(body []ir.Stmt, around *ir.Loop)
+	walk = func(body []ir.Stmt, around *ir.Loop) {
+		for _, st := range body {
+			switch st := st.(type) {
+			case *ir.Loop:
+				walk(st.Body, st)
+			case *ir.Load:
+				if n := around.Count * st.Mem.Step(around.Var); st.Mem.Buf.Name == "w" && n > 32*1024 {
+					t.Fatalf("the innermost loop goes through %d floats of w", n)
+				}
+			}
+		}
+	}
+	for _, s := range programs[0].Steps {
+		walk(s.Func.Body, &ir.Loop{})
+	}
+}
+
 // TestOneTerm: the residues of a window that a single term counts for need no
 // padded copy.
 func TestOneTerm(t *testing.T) {

@@ -61,7 +61,6 @@ type Network struct {
 	none            State // no gradient comes from beyond the window
 
 	recurring cell.Workspace
-	dense     fc.Workspace
 	entropy   loss.Workspace
 }
 
@@ -86,7 +85,7 @@ func (n *Network) forward(state *State) (float32, error) {
 		return 0, err
 	}
 	cell.Forward(&n.recurring, &n.hidden, &n.after.H, &n.after.C, &n.embedded, &state.H, &state.C, &n.Wx, &n.Wh, &n.B)
-	fc.Forward(&n.dense, &n.logits, flat[fc.X](&n.hidden), &n.W, &n.Bo)
+	fc.Forward(&n.logits, flat[fc.X](&n.hidden), &n.W, &n.Bo)
 	var l float32
 	err := loss.Forward(&n.entropy, &l, &n.logits, &n.next)
 	return l, err
@@ -98,7 +97,7 @@ func (n *Network) backward(state *State) error {
 		return err
 	}
 	g := &n.grad
-	fc.Backward(&n.dense, flat[fc.X](&n.dhidden), &g.W, &g.Bo, &n.dlogits, flat[fc.X](&n.hidden), &n.W)
+	fc.Backward(flat[fc.X](&n.dhidden), &g.W, &g.Bo, &n.dlogits, flat[fc.X](&n.hidden), &n.W)
 	cell.Backward(&n.recurring, &n.dembedded, &n.dstate.H, &n.dstate.C, &g.Wx, &g.Wh, &g.B,
 		&n.dhidden, &n.none.H, &n.none.C, &n.embedded, &state.H, &state.C, &n.Wx, &n.Wh, &n.hidden)
 	return embed.Backward(&g.E, flat[embed.Y](&n.dembedded), &n.id)

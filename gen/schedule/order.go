@@ -112,7 +112,7 @@ func (w traffic) plus(v traffic) traffic {
 func (w traffic) exposed() float64 { return 0.17*w.near + 0.5*w.far + 2*w.pages }
 
 // all is the least time in which everything can arrive.
-func (w traffic) all() float64 { return w.near + w.far }
+func (w traffic) all() float64 { return w.near + w.far + 2*w.pages }
 
 // The bytes a cycle that arrive from beyond the first and the second cache.
 const (

@@ -181,8 +181,25 @@ func (g *group) sliced(t Target) []*group {
 				consider(g.sumInParts(c, r, ceilDiv(r.Size, n), t))
 			}
 		}
+		if n := c.knownRows(r.Var, t); n < r.Size {
+			consider(g.sumInParts(c, r, n, t))
+		}
 	}
 	return best
+}
+
+// knownRows is the number of terms along an axis of the sum that operands have in
+// so few pages that the machine remembers them while tiles go through all of a
+// page's lines; half of those that it knows, since rows begin anywhere in a page.
+// There is no limit where the whole sum is in as few.
+func (c *contraction) knownRows(r *ir.Var, t Target) int {
+	most := math.MaxInt
+	for _, m := range c.loads {
+		if step := stride(m, r); step > 0 && c.capacities(t, m).pages > 0 {
+			most = min(most, max(streamRows, knownPages/2*pageFloats/min(step, pageFloats)))
+		}
+	}
+	return most
 }
 
 // What a part must save, as a share of the whole, to be worth its code: more

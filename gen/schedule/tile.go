@@ -14,8 +14,12 @@ func chooseTile(g *group, t Target) *plan {
 	c := newContraction(g)
 	var best *plan
 	consider := func(p *plan) {
-		if p.cycles < c.best {
-			best, c.best = p, p.cycles*0.9999
+		k := p.cycles
+		if g.contraction {
+			k += hidden * p.work
+		}
+		if k < c.best {
+			best, c.best = p, k*0.9999
 		}
 	}
 	free := g.outer[len(g.serial):]
@@ -45,6 +49,10 @@ func chooseTile(g *group, t Target) *plan {
 	}
 	return best
 }
+
+// hidden is the price of a contraction's work for which the core has time while
+// data arrive.
+const hidden = 0.01
 
 // fits reports whether v can be the vector: the operands of the sum are
 // contiguous or constant along it, or can be transposed; the rest must fit.

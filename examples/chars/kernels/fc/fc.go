@@ -39,25 +39,18 @@ type (
 	Y = [1024][256]float32
 )
 
-// Workspace is memory for what the layer keeps between and within its passes.
-// Its zero value is ready, and what an earlier call left in it does no harm.
-type Workspace struct {
-	xBlocks [16][1024][16]float32
-}
-
 // Forward computes
 //
 //	y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - y[N][O]: output
 //   - x[N][I]: input
 //   - w[I][O]: parameter
 //   - b[O]: parameter
-func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
-	forward(ws, y, x, w, b)
+func Forward(y *Y, x *X, w *W, b *B) {
+	forward(y, x, w, b)
 }
 
 // Backward computes
@@ -68,15 +61,14 @@ func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - dx[N][I]: gradient of x
 //   - dw[I][O]: gradient of w
 //   - db[O]: gradient of b
 //   - dy[N][O]: given gradient of y
 //   - x[N][I]: input
 //   - w[I][O]: parameter
-func Backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backward(ws, dx, dw, db, dy, x, w)
+func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	backward(dx, dw, db, dy, x, w)
 }
 
 // Implementation names what Forward and Backward run on this machine: avx2 or go.

@@ -3,12 +3,12 @@
 package fc
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(ws *Workspace, y *Y, x *X, w *W, b *B) {
+func forwardGo(y *Y, x *X, w *W, b *B) {
 	forward0Go(y, x, w, b)
 }
 
 // backwardGo runs the backward pass in portable Go.
-func backwardGo(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+func backwardGo(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward0Go(dx, dw, db, dy, x, w)
 }
 

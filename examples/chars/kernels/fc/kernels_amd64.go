@@ -9,9 +9,9 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
+func forward(y *Y, x *X, w *W, b *B) {
 	if !useAVX2 {
-		forwardGo(ws, y, x, w, b)
+		forwardGo(y, x, w, b)
 		return
 	}
 	for step := 0; step < 2; step++ {
@@ -26,9 +26,9 @@ func forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 	forward3AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
 }
 
-func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	if !useAVX2 {
-		backwardGo(ws, dx, dw, db, dy, x, w)
+		backwardGo(dx, dw, db, dy, x, w)
 		return
 	}
 	for step := 0; step < 2; step++ {
@@ -42,29 +42,17 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	}
 	backward3AVX2(&dx[0][0], &dy[0][0], &w[0][0])
 	for block := 0; block < 4; block++ {
-		backward4AVX2(&x[0][0], &ws.xBlocks[0][0][0], block)
+		backward4AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
-	for block := 0; block < 2; block++ {
-		backward5AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
-	}
-	for block := 0; block < 4; block++ {
-		backward6AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
-	}
-	for step := 0; step < 5; step++ {
-		for block := 0; block < 2; block++ {
-			backward7AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
-		}
+	for step := 0; step < 9; step++ {
 		for block := 0; block < 4; block++ {
-			backward8AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], step, block)
+			backward5AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
 		}
 	}
-	for block := 0; block < 2; block++ {
-		backward9AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
-	}
 	for block := 0; block < 4; block++ {
-		backward10AVX2(&dw[0][0], &dy[0][0], &ws.xBlocks[0][0][0], block)
+		backward6AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
-	backward11AVX2(&db[0], &dy[0][0])
+	backward7AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -110,39 +98,19 @@ func backward3AVX2(dx, dy, w *float32)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward4AVX2(x, xBlocks *float32, block int)
+func backward4AVX2(dw, dy, x *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward5AVX2(dw, dy, xBlocks *float32, block int)
+func backward5AVX2(dw, dy, x *float32, tile, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward6AVX2(dw, dy, xBlocks *float32, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward7AVX2(dw, dy, xBlocks *float32, tile, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward8AVX2(dw, dy, xBlocks *float32, tile, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward9AVX2(dw, dy, xBlocks *float32, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward10AVX2(dw, dy, xBlocks *float32, block int)
+func backward6AVX2(dw, dy, x *float32, block int)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward11AVX2(db, dy *float32)
+func backward7AVX2(db, dy *float32)

@@ -6,10 +6,10 @@ package fc
 
 const useAVX2 = false
 
-func forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
-	forwardGo(ws, y, x, w, b)
+func forward(y *Y, x *X, w *W, b *B) {
+	forwardGo(y, x, w, b)
 }
 
-func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backwardGo(ws, dx, dw, db, dy, x, w)
+func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	backwardGo(dx, dw, db, dy, x, w)
 }
