@@ -51,7 +51,7 @@ func (p *printer) portable() []jen.Code {
 		body := p.calls(ps.portable, func(f *ir.Func) string { return p.portableName[f] }, p.arrayArg)
 		drivers = append(drivers, jen.Commentf("%s runs the %s pass in portable Go.", name, ps.portable.Name).Line().
 			Func().Id(name).Add(p.params(ps)).Block(body...))
-		for _, f := range functions(ps.portable) {
+		for _, f := range ps.portable.Funcs() {
 			kernels = append(kernels, p.function(f, counts(ps.portable, f)))
 		}
 	}
@@ -63,7 +63,7 @@ func counts(prog *ir.Program, f *ir.Func) []int {
 	blocks, steps := 1, 1
 	for _, s := range prog.Steps {
 		if s.Func == f {
-			blocks = max(blocks, s.Count)
+			blocks = max(blocks, s.From+s.Count)
 			if s.In != nil {
 				steps = max(steps, s.In.Count)
 			}
@@ -97,22 +97,22 @@ func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory fun
 			case s.Func.Block == nil:
 				calls = append(calls, jen.Id(name(s.Func)).Call(args...))
 			case s.Count == 1:
-				calls = append(calls, jen.Id(name(s.Func)).Call(append(args, jen.Lit(0))...))
+				calls = append(calls, jen.Id(name(s.Func)).Call(append(args, jen.Lit(s.From))...))
 			default:
-				calls = append(calls, counted(block, s.Count, jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)))
+				calls = append(calls, counted(block, s.From, s.From+s.Count, jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)))
 			}
 		}
 		if loop.Loop != nil {
-			calls = []jen.Code{counted(step, loop.Count, calls...)}
+			calls = []jen.Code{counted(step, 0, loop.Count, calls...)}
 		}
 		out = append(out, calls...)
 	}
 	return out
 }
 
-// counted runs body for v from 0 to count-1.
-func counted(v string, count int, body ...jen.Code) jen.Code {
-	return jen.For(jen.Id(v).Op(":=").Lit(0), jen.Id(v).Op("<").Lit(count), jen.Id(v).Op("++")).Block(body...)
+// counted runs body for v from one number up to another.
+func counted(v string, from, to int, body ...jen.Code) jen.Code {
+	return jen.For(jen.Id(v).Op(":=").Lit(from), jen.Id(v).Op("<").Lit(to), jen.Id(v).Op("++")).Block(body...)
 }
 
 // arrayArg hands b to a Go function. Programs may show a field in other
@@ -186,7 +186,7 @@ func (p *printer) vector() []jen.Code {
 	}
 	for _, ps := range p.passes {
 		for _, prog := range ps.vectors {
-			for _, f := range functions(prog) {
+			for _, f := range prog.Funcs() {
 				out = append(out, stub(f))
 			}
 		}

@@ -83,7 +83,7 @@ func (ps *pass) inputs() {
 				ps.scalars = append(ps.scalars, s)
 			}
 		}
-		for _, f := range functions(prog) {
+		for _, f := range prog.Funcs() {
 			for _, b := range f.Buffers {
 				if b.Place == ir.Arg {
 					memory[b.Tensor.Name] = true
@@ -102,22 +102,11 @@ func (ps *pass) programs() []*ir.Program {
 	return append([]*ir.Program{ps.portable}, ps.vectors...)
 }
 
-// functions lists the distinct functions of a program in order of first call.
-func functions(prog *ir.Program) []*ir.Func {
-	var out []*ir.Func
-	for _, s := range prog.Steps {
-		if !slices.Contains(out, s.Func) {
-			out = append(out, s.Func)
-		}
-	}
-	return out
-}
-
 // name gives every identifier: first those that are not ours to choose.
 func (p *printer) name() {
 	for _, ps := range p.passes {
 		for _, prog := range ps.vectors {
-			for _, f := range functions(prog) {
+			for _, f := range prog.Funcs() {
 				p.internal.fixed(f.Name)
 			}
 		}
@@ -147,7 +136,7 @@ func (p *printer) name() {
 	for _, ps := range p.passes {
 		ps.dispatch = p.internal.take(ps.portable.Name)
 		ps.goDriver = p.internal.take(ps.portable.Name + "Go")
-		for _, f := range functions(ps.portable) {
+		for _, f := range ps.portable.Funcs() {
 			p.portableName[f] = p.internal.take(strings.TrimSuffix(unexported(f.Name), "Go") + "Go")
 		}
 	}

@@ -92,11 +92,13 @@ type Program struct {
 	Steps []Step
 }
 
-// Step calls a function Count times, with its Block at 0..Count-1, or once
+// Step calls a function Count times, with its Block from From on, or once
 // where Block is nil. The loop is Go code, so that no call is long.
 type Step struct {
 	Func  *Func
 	Count int
+	// From is the first value of Block.
+	From int
 	// In is the serial loop around the call, or nil. Steps in the same loop
 	// stand side by side, and all run for one value of its Var, which is the
 	// Func's Step, before any runs for the next.

@@ -30,19 +30,21 @@ func (p *Program) String() string {
 		}
 		in = s.In
 		fmt.Fprintf(&b, "%scall %s", indent, s.Func.Name)
-		if s.Func.Block != nil {
+		if s.Func.Block != nil && s.From > 0 {
+			fmt.Fprintf(&b, " for %d <= %s < %d", s.From, s.Func.Block.Name, s.From+s.Count)
+		} else if s.Func.Block != nil {
 			fmt.Fprintf(&b, " for %s < %d", s.Func.Block.Name, s.Count)
 		}
 		b.WriteByte('\n')
 	}
-	for _, f := range p.funcs() {
+	for _, f := range p.Funcs() {
 		b.WriteString(f.String())
 	}
 	return b.String()
 }
 
-// funcs are the functions of p in the order of their first call.
-func (p *Program) funcs() []*Func {
+// Funcs are the functions of p in the order of their first call.
+func (p *Program) Funcs() []*Func {
 	var out []*Func
 	seen := map[*Func]bool{}
 	for _, s := range p.Steps {

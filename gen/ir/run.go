@@ -38,8 +38,8 @@ func Run(p *Program, mem *Memory) (err error) {
 				if s.Func.Block != nil {
 					count = s.Count
 				}
-				for i := 0; i < count; i++ {
-					m.call(i)
+				for i := range count {
+					m.call(s.From + i)
 				}
 			}
 		}

@@ -63,7 +63,7 @@ func (v *verifier) program() {
 	}
 	funcs := map[string]*Func{}
 	for _, s := range p.Steps {
-		if s.Func.Block != nil && s.Count < 1 {
+		if s.Func.Block != nil && (s.Count < 1 || s.From < 0) {
 			v.failf("%s is called %d times", s.Func.Name, s.Count)
 		}
 		if f := funcs[s.Func.Name]; f != nil && f != s.Func {
@@ -72,7 +72,7 @@ func (v *verifier) program() {
 		funcs[s.Func.Name] = s.Func
 	}
 	v.serial()
-	for _, f := range p.funcs() {
+	for _, f := range p.Funcs() {
 		v.fn = f
 		v.params(listed, roots)
 		v.function()
@@ -171,7 +171,7 @@ func (v *verifier) function() {
 	blocks, steps := 0, 0
 	for _, s := range v.prog.Steps {
 		if s.Func == f {
-			blocks = max(blocks, s.Count)
+			blocks = max(blocks, s.From+s.Count)
 			if s.In != nil {
 				steps = max(steps, s.In.Count)
 			}

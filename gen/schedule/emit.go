@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -57,16 +58,33 @@ func (s *scheduler) emitPart(groups []*group) {
 		}
 	}
 	s.share(groups)
+	first, shares := len(s.steps), sharing(groups, s.target)
+	parts := s.emitEach(groups, shares)
+	steps := interleaved(groups, parts, shares)
+	if len(shares) > 0 && slices.Equal(steps, slices.Concat(parts...)) {
+		s.steps = s.steps[:first]
+		steps = slices.Concat(s.emitEach(groups, nil)...) // short calls are for nothing
+	}
+	s.steps = append(s.steps[:first:first], steps...)
+}
+
+// emitEach makes the functions of each group.
+func (s *scheduler) emitEach(groups []*group, shares map[*group]bool) [][]ir.Step {
+	var parts [][]ir.Step
 	for _, g := range groups {
-		if g.plan.cycles <= s.target.CallCycles || len(g.plan.order) == 0 {
+		from := len(s.steps)
+		most := s.callCycles(g, shares)
+		if g.plan.cycles <= most || len(g.plan.order) == 0 {
 			f := s.newFunc(g)
 			s.emitter(g, f).run()
 			f.Cycles = g.plan.cycles
 			s.finish(f, g, 1)
-			continue
+		} else {
+			s.emitBlocks(g, most)
 		}
-		s.emitBlocks(g)
+		parts = append(parts, slices.Clone(s.steps[from:]))
 	}
+	return parts
 }
 
 // emitter is one that writes g into f.
@@ -167,8 +185,9 @@ func (g *group) touches(b *ir.Buffer) bool {
 }
 
 // emitBlocks splits a long group at its outermost loop: the calling Go code
-// runs that loop, several iterations a call.
-func (s *scheduler) emitBlocks(g *group) {
+// runs that loop, several iterations a call, none of which takes much longer than
+// the given cycles.
+func (s *scheduler) emitBlocks(g *group, most float64) {
 	if s.nests(g) {
 		s.emitNested(g)
 		return
@@ -181,15 +200,15 @@ func (s *scheduler) emitBlocks(g *group) {
 	}
 	each := g.plan.cycles / float64(blocks)
 	for _, r := range runs {
-		s.inCalls(r, each, func(r axisRun, count int) { s.emitRun(g, r, count, each) })
+		s.inCalls(r, each, most, func(r axisRun, count int) { s.emitRun(g, r, count, each) })
 	}
 }
 
 // inCalls divides a run, whose tiles take the given cycles each, into calls of
 // several tiles: equal ones or, where that would make them much shorter, equal
 // ones and a shorter one, which needs code of its own.
-func (s *scheduler) inCalls(r axisRun, each float64, emit func(r axisRun, count int)) {
-	chunk := min(r.count, max(1, int(s.target.CallCycles*0.6/each)))
+func (s *scheduler) inCalls(r axisRun, each, most float64, emit func(r axisRun, count int)) {
+	chunk := min(r.count, max(1, int(most*0.6/each)))
 	for even := chunk; even > chunk/2; even-- {
 		if r.count%even == 0 {
 			chunk = even

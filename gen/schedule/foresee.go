@@ -21,6 +21,15 @@ func (e *emitter) foresee(body []ir.Stmt) []ir.Stmt {
 
 // bytes is the memory that the group's stages touch, each buffer once.
 func (g *group) bytes() float64 {
+	sum := 0.0
+	for _, n := range g.touched() {
+		sum += n
+	}
+	return sum
+}
+
+// touched is the bytes of each buffer that the group's stages touch.
+func (g *group) touched() map[*ir.Buffer]float64 {
 	most := map[*ir.Buffer]float64{}
 	for _, s := range g.stages {
 		for _, m := range touches(s.nest) {
@@ -29,11 +38,7 @@ func (g *group) bytes() float64 {
 			}
 		}
 	}
-	sum := 0.0
-	for _, n := range most {
-		sum += n
-	}
-	return sum
+	return most
 }
 
 // foreseen is a body inside the given loops, the innermost one first. Of several

@@ -34,7 +34,7 @@ func (s *scheduler) emitNested(g *group) {
 		}
 		each := g.iteration(s.target) / float64(blocks)
 		for _, q := range runs {
-			s.inCalls(q, each, func(q axisRun, count int) {
+			s.inCalls(q, each, s.target.CallCycles, func(q axisRun, count int) {
 				f := s.newFunc(&in)
 				f.Cycles = each * float64(q.count)
 				if count > 1 {
