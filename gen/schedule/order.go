@@ -28,10 +28,11 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 	best := math.Inf(1)
 	for _, order := range c.orders(a, b) {
 		work, wait := tiles, traffic{}
+		sets := c.workingSets(t, p, order)
 		var panels []*panel
 		for _, m := range c.loads {
-			plain := c.fetch(t, p, order, m)
-			pn := c.newPanel(t, p, order, m)
+			plain := c.fetch(t, p, order, sets, m)
+			pn := c.newPanel(t, p, order, sets, m)
 			if pn != nil && pn.cycles+pn.wait.exposed() < plain.exposed() {
 				panels = append(panels, pn)
 				work += pn.cycles
@@ -157,7 +158,7 @@ func (p *plan) width(t Target, v *ir.Var) int {
 
 // fetch estimates the traffic of an operand that the loop order fetches again
 // and again; it is infinite where the operand has to be copied.
-func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traffic {
+func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, sets []float64, m *ir.Mem) traffic {
 	if v := p.vec; t.Lanes > 1 {
 		if v == nil {
 			v = p.sumVec()
@@ -176,18 +177,22 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 	if crowding > 1 && contiguous(m) == p.vec {
 		hold.first = 0
 	}
+	between := sets[len(order)] // what is touched before an element is used again
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
 		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
 		inner[o.Var] = true
 		total = touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
-		again := func(fetched, capacity float64) float64 {
-			if cur > capacity {
+		again := func(fetched, capacity float64, cache int) float64 {
+			if cur > capacity || between > float64(cache) {
 				return fetched * trips
 			}
 			return fetched * total / cur
 		}
-		near, far = again(near, hold.first), again(far, hold.second)
+		near, far = again(near, hold.first, t.First), again(far, hold.second, t.Second)
+		if total > cur {
+			between = sets[i]
+		}
 		cur = total
 	}
 	if 4*m.Buf.Size() <= t.Second {
@@ -196,6 +201,27 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, m *ir.Mem) traff
 		far *= 2
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
+}
+
+// workingSets are the bytes of all operands that the loops of an order touch from
+// the i-th on, for each i up to that of a single tile: an operand is found in a
+// cache again where everything that is touched in between fits beside it. Code
+// without vectors is too slow to wait for memory.
+func (c *contraction) workingSets(t Target, p *plan, order []ir.Axis) []float64 {
+	inner := map[*ir.Var]bool{}
+	out := make([]float64, len(order)+1)
+	if t.Lanes == 1 {
+		return out
+	}
+	for i := len(order); i >= 0; i-- {
+		if i < len(order) {
+			inner[order[i].Var] = true
+		}
+		for _, m := range c.loads {
+			out[i] += c.lines(m, func(a ir.Axis) int { return c.extent(t, p, a, inner) }) * lineFloats * 4
+		}
+	}
+	return out
 }
 
 // extent is how many values of an axis one iteration of the loops outside the

@@ -93,7 +93,7 @@ func contiguous(m *ir.Mem) *ir.Var {
 
 // newPanel is the copy of a vector operand that some inner loop uses again, or
 // that has to be transposed; nil where there is none to make.
-func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *panel {
+func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float64, m *ir.Mem) *panel {
 	vec := p.vec
 	if vec == nil {
 		vec = p.sumVec()
@@ -138,7 +138,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, m *ir.Mem) *p
 			pn.rows = append(pn.rows, x)
 		}
 	}
-	return c.priced(t, p, pn, copies, reuse)
+	return c.priced(t, p, pn, copies, reuse, sets[len(order)])
 }
 
 // fromThird is the bytes a cycle that arrive from beyond the second cache: few
@@ -181,7 +181,7 @@ func inside(m *ir.Mem, lists ...[]ir.Axis) bool {
 }
 
 // priced is the panel with its cost, or nil where it does not pay or fit.
-func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64) *panel {
+func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse, tile float64) *panel {
 	bytes := 4 * float64(pn.size(p))
 	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.Second)*0.6 {
 		return nil
@@ -195,7 +195,7 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse float64
 	if 4*pn.mem.Buf.Size() > t.Second {
 		pn.wait.far = copies * bytes / pn.fromThird()
 	}
-	if bytes > float64(t.First) {
+	if max(bytes, tile) > float64(t.First) {
 		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
 		pn.wait.near += copies * reuse * bytes / fromSecond
 	}

@@ -22,9 +22,7 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		backwardGo(dx, dw, db, dy, x, w)
 		return
 	}
-	backward0AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &w[0][0][0][0])
-	backward1AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward2AVX2(&db[0], &dy[0][0][0][0])
+	backward0AVX2(&dx[0][0][0][0], &dw[0][0][0][0], &db[0], &dy[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0])
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
@@ -33,16 +31,8 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 func forward0AVX2(y, x, w, b *float32)
 
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
-//
-//go:noescape
-func backward0AVX2(dx, dy, w *float32)
-
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward1AVX2(dw, dy, x *float32)
-
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward2AVX2(db, dy *float32)
+func backward0AVX2(dx, dw, db, dy, x, w *float32)

@@ -15,15 +15,13 @@ func forward(y *Y, x *X, w *W, b *B) {
 		return
 	}
 	for step := 0; step < 2; step++ {
-		for block := 0; block < 10; block++ {
+		for block := 0; block < 16; block++ {
 			forward0AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0], step, block)
 		}
-		forward1AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0], step)
 	}
-	for block := 0; block < 10; block++ {
-		forward2AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0], block)
+	for block := 0; block < 16; block++ {
+		forward1AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0], block)
 	}
-	forward3AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
 }
 
 func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
@@ -63,17 +61,7 @@ func forward0AVX2(y, x, w, b *float32, tile, block int)
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
-func forward1AVX2(y, x, w, b *float32, tile int)
-
-// y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
-//
-//go:noescape
-func forward2AVX2(y, x, w, b *float32, block int)
-
-// y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
-//
-//go:noescape
-func forward3AVX2(y, x, w, b *float32)
+func forward1AVX2(y, x, w, b *float32, block int)
 
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //

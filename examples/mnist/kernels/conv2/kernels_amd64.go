@@ -25,14 +25,16 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		return
 	}
 	backward0AVX2(&w[0][0][0][0], &ws.wPanel[0][0][0][0])
-	for block := 0; block < 2; block++ {
+	for block := 0; block < 4; block++ {
 		backward1AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0], block)
 	}
-	backward2AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
+	backward2AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward3AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward4AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward5AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward6AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	for block := 0; block < 3; block++ {
+		backward6AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
+	}
 	backward7AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward8AVX2(&db[0], &dy[0][0][0][0])
 }
@@ -52,10 +54,10 @@ func backward0AVX2(w, wPanel *float32)
 //go:noescape
 func backward1AVX2(dx, dy, wPanel *float32, block int)
 
-// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward2AVX2(dx, dy, wPanel *float32)
+func backward2AVX2(dw, dy, x *float32)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
@@ -75,7 +77,7 @@ func backward5AVX2(dw, dy, x *float32)
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward6AVX2(dw, dy, x *float32)
+func backward6AVX2(dw, dy, x *float32, block int)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
