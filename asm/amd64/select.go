@@ -89,11 +89,7 @@ func (s *Selection) stmts(body []ir.Stmt) {
 		case *ir.Transpose:
 			s.set.Transpose(s, st)
 		case *ir.Prefetch:
-			code := s.set.Prefetch
-			if st.Near {
-				code = s.set.PrefetchNear
-			}
-			s.emit(&Node{code: code, imm: None, mem: s.place(st.Mem, 1)})
+			s.emit(&Node{code: s.set.Prefetch, imm: None, mem: s.place(st.Mem, 1)})
 		default:
 			panic(fmt.Sprintf("%s: statement %T", s.set.Name, st))
 		}

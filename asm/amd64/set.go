@@ -35,9 +35,8 @@ type Set struct {
 	// Broadcast puts an element of memory, BroadcastWord lane 0 of a register,
 	// into all lanes.
 	Broadcast, BroadcastWord *Code
-	// Prefetch asks for a cache line in the second cache, PrefetchNear in the
-	// first.
-	Prefetch, PrefetchNear *Code
+	// Prefetch asks for a cache line in the second cache.
+	Prefetch *Code
 	// MaskTable says that a mask's lanes are words in memory; otherwise they are bits.
 	MaskTable bool
 

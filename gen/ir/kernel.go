@@ -305,11 +305,7 @@ type Move struct {
 
 // Prefetch asks for the cache line of an element, which may lie beyond the
 // buffer; it changes nothing. It does not occur with one lane.
-type Prefetch struct {
-	Mem Mem
-	// Near asks for the line in the first cache, not only the second.
-	Near bool
-}
+type Prefetch struct{ Mem Mem }
 
 // LoadIndex sets Dst to an element of an int32 buffer.
 type LoadIndex struct {

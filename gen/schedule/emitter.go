@@ -123,7 +123,7 @@ func (e *emitter) open() {
 	e.scopes = []*scope{{b: b, memo: map[string]any{}}}
 }
 
-func (e *emitter) close() { e.fn.Body = append(e.fn.Body, e.foresee(e.scopes[0].b.Body)...) }
+func (e *emitter) close() { e.fn.Body = append(e.fn.Body, e.scopes[0].b.Body...) }
 
 // lastReg is the highest register number in use.
 func lastReg(body []ir.Stmt) int {

@@ -217,3 +217,25 @@ func appended(steps []ir.Step, st ir.Step) []ir.Step {
 	}
 	return append(steps, st)
 }
+
+// bytes is the memory that the group's stages touch, each buffer once.
+func (g *group) bytes() float64 {
+	sum := 0.0
+	for _, n := range g.touched() {
+		sum += n
+	}
+	return sum
+}
+
+// touched is the bytes of each buffer that the group's stages touch.
+func (g *group) touched() map[*ir.Buffer]float64 {
+	most := map[*ir.Buffer]float64{}
+	for _, s := range g.stages {
+		for _, m := range touches(s.nest) {
+			if b := m.Buf.Root(); s.store || m != &s.nest.Store {
+				most[b] = max(most[b], footprint(m, s.nest.Axes, s.nest.Reduce))
+			}
+		}
+	}
+	return most
+}

@@ -691,19 +691,17 @@ loop_gkb_1:
 
 loop_j_2:
 	// for j < 256
-	VMOVUPS    (BX), Y0
-	VMOVUPS    Y0, (SI)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SI)
-	PREFETCHT0 131072(BX)
-	PREFETCHT0 2048(SI)
-	ADDQ       $+4096, BX
-	ADDQ       $+64, SI
-	DECQ       DI
-	JNE        loop_j_2
-	ADDQ       $-1048512, BX
-	DECQ       DX
-	JNE        loop_gkb_1
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(SI)
+	ADDQ    $+4096, BX
+	ADDQ    $+64, SI
+	DECQ    DI
+	JNE     loop_j_2
+	ADDQ    $-1048512, BX
+	DECQ    DX
+	JNE     loop_gkb_1
 	VZEROUPPER
 	RET
 
@@ -2196,38 +2194,34 @@ loop_t_2_2:
 
 loop_nk_3:
 	// for nk < 128
-	VMOVUPS    (SI), Y0
-	VMOVUPS    Y0, (BX)
-	VMOVUPS    32(SI), Y0
-	VMOVUPS    Y0, 32(BX)
-	VMOVUPS    64(SI), Y0
-	VMOVUPS    Y0, 64(BX)
-	VMOVUPS    96(SI), Y0
-	VMOVUPS    Y0, 96(BX)
-	PREFETCHT0 2048(SI)
-	PREFETCHT0 2048(BX)
-	PREFETCHT0 2112(SI)
-	PREFETCHT0 2112(BX)
-	ADDQ       $+128, BX
-	ADDQ       $+128, SI
-	DECQ       DI
-	JNE        loop_nk_3
-	DECQ       DX
-	JNE        loop_t_2_2
-	VMOVUPS    vectors<>+384(SB), Y15
-	MOVQ       dy+0(FP), DI
-	MOVQ       dhn+8(FP), DX
-	MOVQ       output+64(FP), CX
-	MOVQ       s+72(FP), R8
-	MOVQ       dcn+16(FP), R9
-	MOVQ       fresh+88(FP), R10
-	MOVQ       input+96(FP), R11
-	MOVQ       c+104(FP), R12
-	MOVQ       forget+112(FP), R13
-	MOVQ       dc+56(FP), AX
-	MOVQ       AX, (SP)
-	MOVQ       da+80(FP), BX
-	MOVQ       $+16, 8(SP)
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(SI), Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(SI), Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
+	DECQ    DI
+	JNE     loop_nk_3
+	DECQ    DX
+	JNE     loop_t_2_2
+	VMOVUPS vectors<>+384(SB), Y15
+	MOVQ    dy+0(FP), DI
+	MOVQ    dhn+8(FP), DX
+	MOVQ    output+64(FP), CX
+	MOVQ    s+72(FP), R8
+	MOVQ    dcn+16(FP), R9
+	MOVQ    fresh+88(FP), R10
+	MOVQ    input+96(FP), R11
+	MOVQ    c+104(FP), R12
+	MOVQ    forget+112(FP), R13
+	MOVQ    dc+56(FP), AX
+	MOVQ    AX, (SP)
+	MOVQ    da+80(FP), BX
+	MOVQ    $+16, 8(SP)
 
 loop_n_4:
 	// for n < 16
@@ -2343,22 +2337,6 @@ loop_k_9:
 	VMOVUPS     Y2, 320(SI)
 	VMOVUPS     Y7, 384(SI)
 	VMOVUPS     Y1, 448(SI)
-	PREFETCHT0  64(BX)
-	PREFETCHT0  4160(BX)
-	PREFETCHT0  8256(BX)
-	PREFETCHT0  12352(BX)
-	PREFETCHT0  16448(BX)
-	PREFETCHT0  20544(BX)
-	PREFETCHT0  24640(BX)
-	PREFETCHT0  28736(BX)
-	PREFETCHT0  1024(SI)
-	PREFETCHT0  1088(SI)
-	PREFETCHT0  1152(SI)
-	PREFETCHT0  1216(SI)
-	PREFETCHT0  1280(SI)
-	PREFETCHT0  1344(SI)
-	PREFETCHT0  1408(SI)
-	PREFETCHT0  1472(SI)
 	ADDQ        $+32768, BX
 	ADDQ        $+32, SI
 	DECQ        DI
@@ -9862,19 +9840,17 @@ loop_jb_1:
 
 loop_tn_2:
 	// for tn < 1024
-	VMOVUPS    (BX), Y0
-	VMOVUPS    Y0, (SI)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SI)
-	PREFETCHT0 32768(BX)
-	PREFETCHT0 2048(SI)
-	ADDQ       $+1024, BX
-	ADDQ       $+64, SI
-	DECQ       DI
-	JNE        loop_tn_2
-	ADDQ       $-1048512, BX
-	DECQ       DX
-	JNE        loop_jb_1
+	VMOVUPS (BX), Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(BX), Y0
+	VMOVUPS Y0, 32(SI)
+	ADDQ    $+1024, BX
+	ADDQ    $+64, SI
+	DECQ    DI
+	JNE     loop_tn_2
+	ADDQ    $-1048512, BX
+	DECQ    DX
+	JNE     loop_jb_1
 	VZEROUPPER
 	RET
 
@@ -11663,32 +11639,28 @@ loop_t_2_3:
 
 loop_n_4:
 	// for n < 8
-	VADDPS     (BX), Y0, Y0
-	VADDPS     32(BX), Y1, Y1
-	VADDPS     64(BX), Y2, Y2
-	VADDPS     96(BX), Y3, Y3
-	VADDPS     4096(BX), Y0, Y0
-	VADDPS     4128(BX), Y1, Y1
-	VADDPS     4160(BX), Y2, Y2
-	VADDPS     4192(BX), Y3, Y3
-	PREFETCHT0 65536(BX)
-	PREFETCHT0 65600(BX)
-	PREFETCHT0 69632(BX)
-	PREFETCHT0 69696(BX)
-	ADDQ       $+8192, BX
-	DECQ       SI
-	JNE        loop_n_4
-	DECQ       DI
-	JNE        loop_t_2_3
-	VMOVUPS    Y0, (DX)
-	VMOVUPS    Y1, 32(DX)
-	VMOVUPS    Y2, 64(DX)
-	VMOVUPS    Y3, 96(DX)
-	ADDQ       $-4194176, BX
-	ADDQ       $+128, DX
-	DECQ       CX
-	JNE        loop_k_2
-	DECQ       R8
-	JNE        loop_g_1
+	VADDPS  (BX), Y0, Y0
+	VADDPS  32(BX), Y1, Y1
+	VADDPS  64(BX), Y2, Y2
+	VADDPS  96(BX), Y3, Y3
+	VADDPS  4096(BX), Y0, Y0
+	VADDPS  4128(BX), Y1, Y1
+	VADDPS  4160(BX), Y2, Y2
+	VADDPS  4192(BX), Y3, Y3
+	ADDQ    $+8192, BX
+	DECQ    SI
+	JNE     loop_n_4
+	DECQ    DI
+	JNE     loop_t_2_3
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y3, 96(DX)
+	ADDQ    $-4194176, BX
+	ADDQ    $+128, DX
+	DECQ    CX
+	JNE     loop_k_2
+	DECQ    R8
+	JNE     loop_g_1
 	VZEROUPPER
 	RET

@@ -805,8 +805,8 @@ loop_gk_2:
 // Requires: AVX
 TEXT ·backward4AVX2(SB), NOSPLIT, $0-24
 	MOVQ h0+16(FP), CX
-	MOVQ db+8(FP), SI
-	MOVQ dwh+0(FP), BX
+	MOVQ db+8(FP), BX
+	MOVQ dwh+0(FP), SI
 	MOVL $+256, DX
 
 loop_j_1:
@@ -817,23 +817,21 @@ loop_j_1:
 
 loop_gk_2:
 	// for gk < 32
-	VMULPS     (SI), Y0, Y1
-	VMOVUPS    Y1, (BX)
-	VMULPS     32(SI), Y0, Y1
-	VMOVUPS    Y1, 32(BX)
-	VMULPS     64(SI), Y0, Y1
-	VMOVUPS    Y1, 64(BX)
-	VMULPS     96(SI), Y0, Y1
-	VMOVUPS    Y1, 96(BX)
-	PREFETCHT0 2048(BX)
-	PREFETCHT0 2112(BX)
-	ADDQ       $+128, SI
-	ADDQ       $+128, BX
-	DECQ       DI
-	JNE        loop_gk_2
-	ADDQ       $+4, CX
-	ADDQ       $-4096, SI
-	DECQ       DX
-	JNE        loop_j_1
+	VMULPS  (BX), Y0, Y1
+	VMOVUPS Y1, (SI)
+	VMULPS  32(BX), Y0, Y1
+	VMOVUPS Y1, 32(SI)
+	VMULPS  64(BX), Y0, Y1
+	VMOVUPS Y1, 64(SI)
+	VMULPS  96(BX), Y0, Y1
+	VMOVUPS Y1, 96(SI)
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
+	DECQ    DI
+	JNE     loop_gk_2
+	ADDQ    $+4, CX
+	ADDQ    $-4096, BX
+	DECQ    DX
+	JNE     loop_j_1
 	VZEROUPPER
 	RET

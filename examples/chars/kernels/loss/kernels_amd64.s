@@ -197,10 +197,6 @@ loop_c_2:
 	VMAXPS       Y8, Y10, Y8
 	VCMPPS       $0x03, Y10, Y9, Y9
 	VORPS        Y9, Y0, Y0
-	PREFETCHT0   2048(BX)
-	PREFETCHT0   2112(BX)
-	PREFETCHT0   2176(BX)
-	PREFETCHT0   2240(BX)
 	ADDQ         $+256, BX
 	DECQ         SI
 	JNE          loop_c_2
@@ -372,9 +368,9 @@ TEXT ·backward0AVX2(SB), $1088-40
 	MOVQ         block+32(FP), R8
 	IMUL3Q       $+512, R8, R8
 	ADDQ         label+16(FP), R8
-	MOVQ         block+32(FP), DI
-	IMUL3Q       $+131072, DI, DI
-	ADDQ         dx+0(FP), DI
+	MOVQ         block+32(FP), DX
+	IMUL3Q       $+131072, DX, DX
+	ADDQ         dx+0(FP), DX
 	MOVL         $+128, CX
 
 loop_n_1:
@@ -389,7 +385,7 @@ loop_n_1:
 	VMOVUPS vectors<>+64(SB), Y7
 	VMOVUPS vectors<>+64(SB), Y8
 	VMOVUPS vectors<>+64(SB), Y9
-	MOVL    $+4, DX
+	MOVL    $+4, DI
 	PCALIGN $0x20
 
 loop_c_2:
@@ -418,12 +414,8 @@ loop_c_2:
 	VMAXPS       Y9, Y11, Y9
 	VCMPPS       $0x03, Y11, Y10, Y10
 	VORPS        Y10, Y1, Y1
-	PREFETCHT0   2048(BX)
-	PREFETCHT0   2112(BX)
-	PREFETCHT0   2176(BX)
-	PREFETCHT0   2240(BX)
 	ADDQ         $+256, BX
-	DECQ         DX
+	DECQ         DI
 	JNE          loop_c_2
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -456,7 +448,7 @@ loop_c_2:
 	VMOVUPS      vectors<>+288(SB), Y8
 	VMOVUPS      vectors<>+320(SB), Y7
 	VMOVUPS      vectors<>+352(SB), Y6
-	MOVL         $+32, DX
+	MOVL         $+32, DI
 	PCALIGN      $0x20
 
 loop_c_2_3:
@@ -481,7 +473,7 @@ loop_c_2_3:
 	VMOVUPS      Y3, (SI)
 	ADDQ         $+32, BX
 	ADDQ         $+32, SI
-	DECQ         DX
+	DECQ         DI
 	JNE          loop_c_2_3
 	VPERM2F128   $0x01, Y2, Y2, Y1
 	VADDPS       Y1, Y2, Y1
@@ -492,13 +484,13 @@ loop_c_2_3:
 	VDIVPS       Y1, Y12, Y1
 	VBROADCASTSS (R8), Y2
 	VMOVUPS      vectors<>+992(SB), Y11
-	MOVL         $+0, DX
+	MOVL         $+0, DI
 	PCALIGN      $0x20
 
 loop_c_3_4:
 	// for c_3 < 32
 	VMULPS       -1024(SI), Y1, Y3
-	MOVQ         DX, AX
+	MOVQ         DI, AX
 	IMUL3L       $+8, AX, AX
 	VMOVD        AX, X4
 	VPBROADCASTD X4, Y4
@@ -507,12 +499,11 @@ loop_c_3_4:
 	VANDPS       Y12, Y4, Y4
 	VSUBPS       Y4, Y3, Y3
 	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DI)
-	PREFETCHT0   1024(DI)
+	VMOVUPS      Y3, (DX)
 	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	INCQ         DX
-	CMPQ         DX, $+32
+	ADDQ         $+32, DX
+	INCQ         DI
+	CMPQ         DI, $+32
 	JLT          loop_c_3_4
 	ADDQ         $-1024, BX
 	ADDQ         $-2048, SI

@@ -89,7 +89,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+160(SB), Y13
 	VXORPS  Y12, Y12, Y12
 	MOVQ    x+16(FP), BX
-	MOVQ    dy+8(FP), DI
+	MOVQ    dy+8(FP), DX
 	MOVQ    dx+0(FP), SI
 	MOVL    $+32, R8
 
@@ -99,55 +99,50 @@ loop_n_1:
 
 loop_p_2:
 	// for p < 14
-	MOVL    $+14, DX
+	MOVL    $+14, DI
 	PCALIGN $0x20
 
 loop_q_3:
 	// for q < 14
-	VMOVUPS    vectors<>+64(SB), Y0
-	VXORPS     Y1, Y1, Y1
-	VMOVUPS    (BX), Y2
-	VCMPPS     $0x11, Y2, Y0, Y3
-	VBLENDVPS  Y3, Y2, Y0, Y0
-	VANDNPS    Y1, Y3, Y1
-	VMOVUPS    32(BX), Y2
-	VCMPPS     $0x11, Y2, Y0, Y3
-	VBLENDVPS  Y3, Y2, Y0, Y0
-	VBLENDVPS  Y3, Y15, Y1, Y1
-	VMOVUPS    896(BX), Y2
-	VCMPPS     $0x11, Y2, Y0, Y3
-	VBLENDVPS  Y3, Y2, Y0, Y0
-	VBLENDVPS  Y3, Y14, Y1, Y1
-	VCMPPS     $0x11, 928(BX), Y0, Y0
-	VBLENDVPS  Y0, Y13, Y1, Y1
-	VPCMPEQD   Y12, Y1, Y0
-	VMOVUPS    (DI), Y2
-	VANDPS     Y2, Y0, Y0
-	VPCMPEQD   Y15, Y1, Y3
-	VANDPS     Y2, Y3, Y3
-	VPCMPEQD   Y14, Y1, Y4
-	VANDPS     Y2, Y4, Y4
-	VPCMPEQD   Y13, Y1, Y1
-	VANDPS     Y2, Y1, Y1
-	VMOVUPS    Y0, (SI)
-	VMOVUPS    Y3, 32(SI)
-	VMOVUPS    Y4, 896(SI)
-	VMOVUPS    Y1, 928(SI)
-	PREFETCHT0 3584(BX)
-	PREFETCHT0 4480(BX)
-	PREFETCHT0 1344(DI)
-	PREFETCHT0 3584(SI)
-	PREFETCHT0 4480(SI)
-	ADDQ       $+64, BX
-	ADDQ       $+32, DI
-	ADDQ       $+64, SI
-	DECQ       DX
-	JNE        loop_q_3
-	ADDQ       $+896, BX
-	ADDQ       $+896, SI
-	DECQ       CX
-	JNE        loop_p_2
-	DECQ       R8
-	JNE        loop_n_1
+	VMOVUPS   vectors<>+64(SB), Y0
+	VXORPS    Y1, Y1, Y1
+	VMOVUPS   (BX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y3
+	VBLENDVPS Y3, Y2, Y0, Y0
+	VANDNPS   Y1, Y3, Y1
+	VMOVUPS   32(BX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y3
+	VBLENDVPS Y3, Y2, Y0, Y0
+	VBLENDVPS Y3, Y15, Y1, Y1
+	VMOVUPS   896(BX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y3
+	VBLENDVPS Y3, Y2, Y0, Y0
+	VBLENDVPS Y3, Y14, Y1, Y1
+	VCMPPS    $0x11, 928(BX), Y0, Y0
+	VBLENDVPS Y0, Y13, Y1, Y1
+	VPCMPEQD  Y12, Y1, Y0
+	VMOVUPS   (DX), Y2
+	VANDPS    Y2, Y0, Y0
+	VPCMPEQD  Y15, Y1, Y3
+	VANDPS    Y2, Y3, Y3
+	VPCMPEQD  Y14, Y1, Y4
+	VANDPS    Y2, Y4, Y4
+	VPCMPEQD  Y13, Y1, Y1
+	VANDPS    Y2, Y1, Y1
+	VMOVUPS   Y0, (SI)
+	VMOVUPS   Y3, 32(SI)
+	VMOVUPS   Y4, 896(SI)
+	VMOVUPS   Y1, 928(SI)
+	ADDQ      $+64, BX
+	ADDQ      $+32, DX
+	ADDQ      $+64, SI
+	DECQ      DI
+	JNE       loop_q_3
+	ADDQ      $+896, BX
+	ADDQ      $+896, SI
+	DECQ      CX
+	JNE       loop_p_2
+	DECQ      R8
+	JNE       loop_n_1
 	VZEROUPPER
 	RET
