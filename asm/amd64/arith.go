@@ -66,6 +66,15 @@ func (s *Selection) constant(a *ir.Assign) *Place {
 // All is the constant with the given bits in every lane.
 func (s *Selection) All(bits uint32) *Place { return s.constants.iota(int(int32(bits)), 0) }
 
+// Table is a vector of the entries of a table, again and again.
+func (s *Selection) Table(t *[8]int32) *Place {
+	v := make([]uint32, s.set.Lanes)
+	for i := range v {
+		v[i] = uint32(t[i%len(t)])
+	}
+	return s.constants.vectors.of(s.set.Vectors, v)
+}
+
 // Lanes is the mask of the first n lanes.
 func (s *Selection) Lanes(n int) *Place { return s.constants.lanes(n) }
 

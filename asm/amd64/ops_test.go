@@ -141,7 +141,7 @@ func opTrial(op ir.Op, kind ir.Kind, constant, n, full int) *trial {
 			args = append(args, load(body, k, place(in[i]), full))
 		}
 	}
-	a := &ir.Assign{Dst: body.Reg(dst), Op: op, Args: args, Word: 5}
+	a := &ir.Assign{Dst: body.Reg(dst), Op: op, Args: args, Word: 5, Table: &picked}
 	body.Emit(a)
 	if dst == ir.Mask {
 		r := body.Do(ir.Select, a.Dst, body.Real(1), body.Real(-1))

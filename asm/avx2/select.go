@@ -19,6 +19,8 @@ func special(s *amd64.Selection, a *ir.Assign) {
 		s.Do(vxorps, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.All(math.MaxUint32)})
 	case ir.Select:
 		selects(s, a)
+	case ir.Pick:
+		s.Do(vpermd, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.Table(a.Table)})
 	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:
 		horizontal(s, a)
 	case ir.HSums:

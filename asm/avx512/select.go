@@ -16,6 +16,8 @@ func special(s *amd64.Selection, a *ir.Assign) {
 		s.Do(vandps, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.All(1<<31 - 1)})
 	case ir.Select:
 		selects(s, a)
+	case ir.Pick:
+		s.Do(vpermd, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.Table(a.Table)})
 	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:
 		horizontal(s, a)
 	case ir.HSums:

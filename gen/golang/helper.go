@@ -47,6 +47,9 @@ func (p *printer) helperDecls() []jen.Code {
 	for i := 0; i < len(p.applied); i++ {
 		out = append(out, p.mathFunction(p.applied[i]))
 	}
+	for _, t := range p.tables {
+		out = append(out, p.tableDecl(t))
+	}
 	source := supportFunctions()
 	for again := true; again; {
 		again = false
@@ -65,6 +68,24 @@ func (p *printer) helperDecls() []jen.Code {
 		}
 	}
 	return out
+}
+
+// table is the name of a variable with the entries of t.
+func (p *printer) table(t *[8]int32) string {
+	if p.tableName[*t] == "" {
+		p.tableName[*t] = p.internal.take("table")
+		p.tables = append(p.tables, *t)
+	}
+	return p.tableName[*t]
+}
+
+func (p *printer) tableDecl(t [8]int32) jen.Code {
+	var entries []jen.Code
+	for _, w := range t {
+		entries = append(entries, word(w).code)
+	}
+	doc := []string{p.tableName[t] + " has what the lowest bits of a number choose."}
+	return documented(doc, jen.Var().Id(p.tableName[t]).Op("=").Index(jen.Lit(len(t))).Int32().Values(entries...))
 }
 
 type supportFunction struct{ name, doc, text string }

@@ -49,6 +49,9 @@ func (k *kernel) op(a *ir.Assign) expr {
 		return binary(op, k.reg(a.Args[0]), integer(int(a.Word)))
 	case ir.IShr:
 		return convert("int32", binary(">>", convert("uint32", k.reg(a.Args[0])), integer(int(a.Word))))
+	case ir.Pick:
+		entry := binary("&", k.reg(a.Args[0]), integer(len(a.Table)-1))
+		return expr{code: jen.Id(k.table(a.Table)).Index(entry.code), prec: primary}
 	case ir.Select:
 		return k.callHelper(map[ir.Kind]string{ir.Real: "select32", ir.Word: "selectInt"}[a.Dst.Kind], a)
 	case ir.Apply:

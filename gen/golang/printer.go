@@ -29,6 +29,9 @@ type printer struct {
 	// of them from vecmath, by the name there.
 	helpers map[string]string
 	applied []string
+	// tables are those that are chosen from, tableName their variables.
+	tables    [][8]int32
+	tableName map[[8]int32]string
 }
 
 // pass is forward or backward.
@@ -52,6 +55,7 @@ func newPrinter(in Package) *printer {
 		in: in, exported: names{}, internal: reserved(in),
 		typeName: map[string]string{}, tensorName: map[string]string{}, scalarName: map[string]string{},
 		portableName: map[*ir.Func]string{}, field: map[string]string{}, helpers: map[string]string{},
+		tableName: map[[8]int32]string{},
 	}
 	for i, prog := range in.Portable {
 		ps := &pass{portable: prog, args: prog.Args}

@@ -198,6 +198,8 @@ func (g *generator) operation(b *ir.Builder) {
 		a.Word = []int32{0, -1, math.MinInt32, 0x846ca6, -77777}[g.rng.IntN(5)]
 	case ir.IShl, ir.IShr, ir.ISar:
 		a.Word = g.rng.Int32N(32)
+	case ir.Pick:
+		a.Table = &[8]int32{0, -1, g.rng.Int32(), 3, math.MinInt32, 0x800000, 7, 8}
 	case ir.Iota:
 		a.Sub = g.sub(100)
 	case ir.HSums:

@@ -53,6 +53,13 @@ func (b *Builder) Word(v int32) *Reg {
 	return r
 }
 
+// Pick appends the choice from a table by the lowest bits of x.
+func (b *Builder) Pick(x *Reg, table *[8]int32) *Reg {
+	r := b.Reg(Word)
+	b.Emit(&Assign{Dst: r, Op: Pick, Args: []*Reg{x}, Table: table})
+	return r
+}
+
 // Shift appends a shift of x by n bits.
 func (b *Builder) Shift(op Op, x *Reg, n int32) *Reg {
 	r := b.Reg(Word)

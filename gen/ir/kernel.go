@@ -268,6 +268,8 @@ type Assign struct {
 	// Word is the constant of ConstWord, the count of a shift, or the number of
 	// lanes of LaneMask.
 	Word int32
+	// Table has what Pick chooses from.
+	Table *[8]int32
 	// Sub is the value of Iota in lane 0.
 	Sub Sub
 	// Step is what Iota adds from lane to lane.

@@ -47,6 +47,7 @@ const (
 	IShl     // by Word
 	IShr     // logical, by Word
 	ISar     // arithmetic, by Word
+	Pick     // the entry of Table that the three lowest bits name
 	ToWord   // Real to Word, to nearest even
 	TruncOp  // Real to Word, toward zero
 	WordBits // Real to Word, same bits
@@ -93,6 +94,7 @@ var Infos = [...]Info{
 	IAdd: {"iadd", 2, Word, Word}, ISub: {"isub", 2, Word, Word}, IMul: {"imul", 2, Word, Word},
 	IAnd: {"iand", 2, Word, Word}, IOr: {"ior", 2, Word, Word}, IXor: {"ixor", 2, Word, Word},
 	IShl: {"ishl", 1, Word, Word}, IShr: {"ishr", 1, Word, Word}, ISar: {"isar", 1, Word, Word},
+	Pick:   {"pick", 1, Word, Word},
 	ToWord: {"toword", 1, Real, Word}, TruncOp: {"trunc", 1, Real, Word}, WordBits: {"wordbits", 1, Real, Word},
 	KeyParam: {"key", 0, Word, Word},
 	LT:       {"lt", 2, Real, Mask}, LE: {"le", 2, Real, Mask}, EQ: {"eq", 2, Real, Mask}, NE: {"ne", 2, Real, Mask},

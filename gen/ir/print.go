@@ -147,6 +147,10 @@ func (a *Assign) operation() string {
 		parts = append(parts, strconv.Itoa(int(a.Word)))
 	case IShl, IShr, ISar, LaneMask:
 		parts = append(parts, strconv.Itoa(int(a.Word)))
+	case Pick:
+		for _, w := range a.Table {
+			parts = append(parts, strconv.Itoa(int(w)))
+		}
 	case Iota:
 		parts = append(parts, a.Sub.String(), fmt.Sprintf("step %d", a.Step))
 	case Apply:

@@ -241,6 +241,8 @@ func (m *machine) wordOp(a *Assign) code {
 		return map1(dst, x, func(x int32) int32 { return int32(uint32(x) >> n) })
 	case ISar:
 		return map1(dst, x, func(x int32) int32 { return x >> n })
+	case Pick:
+		return map1(dst, x, func(x int32) int32 { return a.Table[x&7] })
 	}
 	f := wordBinary[a.Op]
 	if f == nil {

@@ -92,6 +92,10 @@ func (v *verifier) immediate(a *Assign) {
 		if a.Word < 0 || a.Word > 31 {
 			v.failf("shift by %d", a.Word)
 		}
+	case Pick:
+		if a.Table == nil {
+			v.failf("no table")
+		}
 	case LaneMask:
 		if a.Word < 0 || int(a.Word) > lanes {
 			v.failf("%d of %d lanes", a.Word, lanes)

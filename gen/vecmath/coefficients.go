@@ -8,11 +8,8 @@ const (
 	erfSquare  = 13.3225
 )
 
-// e^r = 1 + r + r^2*P(r); largest weighted error 2^-28.22.
-var expCoef = [...]float32{0.49999994, 0.16666521, 0.041668292, 0.008368716, 0.0013818694}
-
-// e^r = 1 + r*P(r); largest weighted error 2^-23.36.
-var expNonposCoef = [...]float32{0.9999997, 0.49999142, 0.16667649, 0.041899048, 0.008289884}
+// e^r = 1 + r + r^2*P(r); largest weighted error 2^-25.19.
+var expCoef = [...]float32{0.5000648, 0.16666856}
 
 // e^r - 1 = r + r^2*P(r); largest weighted error 2^-26.11.
 var expm1Coef = [...]float32{0.49999997, 0.16666545, 0.041667446, 0.008366447, 0.0013869841}

@@ -16,38 +16,56 @@ const (
 	magic = 12582912
 )
 
-// split writes x as n*ln2 + r with |r| <= ln2/2 and returns r and a register
-// whose low bits are n + bias.
-func (e *emitter) split(x *ir.Reg, bias float32) (r, t *ir.Reg) {
-	t = e.fma(x, e.real(log2e), e.real(magic+bias))
-	n := e.do(ir.Sub2, t, e.real(magic+bias))
-	r = e.fnma(n, e.real(ln2Hi), x)
-	return e.fnma(n, e.real(ln2Lo), r), t
+// split writes x as n/parts*ln2 + r with |r| <= ln2/2/parts and returns r and a
+// register whose low bits are n + bias*parts. parts is a power of two.
+func (e *emitter) split(x *ir.Reg, parts, bias float32) (r, t *ir.Reg) {
+	t = e.fma(x, e.real(log2e*parts), e.real(magic+bias*parts))
+	n := e.do(ir.Sub2, t, e.real(magic+bias*parts))
+	r = e.fnma(n, e.real(ln2Hi/parts), x)
+	return e.fnma(n, e.real(ln2Lo/parts), r), t
 }
 
-// exp multiplies by 2^n in two halves, so that the result may be denormal and
-// overflows to infinity. The bias of 254 makes each half an exponent field.
+// exponents has the fractions of 2^(j/8), as bits; roots has them less j in the
+// three highest places, for a sum with a number that has j there.
+var exponents, roots = func() (fractions, rest [8]int32) {
+	for j := range fractions {
+		bits := math.Float32bits(float32(math.Exp2(float64(j) / 8)))
+		fractions[j] = int32(bits & (1<<23 - 1))
+		rest[j] = fractions[j] - int32(j)<<20
+	}
+	return fractions, rest
+}()
+
+// times is f*e^r for |r| <= ln2/16: f and the little that e^r adds to it.
+func (e *emitter) times(f, r *ir.Reg) *ir.Reg {
+	q := e.fma(e.poly(r, expCoef[:]...), e.do(ir.Mul, r, r), r)
+	return e.fma(q, f, f)
+}
+
+// exp is e^r*2^(j/8)*2^n, the second factor from a table. It multiplies by 2^n
+// in two halves, so that the result may be denormal and overflows to infinity.
+// The bias of 254 makes each half an exponent field.
 func exp(e *emitter, x *ir.Reg) *ir.Reg {
-	r, t := e.split(e.clamp(x, -104, 89), 254)
-	p := e.poly(r, append([]float32{1, 1}, expCoef[:]...)...)
+	r, t := e.split(e.clamp(x, -104, 89), 8, 254)
 	n := e.bits(t)
-	h := e.b.Shift(ir.ISar, n, 1)
-	p = e.do(ir.Mul, p, e.float(e.shl(h, 23)))
-	return e.do(ir.Mul, p, e.float(e.shl(e.do(ir.ISub, n, h), 23)))
+	h := e.b.Shift(ir.ISar, n, 4)
+	first := e.do(ir.IAdd, e.shl(h, 23), e.b.Pick(n, &exponents))
+	rest := e.do(ir.ISub, e.b.Shift(ir.ISar, n, 3), h)
+	return e.do(ir.Mul, e.times(e.float(first), r), e.float(e.shl(rest, 23)))
 }
 
-// expNonpos is exp for x <= 0, as softmax and sigmoid need it. Below -87.68,
-// where the result would be denormal or nearly so, it is 0: the smallest
-// exponent field there is stands for 0.
+// expNonpos is exp for x <= 0, as softmax and sigmoid need it. Where the result
+// would be denormal, from -87.34 on, it falls to the 0 that it is from -87.96 on:
+// the smallest exponent field there is stands for 0, and -88 has no fraction.
 func expNonpos(e *emitter, x *ir.Reg) *ir.Reg {
-	r, t := e.split(e.do(ir.MaxOp, e.real(-88), x), 127)
-	p := e.poly(r, one(expNonposCoef[:])...)
-	return e.do(ir.Mul, p, e.float(e.shl(e.bits(t), 23)))
+	r, t := e.split(e.do(ir.MaxOp, e.real(-88), x), 8, 127)
+	n := e.bits(t)
+	return e.times(e.float(e.do(ir.IAdd, e.shl(n, 20), e.b.Pick(n, &roots))), r)
 }
 
 // expm1 is 2*((e^r - 1)*s + s - 1/2) with s = 2^(n-1), which no n overflows.
 func expm1(e *emitter, x *ir.Reg) *ir.Reg {
-	r, t := e.split(e.clamp(x, -18, 89), 126)
+	r, t := e.split(e.clamp(x, -18, 89), 1, 126)
 	q := e.poly(r, expm1Coef[:]...)
 	p := e.fma(q, e.do(ir.Mul, r, r), r)
 	s := e.float(e.shl(e.bits(t), 23))

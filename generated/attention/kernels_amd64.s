@@ -24,47 +24,35 @@ DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+224(SB)/8, $0x3f3180003f318000
-DATA vectors<>+232(SB)/8, $0x3f3180003f318000
-DATA vectors<>+240(SB)/8, $0x3f3180003f318000
-DATA vectors<>+248(SB)/8, $0x3f3180003f318000
-DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+448(SB)/8, $0x3f8000003f800000
-DATA vectors<>+456(SB)/8, $0x3f8000003f800000
-DATA vectors<>+464(SB)/8, $0x3f8000003f800000
-DATA vectors<>+472(SB)/8, $0x3f8000003f800000
-GLOBL vectors<>(SB), RODATA|NOPTR, $480
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $384
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // top[n][a][t] = max(s, score[n][a][t][s])
@@ -520,16 +508,16 @@ loop_t_9:
 	VSUBPS       vectors<>+192(SB), Y2, Y3
 	VFNMADD231PS vectors<>+224(SB), Y3, Y1
 	VFNMADD231PS vectors<>+256(SB), Y3, Y1
-	VMOVUPS      vectors<>+288(SB), Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+320(SB), Y3
 	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  vectors<>+384(SB), Y1, Y3
-	VFMADD213PS  vectors<>+416(SB), Y1, Y3
-	VFMADD213PS  vectors<>+448(SB), Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y2
-	VMOVUPS      Y1, (DI)
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VMOVAPS      Y2, Y1
+	VMOVUPS      Y2, (DI)
 	VSUBPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y4
@@ -537,141 +525,141 @@ loop_t_9:
 	VSUBPS       vectors<>+192(SB), Y4, Y5
 	VFNMADD231PS vectors<>+224(SB), Y5, Y3
 	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VMOVUPS      vectors<>+288(SB), Y5
-	VFMADD213PS  vectors<>+320(SB), Y3, Y5
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFMADD213PS  vectors<>+352(SB), Y3, Y5
-	VFMADD213PS  vectors<>+384(SB), Y3, Y5
-	VFMADD213PS  vectors<>+416(SB), Y3, Y5
-	VFMADD213PS  vectors<>+448(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      Y3, 32(DI)
-	VSUBPS       Y0, Y11, Y4
-	VMAXPS       Y4, Y15, Y4
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y4, 32(DI)
+	VSUBPS       Y0, Y11, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y5
-	VFMADD213PS  vectors<>+192(SB), Y4, Y5
+	VFMADD213PS  vectors<>+192(SB), Y3, Y5
 	VSUBPS       vectors<>+192(SB), Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y4
-	VFNMADD231PS vectors<>+256(SB), Y6, Y4
-	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  vectors<>+384(SB), Y4, Y6
-	VFMADD213PS  vectors<>+416(SB), Y4, Y6
-	VFMADD213PS  vectors<>+448(SB), Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      Y4, 64(DI)
-	VSUBPS       Y0, Y12, Y5
-	VMAXPS       Y5, Y15, Y5
+	VFNMADD231PS vectors<>+224(SB), Y6, Y3
+	VFNMADD231PS vectors<>+256(SB), Y6, Y3
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD213PS  vectors<>+352(SB), Y3, Y6
+	VMULPS       Y3, Y3, Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VFMADD231PS  Y3, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      Y5, 64(DI)
+	VSUBPS       Y0, Y12, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y6
-	VFMADD213PS  vectors<>+192(SB), Y5, Y6
+	VFMADD213PS  vectors<>+192(SB), Y3, Y6
 	VSUBPS       vectors<>+192(SB), Y6, Y7
-	VFNMADD231PS vectors<>+224(SB), Y7, Y5
-	VFNMADD231PS vectors<>+256(SB), Y7, Y5
-	VMOVUPS      vectors<>+288(SB), Y7
-	VFMADD213PS  vectors<>+320(SB), Y5, Y7
-	VFMADD213PS  vectors<>+352(SB), Y5, Y7
-	VFMADD213PS  vectors<>+384(SB), Y5, Y7
-	VFMADD213PS  vectors<>+416(SB), Y5, Y7
-	VFMADD213PS  vectors<>+448(SB), Y7, Y5
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      Y5, 96(DI)
-	VSUBPS       Y0, Y13, Y6
-	VMAXPS       Y6, Y15, Y6
+	VFNMADD231PS vectors<>+224(SB), Y7, Y3
+	VFNMADD231PS vectors<>+256(SB), Y7, Y3
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD213PS  vectors<>+352(SB), Y3, Y7
+	VMULPS       Y3, Y3, Y8
+	VFMADD231PS  Y8, Y7, Y3
+	VFMADD231PS  Y3, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      Y6, 96(DI)
+	VSUBPS       Y0, Y13, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y7
-	VFMADD213PS  vectors<>+192(SB), Y6, Y7
+	VFMADD213PS  vectors<>+192(SB), Y3, Y7
 	VSUBPS       vectors<>+192(SB), Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y6
-	VFNMADD231PS vectors<>+256(SB), Y8, Y6
-	VMOVUPS      vectors<>+288(SB), Y8
-	VFMADD213PS  vectors<>+320(SB), Y6, Y8
-	VFMADD213PS  vectors<>+352(SB), Y6, Y8
-	VFMADD213PS  vectors<>+384(SB), Y6, Y8
-	VFMADD213PS  vectors<>+416(SB), Y6, Y8
-	VFMADD213PS  vectors<>+448(SB), Y8, Y6
-	VPSLLD       $0x17, Y7, Y7
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VMOVUPS      Y6, 128(DI)
-	VSUBPS       Y0, Y14, Y7
-	VMAXPS       Y7, Y15, Y7
+	VFNMADD231PS vectors<>+224(SB), Y8, Y3
+	VFNMADD231PS vectors<>+256(SB), Y8, Y3
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD213PS  vectors<>+352(SB), Y3, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y9, Y8, Y3
+	VFMADD231PS  Y3, Y7, Y7
+	VADDPS       Y7, Y1, Y1
+	VMOVUPS      Y7, 128(DI)
+	VSUBPS       Y0, Y14, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y8
-	VFMADD213PS  vectors<>+192(SB), Y7, Y8
+	VFMADD213PS  vectors<>+192(SB), Y3, Y8
 	VSUBPS       vectors<>+192(SB), Y8, Y9
-	VFNMADD231PS vectors<>+224(SB), Y9, Y7
-	VFNMADD231PS vectors<>+256(SB), Y9, Y7
-	VMOVUPS      vectors<>+288(SB), Y9
-	VFMADD213PS  vectors<>+320(SB), Y7, Y9
-	VFMADD213PS  vectors<>+352(SB), Y7, Y9
-	VFMADD213PS  vectors<>+384(SB), Y7, Y9
-	VFMADD213PS  vectors<>+416(SB), Y7, Y9
-	VFMADD213PS  vectors<>+448(SB), Y9, Y7
-	VPSLLD       $0x17, Y8, Y8
-	VMULPS       Y8, Y7, Y7
-	VADDPS       Y7, Y2, Y2
-	VMOVUPS      Y7, 160(DI)
-	VMOVUPS      (SP), Y8
-	VSUBPS       Y0, Y8, Y8
-	VMAXPS       Y8, Y15, Y8
+	VFNMADD231PS vectors<>+224(SB), Y9, Y3
+	VFNMADD231PS vectors<>+256(SB), Y9, Y3
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+288(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD213PS  vectors<>+352(SB), Y3, Y9
+	VMULPS       Y3, Y3, Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VFMADD231PS  Y3, Y8, Y8
+	VADDPS       Y8, Y1, Y1
+	VMOVUPS      Y8, 160(DI)
+	VMOVUPS      (SP), Y3
+	VSUBPS       Y0, Y3, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+160(SB), Y9
-	VFMADD213PS  vectors<>+192(SB), Y8, Y9
+	VFMADD213PS  vectors<>+192(SB), Y3, Y9
 	VSUBPS       vectors<>+192(SB), Y9, Y10
-	VFNMADD231PS vectors<>+224(SB), Y10, Y8
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
-	VMOVUPS      vectors<>+288(SB), Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  vectors<>+352(SB), Y8, Y10
-	VFMADD213PS  vectors<>+384(SB), Y8, Y10
-	VFMADD213PS  vectors<>+416(SB), Y8, Y10
-	VFMADD213PS  vectors<>+448(SB), Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	VMOVUPS      Y8, 192(DI)
-	VMOVUPS      32(SP), Y9
-	VSUBPS       Y0, Y9, Y0
+	VFNMADD231PS vectors<>+224(SB), Y10, Y3
+	VFNMADD231PS vectors<>+256(SB), Y10, Y3
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+288(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+320(SB), Y10
+	VFMADD213PS  vectors<>+352(SB), Y3, Y10
+	VMULPS       Y3, Y3, Y11
+	VFMADD231PS  Y11, Y10, Y3
+	VFMADD231PS  Y3, Y9, Y9
+	VADDPS       Y9, Y1, Y1
+	VMOVUPS      Y9, 192(DI)
+	VMOVUPS      32(SP), Y3
+	VSUBPS       Y0, Y3, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+160(SB), Y9
-	VFMADD213PS  vectors<>+192(SB), Y0, Y9
-	VSUBPS       vectors<>+192(SB), Y9, Y10
+	VMOVUPS      vectors<>+160(SB), Y3
+	VFMADD213PS  vectors<>+192(SB), Y0, Y3
+	VSUBPS       vectors<>+192(SB), Y3, Y10
 	VFNMADD231PS vectors<>+224(SB), Y10, Y0
 	VFNMADD231PS vectors<>+256(SB), Y10, Y0
-	VMOVUPS      vectors<>+288(SB), Y10
-	VFMADD213PS  vectors<>+320(SB), Y0, Y10
+	VPSLLD       $0x14, Y3, Y10
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y10, Y3
+	VMOVUPS      vectors<>+320(SB), Y10
 	VFMADD213PS  vectors<>+352(SB), Y0, Y10
-	VFMADD213PS  vectors<>+384(SB), Y0, Y10
-	VFMADD213PS  vectors<>+416(SB), Y0, Y10
-	VFMADD213PS  vectors<>+448(SB), Y10, Y0
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      Y0, 224(DI)
-	VPERM2F128   $0x01, Y2, Y2, Y9
-	VADDPS       Y9, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y9
-	VADDPS       Y9, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y9
-	VADDPS       Y9, Y2, Y2
-	VDIVPS       Y2, Y1, Y1
+	VMULPS       Y0, Y0, Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y3, 224(DI)
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERMILPS    $0x4e, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VDIVPS       Y0, Y2, Y1
 	VMOVUPS      Y1, (BX)
-	VDIVPS       Y2, Y3, Y1
+	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y2, Y4, Y1
+	VDIVPS       Y0, Y5, Y1
 	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y2, Y5, Y1
+	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 96(BX)
-	VDIVPS       Y2, Y6, Y1
+	VDIVPS       Y0, Y7, Y1
 	VMOVUPS      Y1, 128(BX)
-	VDIVPS       Y2, Y7, Y1
+	VDIVPS       Y0, Y8, Y1
 	VMOVUPS      Y1, 160(BX)
-	VDIVPS       Y2, Y8, Y1
+	VDIVPS       Y0, Y9, Y1
 	VMOVUPS      Y1, 192(BX)
-	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y0, Y3, Y0
 	VMOVUPS      Y0, 224(BX)
 	ADDQ         $+256, SI
 	ADDQ         $+256, BX

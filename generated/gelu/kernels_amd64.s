@@ -88,43 +88,35 @@ DATA vectors<>+640(SB)/8, $0x42b2000042b20000
 DATA vectors<>+648(SB)/8, $0x42b2000042b20000
 DATA vectors<>+656(SB)/8, $0x42b2000042b20000
 DATA vectors<>+664(SB)/8, $0x42b2000042b20000
-DATA vectors<>+672(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+680(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+688(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+696(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+704(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+712(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+720(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+728(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+736(SB)/8, $0x3f3180003f318000
-DATA vectors<>+744(SB)/8, $0x3f3180003f318000
-DATA vectors<>+752(SB)/8, $0x3f3180003f318000
-DATA vectors<>+760(SB)/8, $0x3f3180003f318000
-DATA vectors<>+768(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+776(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+784(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+792(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+800(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+808(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+816(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+824(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+832(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+840(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+848(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+856(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+864(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+872(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+880(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+888(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+896(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+904(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+912(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+920(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+928(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+936(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+944(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+952(SB)/8, $0x3efffffe3efffffe
-GLOBL vectors<>(SB), RODATA|NOPTR, $960
+DATA vectors<>+672(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+680(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+688(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+696(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+704(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+712(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+720(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+728(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+736(SB)/8, $0x3db180003db18000
+DATA vectors<>+744(SB)/8, $0x3db180003db18000
+DATA vectors<>+752(SB)/8, $0x3db180003db18000
+DATA vectors<>+760(SB)/8, $0x3db180003db18000
+DATA vectors<>+768(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+776(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+784(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+792(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+800(SB)/8, $0x000b95c200000000
+DATA vectors<>+808(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+816(SB)/8, $0x0045672a003504f3
+DATA vectors<>+824(SB)/8, $0x006ac0c7005744fd
+DATA vectors<>+832(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+840(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+848(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+856(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+864(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+872(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+880(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+888(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $896
 
 // y[m] = 0.5*x[m]*(1 + erf(x[m]*sqrt(0.5)))
 // func forward0AVX2(y *float32, x *float32)
@@ -216,7 +208,7 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+640(SB), Y14
 	VMOVUPS vectors<>+608(SB), Y13
 	VMOVUPS vectors<>+672(SB), Y12
-	VMOVUPS vectors<>+800(SB), Y11
+	VMOVUPS vectors<>+832(SB), Y11
 	VMOVUPS vectors<>+96(SB), Y10
 	VMOVUPS vectors<>+128(SB), Y9
 	VMOVUPS vectors<>+192(SB), Y8
@@ -240,19 +232,19 @@ loop_m_1:
 	VSUBPS       vectors<>+704(SB), Y2, Y3
 	VFNMADD231PS vectors<>+736(SB), Y3, Y1
 	VFNMADD231PS vectors<>+768(SB), Y3, Y1
-	VMOVUPS      vectors<>+832(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
-	VFMADD213PS  vectors<>+864(SB), Y1, Y3
-	VFMADD213PS  vectors<>+896(SB), Y1, Y3
-	VFMADD213PS  vectors<>+928(SB), Y1, Y3
-	VFMADD213PS  Y15, Y1, Y3
-	VFMADD213PS  Y15, Y3, Y1
-	VPSRAD       $0x01, Y2, Y3
+	VPSRAD       $0x04, Y2, Y3
 	VPSLLD       $0x17, Y3, Y4
-	VMULPS       Y4, Y1, Y1
+	VPERMD       vectors<>+800(SB), Y2, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x03, Y2, Y2
 	VPSUBD       Y3, Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMOVUPS      vectors<>+864(SB), Y3
+	VFMADD231PS  Y1, Y11, Y3
+	VMULPS       Y1, Y1, Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VPSLLD       $0x17, Y2, Y1
+	VMULPS       Y1, Y4, Y1
 	VMULPS       Y1, Y0, Y1
 	VMULPS       vectors<>+64(SB), Y0, Y0
 	VMULPS       Y0, Y0, Y2

@@ -20,83 +20,75 @@ DATA vectors<>+96(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+104(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+112(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+120(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+128(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+136(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+144(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+152(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+160(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+168(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+176(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+184(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+192(SB)/8, $0x3f3180003f318000
-DATA vectors<>+200(SB)/8, $0x3f3180003f318000
-DATA vectors<>+208(SB)/8, $0x3f3180003f318000
-DATA vectors<>+216(SB)/8, $0x3f3180003f318000
-DATA vectors<>+224(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+232(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+240(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+248(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+256(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+264(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+272(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+280(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+288(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+296(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+304(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+312(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+320(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+328(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+336(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+344(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+352(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+360(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+368(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+376(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+384(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+392(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+400(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+408(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+416(SB)/8, $0x4290800042908000
-DATA vectors<>+424(SB)/8, $0x4290800042908000
-DATA vectors<>+432(SB)/8, $0x4290800042908000
-DATA vectors<>+440(SB)/8, $0x4290800042908000
-DATA vectors<>+448(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+456(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+464(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+472(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+480(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+488(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+496(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+504(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+512(SB)/8, $0x3276237c3276237c
-DATA vectors<>+520(SB)/8, $0x3276237c3276237c
-DATA vectors<>+528(SB)/8, $0x3276237c3276237c
-DATA vectors<>+536(SB)/8, $0x3276237c3276237c
-DATA vectors<>+544(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+552(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+560(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+568(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+576(SB)/8, $0x39afd45139afd451
-DATA vectors<>+584(SB)/8, $0x39afd45139afd451
-DATA vectors<>+592(SB)/8, $0x39afd45139afd451
-DATA vectors<>+600(SB)/8, $0x39afd45139afd451
-DATA vectors<>+608(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+616(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+624(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+632(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+640(SB)/8, $0x355b518b355b518b
-DATA vectors<>+648(SB)/8, $0x355b518b355b518b
-DATA vectors<>+656(SB)/8, $0x355b518b355b518b
-DATA vectors<>+664(SB)/8, $0x355b518b355b518b
-DATA vectors<>+672(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+680(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+688(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+696(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+704(SB)/8, $0xbf800000bf800000
-DATA vectors<>+712(SB)/8, $0xbf800000bf800000
-DATA vectors<>+720(SB)/8, $0xbf800000bf800000
-DATA vectors<>+728(SB)/8, $0xbf800000bf800000
-GLOBL vectors<>(SB), RODATA|NOPTR, $736
+DATA vectors<>+128(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+136(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+144(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+152(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+160(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+168(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+176(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+184(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+192(SB)/8, $0x3db180003db18000
+DATA vectors<>+200(SB)/8, $0x3db180003db18000
+DATA vectors<>+208(SB)/8, $0x3db180003db18000
+DATA vectors<>+216(SB)/8, $0x3db180003db18000
+DATA vectors<>+224(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+232(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+240(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+248(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+256(SB)/8, $0xfffb95c200000000
+DATA vectors<>+264(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+272(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+280(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+288(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+296(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+304(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+312(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+320(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+328(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+336(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+344(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+352(SB)/8, $0x4290800042908000
+DATA vectors<>+360(SB)/8, $0x4290800042908000
+DATA vectors<>+368(SB)/8, $0x4290800042908000
+DATA vectors<>+376(SB)/8, $0x4290800042908000
+DATA vectors<>+384(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+392(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+400(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+408(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+416(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+424(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+432(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+440(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+448(SB)/8, $0x3276237c3276237c
+DATA vectors<>+456(SB)/8, $0x3276237c3276237c
+DATA vectors<>+464(SB)/8, $0x3276237c3276237c
+DATA vectors<>+472(SB)/8, $0x3276237c3276237c
+DATA vectors<>+480(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+488(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+496(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+504(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+512(SB)/8, $0x39afd45139afd451
+DATA vectors<>+520(SB)/8, $0x39afd45139afd451
+DATA vectors<>+528(SB)/8, $0x39afd45139afd451
+DATA vectors<>+536(SB)/8, $0x39afd45139afd451
+DATA vectors<>+544(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+552(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+560(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+568(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+576(SB)/8, $0x355b518b355b518b
+DATA vectors<>+584(SB)/8, $0x355b518b355b518b
+DATA vectors<>+592(SB)/8, $0x355b518b355b518b
+DATA vectors<>+600(SB)/8, $0x355b518b355b518b
+DATA vectors<>+608(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+616(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+624(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+632(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+640(SB)/8, $0xbf800000bf800000
+DATA vectors<>+648(SB)/8, $0xbf800000bf800000
+DATA vectors<>+656(SB)/8, $0xbf800000bf800000
+DATA vectors<>+664(SB)/8, $0xbf800000bf800000
+GLOBL vectors<>(SB), RODATA|NOPTR, $672
 
 // ax[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + bx[g][k]
 // ah[t][n][g][k] = sum(j, h[t][n][j]*wh[j][g][k]) + bh[g][k]
@@ -547,11 +539,11 @@ loop_j_4:
 	VMOVUPS      vectors<>+32(SB), Y15
 	VMOVUPS      vectors<>+96(SB), Y14
 	VMOVUPS      vectors<>+128(SB), Y13
-	VMOVUPS      vectors<>+256(SB), Y12
+	VMOVUPS      vectors<>+288(SB), Y12
 	VMOVUPS      vectors<>+160(SB), Y11
-	VMOVUPS      vectors<>+416(SB), Y10
-	VMOVUPS      vectors<>+448(SB), Y9
-	VMOVUPS      vectors<>+512(SB), Y8
+	VMOVUPS      vectors<>+352(SB), Y10
+	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+448(SB), Y8
 	MOVQ         reset+72(FP), DX
 	MOVQ         update+80(FP), R8
 	MOVQ         inner+88(FP), R9
@@ -572,17 +564,17 @@ loop_k_5:
 	VSUBPS       Y11, Y2, Y3
 	VFNMADD231PS vectors<>+192(SB), Y3, Y1
 	VFNMADD231PS vectors<>+224(SB), Y3, Y1
-	VMOVUPS      vectors<>+288(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+256(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+320(SB), Y3
 	VFMADD231PS  Y1, Y12, Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  vectors<>+384(SB), Y1, Y3
-	VFMADD213PS  Y15, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y1, Y15, Y0
-	VADDPS       Y15, Y1, Y1
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      (CX), Y1
 	VADDPS       -2944(DI), Y1, Y1
@@ -594,17 +586,17 @@ loop_k_5:
 	VSUBPS       Y11, Y3, Y4
 	VFNMADD231PS vectors<>+192(SB), Y4, Y2
 	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VMOVUPS      vectors<>+288(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+256(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
 	VFMADD231PS  Y2, Y12, Y4
-	VFMADD213PS  vectors<>+320(SB), Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  vectors<>+384(SB), Y2, Y4
-	VFMADD213PS  Y15, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y2, Y15, Y1
-	VADDPS       Y15, Y2, Y2
+	VBLENDVPS    Y1, Y3, Y15, Y1
+	VADDPS       Y15, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      128(CX), Y2
 	VMOVUPS      -2816(DI), Y3
@@ -612,22 +604,22 @@ loop_k_5:
 	VMULPS       Y3, Y3, Y4
 	VMINPS       Y4, Y10, Y4
 	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+480(SB), Y6
+	VMOVUPS      vectors<>+416(SB), Y6
 	VFMADD231PS  Y5, Y9, Y6
-	VMOVUPS      vectors<>+544(SB), Y7
+	VMOVUPS      vectors<>+480(SB), Y7
 	VFMADD231PS  Y5, Y8, Y7
 	VFMADD213PS  Y15, Y5, Y7
 	VFMADD231PS  Y4, Y6, Y7
 	VMULPS       Y3, Y7, Y3
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y5, Y6
-	VMOVUPS      vectors<>+640(SB), Y7
-	VFMADD213PS  vectors<>+672(SB), Y5, Y7
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y5, Y6
+	VMOVUPS      vectors<>+576(SB), Y7
+	VFMADD213PS  vectors<>+608(SB), Y5, Y7
 	VFMADD213PS  Y15, Y7, Y5
 	VFMADD231PS  Y4, Y6, Y5
 	VDIVPS       Y5, Y3, Y3
 	VMINPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+704(SB), Y4
+	VMOVUPS      vectors<>+640(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VSUBPS       Y1, Y15, Y4
 	VMULPS       Y3, Y4, Y4
@@ -745,11 +737,11 @@ loop_j_2:
 	VMOVUPS      vectors<>+32(SB), Y15
 	VMOVUPS      vectors<>+96(SB), Y14
 	VMOVUPS      vectors<>+128(SB), Y13
-	VMOVUPS      vectors<>+256(SB), Y12
+	VMOVUPS      vectors<>+288(SB), Y12
 	VMOVUPS      vectors<>+160(SB), Y11
-	VMOVUPS      vectors<>+416(SB), Y10
-	VMOVUPS      vectors<>+448(SB), Y9
-	VMOVUPS      vectors<>+512(SB), Y8
+	VMOVUPS      vectors<>+352(SB), Y10
+	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+448(SB), Y8
 	MOVQ         t+72(FP), BX
 	IMUL3Q       $+384, BX, BX
 	ADDQ         ax+24(FP), BX
@@ -780,17 +772,17 @@ loop_k_3:
 	VSUBPS       Y11, Y2, Y3
 	VFNMADD231PS vectors<>+192(SB), Y3, Y1
 	VFNMADD231PS vectors<>+224(SB), Y3, Y1
-	VMOVUPS      vectors<>+288(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+256(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+320(SB), Y3
 	VFMADD231PS  Y1, Y12, Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  vectors<>+384(SB), Y1, Y3
-	VFMADD213PS  Y15, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y1, Y15, Y0
-	VADDPS       Y15, Y1, Y1
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      (DX), Y1
 	VADDPS       512(BX), Y1, Y1
@@ -802,17 +794,17 @@ loop_k_3:
 	VSUBPS       Y11, Y3, Y4
 	VFNMADD231PS vectors<>+192(SB), Y4, Y2
 	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VMOVUPS      vectors<>+288(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+256(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
 	VFMADD231PS  Y2, Y12, Y4
-	VFMADD213PS  vectors<>+320(SB), Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  vectors<>+384(SB), Y2, Y4
-	VFMADD213PS  Y15, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y2, Y15, Y1
-	VADDPS       Y15, Y2, Y2
+	VBLENDVPS    Y1, Y3, Y15, Y1
+	VADDPS       Y15, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      128(DX), Y2
 	VMOVUPS      640(BX), Y3
@@ -820,22 +812,22 @@ loop_k_3:
 	VMULPS       Y3, Y3, Y4
 	VMINPS       Y4, Y10, Y4
 	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+480(SB), Y6
+	VMOVUPS      vectors<>+416(SB), Y6
 	VFMADD231PS  Y5, Y9, Y6
-	VMOVUPS      vectors<>+544(SB), Y7
+	VMOVUPS      vectors<>+480(SB), Y7
 	VFMADD231PS  Y5, Y8, Y7
 	VFMADD213PS  Y15, Y5, Y7
 	VFMADD231PS  Y4, Y6, Y7
 	VMULPS       Y3, Y7, Y3
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y5, Y6
-	VMOVUPS      vectors<>+640(SB), Y7
-	VFMADD213PS  vectors<>+672(SB), Y5, Y7
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y5, Y6
+	VMOVUPS      vectors<>+576(SB), Y7
+	VFMADD213PS  vectors<>+608(SB), Y5, Y7
 	VFMADD213PS  Y15, Y7, Y5
 	VFMADD231PS  Y4, Y6, Y5
 	VDIVPS       Y5, Y3, Y3
 	VMINPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+704(SB), Y4
+	VMOVUPS      vectors<>+640(SB), Y4
 	VMAXPS       Y3, Y4, Y3
 	VSUBPS       Y1, Y15, Y4
 	VMULPS       Y3, Y4, Y4

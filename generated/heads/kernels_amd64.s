@@ -24,47 +24,35 @@ DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+224(SB)/8, $0x3f3180003f318000
-DATA vectors<>+232(SB)/8, $0x3f3180003f318000
-DATA vectors<>+240(SB)/8, $0x3f3180003f318000
-DATA vectors<>+248(SB)/8, $0x3f3180003f318000
-DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+448(SB)/8, $0x3f8000003f800000
-DATA vectors<>+456(SB)/8, $0x3f8000003f800000
-DATA vectors<>+464(SB)/8, $0x3f8000003f800000
-DATA vectors<>+472(SB)/8, $0x3f8000003f800000
-GLOBL vectors<>(SB), RODATA|NOPTR, $480
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $384
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
 // xk[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wk[i][o]) + bk[o]
@@ -1627,7 +1615,7 @@ loop_t_21:
 	JNE          loop_a_19
 	VMOVUPS      vectors<>+128(SB), Y15
 	VMOVUPS      vectors<>+160(SB), Y14
-	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VMOVUPS      vectors<>+192(SB), Y12
 	VXORPS       Y11, Y11, Y11
 	VMOVUPS      vectors<>+224(SB), Y10
@@ -1685,16 +1673,16 @@ loop_t_23:
 	VSUBPS       Y12, Y2, Y3
 	VFNMADD231PS Y10, Y3, Y1
 	VFNMADD231PS vectors<>+256(SB), Y3, Y1
-	VMOVUPS      vectors<>+320(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+352(SB), Y3
 	VFMADD231PS  Y1, Y13, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  vectors<>+384(SB), Y1, Y3
-	VFMADD213PS  vectors<>+416(SB), Y1, Y3
-	VFMADD213PS  vectors<>+448(SB), Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVAPS      Y1, Y2
-	VMOVUPS      Y1, 39424(DI)
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VMOVAPS      Y2, Y1
+	VMOVUPS      Y2, 39424(DI)
 	VSUBPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y15, Y3
 	VMOVAPS      Y12, Y4
@@ -1702,63 +1690,63 @@ loop_t_23:
 	VSUBPS       Y12, Y4, Y5
 	VFNMADD231PS Y10, Y5, Y3
 	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VMOVUPS      vectors<>+320(SB), Y5
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
 	VFMADD231PS  Y3, Y13, Y5
-	VFMADD213PS  vectors<>+352(SB), Y3, Y5
-	VFMADD213PS  vectors<>+384(SB), Y3, Y5
-	VFMADD213PS  vectors<>+416(SB), Y3, Y5
-	VFMADD213PS  vectors<>+448(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      Y3, 39456(DI)
-	VSUBPS       Y0, Y7, Y4
-	VMAXPS       Y4, Y15, Y4
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VADDPS       Y4, Y1, Y1
+	VMOVUPS      Y4, 39456(DI)
+	VSUBPS       Y0, Y7, Y3
+	VMAXPS       Y3, Y15, Y3
 	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y4, Y5
+	VFMADD231PS  Y14, Y3, Y5
 	VSUBPS       Y12, Y5, Y6
-	VFNMADD231PS Y10, Y6, Y4
-	VFNMADD231PS vectors<>+256(SB), Y6, Y4
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD231PS  Y4, Y13, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  vectors<>+384(SB), Y4, Y6
-	VFMADD213PS  vectors<>+416(SB), Y4, Y6
-	VFMADD213PS  vectors<>+448(SB), Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      Y4, 39488(DI)
+	VFNMADD231PS Y10, Y6, Y3
+	VFNMADD231PS vectors<>+256(SB), Y6, Y3
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD231PS  Y3, Y13, Y6
+	VMULPS       Y3, Y3, Y7
+	VFMADD231PS  Y7, Y6, Y3
+	VFMADD231PS  Y3, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      Y5, 39488(DI)
 	VSUBPS       Y0, Y8, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y0, Y5
-	VSUBPS       Y12, Y5, Y6
+	VMOVAPS      Y12, Y3
+	VFMADD231PS  Y14, Y0, Y3
+	VSUBPS       Y12, Y3, Y6
 	VFNMADD231PS Y10, Y6, Y0
 	VFNMADD231PS vectors<>+256(SB), Y6, Y0
-	VMOVUPS      vectors<>+320(SB), Y6
+	VPSLLD       $0x14, Y3, Y6
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y6, Y3
+	VMOVUPS      vectors<>+352(SB), Y6
 	VFMADD231PS  Y0, Y13, Y6
-	VFMADD213PS  vectors<>+352(SB), Y0, Y6
-	VFMADD213PS  vectors<>+384(SB), Y0, Y6
-	VFMADD213PS  vectors<>+416(SB), Y0, Y6
-	VFMADD213PS  vectors<>+448(SB), Y6, Y0
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y0, Y0
-	VADDPS       Y0, Y2, Y2
-	VMOVUPS      Y0, 39520(DI)
-	VPERM2F128   $0x01, Y2, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VDIVPS       Y2, Y1, Y1
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y3, 39520(DI)
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERMILPS    $0x4e, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VDIVPS       Y0, Y2, Y1
 	VMOVUPS      Y1, (BX)
-	VDIVPS       Y2, Y3, Y1
+	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y2, Y4, Y1
+	VDIVPS       Y0, Y5, Y1
 	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y0, Y3, Y0
 	VMOVUPS      Y0, 96(BX)
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX

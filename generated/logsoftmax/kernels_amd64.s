@@ -24,143 +24,119 @@ DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+224(SB)/8, $0x3f3180003f318000
-DATA vectors<>+232(SB)/8, $0x3f3180003f318000
-DATA vectors<>+240(SB)/8, $0x3f3180003f318000
-DATA vectors<>+248(SB)/8, $0x3f3180003f318000
-DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+448(SB)/8, $0x3f8000003f800000
-DATA vectors<>+456(SB)/8, $0x3f8000003f800000
-DATA vectors<>+464(SB)/8, $0x3f8000003f800000
-DATA vectors<>+472(SB)/8, $0x3f8000003f800000
-DATA vectors<>+480(SB)/8, $0x0080000000800000
-DATA vectors<>+488(SB)/8, $0x0080000000800000
-DATA vectors<>+496(SB)/8, $0x0080000000800000
-DATA vectors<>+504(SB)/8, $0x0080000000800000
-DATA vectors<>+512(SB)/8, $0x4b0000004b000000
-DATA vectors<>+520(SB)/8, $0x4b0000004b000000
-DATA vectors<>+528(SB)/8, $0x4b0000004b000000
-DATA vectors<>+536(SB)/8, $0x4b0000004b000000
-DATA vectors<>+544(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+552(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+560(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+568(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+576(SB)/8, $0xcd380000cd380000
-DATA vectors<>+584(SB)/8, $0xcd380000cd380000
-DATA vectors<>+592(SB)/8, $0xcd380000cd380000
-DATA vectors<>+600(SB)/8, $0xcd380000cd380000
-DATA vectors<>+608(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+616(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+624(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+632(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+640(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+648(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+656(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+664(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+672(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+680(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+688(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+696(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+704(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+712(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+720(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+728(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+736(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+744(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+752(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+760(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+768(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+776(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+784(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+792(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+800(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+808(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+816(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+824(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+832(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+840(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+848(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+856(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+864(SB)/8, $0xbf000000bf000000
-DATA vectors<>+872(SB)/8, $0xbf000000bf000000
-DATA vectors<>+880(SB)/8, $0xbf000000bf000000
-DATA vectors<>+888(SB)/8, $0xbf000000bf000000
-DATA vectors<>+896(SB)/8, $0xadde8083adde8083
-DATA vectors<>+904(SB)/8, $0xadde8083adde8083
-DATA vectors<>+912(SB)/8, $0xadde8083adde8083
-DATA vectors<>+920(SB)/8, $0xadde8083adde8083
-DATA vectors<>+928(SB)/8, $0x33b1800033b18000
-DATA vectors<>+936(SB)/8, $0x33b1800033b18000
-DATA vectors<>+944(SB)/8, $0x33b1800033b18000
-DATA vectors<>+952(SB)/8, $0x33b1800033b18000
-DATA vectors<>+960(SB)/8, $0x7f8000007f800000
-DATA vectors<>+968(SB)/8, $0x7f8000007f800000
-DATA vectors<>+976(SB)/8, $0x7f8000007f800000
-DATA vectors<>+984(SB)/8, $0x7f8000007f800000
-DATA vectors<>+992(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1000(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1008(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1016(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1024(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1032(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1040(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1048(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1056(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+1064(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+1072(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+1080(SB)/8, $0x4b4000fe4b4000fe
-DATA vectors<>+1088(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+1096(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+1104(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+1112(SB)/8, $0x3ab51fd83ab51fd8
-DATA vectors<>+1120(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+1128(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+1136(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+1144(SB)/8, $0x3c091cf03c091cf0
-DATA vectors<>+1152(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+1160(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+1168(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+1176(SB)/8, $0x3d2aac5f3d2aac5f
-DATA vectors<>+1184(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+1192(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+1200(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+1208(SB)/8, $0x3e2aaa493e2aaa49
-DATA vectors<>+1216(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+1224(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+1232(SB)/8, $0x3efffffe3efffffe
-DATA vectors<>+1240(SB)/8, $0x3efffffe3efffffe
-GLOBL vectors<>(SB), RODATA|NOPTR, $1248
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+384(SB)/8, $0x0080000000800000
+DATA vectors<>+392(SB)/8, $0x0080000000800000
+DATA vectors<>+400(SB)/8, $0x0080000000800000
+DATA vectors<>+408(SB)/8, $0x0080000000800000
+DATA vectors<>+416(SB)/8, $0x4b0000004b000000
+DATA vectors<>+424(SB)/8, $0x4b0000004b000000
+DATA vectors<>+432(SB)/8, $0x4b0000004b000000
+DATA vectors<>+440(SB)/8, $0x4b0000004b000000
+DATA vectors<>+448(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+456(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+464(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+472(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+480(SB)/8, $0x3f8000003f800000
+DATA vectors<>+488(SB)/8, $0x3f8000003f800000
+DATA vectors<>+496(SB)/8, $0x3f8000003f800000
+DATA vectors<>+504(SB)/8, $0x3f8000003f800000
+DATA vectors<>+512(SB)/8, $0xcd380000cd380000
+DATA vectors<>+520(SB)/8, $0xcd380000cd380000
+DATA vectors<>+528(SB)/8, $0xcd380000cd380000
+DATA vectors<>+536(SB)/8, $0xcd380000cd380000
+DATA vectors<>+544(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+552(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+560(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+568(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+576(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+584(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+592(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+600(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+608(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+616(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+624(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+632(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+640(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+648(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+656(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+664(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+672(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+680(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+688(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+696(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+704(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+712(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+720(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+728(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+736(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+744(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+752(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+760(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+768(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+776(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+784(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+792(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+800(SB)/8, $0xbf000000bf000000
+DATA vectors<>+808(SB)/8, $0xbf000000bf000000
+DATA vectors<>+816(SB)/8, $0xbf000000bf000000
+DATA vectors<>+824(SB)/8, $0xbf000000bf000000
+DATA vectors<>+832(SB)/8, $0xadde8083adde8083
+DATA vectors<>+840(SB)/8, $0xadde8083adde8083
+DATA vectors<>+848(SB)/8, $0xadde8083adde8083
+DATA vectors<>+856(SB)/8, $0xadde8083adde8083
+DATA vectors<>+864(SB)/8, $0x33b1800033b18000
+DATA vectors<>+872(SB)/8, $0x33b1800033b18000
+DATA vectors<>+880(SB)/8, $0x33b1800033b18000
+DATA vectors<>+888(SB)/8, $0x33b1800033b18000
+DATA vectors<>+896(SB)/8, $0x7f8000007f800000
+DATA vectors<>+904(SB)/8, $0x7f8000007f800000
+DATA vectors<>+912(SB)/8, $0x7f8000007f800000
+DATA vectors<>+920(SB)/8, $0x7f8000007f800000
+DATA vectors<>+928(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+936(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+944(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+952(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+960(SB)/8, $0x42b2000042b20000
+DATA vectors<>+968(SB)/8, $0x42b2000042b20000
+DATA vectors<>+976(SB)/8, $0x42b2000042b20000
+DATA vectors<>+984(SB)/8, $0x42b2000042b20000
+DATA vectors<>+992(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1000(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1008(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1016(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1024(SB)/8, $0x000b95c200000000
+DATA vectors<>+1032(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+1040(SB)/8, $0x0045672a003504f3
+DATA vectors<>+1048(SB)/8, $0x006ac0c7005744fd
+GLOBL vectors<>(SB), RODATA|NOPTR, $1056
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
@@ -170,13 +146,13 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1248
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+128(SB), Y15
 	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+288(SB), Y13
+	VMOVUPS vectors<>+320(SB), Y13
 	VXORPS  Y12, Y12, Y12
 	VMOVUPS vectors<>+32(SB), Y11
 	VMOVUPS vectors<>+96(SB), Y10
 	VMOVUPS vectors<>+64(SB), Y9
 	VMOVUPS vectors<>+192(SB), Y8
-	VMOVUPS vectors<>+608(SB), Y7
+	VMOVUPS vectors<>+544(SB), Y7
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
 	MOVL    $+32, DI
@@ -219,62 +195,62 @@ loop_m_1:
 	VSUBPS       Y8, Y3, Y5
 	VFNMADD231PS vectors<>+224(SB), Y5, Y2
 	VFNMADD231PS vectors<>+256(SB), Y5, Y2
-	VMOVUPS      vectors<>+320(SB), Y5
+	VPSLLD       $0x14, Y3, Y5
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y5, Y3
+	VMOVUPS      vectors<>+352(SB), Y5
 	VFMADD231PS  Y2, Y13, Y5
-	VFMADD213PS  vectors<>+352(SB), Y2, Y5
-	VFMADD213PS  vectors<>+384(SB), Y2, Y5
-	VFMADD213PS  vectors<>+416(SB), Y2, Y5
-	VFMADD213PS  vectors<>+448(SB), Y5, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VSUBPS       Y0, Y4, Y0
-	VMAXPS       Y0, Y15, Y3
+	VMAXPS       Y0, Y15, Y2
 	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y14, Y3, Y4
+	VFMADD231PS  Y14, Y2, Y4
 	VSUBPS       Y8, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y3
-	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VFMADD213PS  vectors<>+352(SB), Y3, Y5
-	VFMADD213PS  vectors<>+384(SB), Y3, Y5
-	VFMADD213PS  vectors<>+416(SB), Y3, Y5
-	VFMADD213PS  vectors<>+448(SB), Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VANDPS       Y10, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y3
-	VADDPS       Y3, Y2, Y2
+	VFNMADD231PS vectors<>+224(SB), Y5, Y2
+	VFNMADD231PS vectors<>+256(SB), Y5, Y2
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y2, Y13, Y5
+	VMULPS       Y2, Y2, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VFMADD231PS  Y2, Y4, Y4
+	VANDPS       Y10, Y4, Y2
+	VADDPS       Y2, Y3, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y2
+	VADDPS       Y2, Y3, Y2
 	VPERMILPS    $0x4e, Y2, Y3
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0xb1, Y2, Y3
 	VADDPS       Y3, Y2, Y2
-	VCMPPS       $0x11, vectors<>+480(SB), Y2, Y3
-	VMULPS       vectors<>+512(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+544(SB), Y4, Y5
+	VPSUBD       vectors<>+448(SB), Y4, Y5
 	VPAND        Y11, Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+448(SB), Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+576(SB), Y3, Y3
+	VANDPS       vectors<>+512(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+640(SB), Y5
+	VMOVUPS      vectors<>+576(SB), Y5
 	VFMADD231PS  Y4, Y7, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
-	VFMADD213PS  vectors<>+832(SB), Y4, Y5
-	VFMADD213PS  vectors<>+864(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+928(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+960(SB), Y2, Y3
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, Y12, Y2, Y4
 	VBLENDVPS    Y4, Y11, Y9, Y4
@@ -296,15 +272,14 @@ loop_m_1:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+1024(SB), Y15
-	VMOVUPS vectors<>+992(SB), Y14
+	VMOVUPS vectors<>+960(SB), Y15
+	VMOVUPS vectors<>+928(SB), Y14
 	VMOVUPS vectors<>+160(SB), Y13
-	VMOVUPS vectors<>+1088(SB), Y12
-	VMOVUPS vectors<>+1056(SB), Y11
-	VMOVUPS vectors<>+448(SB), Y10
-	VMOVUPS vectors<>+224(SB), Y9
-	VMOVUPS vectors<>+256(SB), Y8
-	VMOVUPS vectors<>+1120(SB), Y7
+	VMOVUPS vectors<>+320(SB), Y12
+	VMOVUPS vectors<>+992(SB), Y11
+	VMOVUPS vectors<>+224(SB), Y10
+	VMOVUPS vectors<>+256(SB), Y9
+	VMOVUPS vectors<>+1024(SB), Y8
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
@@ -329,21 +304,21 @@ loop_m_1:
 	VMOVAPS      Y11, Y4
 	VFMADD231PS  Y13, Y3, Y4
 	VSUBPS       Y11, Y4, Y5
+	VFNMADD231PS Y10, Y5, Y3
 	VFNMADD231PS Y9, Y5, Y3
-	VFNMADD231PS Y8, Y5, Y3
-	VMOVAPS      Y7, Y5
-	VFMADD231PS  Y3, Y12, Y5
-	VFMADD213PS  vectors<>+1152(SB), Y3, Y5
-	VFMADD213PS  vectors<>+1184(SB), Y3, Y5
-	VFMADD213PS  vectors<>+1216(SB), Y3, Y5
-	VFMADD213PS  Y10, Y3, Y5
-	VFMADD213PS  Y10, Y5, Y3
-	VPSRAD       $0x01, Y4, Y5
+	VPSRAD       $0x04, Y4, Y5
 	VPSLLD       $0x17, Y5, Y6
-	VMULPS       Y6, Y3, Y3
+	VPERMD       Y8, Y4, Y7
+	VPADDD       Y7, Y6, Y6
+	VPSRAD       $0x03, Y4, Y4
 	VPSUBD       Y5, Y4, Y4
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y3, Y3
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y3, Y12, Y5
+	VMULPS       Y3, Y3, Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y3, Y6, Y6
+	VPSLLD       $0x17, Y4, Y3
+	VMULPS       Y3, Y6, Y3
 	VFNMADD231PS Y1, Y3, Y0
 	VMOVUPS      Y0, (DI)
 	VMOVSD       32(SI), X0
@@ -352,21 +327,21 @@ loop_m_1:
 	VMOVAPS      Y11, Y3
 	VFMADD231PS  Y13, Y0, Y3
 	VSUBPS       Y11, Y3, Y4
+	VFNMADD231PS Y10, Y4, Y0
 	VFNMADD231PS Y9, Y4, Y0
-	VFNMADD231PS Y8, Y4, Y0
-	VMOVAPS      Y7, Y4
-	VFMADD231PS  Y0, Y12, Y4
-	VFMADD213PS  vectors<>+1152(SB), Y0, Y4
-	VFMADD213PS  vectors<>+1184(SB), Y0, Y4
-	VFMADD213PS  vectors<>+1216(SB), Y0, Y4
-	VFMADD213PS  Y10, Y0, Y4
-	VFMADD213PS  Y10, Y4, Y0
-	VPSRAD       $0x01, Y3, Y4
+	VPSRAD       $0x04, Y3, Y4
 	VPSLLD       $0x17, Y4, Y5
-	VMULPS       Y5, Y0, Y0
+	VPERMD       Y8, Y3, Y6
+	VPADDD       Y6, Y5, Y5
+	VPSRAD       $0x03, Y3, Y3
 	VPSUBD       Y4, Y3, Y3
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y0, Y0
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y0, Y12, Y4
+	VMULPS       Y0, Y0, Y6
+	VFMADD231PS  Y6, Y4, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VPSLLD       $0x17, Y3, Y0
+	VMULPS       Y0, Y5, Y0
 	VFNMADD231PS Y1, Y0, Y2
 	VMOVLPS      X2, 32(DI)
 	ADDQ         $+40, BX

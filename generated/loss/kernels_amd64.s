@@ -24,123 +24,115 @@ DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+224(SB)/8, $0x3f3180003f318000
-DATA vectors<>+232(SB)/8, $0x3f3180003f318000
-DATA vectors<>+240(SB)/8, $0x3f3180003f318000
-DATA vectors<>+248(SB)/8, $0x3f3180003f318000
-DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+448(SB)/8, $0x3f8000003f800000
-DATA vectors<>+456(SB)/8, $0x3f8000003f800000
-DATA vectors<>+464(SB)/8, $0x3f8000003f800000
-DATA vectors<>+472(SB)/8, $0x3f8000003f800000
-DATA vectors<>+480(SB)/8, $0x0080000000800000
-DATA vectors<>+488(SB)/8, $0x0080000000800000
-DATA vectors<>+496(SB)/8, $0x0080000000800000
-DATA vectors<>+504(SB)/8, $0x0080000000800000
-DATA vectors<>+512(SB)/8, $0x4b0000004b000000
-DATA vectors<>+520(SB)/8, $0x4b0000004b000000
-DATA vectors<>+528(SB)/8, $0x4b0000004b000000
-DATA vectors<>+536(SB)/8, $0x4b0000004b000000
-DATA vectors<>+544(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+552(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+560(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+568(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+576(SB)/8, $0xcd380000cd380000
-DATA vectors<>+584(SB)/8, $0xcd380000cd380000
-DATA vectors<>+592(SB)/8, $0xcd380000cd380000
-DATA vectors<>+600(SB)/8, $0xcd380000cd380000
-DATA vectors<>+608(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+616(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+624(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+632(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+640(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+648(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+656(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+664(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+672(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+680(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+688(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+696(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+704(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+712(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+720(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+728(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+736(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+744(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+752(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+760(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+768(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+776(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+784(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+792(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+800(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+808(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+816(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+824(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+832(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+840(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+848(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+856(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+864(SB)/8, $0xbf000000bf000000
-DATA vectors<>+872(SB)/8, $0xbf000000bf000000
-DATA vectors<>+880(SB)/8, $0xbf000000bf000000
-DATA vectors<>+888(SB)/8, $0xbf000000bf000000
-DATA vectors<>+896(SB)/8, $0xadde8083adde8083
-DATA vectors<>+904(SB)/8, $0xadde8083adde8083
-DATA vectors<>+912(SB)/8, $0xadde8083adde8083
-DATA vectors<>+920(SB)/8, $0xadde8083adde8083
-DATA vectors<>+928(SB)/8, $0x33b1800033b18000
-DATA vectors<>+936(SB)/8, $0x33b1800033b18000
-DATA vectors<>+944(SB)/8, $0x33b1800033b18000
-DATA vectors<>+952(SB)/8, $0x33b1800033b18000
-DATA vectors<>+960(SB)/8, $0x7f8000007f800000
-DATA vectors<>+968(SB)/8, $0x7f8000007f800000
-DATA vectors<>+976(SB)/8, $0x7f8000007f800000
-DATA vectors<>+984(SB)/8, $0x7f8000007f800000
-DATA vectors<>+992(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1000(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1008(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1016(SB)/8, $0x3d0000003d000000
-DATA vectors<>+1024(SB)/8, $0x0000000100000000
-DATA vectors<>+1032(SB)/8, $0x0000000300000002
-DATA vectors<>+1040(SB)/8, $0x0000000500000004
-DATA vectors<>+1048(SB)/8, $0x0000000700000006
-DATA vectors<>+1056(SB)/8, $0x0000000900000008
-DATA vectors<>+1064(SB)/8, $0x0000000b0000000a
-DATA vectors<>+1072(SB)/8, $0x0000000d0000000c
-DATA vectors<>+1080(SB)/8, $0x0000000f0000000e
-GLOBL vectors<>(SB), RODATA|NOPTR, $1088
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+384(SB)/8, $0x0080000000800000
+DATA vectors<>+392(SB)/8, $0x0080000000800000
+DATA vectors<>+400(SB)/8, $0x0080000000800000
+DATA vectors<>+408(SB)/8, $0x0080000000800000
+DATA vectors<>+416(SB)/8, $0x4b0000004b000000
+DATA vectors<>+424(SB)/8, $0x4b0000004b000000
+DATA vectors<>+432(SB)/8, $0x4b0000004b000000
+DATA vectors<>+440(SB)/8, $0x4b0000004b000000
+DATA vectors<>+448(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+456(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+464(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+472(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+480(SB)/8, $0x3f8000003f800000
+DATA vectors<>+488(SB)/8, $0x3f8000003f800000
+DATA vectors<>+496(SB)/8, $0x3f8000003f800000
+DATA vectors<>+504(SB)/8, $0x3f8000003f800000
+DATA vectors<>+512(SB)/8, $0xcd380000cd380000
+DATA vectors<>+520(SB)/8, $0xcd380000cd380000
+DATA vectors<>+528(SB)/8, $0xcd380000cd380000
+DATA vectors<>+536(SB)/8, $0xcd380000cd380000
+DATA vectors<>+544(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+552(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+560(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+568(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+576(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+584(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+592(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+600(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+608(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+616(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+624(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+632(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+640(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+648(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+656(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+664(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+672(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+680(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+688(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+696(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+704(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+712(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+720(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+728(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+736(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+744(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+752(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+760(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+768(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+776(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+784(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+792(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+800(SB)/8, $0xbf000000bf000000
+DATA vectors<>+808(SB)/8, $0xbf000000bf000000
+DATA vectors<>+816(SB)/8, $0xbf000000bf000000
+DATA vectors<>+824(SB)/8, $0xbf000000bf000000
+DATA vectors<>+832(SB)/8, $0xadde8083adde8083
+DATA vectors<>+840(SB)/8, $0xadde8083adde8083
+DATA vectors<>+848(SB)/8, $0xadde8083adde8083
+DATA vectors<>+856(SB)/8, $0xadde8083adde8083
+DATA vectors<>+864(SB)/8, $0x33b1800033b18000
+DATA vectors<>+872(SB)/8, $0x33b1800033b18000
+DATA vectors<>+880(SB)/8, $0x33b1800033b18000
+DATA vectors<>+888(SB)/8, $0x33b1800033b18000
+DATA vectors<>+896(SB)/8, $0x7f8000007f800000
+DATA vectors<>+904(SB)/8, $0x7f8000007f800000
+DATA vectors<>+912(SB)/8, $0x7f8000007f800000
+DATA vectors<>+920(SB)/8, $0x7f8000007f800000
+DATA vectors<>+928(SB)/8, $0x3d0000003d000000
+DATA vectors<>+936(SB)/8, $0x3d0000003d000000
+DATA vectors<>+944(SB)/8, $0x3d0000003d000000
+DATA vectors<>+952(SB)/8, $0x3d0000003d000000
+DATA vectors<>+960(SB)/8, $0x0000000100000000
+DATA vectors<>+968(SB)/8, $0x0000000300000002
+DATA vectors<>+976(SB)/8, $0x0000000500000004
+DATA vectors<>+984(SB)/8, $0x0000000700000006
+DATA vectors<>+992(SB)/8, $0x0000000900000008
+DATA vectors<>+1000(SB)/8, $0x0000000b0000000a
+DATA vectors<>+1008(SB)/8, $0x0000000d0000000c
+DATA vectors<>+1016(SB)/8, $0x0000000f0000000e
+GLOBL vectors<>(SB), RODATA|NOPTR, $1024
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -151,7 +143,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1088
 TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+128(SB), Y15
 	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+288(SB), Y13
+	VMOVUPS vectors<>+320(SB), Y13
 	VXORPS  Y12, Y12, Y12
 	VMOVUPS vectors<>+96(SB), Y11
 	VMOVUPS vectors<>+64(SB), Y10
@@ -202,33 +194,33 @@ loop_n_1:
 	VSUBPS       Y8, Y2, Y3
 	VFNMADD231PS Y7, Y3, Y1
 	VFNMADD231PS vectors<>+256(SB), Y3, Y1
-	VMOVUPS      vectors<>+320(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+352(SB), Y3
 	VFMADD231PS  Y1, Y13, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  vectors<>+384(SB), Y1, Y3
-	VFMADD213PS  vectors<>+416(SB), Y1, Y3
-	VFMADD213PS  vectors<>+448(SB), Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y5
+	VFMADD231PS  Y5, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VSUBPS       Y0, Y4, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y8, Y2
-	VFMADD231PS  Y14, Y0, Y2
-	VSUBPS       Y8, Y2, Y3
+	VMOVAPS      Y8, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       Y8, Y1, Y3
 	VFNMADD231PS Y7, Y3, Y0
 	VFNMADD231PS vectors<>+256(SB), Y3, Y0
-	VMOVUPS      vectors<>+320(SB), Y3
+	VPSLLD       $0x14, Y1, Y3
+	VPERMD       vectors<>+288(SB), Y1, Y1
+	VPADDD       Y1, Y3, Y1
+	VMOVUPS      vectors<>+352(SB), Y3
 	VFMADD231PS  Y0, Y13, Y3
-	VFMADD213PS  vectors<>+352(SB), Y0, Y3
-	VFMADD213PS  vectors<>+384(SB), Y0, Y3
-	VFMADD213PS  vectors<>+416(SB), Y0, Y3
-	VFMADD213PS  vectors<>+448(SB), Y3, Y0
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VANDPS       Y11, Y0, Y0
-	VADDPS       Y0, Y1, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VADDPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       Y11, Y1, Y0
+	VADDPS       Y0, Y2, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y0
+	VADDPS       Y0, Y2, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
@@ -239,32 +231,32 @@ loop_n_1:
 	DECQ         DI
 	JNE          loop_n_1
 	VBROADCASTSS (BX), Y0
-	VCMPPS       $0x11, vectors<>+480(SB), Y0, Y1
-	VMULPS       vectors<>+512(SB), Y0, Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y0, Y1
+	VMULPS       vectors<>+416(SB), Y0, Y2
 	VBLENDVPS    Y1, Y2, Y0, Y2
-	VPSUBD       vectors<>+544(SB), Y2, Y3
+	VPSUBD       vectors<>+448(SB), Y2, Y3
 	VPAND        vectors<>+32(SB), Y3, Y3
 	VPSUBD       Y3, Y2, Y2
-	VSUBPS       vectors<>+448(SB), Y2, Y2
+	VSUBPS       vectors<>+480(SB), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
-	VANDPS       vectors<>+576(SB), Y1, Y1
+	VANDPS       vectors<>+512(SB), Y1, Y1
 	VADDPS       Y1, Y3, Y1
-	VMOVUPS      vectors<>+608(SB), Y15
-	VMOVUPS      vectors<>+640(SB), Y3
+	VMOVUPS      vectors<>+544(SB), Y15
+	VMOVUPS      vectors<>+576(SB), Y3
 	VFMADD231PS  Y2, Y15, Y3
+	VFMADD213PS  vectors<>+608(SB), Y2, Y3
+	VFMADD213PS  vectors<>+640(SB), Y2, Y3
 	VFMADD213PS  vectors<>+672(SB), Y2, Y3
 	VFMADD213PS  vectors<>+704(SB), Y2, Y3
 	VFMADD213PS  vectors<>+736(SB), Y2, Y3
 	VFMADD213PS  vectors<>+768(SB), Y2, Y3
 	VFMADD213PS  vectors<>+800(SB), Y2, Y3
-	VFMADD213PS  vectors<>+832(SB), Y2, Y3
-	VFMADD213PS  vectors<>+864(SB), Y2, Y3
 	VMOVAPS      Y2, Y4
-	VFMADD231PS  vectors<>+896(SB), Y1, Y4
+	VFMADD231PS  vectors<>+832(SB), Y1, Y4
 	VMULPS       Y2, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y4
-	VFMADD231PS  vectors<>+928(SB), Y1, Y4
-	VCMPPS       $0x11, vectors<>+960(SB), Y0, Y1
+	VFMADD231PS  vectors<>+864(SB), Y1, Y4
+	VCMPPS       $0x11, vectors<>+896(SB), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	VCMPPS       $0x00, vectors<>+0(SB), Y0, Y2
 	VBLENDVPS    Y2, vectors<>+32(SB), Y10, Y2
@@ -280,31 +272,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS 4(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -320,31 +312,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 8(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -360,31 +352,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 12(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -400,31 +392,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 16(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -440,31 +432,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 20(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -480,31 +472,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 24(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -520,31 +512,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 28(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -560,31 +552,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 32(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -600,31 +592,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 36(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -640,31 +632,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 40(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -680,31 +672,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 44(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -720,31 +712,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 48(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -760,31 +752,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 52(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -800,31 +792,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 56(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -840,31 +832,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 60(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -880,31 +872,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 64(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -920,31 +912,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 68(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -960,31 +952,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 72(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1000,31 +992,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 76(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1040,31 +1032,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 80(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1080,31 +1072,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 84(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1120,31 +1112,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 88(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1160,31 +1152,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 92(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1200,31 +1192,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 96(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1240,31 +1232,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 100(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1280,31 +1272,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 104(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1320,31 +1312,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 108(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1360,31 +1352,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 112(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1400,31 +1392,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 116(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1440,31 +1432,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 120(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1480,31 +1472,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
 	VBROADCASTSS 124(BX), Y1
-	VCMPPS       $0x11, vectors<>+480(SB), Y1, Y2
-	VMULPS       vectors<>+512(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
+	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+544(SB), Y3, Y4
+	VPSUBD       vectors<>+448(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+448(SB), Y3, Y3
+	VSUBPS       vectors<>+480(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+576(SB), Y2, Y2
+	VANDPS       vectors<>+512(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+640(SB), Y4
+	VMOVUPS      vectors<>+576(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
+	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
-	VFMADD213PS  vectors<>+864(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+928(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+960(SB), Y1, Y2
+	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
@@ -1519,7 +1511,7 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
 	VADDPS       Y1, Y0, Y0
-	VMULPS       vectors<>+992(SB), Y0, Y0
+	VMULPS       vectors<>+928(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -1535,12 +1527,12 @@ TEXT ·backward0AVX2(SB), $128-28
 	VBROADCASTSS s0+24(FP), Y0
 	VMOVUPS      vectors<>+128(SB), Y15
 	VMOVUPS      vectors<>+160(SB), Y14
-	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VXORPS       Y12, Y12, Y12
 	VMOVUPS      vectors<>+96(SB), Y11
 	VMOVUPS      vectors<>+32(SB), Y10
 	VMOVUPS      vectors<>+192(SB), Y9
-	VMOVUPS      vectors<>+448(SB), Y8
+	VMOVUPS      vectors<>+224(SB), Y8
 	MOVQ         x+8(FP), BX
 	LEAQ         63(SP), SI
 	ANDQ         $-64, SI
@@ -1584,52 +1576,52 @@ loop_n_1:
 	VMOVAPS      Y9, Y3
 	VFMADD231PS  Y14, Y2, Y3
 	VSUBPS       Y9, Y3, Y4
-	VFNMADD231PS vectors<>+224(SB), Y4, Y2
+	VFNMADD231PS Y8, Y4, Y2
 	VFNMADD231PS vectors<>+256(SB), Y4, Y2
-	VMOVUPS      vectors<>+320(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+352(SB), Y4
 	VFMADD231PS  Y2, Y13, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  vectors<>+384(SB), Y2, Y4
-	VFMADD213PS  vectors<>+416(SB), Y2, Y4
-	VFMADD213PS  Y8, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VMOVUPS      Y2, (SI)
+	VMULPS       Y2, Y2, Y6
+	VFMADD231PS  Y6, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
+	VMOVAPS      Y3, Y2
+	VMOVUPS      Y3, (SI)
 	VSUBPS       Y1, Y5, Y1
 	VMAXPS       Y1, Y15, Y1
 	VMOVAPS      Y9, Y4
 	VFMADD231PS  Y14, Y1, Y4
 	VSUBPS       Y9, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y1
+	VFNMADD231PS Y8, Y5, Y1
 	VFNMADD231PS vectors<>+256(SB), Y5, Y1
-	VMOVUPS      vectors<>+320(SB), Y5
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
 	VFMADD231PS  Y1, Y13, Y5
-	VFMADD213PS  vectors<>+352(SB), Y1, Y5
-	VFMADD213PS  vectors<>+384(SB), Y1, Y5
-	VFMADD213PS  vectors<>+416(SB), Y1, Y5
-	VFMADD213PS  Y8, Y5, Y1
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y1, Y1
-	VANDPS       Y11, Y1, Y4
-	VADDPS       Y4, Y3, Y3
-	VMOVLPS      X1, 32(SI)
-	VPERM2F128   $0x01, Y3, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VPERMILPS    $0x4e, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VPERMILPS    $0xb1, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VDIVPS       Y3, Y2, Y2
-	VBROADCASTSS (CX), Y4
-	VPCMPEQD     vectors<>+1024(SB), Y4, Y5
-	VANDPS       Y8, Y5, Y5
+	VMULPS       Y1, Y1, Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VANDPS       Y11, Y4, Y1
+	VADDPS       Y1, Y2, Y2
+	VMOVLPS      X4, 32(SI)
+	VPERM2F128   $0x01, Y2, Y2, Y1
+	VADDPS       Y1, Y2, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VDIVPS       Y1, Y3, Y2
+	VBROADCASTSS (CX), Y3
+	VPCMPEQD     vectors<>+960(SB), Y3, Y5
+	VANDPS       vectors<>+480(SB), Y5, Y5
 	VSUBPS       Y5, Y2, Y2
 	VMULPS       Y2, Y0, Y2
 	VMOVUPS      Y2, (DI)
-	VDIVPS       Y3, Y1, Y1
-	VPCMPEQD     vectors<>+1056(SB), Y4, Y2
-	VANDPS       Y8, Y2, Y2
+	VDIVPS       Y1, Y4, Y1
+	VPCMPEQD     vectors<>+992(SB), Y3, Y2
+	VANDPS       vectors<>+480(SB), Y2, Y2
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y0, Y1
 	VMOVLPS      X1, 32(DI)

@@ -12,91 +12,83 @@ DATA vectors<>+32(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+40(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+48(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+56(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+64(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+72(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+80(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+88(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+96(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+104(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+112(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+120(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+128(SB)/8, $0x3f3180003f318000
-DATA vectors<>+136(SB)/8, $0x3f3180003f318000
-DATA vectors<>+144(SB)/8, $0x3f3180003f318000
-DATA vectors<>+152(SB)/8, $0x3f3180003f318000
-DATA vectors<>+160(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+168(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+176(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+184(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+192(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+200(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+208(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+216(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+224(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+232(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+240(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+248(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+256(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+264(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+272(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+280(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+288(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+296(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+304(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+312(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+320(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+328(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+336(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+344(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+352(SB)/8, $0x3f8000003f800000
-DATA vectors<>+360(SB)/8, $0x3f8000003f800000
-DATA vectors<>+368(SB)/8, $0x3f8000003f800000
-DATA vectors<>+376(SB)/8, $0x3f8000003f800000
-DATA vectors<>+384(SB)/8, $0x0000000000000000
-DATA vectors<>+392(SB)/8, $0x0000000000000000
-DATA vectors<>+400(SB)/8, $0x0000000000000000
-DATA vectors<>+408(SB)/8, $0x0000000000000000
-DATA vectors<>+416(SB)/8, $0x4290800042908000
-DATA vectors<>+424(SB)/8, $0x4290800042908000
-DATA vectors<>+432(SB)/8, $0x4290800042908000
-DATA vectors<>+440(SB)/8, $0x4290800042908000
-DATA vectors<>+448(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+456(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+464(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+472(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+480(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+488(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+496(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+504(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+512(SB)/8, $0x3276237c3276237c
-DATA vectors<>+520(SB)/8, $0x3276237c3276237c
-DATA vectors<>+528(SB)/8, $0x3276237c3276237c
-DATA vectors<>+536(SB)/8, $0x3276237c3276237c
-DATA vectors<>+544(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+552(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+560(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+568(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+576(SB)/8, $0x39afd45139afd451
-DATA vectors<>+584(SB)/8, $0x39afd45139afd451
-DATA vectors<>+592(SB)/8, $0x39afd45139afd451
-DATA vectors<>+600(SB)/8, $0x39afd45139afd451
-DATA vectors<>+608(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+616(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+624(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+632(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+640(SB)/8, $0x355b518b355b518b
-DATA vectors<>+648(SB)/8, $0x355b518b355b518b
-DATA vectors<>+656(SB)/8, $0x355b518b355b518b
-DATA vectors<>+664(SB)/8, $0x355b518b355b518b
-DATA vectors<>+672(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+680(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+688(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+696(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+704(SB)/8, $0xbf800000bf800000
-DATA vectors<>+712(SB)/8, $0xbf800000bf800000
-DATA vectors<>+720(SB)/8, $0xbf800000bf800000
-DATA vectors<>+728(SB)/8, $0xbf800000bf800000
-GLOBL vectors<>(SB), RODATA|NOPTR, $736
+DATA vectors<>+64(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+72(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+80(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+88(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+96(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+104(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+112(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+120(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+128(SB)/8, $0x3db180003db18000
+DATA vectors<>+136(SB)/8, $0x3db180003db18000
+DATA vectors<>+144(SB)/8, $0x3db180003db18000
+DATA vectors<>+152(SB)/8, $0x3db180003db18000
+DATA vectors<>+160(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+168(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+176(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+184(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+192(SB)/8, $0xfffb95c200000000
+DATA vectors<>+200(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+208(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+216(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+224(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+232(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+240(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+248(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+256(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+264(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+272(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+280(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+288(SB)/8, $0x0000000000000000
+DATA vectors<>+296(SB)/8, $0x0000000000000000
+DATA vectors<>+304(SB)/8, $0x0000000000000000
+DATA vectors<>+312(SB)/8, $0x0000000000000000
+DATA vectors<>+320(SB)/8, $0x3f8000003f800000
+DATA vectors<>+328(SB)/8, $0x3f8000003f800000
+DATA vectors<>+336(SB)/8, $0x3f8000003f800000
+DATA vectors<>+344(SB)/8, $0x3f8000003f800000
+DATA vectors<>+352(SB)/8, $0x4290800042908000
+DATA vectors<>+360(SB)/8, $0x4290800042908000
+DATA vectors<>+368(SB)/8, $0x4290800042908000
+DATA vectors<>+376(SB)/8, $0x4290800042908000
+DATA vectors<>+384(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+392(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+400(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+408(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+416(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+424(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+432(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+440(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+448(SB)/8, $0x3276237c3276237c
+DATA vectors<>+456(SB)/8, $0x3276237c3276237c
+DATA vectors<>+464(SB)/8, $0x3276237c3276237c
+DATA vectors<>+472(SB)/8, $0x3276237c3276237c
+DATA vectors<>+480(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+488(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+496(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+504(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+512(SB)/8, $0x39afd45139afd451
+DATA vectors<>+520(SB)/8, $0x39afd45139afd451
+DATA vectors<>+528(SB)/8, $0x39afd45139afd451
+DATA vectors<>+536(SB)/8, $0x39afd45139afd451
+DATA vectors<>+544(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+552(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+560(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+568(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+576(SB)/8, $0x355b518b355b518b
+DATA vectors<>+584(SB)/8, $0x355b518b355b518b
+DATA vectors<>+592(SB)/8, $0x355b518b355b518b
+DATA vectors<>+600(SB)/8, $0x355b518b355b518b
+DATA vectors<>+608(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+616(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+624(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+632(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+640(SB)/8, $0xbf800000bf800000
+DATA vectors<>+648(SB)/8, $0xbf800000bf800000
+DATA vectors<>+656(SB)/8, $0xbf800000bf800000
+DATA vectors<>+664(SB)/8, $0xbf800000bf800000
+GLOBL vectors<>(SB), RODATA|NOPTR, $672
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 // input[t][n][k] = sigmoid(a[t][n][0][k])
@@ -708,7 +700,7 @@ loop_tn_2:
 	ADDQ         $-15232, DI
 	DECQ         R8
 	JNE          loop_gk_1
-	VMOVUPS      vectors<>+352(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	VMOVUPS      vectors<>+32(SB), Y14
 	MOVQ         c0+24(FP), DX
 	MOVQ         h0+16(FP), SI
@@ -1203,17 +1195,17 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y2
-	VBLENDVPS    Y2, Y8, Y15, Y2
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y2, Y2
+	VBLENDVPS    Y2, Y9, Y15, Y2
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y2, Y2
 	VMOVAPS      Y5, Y8
 	VPOR         vectors<>+0(SB), Y8, Y8
@@ -1223,38 +1215,38 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y5, Y5
-	VBLENDVPS    Y5, Y8, Y15, Y5
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y5, Y5
+	VBLENDVPS    Y5, Y9, Y15, Y5
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y5, Y5
 	VMULPS       Y7, Y7, Y8
-	VMOVUPS      vectors<>+416(SB), Y9
+	VMOVUPS      vectors<>+352(SB), Y9
 	VMINPS       Y8, Y9, Y8
 	VMULPS       Y8, Y8, Y9
-	VMOVUPS      vectors<>+448(SB), Y10
-	VFMADD213PS  vectors<>+480(SB), Y9, Y10
-	VMOVUPS      vectors<>+512(SB), Y11
-	VFMADD213PS  vectors<>+544(SB), Y9, Y11
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y9, Y10
+	VMOVUPS      vectors<>+448(SB), Y11
+	VFMADD213PS  vectors<>+480(SB), Y9, Y11
 	VFMADD213PS  Y15, Y9, Y11
 	VFMADD231PS  Y8, Y10, Y11
 	VMULPS       Y7, Y11, Y7
-	VMOVUPS      vectors<>+576(SB), Y10
-	VFMADD213PS  vectors<>+608(SB), Y9, Y10
-	VMOVUPS      vectors<>+640(SB), Y11
-	VFMADD213PS  vectors<>+672(SB), Y9, Y11
+	VMOVUPS      vectors<>+512(SB), Y10
+	VFMADD213PS  vectors<>+544(SB), Y9, Y10
+	VMOVUPS      vectors<>+576(SB), Y11
+	VFMADD213PS  vectors<>+608(SB), Y9, Y11
 	VFMADD213PS  Y15, Y11, Y9
 	VFMADD231PS  Y8, Y10, Y9
 	VDIVPS       Y9, Y7, Y7
 	VMINPS       Y7, Y15, Y7
-	VMOVUPS      vectors<>+704(SB), Y8
+	VMOVUPS      vectors<>+640(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMOVAPS      Y0, Y8
 	VPOR         vectors<>+0(SB), Y8, Y8
@@ -1264,40 +1256,40 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y0, Y0
-	VBLENDVPS    Y0, Y8, Y15, Y0
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y0, Y0
+	VBLENDVPS    Y0, Y9, Y15, Y0
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y0, Y0
 	VMULPS       (DX), Y5, Y8
 	VFMADD231PS  Y7, Y2, Y8
 	VMULPS       Y8, Y8, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+352(SB), Y10
 	VMINPS       Y9, Y10, Y9
 	VMULPS       Y9, Y9, Y10
-	VMOVUPS      vectors<>+448(SB), Y11
-	VFMADD213PS  vectors<>+480(SB), Y10, Y11
-	VMOVUPS      vectors<>+512(SB), Y12
-	VFMADD213PS  vectors<>+544(SB), Y10, Y12
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y10, Y11
+	VMOVUPS      vectors<>+448(SB), Y12
+	VFMADD213PS  vectors<>+480(SB), Y10, Y12
 	VFMADD213PS  Y15, Y10, Y12
 	VFMADD231PS  Y9, Y11, Y12
 	VMULPS       Y8, Y12, Y11
-	VMOVUPS      vectors<>+576(SB), Y12
-	VFMADD213PS  vectors<>+608(SB), Y10, Y12
-	VMOVUPS      vectors<>+640(SB), Y13
-	VFMADD213PS  vectors<>+672(SB), Y10, Y13
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD213PS  vectors<>+544(SB), Y10, Y12
+	VMOVUPS      vectors<>+576(SB), Y13
+	VFMADD213PS  vectors<>+608(SB), Y10, Y13
 	VFMADD213PS  Y15, Y13, Y10
 	VFMADD231PS  Y9, Y12, Y10
 	VDIVPS       Y10, Y11, Y9
 	VMINPS       Y9, Y15, Y9
-	VMOVUPS      vectors<>+704(SB), Y10
+	VMOVUPS      vectors<>+640(SB), Y10
 	VMAXPS       Y9, Y10, Y9
 	VMULPS       Y9, Y0, Y10
 	VMOVUPS      Y2, (CX)
@@ -1315,18 +1307,18 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y2, Y5
 	VFNMADD231PS vectors<>+128(SB), Y5, Y0
 	VFNMADD231PS vectors<>+160(SB), Y5, Y0
-	VMOVUPS      vectors<>+192(SB), Y5
-	VFMADD213PS  vectors<>+224(SB), Y0, Y5
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+192(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+224(SB), Y5
 	VFMADD213PS  vectors<>+256(SB), Y0, Y5
-	VFMADD213PS  vectors<>+288(SB), Y0, Y5
-	VFMADD213PS  vectors<>+320(SB), Y0, Y5
-	VFMADD213PS  Y15, Y5, Y0
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y1
-	VBLENDVPS    Y1, Y0, Y15, Y1
-	VADDPS       Y15, Y0, Y0
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VCMPPS       $0x11, vectors<>+288(SB), Y1, Y0
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	VMOVAPS      Y4, Y1
 	VPOR         vectors<>+0(SB), Y1, Y1
 	VMAXPS       Y1, Y14, Y1
@@ -1335,38 +1327,38 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y2, Y5
 	VFNMADD231PS vectors<>+128(SB), Y5, Y1
 	VFNMADD231PS vectors<>+160(SB), Y5, Y1
-	VMOVUPS      vectors<>+192(SB), Y5
-	VFMADD213PS  vectors<>+224(SB), Y1, Y5
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+192(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+224(SB), Y5
 	VFMADD213PS  vectors<>+256(SB), Y1, Y5
-	VFMADD213PS  vectors<>+288(SB), Y1, Y5
-	VFMADD213PS  vectors<>+320(SB), Y1, Y5
-	VFMADD213PS  Y15, Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y4, Y2
-	VBLENDVPS    Y2, Y1, Y15, Y2
-	VADDPS       Y15, Y1, Y1
-	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VCMPPS       $0x11, vectors<>+288(SB), Y4, Y1
+	VBLENDVPS    Y1, Y2, Y15, Y1
+	VADDPS       Y15, Y2, Y2
+	VDIVPS       Y2, Y1, Y1
 	VMULPS       Y6, Y6, Y2
-	VMOVUPS      vectors<>+416(SB), Y4
+	VMOVUPS      vectors<>+352(SB), Y4
 	VMINPS       Y2, Y4, Y2
 	VMULPS       Y2, Y2, Y4
-	VMOVUPS      vectors<>+448(SB), Y5
-	VFMADD213PS  vectors<>+480(SB), Y4, Y5
-	VMOVUPS      vectors<>+512(SB), Y7
-	VFMADD213PS  vectors<>+544(SB), Y4, Y7
+	VMOVUPS      vectors<>+384(SB), Y5
+	VFMADD213PS  vectors<>+416(SB), Y4, Y5
+	VMOVUPS      vectors<>+448(SB), Y7
+	VFMADD213PS  vectors<>+480(SB), Y4, Y7
 	VFMADD213PS  Y15, Y4, Y7
 	VFMADD231PS  Y2, Y5, Y7
 	VMULPS       Y6, Y7, Y5
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y4, Y6
-	VMOVUPS      vectors<>+640(SB), Y7
-	VFMADD213PS  vectors<>+672(SB), Y4, Y7
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+576(SB), Y7
+	VFMADD213PS  vectors<>+608(SB), Y4, Y7
 	VFMADD213PS  Y15, Y7, Y4
 	VFMADD231PS  Y2, Y6, Y4
 	VDIVPS       Y4, Y5, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+704(SB), Y4
+	VMOVUPS      vectors<>+640(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMOVAPS      Y3, Y4
 	VPOR         vectors<>+0(SB), Y4, Y4
@@ -1376,40 +1368,40 @@ loop_k_4:
 	VSUBPS       vectors<>+96(SB), Y5, Y6
 	VFNMADD231PS vectors<>+128(SB), Y6, Y4
 	VFNMADD231PS vectors<>+160(SB), Y6, Y4
-	VMOVUPS      vectors<>+192(SB), Y6
-	VFMADD213PS  vectors<>+224(SB), Y4, Y6
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+192(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+224(SB), Y6
 	VFMADD213PS  vectors<>+256(SB), Y4, Y6
-	VFMADD213PS  vectors<>+288(SB), Y4, Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VCMPPS       $0x11, vectors<>+384(SB), Y3, Y3
-	VBLENDVPS    Y3, Y4, Y15, Y3
-	VADDPS       Y15, Y4, Y4
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VCMPPS       $0x11, vectors<>+288(SB), Y3, Y3
+	VBLENDVPS    Y3, Y5, Y15, Y3
+	VADDPS       Y15, Y5, Y4
 	VDIVPS       Y4, Y3, Y3
 	VMULPS       128(DX), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+416(SB), Y6
+	VMOVUPS      vectors<>+352(SB), Y6
 	VMINPS       Y5, Y6, Y5
 	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+448(SB), Y7
-	VFMADD213PS  vectors<>+480(SB), Y6, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+384(SB), Y7
+	VFMADD213PS  vectors<>+416(SB), Y6, Y7
+	VMOVUPS      vectors<>+448(SB), Y8
+	VFMADD213PS  vectors<>+480(SB), Y6, Y8
 	VFMADD213PS  Y15, Y6, Y8
 	VFMADD231PS  Y5, Y7, Y8
 	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y6, Y8
-	VMOVUPS      vectors<>+640(SB), Y9
-	VFMADD213PS  vectors<>+672(SB), Y6, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+576(SB), Y9
+	VFMADD213PS  vectors<>+608(SB), Y6, Y9
 	VFMADD213PS  Y15, Y9, Y6
 	VFMADD231PS  Y5, Y8, Y6
 	VDIVPS       Y6, Y7, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+704(SB), Y6
+	VMOVUPS      vectors<>+640(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMULPS       Y5, Y3, Y6
 	VMOVUPS      Y0, 128(CX)
@@ -1458,7 +1450,7 @@ loop_k_4:
 // func forward1AVX2(y *float32, wh *float32, aAhead *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward1AVX2(SB), $8-80
-	VMOVUPS vectors<>+352(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	MOVQ    t+72(FP), DI
 	IMUL3Q  $+2048, DI, DI
@@ -1969,17 +1961,17 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y2
-	VBLENDVPS    Y2, Y8, Y15, Y2
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y2, Y2
+	VBLENDVPS    Y2, Y9, Y15, Y2
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y2, Y2
 	VMOVAPS      Y5, Y8
 	VPOR         vectors<>+0(SB), Y8, Y8
@@ -1989,38 +1981,38 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y5, Y5
-	VBLENDVPS    Y5, Y8, Y15, Y5
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y5, Y5
+	VBLENDVPS    Y5, Y9, Y15, Y5
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y5, Y5
 	VMULPS       Y7, Y7, Y8
-	VMOVUPS      vectors<>+416(SB), Y9
+	VMOVUPS      vectors<>+352(SB), Y9
 	VMINPS       Y8, Y9, Y8
 	VMULPS       Y8, Y8, Y9
-	VMOVUPS      vectors<>+448(SB), Y10
-	VFMADD213PS  vectors<>+480(SB), Y9, Y10
-	VMOVUPS      vectors<>+512(SB), Y11
-	VFMADD213PS  vectors<>+544(SB), Y9, Y11
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y9, Y10
+	VMOVUPS      vectors<>+448(SB), Y11
+	VFMADD213PS  vectors<>+480(SB), Y9, Y11
 	VFMADD213PS  Y15, Y9, Y11
 	VFMADD231PS  Y8, Y10, Y11
 	VMULPS       Y7, Y11, Y7
-	VMOVUPS      vectors<>+576(SB), Y10
-	VFMADD213PS  vectors<>+608(SB), Y9, Y10
-	VMOVUPS      vectors<>+640(SB), Y11
-	VFMADD213PS  vectors<>+672(SB), Y9, Y11
+	VMOVUPS      vectors<>+512(SB), Y10
+	VFMADD213PS  vectors<>+544(SB), Y9, Y10
+	VMOVUPS      vectors<>+576(SB), Y11
+	VFMADD213PS  vectors<>+608(SB), Y9, Y11
 	VFMADD213PS  Y15, Y11, Y9
 	VFMADD231PS  Y8, Y10, Y9
 	VDIVPS       Y9, Y7, Y7
 	VMINPS       Y7, Y15, Y7
-	VMOVUPS      vectors<>+704(SB), Y8
+	VMOVUPS      vectors<>+640(SB), Y8
 	VMAXPS       Y7, Y8, Y7
 	VMOVAPS      Y0, Y8
 	VPOR         vectors<>+0(SB), Y8, Y8
@@ -2030,40 +2022,40 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y9, Y10
 	VFNMADD231PS vectors<>+128(SB), Y10, Y8
 	VFNMADD231PS vectors<>+160(SB), Y10, Y8
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y8, Y10
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+192(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+224(SB), Y10
 	VFMADD213PS  vectors<>+256(SB), Y8, Y10
-	VFMADD213PS  vectors<>+288(SB), Y8, Y10
-	VFMADD213PS  vectors<>+320(SB), Y8, Y10
-	VFMADD213PS  Y15, Y10, Y8
-	VPSLLD       $0x17, Y9, Y9
-	VMULPS       Y9, Y8, Y8
-	VCMPPS       $0x11, vectors<>+384(SB), Y0, Y0
-	VBLENDVPS    Y0, Y8, Y15, Y0
-	VADDPS       Y15, Y8, Y8
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VCMPPS       $0x11, vectors<>+288(SB), Y0, Y0
+	VBLENDVPS    Y0, Y9, Y15, Y0
+	VADDPS       Y15, Y9, Y8
 	VDIVPS       Y8, Y0, Y0
 	VMULPS       (DX), Y5, Y8
 	VFMADD231PS  Y7, Y2, Y8
 	VMULPS       Y8, Y8, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+352(SB), Y10
 	VMINPS       Y9, Y10, Y9
 	VMULPS       Y9, Y9, Y10
-	VMOVUPS      vectors<>+448(SB), Y11
-	VFMADD213PS  vectors<>+480(SB), Y10, Y11
-	VMOVUPS      vectors<>+512(SB), Y12
-	VFMADD213PS  vectors<>+544(SB), Y10, Y12
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y10, Y11
+	VMOVUPS      vectors<>+448(SB), Y12
+	VFMADD213PS  vectors<>+480(SB), Y10, Y12
 	VFMADD213PS  Y15, Y10, Y12
 	VFMADD231PS  Y9, Y11, Y12
 	VMULPS       Y8, Y12, Y11
-	VMOVUPS      vectors<>+576(SB), Y12
-	VFMADD213PS  vectors<>+608(SB), Y10, Y12
-	VMOVUPS      vectors<>+640(SB), Y13
-	VFMADD213PS  vectors<>+672(SB), Y10, Y13
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD213PS  vectors<>+544(SB), Y10, Y12
+	VMOVUPS      vectors<>+576(SB), Y13
+	VFMADD213PS  vectors<>+608(SB), Y10, Y13
 	VFMADD213PS  Y15, Y13, Y10
 	VFMADD231PS  Y9, Y12, Y10
 	VDIVPS       Y10, Y11, Y9
 	VMINPS       Y9, Y15, Y9
-	VMOVUPS      vectors<>+704(SB), Y10
+	VMOVUPS      vectors<>+640(SB), Y10
 	VMAXPS       Y9, Y10, Y9
 	VMULPS       Y9, Y0, Y10
 	VMOVUPS      Y2, 512(CX)
@@ -2081,18 +2073,18 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y2, Y5
 	VFNMADD231PS vectors<>+128(SB), Y5, Y0
 	VFNMADD231PS vectors<>+160(SB), Y5, Y0
-	VMOVUPS      vectors<>+192(SB), Y5
-	VFMADD213PS  vectors<>+224(SB), Y0, Y5
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+192(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+224(SB), Y5
 	VFMADD213PS  vectors<>+256(SB), Y0, Y5
-	VFMADD213PS  vectors<>+288(SB), Y0, Y5
-	VFMADD213PS  vectors<>+320(SB), Y0, Y5
-	VFMADD213PS  Y15, Y5, Y0
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y0, Y0
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y1
-	VBLENDVPS    Y1, Y0, Y15, Y1
-	VADDPS       Y15, Y0, Y0
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VCMPPS       $0x11, vectors<>+288(SB), Y1, Y0
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
+	VDIVPS       Y1, Y0, Y0
 	VMOVAPS      Y4, Y1
 	VPOR         vectors<>+0(SB), Y1, Y1
 	VMAXPS       Y1, Y14, Y1
@@ -2101,38 +2093,38 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y2, Y5
 	VFNMADD231PS vectors<>+128(SB), Y5, Y1
 	VFNMADD231PS vectors<>+160(SB), Y5, Y1
-	VMOVUPS      vectors<>+192(SB), Y5
-	VFMADD213PS  vectors<>+224(SB), Y1, Y5
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+192(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+224(SB), Y5
 	VFMADD213PS  vectors<>+256(SB), Y1, Y5
-	VFMADD213PS  vectors<>+288(SB), Y1, Y5
-	VFMADD213PS  vectors<>+320(SB), Y1, Y5
-	VFMADD213PS  Y15, Y5, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y4, Y2
-	VBLENDVPS    Y2, Y1, Y15, Y2
-	VADDPS       Y15, Y1, Y1
-	VDIVPS       Y1, Y2, Y1
+	VMULPS       Y1, Y1, Y7
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VCMPPS       $0x11, vectors<>+288(SB), Y4, Y1
+	VBLENDVPS    Y1, Y2, Y15, Y1
+	VADDPS       Y15, Y2, Y2
+	VDIVPS       Y2, Y1, Y1
 	VMULPS       Y6, Y6, Y2
-	VMOVUPS      vectors<>+416(SB), Y4
+	VMOVUPS      vectors<>+352(SB), Y4
 	VMINPS       Y2, Y4, Y2
 	VMULPS       Y2, Y2, Y4
-	VMOVUPS      vectors<>+448(SB), Y5
-	VFMADD213PS  vectors<>+480(SB), Y4, Y5
-	VMOVUPS      vectors<>+512(SB), Y7
-	VFMADD213PS  vectors<>+544(SB), Y4, Y7
+	VMOVUPS      vectors<>+384(SB), Y5
+	VFMADD213PS  vectors<>+416(SB), Y4, Y5
+	VMOVUPS      vectors<>+448(SB), Y7
+	VFMADD213PS  vectors<>+480(SB), Y4, Y7
 	VFMADD213PS  Y15, Y4, Y7
 	VFMADD231PS  Y2, Y5, Y7
 	VMULPS       Y6, Y7, Y5
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y4, Y6
-	VMOVUPS      vectors<>+640(SB), Y7
-	VFMADD213PS  vectors<>+672(SB), Y4, Y7
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+576(SB), Y7
+	VFMADD213PS  vectors<>+608(SB), Y4, Y7
 	VFMADD213PS  Y15, Y7, Y4
 	VFMADD231PS  Y2, Y6, Y4
 	VDIVPS       Y4, Y5, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+704(SB), Y4
+	VMOVUPS      vectors<>+640(SB), Y4
 	VMAXPS       Y2, Y4, Y2
 	VMOVAPS      Y3, Y4
 	VPOR         vectors<>+0(SB), Y4, Y4
@@ -2142,40 +2134,40 @@ loop_k_2:
 	VSUBPS       vectors<>+96(SB), Y5, Y6
 	VFNMADD231PS vectors<>+128(SB), Y6, Y4
 	VFNMADD231PS vectors<>+160(SB), Y6, Y4
-	VMOVUPS      vectors<>+192(SB), Y6
-	VFMADD213PS  vectors<>+224(SB), Y4, Y6
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+192(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+224(SB), Y6
 	VFMADD213PS  vectors<>+256(SB), Y4, Y6
-	VFMADD213PS  vectors<>+288(SB), Y4, Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
-	VCMPPS       $0x11, vectors<>+384(SB), Y3, Y3
-	VBLENDVPS    Y3, Y4, Y15, Y3
-	VADDPS       Y15, Y4, Y4
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VCMPPS       $0x11, vectors<>+288(SB), Y3, Y3
+	VBLENDVPS    Y3, Y5, Y15, Y3
+	VADDPS       Y15, Y5, Y4
 	VDIVPS       Y4, Y3, Y3
 	VMULPS       128(DX), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+416(SB), Y6
+	VMOVUPS      vectors<>+352(SB), Y6
 	VMINPS       Y5, Y6, Y5
 	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+448(SB), Y7
-	VFMADD213PS  vectors<>+480(SB), Y6, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+384(SB), Y7
+	VFMADD213PS  vectors<>+416(SB), Y6, Y7
+	VMOVUPS      vectors<>+448(SB), Y8
+	VFMADD213PS  vectors<>+480(SB), Y6, Y8
 	VFMADD213PS  Y15, Y6, Y8
 	VFMADD231PS  Y5, Y7, Y8
 	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y6, Y8
-	VMOVUPS      vectors<>+640(SB), Y9
-	VFMADD213PS  vectors<>+672(SB), Y6, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+576(SB), Y9
+	VFMADD213PS  vectors<>+608(SB), Y6, Y9
 	VFMADD213PS  Y15, Y9, Y6
 	VFMADD231PS  Y5, Y8, Y6
 	VDIVPS       Y6, Y7, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+704(SB), Y6
+	VMOVUPS      vectors<>+640(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMULPS       Y5, Y3, Y6
 	VMOVUPS      Y0, 640(CX)
@@ -2373,7 +2365,7 @@ loop_t_2_1:
 	ADDQ    $+512, SI
 	DECQ    DI
 	JNE     loop_t_2_1
-	VMOVUPS vectors<>+352(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	MOVQ    dy+0(FP), DI
 	MOVQ    dhn+8(FP), DX
 	MOVQ    output+56(FP), CX
@@ -3125,7 +3117,7 @@ loop_k_2_3:
 	ADDQ         $+128, DI
 	DECQ         CX
 	JNE          loop_n_1
-	VMOVUPS      vectors<>+352(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	MOVQ         t+80(FP), R8
 	IMUL3Q       $-512, R8, R8
 	ADDQ         dy+0(FP), R8
@@ -3893,7 +3885,7 @@ loop_k_2_3:
 	ADDQ         $+128, DI
 	DECQ         CX
 	JNE          loop_n_1
-	VMOVUPS      vectors<>+352(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	MOVQ         dy+48(FP), R9
 	MOVQ         dc+96(FP), DX
 	MOVQ         forget+144(FP), CX

@@ -112,12 +112,16 @@ func backward0Go(dx *X, dy, y *Y) {
 // exp_nonpos32 is the function exp_nonpos, to float32 precision.
 func exp_nonpos32(x float32) float32 {
 	v0 := max32(-88, x)
-	v1 := v0*1.442695 + 1.2583039e+07
-	v2 := v1 - 1.2583039e+07
-	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
-	v4 := (((0.008289884*v3+0.041899048)*v3+0.16667649)*v3+0.49999142)*v3 + 0.9999997
-	return (v4*v3 + 1) * math.Float32frombits(uint32(int32(math.Float32bits(v1))<<23))
+	v1 := v0*11.54156 + 1.2583928e+07
+	v2 := v1 - 1.2583928e+07
+	v3 := v0 - v2*0.08666992 - v2*-2.6524305e-05
+	v4 := int32(math.Float32bits(v1))
+	v5 := math.Float32frombits(uint32(v4<<20 + table[v4&7]))
+	return ((0.16666856*v3+0.5000648)*(v3*v3)+v3)*v5 + v5
 }
+
+// table has what the lowest bits of a number choose.
+var table = [8]int32{0, -0x46a3e, -0x7c810, -0xa0129, -0xafb0d, -0xa98d6, -0x8bb03, -0x53f39}
 
 // max32 is a where a > b, otherwise b.
 func max32(a, b float32) float32 {

@@ -24,43 +24,35 @@ DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+168(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+176(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+184(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+192(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+200(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+208(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+216(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+224(SB)/8, $0x3f3180003f318000
-DATA vectors<>+232(SB)/8, $0x3f3180003f318000
-DATA vectors<>+240(SB)/8, $0x3f3180003f318000
-DATA vectors<>+248(SB)/8, $0x3f3180003f318000
-DATA vectors<>+256(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+264(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+272(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+280(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+288(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+296(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+304(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+312(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+320(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+328(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+336(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+344(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+352(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+360(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+368(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+376(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+384(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+392(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+400(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+408(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+416(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+424(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+432(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+440(SB)/8, $0x3f7ffffb3f7ffffb
-GLOBL vectors<>(SB), RODATA|NOPTR, $448
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $384
 
 // top[m] = max(d, x[m][d])
 // e[m][d] = exp(x[m][d] - top[m])
@@ -71,9 +63,9 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $448
 TEXT ·forward0AVX2(SB), $4096-16
 	VMOVUPS vectors<>+128(SB), Y15
 	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+288(SB), Y13
+	VMOVUPS vectors<>+320(SB), Y13
 	VMOVUPS vectors<>+192(SB), Y12
-	VMOVUPS vectors<>+64(SB), Y11
+	VMOVUPS vectors<>+224(SB), Y11
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -165,12 +157,9 @@ loop_d_2:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+256(SB), Y9
-	VMOVUPS      vectors<>+320(SB), Y8
-	VMOVUPS      vectors<>+352(SB), Y7
-	VMOVUPS      vectors<>+384(SB), Y6
-	VMOVUPS      vectors<>+416(SB), Y5
+	VMOVUPS      vectors<>+256(SB), Y10
+	VMOVUPS      vectors<>+288(SB), Y9
+	VMOVUPS      vectors<>+352(SB), Y8
 	MOVL         $+125, DI
 	PCALIGN      $0x20
 
@@ -182,18 +171,18 @@ loop_d_2_3:
 	VMOVAPS      Y12, Y3
 	VFMADD231PS  Y14, Y2, Y3
 	VSUBPS       Y12, Y3, Y4
+	VFNMADD231PS Y11, Y4, Y2
 	VFNMADD231PS Y10, Y4, Y2
-	VFNMADD231PS Y9, Y4, Y2
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       Y9, Y3, Y3
+	VPADDD       Y3, Y4, Y3
 	VMOVAPS      Y8, Y4
 	VFMADD231PS  Y2, Y13, Y4
-	VFMADD213PS  Y7, Y2, Y4
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y5, Y2, Y4
-	VFMADD213PS  Y11, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      Y2, (SI)
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VMOVUPS      Y3, (SI)
 	ADDQ         $+32, BX
 	ADDQ         $+32, SI
 	DECQ         DI
@@ -204,7 +193,8 @@ loop_d_2_3:
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y11, Y1
+	VMOVUPS      vectors<>+64(SB), Y1
+	VDIVPS       Y0, Y1, Y1
 	MOVL         $+41, DI
 	PCALIGN      $0x20
 

@@ -4,6 +4,16 @@
 
 #include "textflag.h"
 
+DATA vectors<>+0(SB)/8, $0x000b95c200000000
+DATA vectors<>+8(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+16(SB)/8, $0x0045672a003504f3
+DATA vectors<>+24(SB)/8, $0x006ac0c7005744fd
+DATA vectors<>+32(SB)/8, $0x000b95c200000000
+DATA vectors<>+40(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+48(SB)/8, $0x0045672a003504f3
+DATA vectors<>+56(SB)/8, $0x006ac0c7005744fd
+GLOBL vectors<>(SB), RODATA|NOPTR, $64
+
 DATA words<>+0(SB)/4, $0x3f000000
 DATA words<>+4(SB)/4, $0x3f800000
 DATA words<>+8(SB)/4, $0x3f3504f3
@@ -25,16 +35,13 @@ DATA words<>+68(SB)/4, $0xbf000000
 DATA words<>+72(SB)/4, $0x3ecc422a
 DATA words<>+76(SB)/4, $0xc2d00000
 DATA words<>+80(SB)/4, $0x42b20000
-DATA words<>+84(SB)/4, $0x3fb8aa3b
-DATA words<>+88(SB)/4, $0x4b4000fe
-DATA words<>+92(SB)/4, $0x3f318000
-DATA words<>+96(SB)/4, $0xb95e8083
-DATA words<>+100(SB)/4, $0x3ab51fd8
-DATA words<>+104(SB)/4, $0x3c091cf0
-DATA words<>+108(SB)/4, $0x3d2aac5f
-DATA words<>+112(SB)/4, $0x3e2aaa49
-DATA words<>+116(SB)/4, $0x3efffffe
-GLOBL words<>(SB), RODATA|NOPTR, $120
+DATA words<>+84(SB)/4, $0x4138aa3b
+DATA words<>+88(SB)/4, $0x4b4007f0
+DATA words<>+92(SB)/4, $0x3db18000
+DATA words<>+96(SB)/4, $0xb7de8083
+DATA words<>+100(SB)/4, $0x3e2aab2a
+DATA words<>+104(SB)/4, $0x3f00043f
+GLOBL words<>(SB), RODATA|NOPTR, $108
 
 // y[m] = 0.5*x[m]*(1 + erf(x[m]*sqrt(0.5)))
 // func forward0AVX512(y *float32, x *float32)
@@ -171,17 +178,17 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS words<>+68(SB), Z19
 	VBROADCASTSS words<>+92(SB), Z18
 	VBROADCASTSS words<>+96(SB), Z17
-	VBROADCASTSS words<>+104(SB), Z16
-	VBROADCASTSS words<>+108(SB), Z15
-	VBROADCASTSS words<>+112(SB), Z14
-	VBROADCASTSS words<>+116(SB), Z13
-	VBROADCASTSS words<>+8(SB), Z12
-	VBROADCASTSS words<>+20(SB), Z11
-	VBROADCASTSS words<>+28(SB), Z10
-	VBROADCASTSS words<>+32(SB), Z9
-	VBROADCASTSS words<>+40(SB), Z8
-	VBROADCASTSS words<>+44(SB), Z7
-	VBROADCASTSS words<>+52(SB), Z6
+	VMOVUPS      vectors<>+0(SB), Z16
+	VBROADCASTSS words<>+104(SB), Z15
+	VBROADCASTSS words<>+8(SB), Z14
+	VBROADCASTSS words<>+20(SB), Z13
+	VBROADCASTSS words<>+28(SB), Z12
+	VBROADCASTSS words<>+32(SB), Z11
+	VBROADCASTSS words<>+40(SB), Z10
+	VBROADCASTSS words<>+44(SB), Z9
+	VBROADCASTSS words<>+52(SB), Z8
+	VBROADCASTSS words<>+56(SB), Z7
+	VBROADCASTSS words<>+60(SB), Z6
 	MOVQ         dy+8(FP), SI
 	MOVQ         x+16(FP), DI
 	MOVQ         dx+0(FP), DX
@@ -200,38 +207,38 @@ loop_m_1:
 	VSUBPS            Z20, Z2, Z3
 	VFNMADD231PS      Z18, Z3, Z1
 	VFNMADD231PS      Z17, Z3, Z1
-	VMOVAPS           Z16, Z3
-	VFMADD231PS       Z1, Z27, Z3
-	VFMADD213PS       Z15, Z1, Z3
-	VFMADD213PS       Z14, Z1, Z3
-	VFMADD213PS       Z13, Z1, Z3
-	VFMADD213PS       Z31, Z1, Z3
-	VFMADD213PS       Z31, Z3, Z1
-	VPSRAD            $0x01, Z2, Z3
+	VPSRAD            $0x04, Z2, Z3
 	VPSLLD            $0x17, Z3, Z4
-	VMULPS            Z4, Z1, Z1
+	VPERMD            Z16, Z2, Z5
+	VPADDD            Z5, Z4, Z4
+	VPSRAD            $0x03, Z2, Z2
 	VPSUBD            Z3, Z2, Z2
-	VPSLLD            $0x17, Z2, Z2
-	VMULPS            Z2, Z1, Z1
+	VMOVAPS           Z15, Z3
+	VFMADD231PS       Z1, Z27, Z3
+	VMULPS            Z1, Z1, Z5
+	VFMADD231PS       Z5, Z3, Z1
+	VFMADD231PS       Z1, Z4, Z4
+	VPSLLD            $0x17, Z2, Z1
+	VMULPS            Z1, Z4, Z1
 	VMULPS            Z1, Z0, Z1
-	VMULPS            Z12, Z0, Z0
+	VMULPS            Z14, Z0, Z0
 	VMULPS            Z0, Z0, Z2
 	VMINPS            Z2, Z26, Z2
 	VMULPS            Z2, Z2, Z3
-	VMOVAPS           Z11, Z4
+	VMOVAPS           Z13, Z4
 	VFMADD231PS       Z3, Z25, Z4
-	VMOVAPS           Z10, Z5
+	VMOVAPS           Z12, Z5
 	VFMADD231PS       Z3, Z24, Z5
-	VFMADD213PS       Z9, Z3, Z5
+	VFMADD213PS       Z11, Z3, Z5
 	VFMADD231PS       Z2, Z4, Z5
 	VMULPS            Z0, Z5, Z0
-	VMOVAPS           Z8, Z4
+	VMOVAPS           Z10, Z4
 	VFMADD231PS       Z3, Z23, Z4
-	VFMADD213PS       Z7, Z3, Z4
-	VMOVAPS           Z6, Z5
+	VFMADD213PS       Z9, Z3, Z4
+	VMOVAPS           Z8, Z5
 	VFMADD231PS       Z3, Z22, Z5
-	VFMADD213PS.BCST  words<>+56(SB), Z3, Z5
-	VFMADD213PS.BCST  words<>+60(SB), Z5, Z3
+	VFMADD213PS       Z7, Z3, Z5
+	VFMADD213PS       Z6, Z5, Z3
 	VFMADD231PS       Z2, Z4, Z3
 	VDIVPS            Z3, Z0, Z0
 	VMINPS            Z0, Z31, Z0
@@ -257,19 +264,19 @@ loop_m_1:
 	VSUBPS.BCST       words<>+88(SB), Z3, Z4
 	VFNMADD231PS.BCST words<>+92(SB), Z4, Z2
 	VFNMADD231PS.BCST words<>+96(SB), Z4, Z2
+	VPSRAD            $0x04, Z3, Z4
+	VPSLLD            $0x17, Z4, Z5
+	VPERMD            vectors<>+0(SB), Z3, Z6
+	VPADDD            Z6, Z5, Z5
+	VPSRAD            $0x03, Z3, Z3
+	VPSUBD            Z4, Z3, Z3
 	VBROADCASTSS      words<>+104(SB), Z4
 	VFMADD231PS       Z2, Z27, Z4
-	VFMADD213PS.BCST  words<>+108(SB), Z2, Z4
-	VFMADD213PS.BCST  words<>+112(SB), Z2, Z4
-	VFMADD213PS.BCST  words<>+116(SB), Z2, Z4
-	VFMADD213PS       Z31, Z2, Z4
-	VFMADD213PS       Z31, Z4, Z2
-	VPSRAD            $0x01, Z3, Z4
-	VPSLLD            $0x17, Z4, Z5
-	VMULPS            Z5, Z2, Z2
-	VPSUBD            Z4, Z3, Z3
-	VPSLLD            $0x17, Z3, Z3
-	VMULPS            Z3, Z2, Z2
+	VMULPS            Z2, Z2, Z6
+	VFMADD231PS       Z6, Z4, Z2
+	VFMADD231PS       Z2, Z5, Z5
+	VPSLLD            $0x17, Z3, Z2
+	VMULPS            Z2, Z5, Z2
 	VMULPS            Z2, Z1, Z2
 	VMULPS.BCST       words<>+8(SB), Z1, Z1
 	VMULPS            Z1, Z1, Z3

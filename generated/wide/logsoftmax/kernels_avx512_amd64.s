@@ -4,46 +4,56 @@
 
 #include "textflag.h"
 
+DATA vectors<>+0(SB)/8, $0xfffb95c200000000
+DATA vectors<>+8(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+16(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+24(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+32(SB)/8, $0xfffb95c200000000
+DATA vectors<>+40(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+48(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+56(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+64(SB)/8, $0x000b95c200000000
+DATA vectors<>+72(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+80(SB)/8, $0x0045672a003504f3
+DATA vectors<>+88(SB)/8, $0x006ac0c7005744fd
+DATA vectors<>+96(SB)/8, $0x000b95c200000000
+DATA vectors<>+104(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+112(SB)/8, $0x0045672a003504f3
+DATA vectors<>+120(SB)/8, $0x006ac0c7005744fd
+GLOBL vectors<>(SB), RODATA|NOPTR, $128
+
 DATA words<>+0(SB)/4, $0x00000000
 DATA words<>+4(SB)/4, $0xff800000
 DATA words<>+8(SB)/4, $0x7fc00000
 DATA words<>+12(SB)/4, $0x000003ff
 DATA words<>+16(SB)/4, $0xc2b00000
-DATA words<>+20(SB)/4, $0x3fb8aa3b
-DATA words<>+24(SB)/4, $0x4b40007f
-DATA words<>+28(SB)/4, $0x3f318000
-DATA words<>+32(SB)/4, $0xb95e8083
-DATA words<>+36(SB)/4, $0x3c07d24b
-DATA words<>+40(SB)/4, $0x3d2b9e56
-DATA words<>+44(SB)/4, $0x3e2aad3e
-DATA words<>+48(SB)/4, $0x3efffee0
-DATA words<>+52(SB)/4, $0x3f7ffffb
+DATA words<>+20(SB)/4, $0x4138aa3b
+DATA words<>+24(SB)/4, $0x4b4003f8
+DATA words<>+28(SB)/4, $0x3db18000
+DATA words<>+32(SB)/4, $0xb7de8083
+DATA words<>+36(SB)/4, $0x3e2aab2a
+DATA words<>+40(SB)/4, $0x3f00043f
+DATA words<>+44(SB)/4, $0x00800000
+DATA words<>+48(SB)/4, $0x4b000000
+DATA words<>+52(SB)/4, $0x3f2aaaab
 DATA words<>+56(SB)/4, $0x3f800000
-DATA words<>+60(SB)/4, $0x00800000
-DATA words<>+64(SB)/4, $0x4b000000
-DATA words<>+68(SB)/4, $0x3f2aaaab
-DATA words<>+72(SB)/4, $0xcd380000
-DATA words<>+76(SB)/4, $0xbe03e43c
-DATA words<>+80(SB)/4, $0x3e0f33c6
-DATA words<>+84(SB)/4, $0xbdf9997f
-DATA words<>+88(SB)/4, $0x3e0f6b31
-DATA words<>+92(SB)/4, $0xbe2ace22
-DATA words<>+96(SB)/4, $0x3e4ce822
-DATA words<>+100(SB)/4, $0xbe7fff7e
-DATA words<>+104(SB)/4, $0x3eaaaa83
-DATA words<>+108(SB)/4, $0xbf000000
-DATA words<>+112(SB)/4, $0xadde8083
-DATA words<>+116(SB)/4, $0x33b18000
-DATA words<>+120(SB)/4, $0x7f800000
-DATA words<>+124(SB)/4, $0xc2d00000
-DATA words<>+128(SB)/4, $0x42b20000
-DATA words<>+132(SB)/4, $0x4b4000fe
-DATA words<>+136(SB)/4, $0x3ab51fd8
-DATA words<>+140(SB)/4, $0x3c091cf0
-DATA words<>+144(SB)/4, $0x3d2aac5f
-DATA words<>+148(SB)/4, $0x3e2aaa49
-DATA words<>+152(SB)/4, $0x3efffffe
-GLOBL words<>(SB), RODATA|NOPTR, $156
+DATA words<>+60(SB)/4, $0xcd380000
+DATA words<>+64(SB)/4, $0xbe03e43c
+DATA words<>+68(SB)/4, $0x3e0f33c6
+DATA words<>+72(SB)/4, $0xbdf9997f
+DATA words<>+76(SB)/4, $0x3e0f6b31
+DATA words<>+80(SB)/4, $0xbe2ace22
+DATA words<>+84(SB)/4, $0x3e4ce822
+DATA words<>+88(SB)/4, $0xbe7fff7e
+DATA words<>+92(SB)/4, $0x3eaaaa83
+DATA words<>+96(SB)/4, $0xbf000000
+DATA words<>+100(SB)/4, $0xadde8083
+DATA words<>+104(SB)/4, $0x33b18000
+DATA words<>+108(SB)/4, $0x7f800000
+DATA words<>+112(SB)/4, $0xc2d00000
+DATA words<>+116(SB)/4, $0x42b20000
+DATA words<>+120(SB)/4, $0x4b4007f0
+GLOBL words<>(SB), RODATA|NOPTR, $124
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
@@ -58,26 +68,26 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+16(SB), Z28
 	VBROADCASTSS words<>+20(SB), Z27
 	VBROADCASTSS words<>+36(SB), Z26
-	VBROADCASTSS words<>+76(SB), Z25
+	VBROADCASTSS words<>+64(SB), Z25
 	VBROADCASTSS words<>+24(SB), Z24
-	VBROADCASTSS words<>+56(SB), Z23
-	VBROADCASTSS words<>+28(SB), Z22
-	VBROADCASTSS words<>+32(SB), Z21
+	VBROADCASTSS words<>+28(SB), Z23
+	VBROADCASTSS words<>+32(SB), Z22
+	VMOVUPS      vectors<>+0(SB), Z21
 	VBROADCASTSS words<>+40(SB), Z20
 	VBROADCASTSS words<>+44(SB), Z19
 	VBROADCASTSS words<>+48(SB), Z18
 	VBROADCASTSS words<>+52(SB), Z17
-	VBROADCASTSS words<>+60(SB), Z16
-	VBROADCASTSS words<>+64(SB), Z15
+	VBROADCASTSS words<>+56(SB), Z16
+	VBROADCASTSS words<>+60(SB), Z15
 	VBROADCASTSS words<>+68(SB), Z14
 	VBROADCASTSS words<>+72(SB), Z13
-	VBROADCASTSS words<>+80(SB), Z12
-	VBROADCASTSS words<>+84(SB), Z11
-	VBROADCASTSS words<>+88(SB), Z10
-	VBROADCASTSS words<>+92(SB), Z9
-	VBROADCASTSS words<>+96(SB), Z8
-	VBROADCASTSS words<>+100(SB), Z7
-	VBROADCASTSS words<>+104(SB), Z6
+	VBROADCASTSS words<>+76(SB), Z12
+	VBROADCASTSS words<>+80(SB), Z11
+	VBROADCASTSS words<>+84(SB), Z10
+	VBROADCASTSS words<>+88(SB), Z9
+	VBROADCASTSS words<>+92(SB), Z8
+	VBROADCASTSS words<>+96(SB), Z7
+	VBROADCASTSS words<>+100(SB), Z6
 	MOVQ         x+8(FP), SI
 	MOVQ         y+0(FP), DI
 	MOVL         $+32, BX
@@ -118,17 +128,17 @@ loop_m_1:
 	VMOVAPS          Z24, Z2
 	VFMADD231PS      Z27, Z1, Z2
 	VSUBPS           Z24, Z2, Z3
+	VFNMADD231PS     Z23, Z3, Z1
 	VFNMADD231PS     Z22, Z3, Z1
-	VFNMADD231PS     Z21, Z3, Z1
+	VPSLLD           $0x14, Z2, Z3
+	VPERMD           Z21, Z2, Z2
+	VPADDD           Z2, Z3, Z2
 	VMOVAPS          Z20, Z3
 	VFMADD231PS      Z1, Z26, Z3
-	VFMADD213PS      Z19, Z1, Z3
-	VFMADD213PS      Z18, Z1, Z3
-	VFMADD213PS      Z17, Z1, Z3
-	VFMADD213PS      Z23, Z3, Z1
-	VPSLLD           $0x17, Z2, Z2
-	VMULPS           Z2, Z1, Z1
-	VMOVUPS.Z        Z1, K7, Z1
+	VMULPS           Z1, Z1, Z4
+	VFMADD231PS      Z4, Z3, Z1
+	VFMADD231PS      Z1, Z2, Z2
+	VMOVUPS.Z        Z2, K7, Z1
 	VSHUFF32X4       $0x4e, Z1, Z1, Z2
 	VADDPS           Z2, Z1, Z1
 	VSHUFF32X4       $0xb1, Z1, Z1, Z2
@@ -137,31 +147,31 @@ loop_m_1:
 	VADDPS           Z2, Z1, Z1
 	VPERMILPS        $0xb1, Z1, Z2
 	VADDPS           Z2, Z1, Z1
-	VCMPPS           $0x11, Z16, Z1, K1
-	VMULPS           Z15, Z1, Z2
+	VCMPPS           $0x11, Z19, Z1, K1
+	VMULPS           Z18, Z1, Z2
 	VBLENDMPS        Z2, Z1, K1, Z2
-	VPSUBD           Z14, Z2, Z3
+	VPSUBD           Z17, Z2, Z3
 	VPANDD           Z30, Z3, Z3
 	VPSUBD           Z3, Z2, Z2
-	VSUBPS           Z23, Z2, Z2
+	VSUBPS           Z16, Z2, Z2
 	VCVTDQ2PS        Z3, Z3
-	VMOVUPS.Z        Z13, K1, Z4
+	VMOVUPS.Z        Z15, K1, Z4
 	VADDPS           Z4, Z3, Z3
-	VMOVAPS          Z12, Z4
+	VMOVAPS          Z14, Z4
 	VFMADD231PS      Z2, Z25, Z4
+	VFMADD213PS      Z13, Z2, Z4
+	VFMADD213PS      Z12, Z2, Z4
 	VFMADD213PS      Z11, Z2, Z4
 	VFMADD213PS      Z10, Z2, Z4
 	VFMADD213PS      Z9, Z2, Z4
 	VFMADD213PS      Z8, Z2, Z4
 	VFMADD213PS      Z7, Z2, Z4
-	VFMADD213PS      Z6, Z2, Z4
-	VFMADD213PS.BCST words<>+108(SB), Z2, Z4
 	VMOVAPS          Z2, Z5
-	VFMADD231PS.BCST words<>+112(SB), Z3, Z5
+	VFMADD231PS      Z6, Z3, Z5
 	VMULPS           Z2, Z2, Z2
 	VFMADD231PS      Z2, Z4, Z5
-	VFMADD231PS.BCST words<>+116(SB), Z3, Z5
-	VCMPPS.BCST      $0x11, words<>+120(SB), Z1, K1
+	VFMADD231PS.BCST words<>+104(SB), Z3, Z5
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z1, K1
 	VBLENDMPS        Z5, Z1, K1, Z2
 	VCMPPS           $0x00, Z31, Z1, K1
 	VBLENDMPS        Z30, Z29, K1, Z3
@@ -182,18 +192,15 @@ loop_m_1:
 // Requires: AVX, AVX512F
 TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	KMOVW        words<>+12(SB), K7
-	VBROADCASTSS words<>+128(SB), Z31
-	VBROADCASTSS words<>+124(SB), Z30
+	VBROADCASTSS words<>+116(SB), Z31
+	VBROADCASTSS words<>+112(SB), Z30
 	VBROADCASTSS words<>+20(SB), Z29
-	VBROADCASTSS words<>+136(SB), Z28
-	VBROADCASTSS words<>+132(SB), Z27
-	VBROADCASTSS words<>+56(SB), Z26
-	VBROADCASTSS words<>+28(SB), Z25
-	VBROADCASTSS words<>+32(SB), Z24
-	VBROADCASTSS words<>+140(SB), Z23
-	VBROADCASTSS words<>+144(SB), Z22
-	VBROADCASTSS words<>+148(SB), Z21
-	VBROADCASTSS words<>+152(SB), Z20
+	VBROADCASTSS words<>+36(SB), Z28
+	VBROADCASTSS words<>+120(SB), Z27
+	VBROADCASTSS words<>+28(SB), Z26
+	VBROADCASTSS words<>+32(SB), Z25
+	VMOVUPS      vectors<>+64(SB), Z24
+	VBROADCASTSS words<>+40(SB), Z23
 	MOVQ         dy+8(FP), SI
 	MOVQ         y+16(FP), DI
 	MOVQ         dx+0(FP), DX
@@ -218,21 +225,21 @@ loop_m_1:
 	VMOVAPS      Z27, Z3
 	VFMADD231PS  Z29, Z2, Z3
 	VSUBPS       Z27, Z3, Z4
+	VFNMADD231PS Z26, Z4, Z2
 	VFNMADD231PS Z25, Z4, Z2
-	VFNMADD231PS Z24, Z4, Z2
+	VPSRAD       $0x04, Z3, Z4
+	VPSLLD       $0x17, Z4, Z5
+	VPERMD       Z24, Z3, Z6
+	VPADDD       Z6, Z5, Z5
+	VPSRAD       $0x03, Z3, Z3
+	VPSUBD       Z4, Z3, Z3
 	VMOVAPS      Z23, Z4
 	VFMADD231PS  Z2, Z28, Z4
-	VFMADD213PS  Z22, Z2, Z4
-	VFMADD213PS  Z21, Z2, Z4
-	VFMADD213PS  Z20, Z2, Z4
-	VFMADD213PS  Z26, Z2, Z4
-	VFMADD213PS  Z26, Z4, Z2
-	VPSRAD       $0x01, Z3, Z4
-	VPSLLD       $0x17, Z4, Z5
-	VMULPS       Z5, Z2, Z2
-	VPSUBD       Z4, Z3, Z3
-	VPSLLD       $0x17, Z3, Z3
-	VMULPS       Z3, Z2, Z2
+	VMULPS       Z2, Z2, Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z2, Z5, Z5
+	VPSLLD       $0x17, Z3, Z2
+	VMULPS       Z2, Z5, Z2
 	VFNMADD231PS Z1, Z2, Z0
 	VMOVUPS      Z0, K7, (DX)
 	ADDQ         $+40, SI

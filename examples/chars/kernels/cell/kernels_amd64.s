@@ -16,95 +16,87 @@ DATA vectors<>+64(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+72(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+80(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+88(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+96(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+104(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+112(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+120(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+128(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+136(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+144(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+152(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+160(SB)/8, $0x3f3180003f318000
-DATA vectors<>+168(SB)/8, $0x3f3180003f318000
-DATA vectors<>+176(SB)/8, $0x3f3180003f318000
-DATA vectors<>+184(SB)/8, $0x3f3180003f318000
-DATA vectors<>+192(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+200(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+208(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+216(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+224(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+232(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+240(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+248(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+256(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+264(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+272(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+280(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+288(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+296(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+304(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+312(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+320(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+328(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+336(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+344(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+352(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+360(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+368(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+376(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+384(SB)/8, $0x3f8000003f800000
-DATA vectors<>+392(SB)/8, $0x3f8000003f800000
-DATA vectors<>+400(SB)/8, $0x3f8000003f800000
-DATA vectors<>+408(SB)/8, $0x3f8000003f800000
-DATA vectors<>+416(SB)/8, $0x4290800042908000
-DATA vectors<>+424(SB)/8, $0x4290800042908000
-DATA vectors<>+432(SB)/8, $0x4290800042908000
-DATA vectors<>+440(SB)/8, $0x4290800042908000
-DATA vectors<>+448(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+456(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+464(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+472(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+480(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+488(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+496(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+504(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+512(SB)/8, $0x3276237c3276237c
-DATA vectors<>+520(SB)/8, $0x3276237c3276237c
-DATA vectors<>+528(SB)/8, $0x3276237c3276237c
-DATA vectors<>+536(SB)/8, $0x3276237c3276237c
-DATA vectors<>+544(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+552(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+560(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+568(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+576(SB)/8, $0x39afd45139afd451
-DATA vectors<>+584(SB)/8, $0x39afd45139afd451
-DATA vectors<>+592(SB)/8, $0x39afd45139afd451
-DATA vectors<>+600(SB)/8, $0x39afd45139afd451
-DATA vectors<>+608(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+616(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+624(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+632(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+640(SB)/8, $0x355b518b355b518b
-DATA vectors<>+648(SB)/8, $0x355b518b355b518b
-DATA vectors<>+656(SB)/8, $0x355b518b355b518b
-DATA vectors<>+664(SB)/8, $0x355b518b355b518b
-DATA vectors<>+672(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+680(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+688(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+696(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+704(SB)/8, $0xbf800000bf800000
-DATA vectors<>+712(SB)/8, $0xbf800000bf800000
-DATA vectors<>+720(SB)/8, $0xbf800000bf800000
-DATA vectors<>+728(SB)/8, $0xbf800000bf800000
-DATA vectors<>+736(SB)/8, $0xffffffffffffffff
-DATA vectors<>+744(SB)/8, $0x00000000ffffffff
-DATA vectors<>+752(SB)/8, $0x0000000000000000
-DATA vectors<>+760(SB)/8, $0x0000000000000000
-DATA vectors<>+768(SB)/8, $0xffffffffffffffff
-DATA vectors<>+776(SB)/8, $0xffffffffffffffff
-DATA vectors<>+784(SB)/8, $0xffffffffffffffff
-DATA vectors<>+792(SB)/8, $0x0000000000000000
-GLOBL vectors<>(SB), RODATA|NOPTR, $800
+DATA vectors<>+96(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+104(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+112(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+120(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+128(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+136(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+144(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+152(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+160(SB)/8, $0x3db180003db18000
+DATA vectors<>+168(SB)/8, $0x3db180003db18000
+DATA vectors<>+176(SB)/8, $0x3db180003db18000
+DATA vectors<>+184(SB)/8, $0x3db180003db18000
+DATA vectors<>+192(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+200(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+208(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+216(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+224(SB)/8, $0xfffb95c200000000
+DATA vectors<>+232(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+240(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+248(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+256(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+264(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+272(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+280(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+288(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+296(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+304(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+312(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+320(SB)/8, $0x3f8000003f800000
+DATA vectors<>+328(SB)/8, $0x3f8000003f800000
+DATA vectors<>+336(SB)/8, $0x3f8000003f800000
+DATA vectors<>+344(SB)/8, $0x3f8000003f800000
+DATA vectors<>+352(SB)/8, $0x4290800042908000
+DATA vectors<>+360(SB)/8, $0x4290800042908000
+DATA vectors<>+368(SB)/8, $0x4290800042908000
+DATA vectors<>+376(SB)/8, $0x4290800042908000
+DATA vectors<>+384(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+392(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+400(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+408(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+416(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+424(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+432(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+440(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+448(SB)/8, $0x3276237c3276237c
+DATA vectors<>+456(SB)/8, $0x3276237c3276237c
+DATA vectors<>+464(SB)/8, $0x3276237c3276237c
+DATA vectors<>+472(SB)/8, $0x3276237c3276237c
+DATA vectors<>+480(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+488(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+496(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+504(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+512(SB)/8, $0x39afd45139afd451
+DATA vectors<>+520(SB)/8, $0x39afd45139afd451
+DATA vectors<>+528(SB)/8, $0x39afd45139afd451
+DATA vectors<>+536(SB)/8, $0x39afd45139afd451
+DATA vectors<>+544(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+552(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+560(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+568(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+576(SB)/8, $0x355b518b355b518b
+DATA vectors<>+584(SB)/8, $0x355b518b355b518b
+DATA vectors<>+592(SB)/8, $0x355b518b355b518b
+DATA vectors<>+600(SB)/8, $0x355b518b355b518b
+DATA vectors<>+608(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+616(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+624(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+632(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+640(SB)/8, $0xbf800000bf800000
+DATA vectors<>+648(SB)/8, $0xbf800000bf800000
+DATA vectors<>+656(SB)/8, $0xbf800000bf800000
+DATA vectors<>+664(SB)/8, $0xbf800000bf800000
+DATA vectors<>+672(SB)/8, $0xffffffffffffffff
+DATA vectors<>+680(SB)/8, $0x00000000ffffffff
+DATA vectors<>+688(SB)/8, $0x0000000000000000
+DATA vectors<>+696(SB)/8, $0x0000000000000000
+DATA vectors<>+704(SB)/8, $0xffffffffffffffff
+DATA vectors<>+712(SB)/8, $0xffffffffffffffff
+DATA vectors<>+720(SB)/8, $0xffffffffffffffff
+DATA vectors<>+728(SB)/8, $0x0000000000000000
+GLOBL vectors<>(SB), RODATA|NOPTR, $736
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 // func forward0AVX2(x *float32, wx *float32, b *float32, aAhead *float32, block int)
@@ -1241,12 +1233,12 @@ loop_j_2_4:
 // func forward5AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward5AVX2(SB), NOSPLIT, $0-72
-	VMOVUPS vectors<>+384(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	VMOVUPS vectors<>+64(SB), Y14
 	VMOVUPS vectors<>+96(SB), Y13
-	VMOVUPS vectors<>+224(SB), Y12
-	VMOVUPS vectors<>+416(SB), Y11
-	VMOVUPS vectors<>+448(SB), Y10
+	VMOVUPS vectors<>+256(SB), Y12
+	VMOVUPS vectors<>+352(SB), Y11
+	VMOVUPS vectors<>+384(SB), Y10
 	MOVQ    a+16(FP), BX
 	MOVQ    c0+8(FP), DI
 	MOVQ    input+24(FP), DX
@@ -1275,17 +1267,17 @@ loop_k_2:
 	VSUBPS       Y8, Y2, Y3
 	VFNMADD231PS vectors<>+160(SB), Y3, Y1
 	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VMOVUPS      vectors<>+256(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+224(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+288(SB), Y3
 	VFMADD231PS  Y1, Y12, Y3
-	VFMADD213PS  vectors<>+288(SB), Y1, Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  Y15, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y1, Y15, Y0
-	VADDPS       Y15, Y1, Y1
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      1024(BX), Y1
 	VMOVAPS      Y1, Y2
@@ -1296,39 +1288,39 @@ loop_k_2:
 	VSUBPS       Y8, Y3, Y4
 	VFNMADD231PS vectors<>+160(SB), Y4, Y2
 	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VMOVUPS      vectors<>+256(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+224(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+288(SB), Y4
 	VFMADD231PS  Y2, Y12, Y4
-	VFMADD213PS  vectors<>+288(SB), Y2, Y4
-	VFMADD213PS  vectors<>+320(SB), Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  Y15, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y2, Y15, Y1
-	VADDPS       Y15, Y2, Y2
+	VBLENDVPS    Y1, Y3, Y15, Y1
+	VADDPS       Y15, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      2048(BX), Y2
 	VMULPS       Y2, Y2, Y3
 	VMINPS       Y3, Y11, Y3
 	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+480(SB), Y5
+	VMOVUPS      vectors<>+416(SB), Y5
 	VFMADD231PS  Y4, Y10, Y5
-	VMOVUPS      vectors<>+512(SB), Y9
-	VMOVUPS      vectors<>+544(SB), Y6
+	VMOVUPS      vectors<>+448(SB), Y9
+	VMOVUPS      vectors<>+480(SB), Y6
 	VFMADD231PS  Y4, Y9, Y6
 	VFMADD213PS  Y15, Y4, Y6
 	VFMADD231PS  Y3, Y5, Y6
 	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+576(SB), Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VFMADD213PS  vectors<>+672(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD213PS  vectors<>+544(SB), Y4, Y5
+	VMOVUPS      vectors<>+576(SB), Y6
+	VFMADD213PS  vectors<>+608(SB), Y4, Y6
 	VFMADD213PS  Y15, Y6, Y4
 	VFMADD231PS  Y3, Y5, Y4
 	VDIVPS       Y4, Y2, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+704(SB), Y3
+	VMOVUPS      vectors<>+640(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      3072(BX), Y3
 	VMOVAPS      Y3, Y4
@@ -1339,39 +1331,39 @@ loop_k_2:
 	VSUBPS       Y8, Y5, Y6
 	VFNMADD231PS vectors<>+160(SB), Y6, Y4
 	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VMOVUPS      vectors<>+256(SB), Y6
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
 	VFMADD231PS  Y4, Y12, Y6
-	VFMADD213PS  vectors<>+288(SB), Y4, Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
 	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VBLENDVPS    Y3, Y4, Y15, Y3
-	VADDPS       Y15, Y4, Y4
+	VBLENDVPS    Y3, Y5, Y15, Y3
+	VADDPS       Y15, Y5, Y4
 	VDIVPS       Y4, Y3, Y3
 	VMULPS       (DI), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
 	VMINPS       Y5, Y11, Y5
 	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
+	VMOVUPS      vectors<>+416(SB), Y7
 	VFMADD231PS  Y6, Y10, Y7
-	VMOVUPS      vectors<>+544(SB), Y8
+	VMOVUPS      vectors<>+480(SB), Y8
 	VFMADD231PS  Y6, Y9, Y8
 	VFMADD213PS  Y15, Y6, Y8
 	VFMADD231PS  Y5, Y7, Y8
 	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y6, Y8
-	VMOVUPS      vectors<>+640(SB), Y9
-	VFMADD213PS  vectors<>+672(SB), Y6, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+576(SB), Y9
+	VFMADD213PS  vectors<>+608(SB), Y6, Y9
 	VFMADD213PS  Y15, Y9, Y6
 	VFMADD231PS  Y5, Y8, Y6
 	VDIVPS       Y6, Y7, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+704(SB), Y6
+	VMOVUPS      vectors<>+640(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMULPS       Y5, Y3, Y6
 	VMOVUPS      Y0, (DX)
@@ -1940,12 +1932,12 @@ loop_j_2_4:
 // func forward8AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward8AVX2(SB), NOSPLIT, $0-72
-	VMOVUPS vectors<>+384(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	VMOVUPS vectors<>+64(SB), Y14
 	VMOVUPS vectors<>+96(SB), Y13
-	VMOVUPS vectors<>+224(SB), Y12
-	VMOVUPS vectors<>+416(SB), Y11
-	VMOVUPS vectors<>+448(SB), Y10
+	VMOVUPS vectors<>+256(SB), Y12
+	VMOVUPS vectors<>+352(SB), Y11
+	VMOVUPS vectors<>+384(SB), Y10
 	MOVQ    a+8(FP), BX
 	MOVQ    t+64(FP), SI
 	IMUL3Q  $+16384, SI, SI
@@ -1987,17 +1979,17 @@ loop_k_2:
 	VSUBPS       Y8, Y2, Y3
 	VFNMADD231PS vectors<>+160(SB), Y3, Y1
 	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VMOVUPS      vectors<>+256(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+224(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+288(SB), Y3
 	VFMADD231PS  Y1, Y12, Y3
-	VFMADD213PS  vectors<>+288(SB), Y1, Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  Y15, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y1, Y15, Y0
-	VADDPS       Y15, Y1, Y1
+	VBLENDVPS    Y0, Y2, Y15, Y0
+	VADDPS       Y15, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      1024(BX), Y1
 	VMOVAPS      Y1, Y2
@@ -2008,39 +2000,39 @@ loop_k_2:
 	VSUBPS       Y8, Y3, Y4
 	VFNMADD231PS vectors<>+160(SB), Y4, Y2
 	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VMOVUPS      vectors<>+256(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+224(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+288(SB), Y4
 	VFMADD231PS  Y2, Y12, Y4
-	VFMADD213PS  vectors<>+288(SB), Y2, Y4
-	VFMADD213PS  vectors<>+320(SB), Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  Y15, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y2, Y15, Y1
-	VADDPS       Y15, Y2, Y2
+	VBLENDVPS    Y1, Y3, Y15, Y1
+	VADDPS       Y15, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      2048(BX), Y2
 	VMULPS       Y2, Y2, Y3
 	VMINPS       Y3, Y11, Y3
 	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+480(SB), Y5
+	VMOVUPS      vectors<>+416(SB), Y5
 	VFMADD231PS  Y4, Y10, Y5
-	VMOVUPS      vectors<>+512(SB), Y9
-	VMOVUPS      vectors<>+544(SB), Y6
+	VMOVUPS      vectors<>+448(SB), Y9
+	VMOVUPS      vectors<>+480(SB), Y6
 	VFMADD231PS  Y4, Y9, Y6
 	VFMADD213PS  Y15, Y4, Y6
 	VFMADD231PS  Y3, Y5, Y6
 	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+576(SB), Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VFMADD213PS  vectors<>+672(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD213PS  vectors<>+544(SB), Y4, Y5
+	VMOVUPS      vectors<>+576(SB), Y6
+	VFMADD213PS  vectors<>+608(SB), Y4, Y6
 	VFMADD213PS  Y15, Y6, Y4
 	VFMADD231PS  Y3, Y5, Y4
 	VDIVPS       Y4, Y2, Y2
 	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+704(SB), Y3
+	VMOVUPS      vectors<>+640(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      3072(BX), Y3
 	VMOVAPS      Y3, Y4
@@ -2051,39 +2043,39 @@ loop_k_2:
 	VSUBPS       Y8, Y5, Y6
 	VFNMADD231PS vectors<>+160(SB), Y6, Y4
 	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VMOVUPS      vectors<>+256(SB), Y6
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
 	VFMADD231PS  Y4, Y12, Y6
-	VFMADD213PS  vectors<>+288(SB), Y4, Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
 	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VBLENDVPS    Y3, Y4, Y15, Y3
-	VADDPS       Y15, Y4, Y4
+	VBLENDVPS    Y3, Y5, Y15, Y3
+	VADDPS       Y15, Y5, Y4
 	VDIVPS       Y4, Y3, Y3
 	VMULPS       (SI), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
 	VMINPS       Y5, Y11, Y5
 	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
+	VMOVUPS      vectors<>+416(SB), Y7
 	VFMADD231PS  Y6, Y10, Y7
-	VMOVUPS      vectors<>+544(SB), Y8
+	VMOVUPS      vectors<>+480(SB), Y8
 	VFMADD231PS  Y6, Y9, Y8
 	VFMADD213PS  Y15, Y6, Y8
 	VFMADD231PS  Y5, Y7, Y8
 	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y6, Y8
-	VMOVUPS      vectors<>+640(SB), Y9
-	VFMADD213PS  vectors<>+672(SB), Y6, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+576(SB), Y9
+	VFMADD213PS  vectors<>+608(SB), Y6, Y9
 	VFMADD213PS  Y15, Y9, Y6
 	VFMADD231PS  Y5, Y8, Y6
 	VDIVPS       Y6, Y7, Y5
 	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+704(SB), Y6
+	VMOVUPS      vectors<>+640(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMULPS       Y5, Y3, Y6
 	VMOVUPS      Y0, 16384(DX)
@@ -2208,7 +2200,7 @@ loop_nk_3:
 	JNE     loop_nk_3
 	DECQ    DX
 	JNE     loop_t_2_2
-	VMOVUPS vectors<>+384(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	MOVQ    dy+0(FP), DI
 	MOVQ    dhn+8(FP), DX
 	MOVQ    output+64(FP), CX
@@ -3186,7 +3178,7 @@ loop_j_3:
 	VMOVUPS      1015808(R11), Y8
 	VMULPS       Y8, Y0, Y9
 	VMOVUPS      1015808(R12), Y10
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VFNMADD231PS Y10, Y10, Y11
 	VMULPS       Y11, Y9, Y9
 	VFMADD231PS  1032192(CX), Y7, Y9
@@ -3195,22 +3187,22 @@ loop_j_3:
 	MOVQ         256(SP), AX
 	VMOVUPS      1015808(AX), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	MOVQ         264(SP), R14
 	VMULPS       999424(R14), Y9, Y13
 	VMOVUPS      1015808(R8), Y14
 	VMULPS       Y14, Y13, Y13
-	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	VSUBPS       Y14, Y15, Y14
 	VMULPS       Y14, Y13, Y13
 	VMULPS       Y12, Y9, Y12
-	VFNMADD213PS vectors<>+384(SB), Y7, Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y7, Y12, Y7
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMOVUPS      Y9, 1015808(CX)
@@ -3223,7 +3215,7 @@ loop_j_3:
 	VMOVUPS      1015840(R11), Y7
 	VMULPS       Y7, Y0, Y8
 	VMOVUPS      1015840(R12), Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VFNMADD231PS Y9, Y9, Y10
 	VMULPS       Y10, Y8, Y8
 	VFMADD231PS  1032224(CX), Y1, Y8
@@ -3231,21 +3223,21 @@ loop_j_3:
 	VMULPS       Y1, Y8, Y10
 	VMOVUPS      1015840(AX), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       999456(R14), Y8, Y12
 	VMOVUPS      1015840(R8), Y13
 	VMULPS       Y13, Y12, Y12
-	VMOVUPS      vectors<>+384(SB), Y14
+	VMOVUPS      vectors<>+320(SB), Y14
 	VSUBPS       Y13, Y14, Y13
 	VMULPS       Y13, Y12, Y12
 	VMULPS       Y11, Y8, Y11
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y11, Y1
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMOVUPS      Y8, 1015840(CX)
@@ -3258,7 +3250,7 @@ loop_j_3:
 	VMOVUPS      1016832(R11), Y2
 	VMULPS       Y2, Y0, Y7
 	VMOVUPS      1016832(R12), Y8
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VFNMADD231PS Y8, Y8, Y9
 	VMULPS       Y9, Y7, Y7
 	VFMADD231PS  1033216(CX), Y1, Y7
@@ -3266,21 +3258,21 @@ loop_j_3:
 	VMULPS       Y1, Y7, Y9
 	VMOVUPS      1016832(AX), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       1000448(R14), Y7, Y11
 	VMOVUPS      1016832(R8), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y12
 	VMULPS       Y12, Y11, Y11
 	VMULPS       Y10, Y7, Y10
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y10, Y1
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y7, 1016832(CX)
@@ -3293,7 +3285,7 @@ loop_j_3:
 	VMOVUPS      1016864(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1016864(R12), Y7
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VFNMADD231PS Y7, Y7, Y8
 	VMULPS       Y8, Y3, Y3
 	VFMADD231PS  1033248(CX), Y1, Y3
@@ -3301,21 +3293,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y8
 	VMOVUPS      1016864(AX), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       1000480(R14), Y3, Y10
 	VMOVUPS      1016864(R8), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y11
 	VMULPS       Y11, Y10, Y10
 	VMULPS       Y9, Y3, Y9
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y9, Y1
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1016864(CX)
@@ -3328,7 +3320,7 @@ loop_j_3:
 	VMOVUPS      1017856(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1017856(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VFNMADD231PS Y4, Y4, Y7
 	VMULPS       Y7, Y3, Y3
 	VFMADD231PS  1034240(CX), Y1, Y3
@@ -3336,21 +3328,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y7
 	VMOVUPS      1017856(AX), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       1001472(R14), Y3, Y9
 	VMOVUPS      1017856(R8), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y10
 	VMULPS       Y10, Y9, Y9
 	VMULPS       Y8, Y3, Y8
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y8, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1017856(CX)
@@ -3363,7 +3355,7 @@ loop_j_3:
 	VMOVUPS      1017888(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1017888(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1034272(CX), Y1, Y3
@@ -3371,21 +3363,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1017888(AX), Y7
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VMULPS       1001504(R14), Y3, Y8
 	VMOVUPS      1017888(R8), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y9, Y8, Y8
 	VMULPS       Y7, Y3, Y7
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1017888(CX)
@@ -3399,7 +3391,7 @@ loop_j_3:
 	VMOVUPS      1018880(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1018880(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1035264(CX), Y1, Y3
@@ -3407,21 +3399,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1018880(AX), Y7
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VMULPS       1002496(R14), Y3, Y8
 	VMOVUPS      1018880(R8), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y9, Y8, Y8
 	VMULPS       Y7, Y3, Y7
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1018880(CX)
@@ -3434,7 +3426,7 @@ loop_j_3:
 	VMOVUPS      1018912(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1018912(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1035296(CX), Y1, Y3
@@ -3442,21 +3434,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1018912(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1002528(R14), Y3, Y7
 	VMOVUPS      1018912(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1018912(CX)
@@ -3470,7 +3462,7 @@ loop_j_3:
 	VMOVUPS      1019904(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1019904(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1036288(CX), Y1, Y3
@@ -3478,21 +3470,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1019904(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1003520(R14), Y3, Y7
 	VMOVUPS      1019904(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1019904(CX)
@@ -3506,7 +3498,7 @@ loop_j_3:
 	VMOVUPS      1019936(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1019936(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1036320(CX), Y1, Y3
@@ -3514,21 +3506,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1019936(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1003552(R14), Y3, Y7
 	VMOVUPS      1019936(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1019936(CX)
@@ -3542,7 +3534,7 @@ loop_j_3:
 	VMOVUPS      1020928(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1020928(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1037312(CX), Y1, Y3
@@ -3550,21 +3542,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1020928(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1004544(R14), Y3, Y7
 	VMOVUPS      1020928(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1020928(CX)
@@ -3578,7 +3570,7 @@ loop_j_3:
 	VMOVUPS      1020960(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1020960(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1037344(CX), Y1, Y3
@@ -3586,21 +3578,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1020960(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1004576(R14), Y3, Y7
 	VMOVUPS      1020960(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1020960(CX)
@@ -3759,7 +3751,7 @@ loop_j_2_6:
 	VMOVUPS      1021952(R11), Y8
 	VMULPS       Y8, Y0, Y9
 	VMOVUPS      1021952(R12), Y10
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VFNMADD231PS Y10, Y10, Y11
 	VMULPS       Y11, Y9, Y9
 	VFMADD231PS  1038336(CX), Y7, Y9
@@ -3768,22 +3760,22 @@ loop_j_2_6:
 	MOVQ         256(SP), AX
 	VMOVUPS      1021952(AX), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	MOVQ         264(SP), R14
 	VMULPS       1005568(R14), Y9, Y13
 	VMOVUPS      1021952(R8), Y14
 	VMULPS       Y14, Y13, Y13
-	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	VSUBPS       Y14, Y15, Y14
 	VMULPS       Y14, Y13, Y13
 	VMULPS       Y12, Y9, Y12
-	VFNMADD213PS vectors<>+384(SB), Y7, Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y7, Y12, Y7
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMOVUPS      Y9, 1021952(CX)
@@ -3796,7 +3788,7 @@ loop_j_2_6:
 	VMOVUPS      1021984(R11), Y7
 	VMULPS       Y7, Y0, Y8
 	VMOVUPS      1021984(R12), Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VFNMADD231PS Y9, Y9, Y10
 	VMULPS       Y10, Y8, Y8
 	VFMADD231PS  1038368(CX), Y1, Y8
@@ -3804,21 +3796,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y8, Y10
 	VMOVUPS      1021984(AX), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       1005600(R14), Y8, Y12
 	VMOVUPS      1021984(R8), Y13
 	VMULPS       Y13, Y12, Y12
-	VMOVUPS      vectors<>+384(SB), Y14
+	VMOVUPS      vectors<>+320(SB), Y14
 	VSUBPS       Y13, Y14, Y13
 	VMULPS       Y13, Y12, Y12
 	VMULPS       Y11, Y8, Y11
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y11, Y1
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMOVUPS      Y8, 1021984(CX)
@@ -3831,7 +3823,7 @@ loop_j_2_6:
 	VMOVUPS      1022976(R11), Y2
 	VMULPS       Y2, Y0, Y7
 	VMOVUPS      1022976(R12), Y8
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VFNMADD231PS Y8, Y8, Y9
 	VMULPS       Y9, Y7, Y7
 	VFMADD231PS  1039360(CX), Y1, Y7
@@ -3839,21 +3831,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y7, Y9
 	VMOVUPS      1022976(AX), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       1006592(R14), Y7, Y11
 	VMOVUPS      1022976(R8), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y12
 	VMULPS       Y12, Y11, Y11
 	VMULPS       Y10, Y7, Y10
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y10, Y1
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y7, 1022976(CX)
@@ -3866,7 +3858,7 @@ loop_j_2_6:
 	VMOVUPS      1023008(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1023008(R12), Y7
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VFNMADD231PS Y7, Y7, Y8
 	VMULPS       Y8, Y3, Y3
 	VFMADD231PS  1039392(CX), Y1, Y3
@@ -3874,21 +3866,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y8
 	VMOVUPS      1023008(AX), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       1006624(R14), Y3, Y10
 	VMOVUPS      1023008(R8), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y11
 	VMULPS       Y11, Y10, Y10
 	VMULPS       Y9, Y3, Y9
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y9, Y1
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1023008(CX)
@@ -3901,7 +3893,7 @@ loop_j_2_6:
 	VMOVUPS      1024000(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1024000(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VFNMADD231PS Y4, Y4, Y7
 	VMULPS       Y7, Y3, Y3
 	VFMADD231PS  1040384(CX), Y1, Y3
@@ -3909,21 +3901,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y7
 	VMOVUPS      1024000(AX), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       1007616(R14), Y3, Y9
 	VMOVUPS      1024000(R8), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y10
 	VMULPS       Y10, Y9, Y9
 	VMULPS       Y8, Y3, Y8
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y8, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1024000(CX)
@@ -3936,7 +3928,7 @@ loop_j_2_6:
 	VMOVUPS      1024032(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1024032(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1040416(CX), Y1, Y3
@@ -3944,21 +3936,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1024032(AX), Y7
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VMULPS       1007648(R14), Y3, Y8
 	VMOVUPS      1024032(R8), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y9, Y8, Y8
 	VMULPS       Y7, Y3, Y7
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1024032(CX)
@@ -3971,7 +3963,7 @@ loop_j_2_6:
 	VMOVUPS      1025024(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1025024(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1041408(CX), Y1, Y3
@@ -3979,21 +3971,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1025024(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1008640(R14), Y3, Y7
 	VMOVUPS      1025024(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1025024(CX)
@@ -4007,7 +3999,7 @@ loop_j_2_6:
 	VMOVUPS      1025056(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1025056(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1041440(CX), Y1, Y3
@@ -4015,21 +4007,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1025056(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1008672(R14), Y3, Y7
 	VMOVUPS      1025056(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1025056(CX)
@@ -4043,7 +4035,7 @@ loop_j_2_6:
 	VMOVUPS      1026048(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1026048(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1042432(CX), Y1, Y3
@@ -4051,21 +4043,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1026048(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1009664(R14), Y3, Y7
 	VMOVUPS      1026048(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1026048(CX)
@@ -4079,7 +4071,7 @@ loop_j_2_6:
 	VMOVUPS      1026080(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1026080(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  1042464(CX), Y1, Y3
@@ -4087,21 +4079,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      1026080(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       1009696(R14), Y3, Y7
 	VMOVUPS      1026080(R8), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y8
 	VMULPS       Y8, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      Y3, 1026080(CX)
@@ -4949,7 +4941,7 @@ loop_j_3:
 	VMOVUPS      (R11), Y8
 	VMULPS       Y8, Y0, Y9
 	VMOVUPS      (R12), Y10
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VFNMADD231PS Y10, Y10, Y11
 	VMULPS       Y11, Y9, Y9
 	VFMADD231PS  16384(R8), Y7, Y9
@@ -4958,22 +4950,22 @@ loop_j_3:
 	MOVQ         256(SP), AX
 	VMOVUPS      (AX), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	MOVQ         264(SP), R14
 	VMULPS       (R14), Y9, Y13
 	VMOVUPS      (R9), Y14
 	VMULPS       Y14, Y13, Y13
-	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	VSUBPS       Y14, Y15, Y15
 	VMULPS       Y15, Y13, Y13
 	VMULPS       Y12, Y9, Y12
-	VFNMADD213PS vectors<>+384(SB), Y7, Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y7, Y12, Y7
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y14, Y9, Y8
@@ -4988,7 +4980,7 @@ loop_j_3:
 	VMOVUPS      32(R11), Y7
 	VMULPS       Y7, Y0, Y8
 	VMOVUPS      32(R12), Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VFNMADD231PS Y9, Y9, Y10
 	VMULPS       Y10, Y8, Y8
 	VFMADD231PS  16416(R8), Y1, Y8
@@ -4996,21 +4988,21 @@ loop_j_3:
 	VMULPS       Y1, Y8, Y10
 	VMOVUPS      32(AX), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       32(R14), Y8, Y12
 	VMOVUPS      32(R9), Y13
 	VMULPS       Y13, Y12, Y12
-	VMOVUPS      vectors<>+384(SB), Y14
+	VMOVUPS      vectors<>+320(SB), Y14
 	VSUBPS       Y13, Y14, Y14
 	VMULPS       Y14, Y12, Y12
 	VMULPS       Y11, Y8, Y11
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y11, Y1
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y13, Y8, Y7
@@ -5025,7 +5017,7 @@ loop_j_3:
 	VMOVUPS      1024(R11), Y2
 	VMULPS       Y2, Y0, Y7
 	VMOVUPS      1024(R12), Y8
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VFNMADD231PS Y8, Y8, Y9
 	VMULPS       Y9, Y7, Y7
 	VFMADD231PS  17408(R8), Y1, Y7
@@ -5033,21 +5025,21 @@ loop_j_3:
 	VMULPS       Y1, Y7, Y9
 	VMOVUPS      1024(AX), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       1024(R14), Y7, Y11
 	VMOVUPS      1024(R9), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	VMULPS       Y10, Y7, Y10
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y10, Y1
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y12, Y7, Y2
@@ -5062,7 +5054,7 @@ loop_j_3:
 	VMOVUPS      1056(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      1056(R12), Y7
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VFNMADD231PS Y7, Y7, Y8
 	VMULPS       Y8, Y3, Y3
 	VFMADD231PS  17440(R8), Y1, Y3
@@ -5070,21 +5062,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y8
 	VMOVUPS      1056(AX), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       1056(R14), Y3, Y10
 	VMOVUPS      1056(R9), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y9, Y3, Y9
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y9, Y1
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y11, Y3, Y2
@@ -5099,7 +5091,7 @@ loop_j_3:
 	VMOVUPS      2048(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      2048(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VFNMADD231PS Y4, Y4, Y7
 	VMULPS       Y7, Y3, Y3
 	VFMADD231PS  18432(R8), Y1, Y3
@@ -5107,21 +5099,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y7
 	VMOVUPS      2048(AX), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       2048(R14), Y3, Y9
 	VMOVUPS      2048(R9), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       Y8, Y3, Y8
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y8, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y10, Y3, Y2
@@ -5136,7 +5128,7 @@ loop_j_3:
 	VMOVUPS      2080(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      2080(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  18464(R8), Y1, Y3
@@ -5144,21 +5136,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      2080(AX), Y7
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VMULPS       2080(R14), Y3, Y8
 	VMOVUPS      2080(R9), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y7, Y3, Y7
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y9, Y3, Y2
@@ -5173,7 +5165,7 @@ loop_j_3:
 	VMOVUPS      3072(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      3072(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  19456(R8), Y1, Y3
@@ -5181,21 +5173,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      3072(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       3072(R14), Y3, Y7
 	VMOVUPS      3072(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5211,7 +5203,7 @@ loop_j_3:
 	VMOVUPS      3104(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      3104(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  19488(R8), Y1, Y3
@@ -5219,21 +5211,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      3104(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       3104(R14), Y3, Y7
 	VMOVUPS      3104(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5249,7 +5241,7 @@ loop_j_3:
 	VMOVUPS      4096(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      4096(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  20480(R8), Y1, Y3
@@ -5257,21 +5249,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      4096(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       4096(R14), Y3, Y7
 	VMOVUPS      4096(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5287,7 +5279,7 @@ loop_j_3:
 	VMOVUPS      4128(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      4128(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  20512(R8), Y1, Y3
@@ -5295,21 +5287,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      4128(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       4128(R14), Y3, Y7
 	VMOVUPS      4128(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5325,7 +5317,7 @@ loop_j_3:
 	VMOVUPS      5120(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      5120(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  21504(R8), Y1, Y3
@@ -5333,21 +5325,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      5120(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       5120(R14), Y3, Y7
 	VMOVUPS      5120(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5363,7 +5355,7 @@ loop_j_3:
 	VMOVUPS      5152(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      5152(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  21536(R8), Y1, Y3
@@ -5371,21 +5363,21 @@ loop_j_3:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      5152(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       5152(R14), Y3, Y7
 	VMOVUPS      5152(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5546,7 +5538,7 @@ loop_j_2_6:
 	VMOVUPS      6144(R11), Y8
 	VMULPS       Y8, Y0, Y9
 	VMOVUPS      6144(R12), Y10
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VFNMADD231PS Y10, Y10, Y11
 	VMULPS       Y11, Y9, Y9
 	VFMADD231PS  22528(R8), Y7, Y9
@@ -5555,22 +5547,22 @@ loop_j_2_6:
 	MOVQ         256(SP), AX
 	VMOVUPS      6144(AX), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	MOVQ         264(SP), R14
 	VMULPS       6144(R14), Y9, Y13
 	VMOVUPS      6144(R9), Y14
 	VMULPS       Y14, Y13, Y13
-	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+320(SB), Y15
 	VSUBPS       Y14, Y15, Y15
 	VMULPS       Y15, Y13, Y13
 	VMULPS       Y12, Y9, Y12
-	VFNMADD213PS vectors<>+384(SB), Y7, Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y7, Y12, Y7
 	VMULPS       Y10, Y0, Y0
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y14, Y9, Y8
@@ -5585,7 +5577,7 @@ loop_j_2_6:
 	VMOVUPS      6176(R11), Y7
 	VMULPS       Y7, Y0, Y8
 	VMOVUPS      6176(R12), Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VFNMADD231PS Y9, Y9, Y10
 	VMULPS       Y10, Y8, Y8
 	VFMADD231PS  22560(R8), Y1, Y8
@@ -5593,21 +5585,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y8, Y10
 	VMOVUPS      6176(AX), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       6176(R14), Y8, Y12
 	VMOVUPS      6176(R9), Y13
 	VMULPS       Y13, Y12, Y12
-	VMOVUPS      vectors<>+384(SB), Y14
+	VMOVUPS      vectors<>+320(SB), Y14
 	VSUBPS       Y13, Y14, Y14
 	VMULPS       Y14, Y12, Y12
 	VMULPS       Y11, Y8, Y11
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y11, Y1
 	VMULPS       Y9, Y0, Y0
 	VMULPS       Y7, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y13, Y8, Y7
@@ -5622,7 +5614,7 @@ loop_j_2_6:
 	VMOVUPS      7168(R11), Y2
 	VMULPS       Y2, Y0, Y7
 	VMOVUPS      7168(R12), Y8
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VFNMADD231PS Y8, Y8, Y9
 	VMULPS       Y9, Y7, Y7
 	VFMADD231PS  23552(R8), Y1, Y7
@@ -5630,21 +5622,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y7, Y9
 	VMOVUPS      7168(AX), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       7168(R14), Y7, Y11
 	VMOVUPS      7168(R9), Y12
 	VMULPS       Y12, Y11, Y11
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
 	VMULPS       Y10, Y7, Y10
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y10, Y1
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y12, Y7, Y2
@@ -5659,7 +5651,7 @@ loop_j_2_6:
 	VMOVUPS      7200(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      7200(R12), Y7
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VFNMADD231PS Y7, Y7, Y8
 	VMULPS       Y8, Y3, Y3
 	VFMADD231PS  23584(R8), Y1, Y3
@@ -5667,21 +5659,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y8
 	VMOVUPS      7200(AX), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       7200(R14), Y3, Y10
 	VMOVUPS      7200(R9), Y11
 	VMULPS       Y11, Y10, Y10
-	VMOVUPS      vectors<>+384(SB), Y12
+	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y9, Y3, Y9
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y9, Y1
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y11, Y3, Y2
@@ -5696,7 +5688,7 @@ loop_j_2_6:
 	VMOVUPS      8192(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      8192(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VFNMADD231PS Y4, Y4, Y7
 	VMULPS       Y7, Y3, Y3
 	VFMADD231PS  24576(R8), Y1, Y3
@@ -5704,21 +5696,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y7
 	VMOVUPS      8192(AX), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       8192(R14), Y3, Y9
 	VMOVUPS      8192(R9), Y10
 	VMULPS       Y10, Y9, Y9
-	VMOVUPS      vectors<>+384(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
 	VMULPS       Y8, Y3, Y8
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y8, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y10, Y3, Y2
@@ -5733,7 +5725,7 @@ loop_j_2_6:
 	VMOVUPS      8224(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      8224(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  24608(R8), Y1, Y3
@@ -5741,21 +5733,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      8224(AX), Y7
 	VMULPS       Y7, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y8
+	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
 	VMULPS       8224(R14), Y3, Y8
 	VMOVUPS      8224(R9), Y9
 	VMULPS       Y9, Y8, Y8
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
 	VMULPS       Y7, Y3, Y7
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y9, Y3, Y2
@@ -5770,7 +5762,7 @@ loop_j_2_6:
 	VMOVUPS      9216(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      9216(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  25600(R8), Y1, Y3
@@ -5778,21 +5770,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      9216(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       9216(R14), Y3, Y7
 	VMOVUPS      9216(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5808,7 +5800,7 @@ loop_j_2_6:
 	VMOVUPS      9248(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      9248(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  25632(R8), Y1, Y3
@@ -5816,21 +5808,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      9248(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       9248(R14), Y3, Y7
 	VMOVUPS      9248(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5846,7 +5838,7 @@ loop_j_2_6:
 	VMOVUPS      10240(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      10240(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  26624(R8), Y1, Y3
@@ -5854,21 +5846,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      10240(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       10240(R14), Y3, Y7
 	VMOVUPS      10240(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -5884,7 +5876,7 @@ loop_j_2_6:
 	VMOVUPS      10272(R11), Y2
 	VMULPS       Y2, Y0, Y3
 	VMOVUPS      10272(R12), Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
 	VFMADD231PS  26656(R8), Y1, Y3
@@ -5892,21 +5884,21 @@ loop_j_2_6:
 	VMULPS       Y1, Y3, Y5
 	VMOVUPS      10272(AX), Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+384(SB), Y7
+	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
 	VMULPS       10272(R14), Y3, Y7
 	VMOVUPS      10272(R9), Y8
 	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
 	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS vectors<>+384(SB), Y1, Y1
+	VFNMADD213PS vectors<>+320(SB), Y1, Y1
 	VMULPS       Y1, Y6, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
@@ -6124,7 +6116,7 @@ loop_gk_1:
 	ADDQ        $+1024, BX
 	DECQ        DI
 	JNE         loop_gk_1
-	VMOVUPS     vectors<>+736(SB), Y15
+	VMOVUPS     vectors<>+672(SB), Y15
 	VMASKMOVPS  (SI), Y15, Y0
 	VMASKMOVPS  4096(SI), Y15, Y1
 	VMASKMOVPS  8192(SI), Y15, Y2
@@ -6708,7 +6700,7 @@ loop_gk_1:
 	ADDQ        $+1024, BX
 	DECQ        DI
 	JNE         loop_gk_1
-	VMOVUPS     vectors<>+736(SB), Y15
+	VMOVUPS     vectors<>+672(SB), Y15
 	VMASKMOVPS  588(SI), Y15, Y0
 	VMASKMOVPS  4684(SI), Y15, Y1
 	VMASKMOVPS  8780(SI), Y15, Y2
@@ -7311,7 +7303,7 @@ loop_gk_1:
 	ADDQ        $+1024, BX
 	DECQ        DI
 	JNE         loop_gk_1
-	VMOVUPS     vectors<>+768(SB), Y15
+	VMOVUPS     vectors<>+704(SB), Y15
 	VMASKMOVPS  3528(SI), Y15, Y0
 	VMASKMOVPS  7624(SI), Y15, Y1
 	VMASKMOVPS  11720(SI), Y15, Y2

@@ -486,12 +486,13 @@ func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *H
 // sigmoid32 is the function sigmoid, to float32 precision.
 func sigmoid32(x float32) float32 {
 	v0 := max32(-88, math.Float32frombits(uint32(int32(math.Float32bits(x))|-0x80000000)))
-	v1 := v0*1.442695 + 1.2583039e+07
-	v2 := v1 - 1.2583039e+07
-	v3 := v0 - v2*0.6933594 - v2*-0.00021219444
-	v4 := ((0.008289884*v3+0.041899048)*v3+0.16667649)*v3 + 0.49999142
-	v5 := ((v4*v3+0.9999997)*v3 + 1) * math.Float32frombits(uint32(int32(math.Float32bits(v1))<<23))
-	return select32(x < 0, v5, 1) / (v5 + 1)
+	v1 := v0*11.54156 + 1.2583928e+07
+	v2 := v1 - 1.2583928e+07
+	v3 := v0 - v2*0.08666992 - v2*-2.6524305e-05
+	v4 := int32(math.Float32bits(v1))
+	v5 := math.Float32frombits(uint32(v4<<20 + table[v4&7]))
+	v6 := ((0.16666856*v3+0.5000648)*(v3*v3)+v3)*v5 + v5
+	return select32(x < 0, v6, 1) / (v6 + 1)
 }
 
 // tanh32 is the function tanh, to float32 precision.
@@ -503,6 +504,9 @@ func tanh32(x float32) float32 {
 	v4 := 8.170252e-07*v1 + 0.026034474
 	return max32(-1, min32(1, v2/(v3*v0+(v4*v1+1))))
 }
+
+// table has what the lowest bits of a number choose.
+var table = [8]int32{0, -0x46a3e, -0x7c810, -0xa0129, -0xafb0d, -0xa98d6, -0x8bb03, -0x53f39}
 
 // max32 is a where a > b, otherwise b.
 func max32(a, b float32) float32 {

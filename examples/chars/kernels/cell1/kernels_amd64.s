@@ -16,87 +16,79 @@ DATA vectors<>+64(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+72(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+80(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+88(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+96(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+104(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+112(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+120(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+128(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+136(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+144(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+152(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+160(SB)/8, $0x3f3180003f318000
-DATA vectors<>+168(SB)/8, $0x3f3180003f318000
-DATA vectors<>+176(SB)/8, $0x3f3180003f318000
-DATA vectors<>+184(SB)/8, $0x3f3180003f318000
-DATA vectors<>+192(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+200(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+208(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+216(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+224(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+232(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+240(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+248(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+256(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+264(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+272(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+280(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+288(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+296(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+304(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+312(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+320(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+328(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+336(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+344(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+352(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+360(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+368(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+376(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+384(SB)/8, $0x3f8000003f800000
-DATA vectors<>+392(SB)/8, $0x3f8000003f800000
-DATA vectors<>+400(SB)/8, $0x3f8000003f800000
-DATA vectors<>+408(SB)/8, $0x3f8000003f800000
-DATA vectors<>+416(SB)/8, $0x4290800042908000
-DATA vectors<>+424(SB)/8, $0x4290800042908000
-DATA vectors<>+432(SB)/8, $0x4290800042908000
-DATA vectors<>+440(SB)/8, $0x4290800042908000
-DATA vectors<>+448(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+456(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+464(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+472(SB)/8, $0x37b2a84537b2a845
-DATA vectors<>+480(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+488(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+496(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+504(SB)/8, $0x3e0960e13e0960e1
-DATA vectors<>+512(SB)/8, $0x3276237c3276237c
-DATA vectors<>+520(SB)/8, $0x3276237c3276237c
-DATA vectors<>+528(SB)/8, $0x3276237c3276237c
-DATA vectors<>+536(SB)/8, $0x3276237c3276237c
-DATA vectors<>+544(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+552(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+560(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+568(SB)/8, $0x3b67cdf03b67cdf0
-DATA vectors<>+576(SB)/8, $0x39afd45139afd451
-DATA vectors<>+584(SB)/8, $0x39afd45139afd451
-DATA vectors<>+592(SB)/8, $0x39afd45139afd451
-DATA vectors<>+600(SB)/8, $0x39afd45139afd451
-DATA vectors<>+608(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+616(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+624(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+632(SB)/8, $0x3eef5b193eef5b19
-DATA vectors<>+640(SB)/8, $0x355b518b355b518b
-DATA vectors<>+648(SB)/8, $0x355b518b355b518b
-DATA vectors<>+656(SB)/8, $0x355b518b355b518b
-DATA vectors<>+664(SB)/8, $0x355b518b355b518b
-DATA vectors<>+672(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+680(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+688(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+696(SB)/8, $0x3cd546403cd54640
-DATA vectors<>+704(SB)/8, $0xbf800000bf800000
-DATA vectors<>+712(SB)/8, $0xbf800000bf800000
-DATA vectors<>+720(SB)/8, $0xbf800000bf800000
-DATA vectors<>+728(SB)/8, $0xbf800000bf800000
-GLOBL vectors<>(SB), RODATA|NOPTR, $736
+DATA vectors<>+96(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+104(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+112(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+120(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+128(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+136(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+144(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+152(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+160(SB)/8, $0x3db180003db18000
+DATA vectors<>+168(SB)/8, $0x3db180003db18000
+DATA vectors<>+176(SB)/8, $0x3db180003db18000
+DATA vectors<>+184(SB)/8, $0x3db180003db18000
+DATA vectors<>+192(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+200(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+208(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+216(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+224(SB)/8, $0xfffb95c200000000
+DATA vectors<>+232(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+240(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+248(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+256(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+264(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+272(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+280(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+288(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+296(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+304(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+312(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+320(SB)/8, $0x3f8000003f800000
+DATA vectors<>+328(SB)/8, $0x3f8000003f800000
+DATA vectors<>+336(SB)/8, $0x3f8000003f800000
+DATA vectors<>+344(SB)/8, $0x3f8000003f800000
+DATA vectors<>+352(SB)/8, $0x4290800042908000
+DATA vectors<>+360(SB)/8, $0x4290800042908000
+DATA vectors<>+368(SB)/8, $0x4290800042908000
+DATA vectors<>+376(SB)/8, $0x4290800042908000
+DATA vectors<>+384(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+392(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+400(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+408(SB)/8, $0x37b2a84537b2a845
+DATA vectors<>+416(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+424(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+432(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+440(SB)/8, $0x3e0960e13e0960e1
+DATA vectors<>+448(SB)/8, $0x3276237c3276237c
+DATA vectors<>+456(SB)/8, $0x3276237c3276237c
+DATA vectors<>+464(SB)/8, $0x3276237c3276237c
+DATA vectors<>+472(SB)/8, $0x3276237c3276237c
+DATA vectors<>+480(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+488(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+496(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+504(SB)/8, $0x3b67cdf03b67cdf0
+DATA vectors<>+512(SB)/8, $0x39afd45139afd451
+DATA vectors<>+520(SB)/8, $0x39afd45139afd451
+DATA vectors<>+528(SB)/8, $0x39afd45139afd451
+DATA vectors<>+536(SB)/8, $0x39afd45139afd451
+DATA vectors<>+544(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+552(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+560(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+568(SB)/8, $0x3eef5b193eef5b19
+DATA vectors<>+576(SB)/8, $0x355b518b355b518b
+DATA vectors<>+584(SB)/8, $0x355b518b355b518b
+DATA vectors<>+592(SB)/8, $0x355b518b355b518b
+DATA vectors<>+600(SB)/8, $0x355b518b355b518b
+DATA vectors<>+608(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+616(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+624(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+632(SB)/8, $0x3cd546403cd54640
+DATA vectors<>+640(SB)/8, $0xbf800000bf800000
+DATA vectors<>+648(SB)/8, $0xbf800000bf800000
+DATA vectors<>+656(SB)/8, $0xbf800000bf800000
+DATA vectors<>+664(SB)/8, $0xbf800000bf800000
+GLOBL vectors<>(SB), RODATA|NOPTR, $672
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 // input[t][n][k] = sigmoid(a[t][n][0][k])
@@ -312,11 +304,11 @@ loop_gk_9:
 	ADDQ    $+128, BX
 	DECQ    DI
 	JNE     loop_gk_9
-	VMOVUPS vectors<>+384(SB), Y14
+	VMOVUPS vectors<>+320(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
 	VMOVUPS vectors<>+96(SB), Y12
-	VMOVUPS vectors<>+224(SB), Y11
-	VMOVUPS vectors<>+416(SB), Y10
+	VMOVUPS vectors<>+256(SB), Y11
+	VMOVUPS vectors<>+352(SB), Y10
 	MOVQ    c0+40(FP), DI
 	MOVQ    input+72(FP), DX
 	MOVQ    forget+80(FP), CX
@@ -343,17 +335,17 @@ loop_k_10:
 	VSUBPS       Y8, Y2, Y3
 	VFNMADD231PS vectors<>+160(SB), Y3, Y1
 	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VMOVUPS      vectors<>+256(SB), Y3
+	VPSLLD       $0x14, Y2, Y3
+	VPERMD       vectors<>+224(SB), Y2, Y2
+	VPADDD       Y2, Y3, Y2
+	VMOVUPS      vectors<>+288(SB), Y3
 	VFMADD231PS  Y1, Y11, Y3
-	VFMADD213PS  vectors<>+288(SB), Y1, Y3
-	VFMADD213PS  vectors<>+320(SB), Y1, Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VFMADD213PS  Y14, Y3, Y1
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y1, Y1
+	VMULPS       Y1, Y1, Y4
+	VFMADD231PS  Y4, Y3, Y1
+	VFMADD231PS  Y1, Y2, Y2
 	VCMPPS       $0x11, Y15, Y0, Y0
-	VBLENDVPS    Y0, Y1, Y14, Y0
-	VADDPS       Y14, Y1, Y1
+	VBLENDVPS    Y0, Y2, Y14, Y0
+	VADDPS       Y14, Y2, Y1
 	VDIVPS       Y1, Y0, Y0
 	VMOVUPS      -11264(SI), Y1
 	VMOVAPS      Y1, Y2
@@ -364,39 +356,39 @@ loop_k_10:
 	VSUBPS       Y8, Y3, Y4
 	VFNMADD231PS vectors<>+160(SB), Y4, Y2
 	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VMOVUPS      vectors<>+256(SB), Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+224(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+288(SB), Y4
 	VFMADD231PS  Y2, Y11, Y4
-	VFMADD213PS  vectors<>+288(SB), Y2, Y4
-	VFMADD213PS  vectors<>+320(SB), Y2, Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VFMADD213PS  Y14, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
 	VCMPPS       $0x11, Y15, Y1, Y1
-	VBLENDVPS    Y1, Y2, Y14, Y1
-	VADDPS       Y14, Y2, Y2
+	VBLENDVPS    Y1, Y3, Y14, Y1
+	VADDPS       Y14, Y3, Y2
 	VDIVPS       Y2, Y1, Y1
 	VMOVUPS      -10240(SI), Y2
 	VMULPS       Y2, Y2, Y3
 	VMINPS       Y3, Y10, Y3
 	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+448(SB), Y9
-	VMOVUPS      vectors<>+480(SB), Y5
+	VMOVUPS      vectors<>+384(SB), Y9
+	VMOVUPS      vectors<>+416(SB), Y5
 	VFMADD231PS  Y4, Y9, Y5
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+448(SB), Y6
+	VFMADD213PS  vectors<>+480(SB), Y4, Y6
 	VFMADD213PS  Y14, Y4, Y6
 	VFMADD231PS  Y3, Y5, Y6
 	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+576(SB), Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VFMADD213PS  vectors<>+672(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD213PS  vectors<>+544(SB), Y4, Y5
+	VMOVUPS      vectors<>+576(SB), Y6
+	VFMADD213PS  vectors<>+608(SB), Y4, Y6
 	VFMADD213PS  Y14, Y6, Y4
 	VFMADD231PS  Y3, Y5, Y4
 	VDIVPS       Y4, Y2, Y2
 	VMINPS       Y2, Y14, Y2
-	VMOVUPS      vectors<>+704(SB), Y3
+	VMOVUPS      vectors<>+640(SB), Y3
 	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      -9216(SI), Y3
 	VMOVAPS      Y3, Y4
@@ -407,39 +399,39 @@ loop_k_10:
 	VSUBPS       Y8, Y5, Y6
 	VFNMADD231PS vectors<>+160(SB), Y6, Y4
 	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VMOVUPS      vectors<>+256(SB), Y6
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
 	VFMADD231PS  Y4, Y11, Y6
-	VFMADD213PS  vectors<>+288(SB), Y4, Y6
-	VFMADD213PS  vectors<>+320(SB), Y4, Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VFMADD213PS  Y14, Y6, Y4
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y4, Y4
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
 	VCMPPS       $0x11, Y15, Y3, Y3
-	VBLENDVPS    Y3, Y4, Y14, Y3
-	VADDPS       Y14, Y4, Y4
+	VBLENDVPS    Y3, Y5, Y14, Y3
+	VADDPS       Y14, Y5, Y4
 	VDIVPS       Y4, Y3, Y3
 	VMULPS       (DI), Y1, Y4
 	VFMADD231PS  Y2, Y0, Y4
 	VMULPS       Y4, Y4, Y5
 	VMINPS       Y5, Y10, Y5
 	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
+	VMOVUPS      vectors<>+416(SB), Y7
 	VFMADD231PS  Y6, Y9, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+448(SB), Y8
+	VFMADD213PS  vectors<>+480(SB), Y6, Y8
 	VFMADD213PS  Y14, Y6, Y8
 	VFMADD231PS  Y5, Y7, Y8
 	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y6, Y8
-	VMOVUPS      vectors<>+640(SB), Y9
-	VFMADD213PS  vectors<>+672(SB), Y6, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VMOVUPS      vectors<>+576(SB), Y9
+	VFMADD213PS  vectors<>+608(SB), Y6, Y9
 	VFMADD213PS  Y14, Y9, Y6
 	VFMADD231PS  Y5, Y8, Y6
 	VDIVPS       Y6, Y7, Y5
 	VMINPS       Y5, Y14, Y5
-	VMOVUPS      vectors<>+704(SB), Y6
+	VMOVUPS      vectors<>+640(SB), Y6
 	VMAXPS       Y5, Y6, Y5
 	VMULPS       Y5, Y3, Y6
 	VMOVUPS      Y0, (DX)
@@ -478,7 +470,7 @@ loop_k_10:
 // func backward0AVX2(dc0 *float32, db *float32, dy *float32, dhn *float32, dcn *float32, c0 *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
 // Requires: AVX, FMA3
 TEXT ·backward0AVX2(SB), $8-88
-	VMOVUPS vectors<>+384(SB), Y15
+	VMOVUPS vectors<>+320(SB), Y15
 	MOVQ    dy+16(FP), DI
 	MOVQ    dhn+24(FP), DX
 	MOVQ    output+48(FP), CX

@@ -20,119 +20,111 @@ DATA vectors<>+96(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+104(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+112(SB)/8, $0xc2b00000c2b00000
 DATA vectors<>+120(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+128(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+136(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+144(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+152(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA vectors<>+160(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+168(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+176(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+184(SB)/8, $0x4b40007f4b40007f
-DATA vectors<>+192(SB)/8, $0x3f3180003f318000
-DATA vectors<>+200(SB)/8, $0x3f3180003f318000
-DATA vectors<>+208(SB)/8, $0x3f3180003f318000
-DATA vectors<>+216(SB)/8, $0x3f3180003f318000
-DATA vectors<>+224(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+232(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+240(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+248(SB)/8, $0xb95e8083b95e8083
-DATA vectors<>+256(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+264(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+272(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+280(SB)/8, $0x3c07d24b3c07d24b
-DATA vectors<>+288(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+296(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+304(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+312(SB)/8, $0x3d2b9e563d2b9e56
-DATA vectors<>+320(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+328(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+336(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+344(SB)/8, $0x3e2aad3e3e2aad3e
-DATA vectors<>+352(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+360(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+368(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+376(SB)/8, $0x3efffee03efffee0
-DATA vectors<>+384(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+392(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+400(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+408(SB)/8, $0x3f7ffffb3f7ffffb
-DATA vectors<>+416(SB)/8, $0x3f8000003f800000
-DATA vectors<>+424(SB)/8, $0x3f8000003f800000
-DATA vectors<>+432(SB)/8, $0x3f8000003f800000
-DATA vectors<>+440(SB)/8, $0x3f8000003f800000
-DATA vectors<>+448(SB)/8, $0x0080000000800000
-DATA vectors<>+456(SB)/8, $0x0080000000800000
-DATA vectors<>+464(SB)/8, $0x0080000000800000
-DATA vectors<>+472(SB)/8, $0x0080000000800000
-DATA vectors<>+480(SB)/8, $0x4b0000004b000000
-DATA vectors<>+488(SB)/8, $0x4b0000004b000000
-DATA vectors<>+496(SB)/8, $0x4b0000004b000000
-DATA vectors<>+504(SB)/8, $0x4b0000004b000000
-DATA vectors<>+512(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+520(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+528(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+536(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+544(SB)/8, $0xcd380000cd380000
-DATA vectors<>+552(SB)/8, $0xcd380000cd380000
-DATA vectors<>+560(SB)/8, $0xcd380000cd380000
-DATA vectors<>+568(SB)/8, $0xcd380000cd380000
-DATA vectors<>+576(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+584(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+592(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+600(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+608(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+616(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+624(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+632(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+640(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+648(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+656(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+664(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+672(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+680(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+688(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+696(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+704(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+712(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+720(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+728(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+736(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+744(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+752(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+760(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+768(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+776(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+784(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+792(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+800(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+808(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+816(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+824(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+832(SB)/8, $0xbf000000bf000000
-DATA vectors<>+840(SB)/8, $0xbf000000bf000000
-DATA vectors<>+848(SB)/8, $0xbf000000bf000000
-DATA vectors<>+856(SB)/8, $0xbf000000bf000000
-DATA vectors<>+864(SB)/8, $0xadde8083adde8083
-DATA vectors<>+872(SB)/8, $0xadde8083adde8083
-DATA vectors<>+880(SB)/8, $0xadde8083adde8083
-DATA vectors<>+888(SB)/8, $0xadde8083adde8083
-DATA vectors<>+896(SB)/8, $0x33b1800033b18000
-DATA vectors<>+904(SB)/8, $0x33b1800033b18000
-DATA vectors<>+912(SB)/8, $0x33b1800033b18000
-DATA vectors<>+920(SB)/8, $0x33b1800033b18000
-DATA vectors<>+928(SB)/8, $0x7f8000007f800000
-DATA vectors<>+936(SB)/8, $0x7f8000007f800000
-DATA vectors<>+944(SB)/8, $0x7f8000007f800000
-DATA vectors<>+952(SB)/8, $0x7f8000007f800000
-DATA vectors<>+960(SB)/8, $0x3a8000003a800000
-DATA vectors<>+968(SB)/8, $0x3a8000003a800000
-DATA vectors<>+976(SB)/8, $0x3a8000003a800000
-DATA vectors<>+984(SB)/8, $0x3a8000003a800000
-DATA vectors<>+992(SB)/8, $0x0000000100000000
-DATA vectors<>+1000(SB)/8, $0x0000000300000002
-DATA vectors<>+1008(SB)/8, $0x0000000500000004
-DATA vectors<>+1016(SB)/8, $0x0000000700000006
-GLOBL vectors<>(SB), RODATA|NOPTR, $1024
+DATA vectors<>+128(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+136(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+144(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+152(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+160(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+168(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+176(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+184(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+192(SB)/8, $0x3db180003db18000
+DATA vectors<>+200(SB)/8, $0x3db180003db18000
+DATA vectors<>+208(SB)/8, $0x3db180003db18000
+DATA vectors<>+216(SB)/8, $0x3db180003db18000
+DATA vectors<>+224(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+232(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+240(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+248(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+256(SB)/8, $0xfffb95c200000000
+DATA vectors<>+264(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+272(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+280(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+288(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+296(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+304(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+312(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+320(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+328(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+336(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+344(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+352(SB)/8, $0x0080000000800000
+DATA vectors<>+360(SB)/8, $0x0080000000800000
+DATA vectors<>+368(SB)/8, $0x0080000000800000
+DATA vectors<>+376(SB)/8, $0x0080000000800000
+DATA vectors<>+384(SB)/8, $0x4b0000004b000000
+DATA vectors<>+392(SB)/8, $0x4b0000004b000000
+DATA vectors<>+400(SB)/8, $0x4b0000004b000000
+DATA vectors<>+408(SB)/8, $0x4b0000004b000000
+DATA vectors<>+416(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+424(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+432(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+440(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+448(SB)/8, $0x3f8000003f800000
+DATA vectors<>+456(SB)/8, $0x3f8000003f800000
+DATA vectors<>+464(SB)/8, $0x3f8000003f800000
+DATA vectors<>+472(SB)/8, $0x3f8000003f800000
+DATA vectors<>+480(SB)/8, $0xcd380000cd380000
+DATA vectors<>+488(SB)/8, $0xcd380000cd380000
+DATA vectors<>+496(SB)/8, $0xcd380000cd380000
+DATA vectors<>+504(SB)/8, $0xcd380000cd380000
+DATA vectors<>+512(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+520(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+528(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+536(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+544(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+552(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+560(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+568(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+576(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+584(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+592(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+600(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+608(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+616(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+624(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+632(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+640(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+648(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+656(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+664(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+672(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+680(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+688(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+696(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+704(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+712(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+720(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+728(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+736(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+744(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+752(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+760(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+768(SB)/8, $0xbf000000bf000000
+DATA vectors<>+776(SB)/8, $0xbf000000bf000000
+DATA vectors<>+784(SB)/8, $0xbf000000bf000000
+DATA vectors<>+792(SB)/8, $0xbf000000bf000000
+DATA vectors<>+800(SB)/8, $0xadde8083adde8083
+DATA vectors<>+808(SB)/8, $0xadde8083adde8083
+DATA vectors<>+816(SB)/8, $0xadde8083adde8083
+DATA vectors<>+824(SB)/8, $0xadde8083adde8083
+DATA vectors<>+832(SB)/8, $0x33b1800033b18000
+DATA vectors<>+840(SB)/8, $0x33b1800033b18000
+DATA vectors<>+848(SB)/8, $0x33b1800033b18000
+DATA vectors<>+856(SB)/8, $0x33b1800033b18000
+DATA vectors<>+864(SB)/8, $0x7f8000007f800000
+DATA vectors<>+872(SB)/8, $0x7f8000007f800000
+DATA vectors<>+880(SB)/8, $0x7f8000007f800000
+DATA vectors<>+888(SB)/8, $0x7f8000007f800000
+DATA vectors<>+896(SB)/8, $0x3a8000003a800000
+DATA vectors<>+904(SB)/8, $0x3a8000003a800000
+DATA vectors<>+912(SB)/8, $0x3a8000003a800000
+DATA vectors<>+920(SB)/8, $0x3a8000003a800000
+DATA vectors<>+928(SB)/8, $0x0000000100000000
+DATA vectors<>+936(SB)/8, $0x0000000300000002
+DATA vectors<>+944(SB)/8, $0x0000000500000004
+DATA vectors<>+952(SB)/8, $0x0000000700000006
+GLOBL vectors<>(SB), RODATA|NOPTR, $960
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -142,7 +134,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1024
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS vectors<>+96(SB), Y15
 	VMOVUPS vectors<>+128(SB), Y14
-	VMOVUPS vectors<>+256(SB), Y13
+	VMOVUPS vectors<>+288(SB), Y13
 	VMOVUPS vectors<>+160(SB), Y12
 	VMOVUPS vectors<>+192(SB), Y11
 	MOVQ    block+24(FP), BX
@@ -227,11 +219,8 @@ loop_c_2:
 	VMOVSS       X0, (DX)
 	VXORPS       Y1, Y1, Y1
 	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+288(SB), Y9
+	VMOVUPS      vectors<>+256(SB), Y9
 	VMOVUPS      vectors<>+320(SB), Y8
-	VMOVUPS      vectors<>+352(SB), Y7
-	VMOVUPS      vectors<>+384(SB), Y6
-	VMOVUPS      vectors<>+416(SB), Y5
 	MOVL         $+32, SI
 	PCALIGN      $0x20
 
@@ -245,15 +234,15 @@ loop_c_2_3:
 	VSUBPS       Y12, Y3, Y4
 	VFNMADD231PS Y11, Y4, Y2
 	VFNMADD231PS Y10, Y4, Y2
-	VMOVAPS      Y9, Y4
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       Y9, Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVAPS      Y8, Y4
 	VFMADD231PS  Y2, Y13, Y4
-	VFMADD213PS  Y8, Y2, Y4
-	VFMADD213PS  Y7, Y2, Y4
-	VFMADD213PS  Y6, Y2, Y4
-	VFMADD213PS  Y5, Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMULPS       Y3, Y2, Y2
-	VADDPS       Y2, Y1, Y1
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
+	VADDPS       Y3, Y1, Y1
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop_c_2_3
@@ -277,16 +266,16 @@ loop_c_2_3:
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS vectors<>+576(SB), Y15
+	VMOVUPS vectors<>+512(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
 	VXORPS  Y12, Y12, Y12
-	VMOVUPS vectors<>+448(SB), Y11
-	VMOVUPS vectors<>+480(SB), Y10
-	VMOVUPS vectors<>+512(SB), Y9
-	VMOVUPS vectors<>+416(SB), Y8
-	VMOVUPS vectors<>+544(SB), Y7
-	VMOVUPS vectors<>+608(SB), Y6
+	VMOVUPS vectors<>+352(SB), Y11
+	VMOVUPS vectors<>+384(SB), Y10
+	VMOVUPS vectors<>+416(SB), Y9
+	VMOVUPS vectors<>+448(SB), Y8
+	VMOVUPS vectors<>+480(SB), Y7
+	VMOVUPS vectors<>+544(SB), Y6
 	MOVQ    total+32(FP), DI
 	MOVQ    label+16(FP), DX
 	MOVQ    top+24(FP), CX
@@ -309,19 +298,19 @@ loop_n_1:
 	VADDPS       Y2, Y4, Y2
 	VMOVAPS      Y6, Y4
 	VFMADD231PS  Y3, Y15, Y4
+	VFMADD213PS  vectors<>+576(SB), Y3, Y4
+	VFMADD213PS  vectors<>+608(SB), Y3, Y4
 	VFMADD213PS  vectors<>+640(SB), Y3, Y4
 	VFMADD213PS  vectors<>+672(SB), Y3, Y4
 	VFMADD213PS  vectors<>+704(SB), Y3, Y4
 	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VFMADD213PS  vectors<>+832(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VFMADD231PS  vectors<>+800(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+928(SB), Y1, Y2
+	VFMADD231PS  vectors<>+832(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+864(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, Y12, Y1, Y3
 	VBLENDVPS    Y3, Y13, Y14, Y3
@@ -342,7 +331,7 @@ loop_n_1:
 	ADDQ         $+1024, R8
 	DECQ         SI
 	JNE          loop_n_1
-	VMULPS       vectors<>+960(SB), Y0, Y0
+	VMULPS       vectors<>+896(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -358,8 +347,8 @@ TEXT ·backward0AVX2(SB), $1088-40
 	VBROADCASTSS s0+24(FP), Y0
 	VMOVUPS      vectors<>+96(SB), Y15
 	VMOVUPS      vectors<>+128(SB), Y14
-	VMOVUPS      vectors<>+256(SB), Y13
-	VMOVUPS      vectors<>+416(SB), Y12
+	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+160(SB), Y12
 	MOVQ         block+32(FP), BX
 	IMUL3Q       $+131072, BX, BX
 	ADDQ         x+8(FP), BX
@@ -442,12 +431,10 @@ loop_c_2:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y2, Y1
 	VXORPS       Y2, Y2, Y2
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMOVUPS      vectors<>+192(SB), Y10
-	VMOVUPS      vectors<>+224(SB), Y9
-	VMOVUPS      vectors<>+288(SB), Y8
-	VMOVUPS      vectors<>+320(SB), Y7
-	VMOVUPS      vectors<>+352(SB), Y6
+	VMOVUPS      vectors<>+192(SB), Y11
+	VMOVUPS      vectors<>+224(SB), Y10
+	VMOVUPS      vectors<>+256(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y8
 	MOVL         $+32, DI
 	PCALIGN      $0x20
 
@@ -456,21 +443,21 @@ loop_c_2_3:
 	VMOVUPS      -1024(BX), Y3
 	VSUBPS       Y1, Y3, Y3
 	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y11, Y4
+	VMOVAPS      Y12, Y4
 	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       Y11, Y4, Y5
+	VSUBPS       Y12, Y4, Y5
+	VFNMADD231PS Y11, Y5, Y3
 	VFNMADD231PS Y10, Y5, Y3
-	VFNMADD231PS Y9, Y5, Y3
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       Y9, Y4, Y4
+	VPADDD       Y4, Y5, Y4
 	VMOVAPS      Y8, Y5
 	VFMADD231PS  Y3, Y13, Y5
-	VFMADD213PS  Y7, Y3, Y5
-	VFMADD213PS  Y6, Y3, Y5
-	VFMADD213PS  vectors<>+384(SB), Y3, Y5
-	VFMADD213PS  Y12, Y5, Y3
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y3, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      Y3, (SI)
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVUPS      Y4, (SI)
 	ADDQ         $+32, BX
 	ADDQ         $+32, SI
 	DECQ         DI
@@ -481,9 +468,10 @@ loop_c_2_3:
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0xb1, Y1, Y2
 	VADDPS       Y2, Y1, Y1
-	VDIVPS       Y1, Y12, Y1
+	VMOVUPS      vectors<>+448(SB), Y11
+	VDIVPS       Y1, Y11, Y1
 	VBROADCASTSS (R8), Y2
-	VMOVUPS      vectors<>+992(SB), Y11
+	VMOVUPS      vectors<>+928(SB), Y10
 	MOVL         $+0, DI
 	PCALIGN      $0x20
 
@@ -494,9 +482,9 @@ loop_c_3_4:
 	IMUL3L       $+8, AX, AX
 	VMOVD        AX, X4
 	VPBROADCASTD X4, Y4
-	VPADDD       Y11, Y4, Y4
+	VPADDD       Y10, Y4, Y4
 	VPCMPEQD     Y2, Y4, Y4
-	VANDPS       Y12, Y4, Y4
+	VANDPS       Y11, Y4, Y4
 	VSUBPS       Y4, Y3, Y3
 	VMULPS       Y3, Y0, Y3
 	VMOVUPS      Y3, (DX)

@@ -104,6 +104,12 @@ func compile(a *ir.Assign, d, x, y, z *array, fused bool) func() {
 				d[i] = bits(float32(float(x[i]^sign)*float(y[i])) + float(z[i]))
 			}
 		}
+	case ir.Pick:
+		return func() {
+			for i := range d {
+				d[i] = uint32(a.Table[x[i]&7])
+			}
+		}
 	case ir.Select:
 		return func() {
 			for i := range d {
