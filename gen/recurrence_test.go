@@ -69,3 +69,6 @@ func agreeInFile(t *testing.T, file string) {
 		}
 	}
 }
+
+// TestTaps does so for the gradients of small windows.
+func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }

@@ -13,7 +13,7 @@ import (
 var inTurns = map[string]string{
 	"maxpool2d": "N=2 H=33 W=15 C=16 R=3 S=3 stride=2",
 	"avgpool2d": "N=1 H=41 W=15 C=16 R=3 S=3 stride=2",
-	"conv2d":    "N=1 H=40 W=17 C=16 K=16 R=3 S=3 pad=1 groups=16",
+	"conv2d":    "N=1 H=40 W=17 C=16 K=16 R=5 S=5 pad=2 groups=16",
 	"batchnorm": "M=300 C=20",
 	"layernorm": "M=120 D=40",
 	`layer: chained

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -65,6 +66,15 @@ func plain(n *ir.Nest) bool {
 // isAbreast reports whether s has a result for each value of the axes abreast.
 func (g *group) isAbreast(s *stage) bool {
 	return len(g.abreast) > 0 && has(s.nest.Axes, g.abreast[0].Var)
+}
+
+// besideText says which axes stand abreast, for explanations.
+func (g *group) besideText() string {
+	text := ""
+	for _, a := range g.abreast {
+		text += fmt.Sprintf("; %d of %s side by side", a.Size, a.Var.Name)
+	}
+	return text
 }
 
 // width is the number of results that stand abreast.

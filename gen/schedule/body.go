@@ -76,12 +76,13 @@ func (e *emitter) resultLanes() *ir.Var {
 
 // straight emits a pass without inner loops.
 func (e *emitter) straight(i int, p at) {
-	for _, q := range e.points(p, e.resultLanes()) {
+	points := e.points(p, e.resultLanes())
+	e.sideBySide(len(points), len(e.g.passes) == 1, func(k int) {
 		for _, s := range e.g.passes[i].stages {
-			e.put(s, q, e.eval(s.nest.Value, s.nest, q))
+			e.put(s, points[k], e.eval(s.nest.Value, s.nest, points[k]))
 		}
 		e.release(nil)
-	}
+	})
 }
 
 // release emits the stores that wait: all, or those up to the last to b. A
@@ -224,13 +225,13 @@ func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir
 	}
 	if count > 0 {
 		e.loop(a.Var.Name, count, e.g.contraction, func(v *ir.Var) {
-			for k := 0; k < unroll; k++ {
+			e.sideBySide(unroll, !e.g.contraction, func(k int) {
 				sub := ir.Sub{Const: k * unit}
 				if v != nil {
 					sub = sub.Add(ir.VarSub(v), unroll*unit)
 				}
 				step(sub, lanes, k)
-			}
+			})
 			e.flush()
 		})
 	}

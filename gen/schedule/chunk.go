@@ -132,7 +132,7 @@ func (g *group) over(v *ir.Var, c chunk) *group {
 		n.Value = substituted(n.Value, v, c.at)
 		n.Within = substitutedRanges(n.Within, v, c.at)
 		n.Only = nil
-		open(&n, out.outer)
+		open(&n, join(out.outer, out.abreast))
 		n.Gathers = nil
 		for _, gt := range s.nest.Gathers {
 			n.Gathers = append(n.Gathers, &ir.LoadIndex{Dst: gt.Dst, Mem: substitutedMem(gt.Mem, v, c.at)})
@@ -168,7 +168,7 @@ func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
 			n.Reduce = part.resized(n.Reduce, v)
 			n.Value = substituted(n.Value, v, part.at)
 			n.Within = substitutedRanges(n.Within, v, part.at)
-			open(&n, out.outer)
+			open(&n, join(out.outer, out.abreast))
 			n.Accumulate = out.partial
 			out.stages = append(out.stages, &stage{nest: &n, store: s.store || !part.last})
 		} else if part.last {

@@ -62,7 +62,7 @@ type scope struct {
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
 	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
 	if f != nil {
-		f.Plans = append(f.Plans, g.plan.String())
+		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}
 	for _, s := range g.stages {
 		if s.store {

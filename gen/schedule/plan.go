@@ -86,6 +86,9 @@ func (p *plan) String() string {
 // choose finds the cheapest plan by counting.
 func choose(g *group, t Target) *plan {
 	rows := chooseRows(g, t)
+	if len(g.abreast) > 0 {
+		rows.cycles = math.Inf(1) // what stands abreast is a tile's
+	}
 	if g.hasOneSum() {
 		if p := chooseTile(g, t); p != nil && (g.contraction || p.work < rows.cycles) {
 			return p
@@ -257,7 +260,7 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		if vec == nil {
 			pp.vec, perVec = innerVec(ps, t)
 		}
-		pp.unroll = unrollFor(ps, w)
+		pp.unroll = unrollFor(ps, w, t)
 		pp.split = pp.unroll
 		for _, s := range ps.stages {
 			if s.nest.Op == ir.ReduceArgMax {
@@ -266,6 +269,9 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		}
 		if vec != nil && len(ps.inner) > 0 || vec != nil && w < 30 {
 			reuse = max(reuse, min(4, int(math.Ceil(32/w))))
+		}
+		if vec != nil && len(ps.inner) == 0 && w >= longChain && w < mostWork {
+			reuse = max(reuse, t.chains())
 		}
 		p.cycles += points * volume(ps.inner) * math.Max(w/2, float64(loads)/t.Loads) / perVec
 		if len(ps.inner) > 0 {
@@ -315,9 +321,12 @@ func innerVec(ps *pass, t Target) (*ir.Var, float64) {
 
 // unrollFor is how many steps of the innermost loop to spell out: enough
 // independent chains for a short body, one for a long one.
-func unrollFor(ps *pass, w float64) int {
+func unrollFor(ps *pass, w float64, t Target) int {
 	if len(ps.inner) == 0 {
 		return 1
+	}
+	if t.Lanes > 1 && w >= longChain && w < mostWork {
+		return t.chains()
 	}
 	return max(1, min(int(24/w), 8))
 }

@@ -76,7 +76,12 @@ func (g *group) ways(t Target) [][]*group {
 
 // best is the best division of a planned group.
 func (g *group) best(all []*group, t Target) division {
-	return least(g.ways(t), func(part *group) division { return part.divided(all, t) })
+	divide := func(part *group) division { return part.divided(all, t) }
+	best := least(g.ways(t), divide)
+	if d := least(g.allTaps(t), divide); d.cycles < tapsGain*best.cycles {
+		return d
+	}
+	return best
 }
 
 // bestWith is the given division, or a better one that reads packed operands.

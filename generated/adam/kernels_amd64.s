@@ -38,7 +38,6 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS      vectors<>+0(SB), Y14
 	VMOVUPS      vectors<>+96(SB), Y13
 	VMOVUPS      vectors<>+64(SB), Y12
-	VMOVUPS      vectors<>+128(SB), Y11
 	MOVQ         dw+24(FP), DX
 	MOVQ         m+8(FP), BX
 	MOVQ         v+16(FP), SI
@@ -49,39 +48,39 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 loop_i_1:
 	// for i < 6272
 	VMOVUPS     (DX), Y2
-	VMOVUPS     (BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
+	VMOVUPS     32(DX), Y3
+	VMOVUPS     (BX), Y4
+	VMOVUPS     32(BX), Y5
+	VMULPS      Y15, Y4, Y4
+	VMULPS      Y15, Y5, Y5
+	VFMADD231PS Y2, Y14, Y4
+	VFMADD231PS Y3, Y14, Y5
 	VMULPS      Y2, Y2, Y2
-	VMOVUPS     (SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
+	VMULPS      Y3, Y3, Y3
+	VMOVUPS     (SI), Y6
+	VMOVUPS     32(SI), Y7
+	VMULPS      Y13, Y6, Y6
+	VMULPS      Y13, Y7, Y7
+	VFMADD231PS Y2, Y12, Y6
+	VFMADD231PS Y3, Y12, Y7
 	VMOVUPS     (DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, (BX)
-	VMOVUPS     Y4, (SI)
+	VMOVUPS     32(DI), Y3
+	VMULPS      Y4, Y0, Y8
+	VMULPS      Y5, Y0, Y9
+	VSQRTPS     Y6, Y10
+	VSQRTPS     Y7, Y11
+	VFMADD213PS vectors<>+128(SB), Y1, Y10
+	VFMADD213PS vectors<>+128(SB), Y1, Y11
+	VDIVPS      Y10, Y8, Y8
+	VDIVPS      Y11, Y9, Y9
+	VSUBPS      Y8, Y2, Y2
+	VSUBPS      Y9, Y3, Y3
+	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y5, 32(BX)
+	VMOVUPS     Y6, (SI)
+	VMOVUPS     Y7, 32(SI)
 	VMOVUPS     Y2, (DI)
-	VMOVUPS     32(DX), Y2
-	VMOVUPS     32(BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMULPS      Y2, Y2, Y2
-	VMOVUPS     32(SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     32(DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, 32(BX)
-	VMOVUPS     Y4, 32(SI)
-	VMOVUPS     Y2, 32(DI)
+	VMOVUPS     Y3, 32(DI)
 	ADDQ        $+64, DX
 	ADDQ        $+64, BX
 	ADDQ        $+64, SI

@@ -533,112 +533,113 @@ loop_t_9:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y11, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+160(SB), Y5
-	VFMADD213PS  vectors<>+192(SB), Y3, Y5
-	VSUBPS       vectors<>+192(SB), Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y3
-	VFNMADD231PS vectors<>+256(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+288(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD213PS  vectors<>+352(SB), Y3, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
-	VSUBPS       Y0, Y12, Y3
-	VMAXPS       Y3, Y15, Y3
+	VSUBPS       Y0, Y11, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+160(SB), Y6
-	VFMADD213PS  vectors<>+192(SB), Y3, Y6
+	VFMADD213PS  vectors<>+192(SB), Y5, Y6
 	VSUBPS       vectors<>+192(SB), Y6, Y7
-	VFNMADD231PS vectors<>+224(SB), Y7, Y3
-	VFNMADD231PS vectors<>+256(SB), Y7, Y3
+	VFNMADD231PS vectors<>+224(SB), Y7, Y5
+	VFNMADD231PS vectors<>+256(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+288(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+320(SB), Y7
-	VFMADD213PS  vectors<>+352(SB), Y3, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VFMADD231PS  Y3, Y6, Y6
+	VFMADD213PS  vectors<>+352(SB), Y5, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
 	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 96(DI)
-	VSUBPS       Y0, Y13, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y6, 64(DI)
+	VSUBPS       Y0, Y12, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+160(SB), Y7
-	VFMADD213PS  vectors<>+192(SB), Y3, Y7
+	VFMADD213PS  vectors<>+192(SB), Y5, Y7
 	VSUBPS       vectors<>+192(SB), Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y3
-	VFNMADD231PS vectors<>+256(SB), Y8, Y3
+	VFNMADD231PS vectors<>+224(SB), Y8, Y5
+	VFNMADD231PS vectors<>+256(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMD       vectors<>+288(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
 	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD213PS  vectors<>+352(SB), Y3, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VFMADD231PS  Y3, Y7, Y7
-	VADDPS       Y7, Y1, Y1
-	VMOVUPS      Y7, 128(DI)
-	VSUBPS       Y0, Y14, Y3
-	VMAXPS       Y3, Y15, Y3
+	VFMADD213PS  vectors<>+352(SB), Y5, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y7, 96(DI)
+	VSUBPS       Y0, Y13, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+160(SB), Y8
-	VFMADD213PS  vectors<>+192(SB), Y3, Y8
+	VFMADD213PS  vectors<>+192(SB), Y5, Y8
 	VSUBPS       vectors<>+192(SB), Y8, Y9
-	VFNMADD231PS vectors<>+224(SB), Y9, Y3
-	VFNMADD231PS vectors<>+256(SB), Y9, Y3
+	VFNMADD231PS vectors<>+224(SB), Y9, Y5
+	VFNMADD231PS vectors<>+256(SB), Y9, Y5
 	VPSLLD       $0x14, Y8, Y9
 	VPERMD       vectors<>+288(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
 	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD213PS  vectors<>+352(SB), Y3, Y9
-	VMULPS       Y3, Y3, Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VFMADD231PS  Y3, Y8, Y8
+	VFMADD213PS  vectors<>+352(SB), Y5, Y9
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y5, Y8, Y8
 	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 160(DI)
-	VMOVUPS      (SP), Y3
-	VSUBPS       Y0, Y3, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y8, 128(DI)
+	VSUBPS       Y0, Y14, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+160(SB), Y9
-	VFMADD213PS  vectors<>+192(SB), Y3, Y9
+	VFMADD213PS  vectors<>+192(SB), Y5, Y9
 	VSUBPS       vectors<>+192(SB), Y9, Y10
-	VFNMADD231PS vectors<>+224(SB), Y10, Y3
-	VFNMADD231PS vectors<>+256(SB), Y10, Y3
+	VFNMADD231PS vectors<>+224(SB), Y10, Y5
+	VFNMADD231PS vectors<>+256(SB), Y10, Y5
 	VPSLLD       $0x14, Y9, Y10
 	VPERMD       vectors<>+288(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
 	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD213PS  vectors<>+352(SB), Y3, Y10
-	VMULPS       Y3, Y3, Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VFMADD231PS  Y3, Y9, Y9
-	VADDPS       Y9, Y1, Y1
-	VMOVUPS      Y9, 192(DI)
-	VMOVUPS      32(SP), Y3
-	VSUBPS       Y0, Y3, Y0
+	VFMADD213PS  vectors<>+352(SB), Y5, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VFMADD231PS  Y5, Y9, Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVUPS      Y9, 160(DI)
+	VMOVUPS      (SP), Y5
+	VSUBPS       Y0, Y5, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+160(SB), Y10
+	VFMADD213PS  vectors<>+192(SB), Y5, Y10
+	VSUBPS       vectors<>+192(SB), Y10, Y11
+	VFNMADD231PS vectors<>+224(SB), Y11, Y5
+	VFNMADD231PS vectors<>+256(SB), Y11, Y5
+	VPSLLD       $0x14, Y10, Y11
+	VPERMD       vectors<>+288(SB), Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y5, Y11
+	VMULPS       Y5, Y5, Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VFMADD231PS  Y5, Y10, Y10
+	VADDPS       Y10, Y1, Y1
+	VMOVUPS      Y10, 192(DI)
+	VMOVUPS      32(SP), Y5
+	VSUBPS       Y0, Y5, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+160(SB), Y3
-	VFMADD213PS  vectors<>+192(SB), Y0, Y3
-	VSUBPS       vectors<>+192(SB), Y3, Y10
-	VFNMADD231PS vectors<>+224(SB), Y10, Y0
-	VFNMADD231PS vectors<>+256(SB), Y10, Y0
-	VPSLLD       $0x14, Y3, Y10
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPADDD       Y3, Y10, Y3
-	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD213PS  vectors<>+352(SB), Y0, Y10
-	VMULPS       Y0, Y0, Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 224(DI)
+	VMOVUPS      vectors<>+160(SB), Y5
+	VFMADD213PS  vectors<>+192(SB), Y0, Y5
+	VSUBPS       vectors<>+192(SB), Y5, Y11
+	VFNMADD231PS vectors<>+224(SB), Y11, Y0
+	VFNMADD231PS vectors<>+256(SB), Y11, Y0
+	VPSLLD       $0x14, Y5, Y11
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPADDD       Y5, Y11, Y5
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y0, Y11
+	VMULPS       Y0, Y0, Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y5, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -649,17 +650,17 @@ loop_t_9:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 128(BX)
+	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y8, Y1
-	VMOVUPS      Y1, 160(BX)
+	VMOVUPS      Y1, 128(BX)
 	VDIVPS       Y0, Y9, Y1
+	VMOVUPS      Y1, 160(BX)
+	VDIVPS       Y0, Y10, Y1
 	VMOVUPS      Y1, 192(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 224(BX)
 	ADDQ         $+256, SI
 	ADDQ         $+256, BX

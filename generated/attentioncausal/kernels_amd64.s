@@ -2200,6 +2200,7 @@ loop_t_25:
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
+	VADDPS       Y15, Y0, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
 	VPERMILPS    $0x4e, Y0, Y2
@@ -2299,7 +2300,7 @@ loop_t_2_26:
 	VMULPS       Y0, Y0, Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
+	VMOVAPS      Y3, Y0
 	VMOVUPS      Y3, 32(DI)
 	VMOVUPS      Y15, 64(DI)
 	VMOVUPS      Y15, 96(DI)
@@ -2307,6 +2308,7 @@ loop_t_2_26:
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
+	VADDPS       Y1, Y0, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -2410,30 +2412,31 @@ loop_t_3_27:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y7, Y0
 	VMAXPS       Y0, Y13, Y0
-	VMOVAPS      Y10, Y3
-	VFMADD231PS  Y12, Y0, Y3
-	VSUBPS       Y10, Y3, Y5
-	VFNMADD231PS Y9, Y5, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y0
-	VPSLLD       $0x14, Y3, Y5
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y5, Y3
-	VMOVUPS      vectors<>+1536(SB), Y5
-	VFMADD231PS  Y0, Y11, Y5
-	VMULPS       Y0, Y0, Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 64(DI)
+	VMOVAPS      Y10, Y5
+	VFMADD231PS  Y12, Y0, Y5
+	VSUBPS       Y10, Y5, Y6
+	VFNMADD231PS Y9, Y6, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y0
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+1536(SB), Y6
+	VFMADD231PS  Y0, Y11, Y6
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      Y5, 64(DI)
 	VMOVUPS      Y15, 96(DI)
 	VMOVUPS      Y15, 128(DI)
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -2444,7 +2447,7 @@ loop_t_3_27:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 64(BX)
 	VMOVUPS      Y15, 96(BX)
 	VMOVUPS      Y15, 128(BX)
@@ -2539,46 +2542,47 @@ loop_t_4_28:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y7, Y3
-	VMAXPS       Y3, Y13, Y3
-	VMOVAPS      Y10, Y5
-	VFMADD231PS  Y12, Y3, Y5
-	VSUBPS       Y10, Y5, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+1536(SB), Y6
-	VFMADD231PS  Y3, Y11, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
+	VSUBPS       Y0, Y7, Y5
+	VMAXPS       Y5, Y13, Y5
+	VMOVAPS      Y10, Y6
+	VFMADD231PS  Y12, Y5, Y6
+	VSUBPS       Y10, Y6, Y7
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+1472(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+1536(SB), Y7
+	VFMADD231PS  Y5, Y11, Y7
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VADDPS       Y6, Y1, Y1
+	VMOVUPS      Y6, 64(DI)
 	VSUBPS       Y0, Y8, Y0
 	VMAXPS       Y0, Y13, Y0
-	VMOVAPS      Y10, Y3
-	VFMADD231PS  Y12, Y0, Y3
-	VSUBPS       Y10, Y3, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y0
-	VPSLLD       $0x14, Y3, Y6
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y6, Y3
-	VMOVUPS      vectors<>+1536(SB), Y6
-	VFMADD231PS  Y0, Y11, Y6
-	VMULPS       Y0, Y0, Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 96(DI)
+	VMOVAPS      Y10, Y5
+	VFMADD231PS  Y12, Y0, Y5
+	VSUBPS       Y10, Y5, Y7
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y0
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+1536(SB), Y7
+	VFMADD231PS  Y0, Y11, Y7
+	VMULPS       Y0, Y0, Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y5, 96(DI)
 	VMOVUPS      Y15, 128(DI)
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -2589,9 +2593,9 @@ loop_t_4_28:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
+	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 96(BX)
 	VMOVUPS      Y15, 128(BX)
 	VMOVUPS      Y15, 160(BX)
@@ -2690,62 +2694,63 @@ loop_t_5_29:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y8, Y3
-	VMAXPS       Y3, Y14, Y3
-	VMOVAPS      Y11, Y5
-	VFMADD231PS  Y13, Y3, Y5
-	VSUBPS       Y11, Y5, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+1536(SB), Y6
-	VFMADD231PS  Y3, Y12, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
-	VSUBPS       Y0, Y9, Y3
-	VMAXPS       Y3, Y14, Y3
+	VSUBPS       Y0, Y8, Y5
+	VMAXPS       Y5, Y14, Y5
 	VMOVAPS      Y11, Y6
-	VFMADD231PS  Y13, Y3, Y6
+	VFMADD231PS  Y13, Y5, Y6
 	VSUBPS       Y11, Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+1472(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y3, Y12, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VFMADD231PS  Y3, Y6, Y6
+	VFMADD231PS  Y5, Y12, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
 	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 96(DI)
+	VMOVUPS      Y6, 64(DI)
+	VSUBPS       Y0, Y9, Y5
+	VMAXPS       Y5, Y14, Y5
+	VMOVAPS      Y11, Y7
+	VFMADD231PS  Y13, Y5, Y7
+	VSUBPS       Y11, Y7, Y8
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+1472(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+1536(SB), Y8
+	VFMADD231PS  Y5, Y12, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y7, 96(DI)
 	VSUBPS       Y0, Y10, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y13, Y0, Y3
-	VSUBPS       Y11, Y3, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y0
-	VPSLLD       $0x14, Y3, Y7
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y7, Y3
-	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y0, Y12, Y7
-	VMULPS       Y0, Y0, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 128(DI)
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y13, Y0, Y5
+	VSUBPS       Y11, Y5, Y8
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y0
+	VPSLLD       $0x14, Y5, Y8
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y5
+	VMOVUPS      vectors<>+1536(SB), Y8
+	VFMADD231PS  Y0, Y12, Y8
+	VMULPS       Y0, Y0, Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      Y5, 128(DI)
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -2756,11 +2761,11 @@ loop_t_5_29:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y6, Y1
+	VMOVUPS      Y1, 64(BX)
+	VDIVPS       Y0, Y7, Y1
 	VMOVUPS      Y1, 96(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 128(BX)
 	VMOVUPS      Y15, 160(BX)
 	VMOVUPS      Y15, 192(BX)
@@ -2860,80 +2865,81 @@ loop_t_6_30:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y9, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+1376(SB), Y5
-	VFMADD231PS  Y14, Y3, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+1536(SB), Y6
-	VFMADD231PS  Y3, Y13, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
-	VSUBPS       Y0, Y10, Y3
-	VMAXPS       Y3, Y15, Y3
+	VSUBPS       Y0, Y9, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1376(SB), Y6
-	VFMADD231PS  Y14, Y3, Y6
+	VFMADD231PS  Y14, Y5, Y6
 	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+1472(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y3, Y13, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VFMADD231PS  Y3, Y6, Y6
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
 	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 96(DI)
-	VSUBPS       Y0, Y11, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y6, 64(DI)
+	VSUBPS       Y0, Y10, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1376(SB), Y7
-	VFMADD231PS  Y14, Y3, Y7
+	VFMADD231PS  Y14, Y5, Y7
 	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
 	VMOVUPS      vectors<>+1536(SB), Y8
-	VFMADD231PS  Y3, Y13, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VFMADD231PS  Y3, Y7, Y7
-	VADDPS       Y7, Y1, Y1
-	VMOVUPS      Y7, 128(DI)
+	VFMADD231PS  Y5, Y13, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y7, 96(DI)
+	VSUBPS       Y0, Y11, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+1376(SB), Y8
+	VFMADD231PS  Y14, Y5, Y8
+	VSUBPS       vectors<>+1376(SB), Y8, Y9
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+1472(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+1536(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y5, Y8, Y8
+	VADDPS       Y8, Y1, Y1
+	VMOVUPS      Y8, 128(DI)
 	VSUBPS       Y0, Y12, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1376(SB), Y3
-	VFMADD231PS  Y14, Y0, Y3
-	VSUBPS       vectors<>+1376(SB), Y3, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y0
-	VPSLLD       $0x14, Y3, Y8
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y8, Y3
-	VMOVUPS      vectors<>+1536(SB), Y8
-	VFMADD231PS  Y0, Y13, Y8
-	VMULPS       Y0, Y0, Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 160(DI)
+	VMOVUPS      vectors<>+1376(SB), Y5
+	VFMADD231PS  Y14, Y0, Y5
+	VSUBPS       vectors<>+1376(SB), Y5, Y9
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y0
+	VPSLLD       $0x14, Y5, Y9
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y9, Y5
+	VMOVUPS      vectors<>+1536(SB), Y9
+	VFMADD231PS  Y0, Y13, Y9
+	VMULPS       Y0, Y0, Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y5, 160(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -2944,13 +2950,13 @@ loop_t_6_30:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
+	VMOVUPS      Y1, 96(BX)
+	VDIVPS       Y0, Y8, Y1
 	VMOVUPS      Y1, 128(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 160(BX)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(BX)
@@ -3054,95 +3060,96 @@ loop_t_7_31:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y10, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+1344(SB), Y5
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+1504(SB), Y6
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
-	VSUBPS       Y0, Y11, Y3
-	VMAXPS       Y3, Y15, Y3
+	VSUBPS       Y0, Y10, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y6
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y6
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
 	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+1472(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1504(SB), Y7
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VFMADD231PS  Y3, Y6, Y6
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
 	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 96(DI)
-	VSUBPS       Y0, Y12, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y6, 64(DI)
+	VSUBPS       Y0, Y11, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y7
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y7
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
 	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
 	VMOVUPS      vectors<>+1504(SB), Y8
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VFMADD231PS  Y3, Y7, Y7
-	VADDPS       Y7, Y1, Y1
-	VMOVUPS      Y7, 128(DI)
-	VSUBPS       Y0, Y13, Y3
-	VMAXPS       Y3, Y15, Y3
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y7, 96(DI)
+	VSUBPS       Y0, Y12, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y8
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y8
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y8
 	VSUBPS       vectors<>+1376(SB), Y8, Y9
-	VFNMADD231PS vectors<>+1408(SB), Y9, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y9, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
 	VPSLLD       $0x14, Y8, Y9
 	VPERMD       vectors<>+1472(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
 	VMOVUPS      vectors<>+1504(SB), Y9
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y9
-	VMULPS       Y3, Y3, Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VFMADD231PS  Y3, Y8, Y8
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y5, Y8, Y8
 	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 160(DI)
+	VMOVUPS      Y8, 128(DI)
+	VSUBPS       Y0, Y13, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+1344(SB), Y9
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y9
+	VSUBPS       vectors<>+1376(SB), Y9, Y10
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y5
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+1472(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VFMADD231PS  Y5, Y9, Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVUPS      Y9, 160(DI)
 	VSUBPS       Y0, Y14, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1344(SB), Y3
-	VFMADD213PS  vectors<>+1376(SB), Y0, Y3
-	VSUBPS       vectors<>+1376(SB), Y3, Y9
-	VFNMADD231PS vectors<>+1408(SB), Y9, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y9, Y0
-	VPSLLD       $0x14, Y3, Y9
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y9, Y3
-	VMOVUPS      vectors<>+1504(SB), Y9
-	VFMADD213PS  vectors<>+1536(SB), Y0, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 192(DI)
+	VMOVUPS      vectors<>+1344(SB), Y5
+	VFMADD213PS  vectors<>+1376(SB), Y0, Y5
+	VSUBPS       vectors<>+1376(SB), Y5, Y10
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y0
+	VPSLLD       $0x14, Y5, Y10
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y10, Y5
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y10
+	VMULPS       Y0, Y0, Y11
+	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VMOVUPS      Y5, 192(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -3153,15 +3160,15 @@ loop_t_7_31:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 128(BX)
+	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y8, Y1
+	VMOVUPS      Y1, 128(BX)
+	VDIVPS       Y0, Y9, Y1
 	VMOVUPS      Y1, 160(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 192(BX)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 224(BX)
@@ -3270,112 +3277,113 @@ loop_t_8_32:
 	VMULPS       Y3, Y3, Y6
 	VFMADD231PS  Y6, Y5, Y3
 	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y1, Y1
+	VMOVAPS      Y4, Y3
 	VMOVUPS      Y4, 32(DI)
-	VSUBPS       Y0, Y11, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+1344(SB), Y5
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y6
-	VFNMADD231PS vectors<>+1408(SB), Y6, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y6, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+1504(SB), Y6
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y6
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y6, Y3
-	VFMADD231PS  Y3, Y5, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVUPS      Y5, 64(DI)
-	VSUBPS       Y0, Y12, Y3
-	VMAXPS       Y3, Y15, Y3
+	VSUBPS       Y0, Y11, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y6
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y6
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
 	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+1472(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1504(SB), Y7
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y7
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y7, Y3
-	VFMADD231PS  Y3, Y6, Y6
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
 	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 96(DI)
-	VSUBPS       Y0, Y13, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y6, 64(DI)
+	VSUBPS       Y0, Y12, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y7
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y7
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
 	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
 	VMOVUPS      vectors<>+1504(SB), Y8
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y9, Y8, Y3
-	VFMADD231PS  Y3, Y7, Y7
-	VADDPS       Y7, Y1, Y1
-	VMOVUPS      Y7, 128(DI)
-	VSUBPS       Y0, Y14, Y3
-	VMAXPS       Y3, Y15, Y3
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y7, 96(DI)
+	VSUBPS       Y0, Y13, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y8
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y8
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y8
 	VSUBPS       vectors<>+1376(SB), Y8, Y9
-	VFNMADD231PS vectors<>+1408(SB), Y9, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y9, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
 	VPSLLD       $0x14, Y8, Y9
 	VPERMD       vectors<>+1472(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
 	VMOVUPS      vectors<>+1504(SB), Y9
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y9
-	VMULPS       Y3, Y3, Y10
-	VFMADD231PS  Y10, Y9, Y3
-	VFMADD231PS  Y3, Y8, Y8
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VFMADD231PS  Y5, Y8, Y8
 	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 160(DI)
-	VMOVUPS      (SP), Y3
-	VSUBPS       Y0, Y3, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      Y8, 128(DI)
+	VSUBPS       Y0, Y14, Y5
+	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y9
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y9
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y9
 	VSUBPS       vectors<>+1376(SB), Y9, Y10
-	VFNMADD231PS vectors<>+1408(SB), Y10, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y10, Y3
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y5
 	VPSLLD       $0x14, Y9, Y10
 	VPERMD       vectors<>+1472(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
 	VMOVUPS      vectors<>+1504(SB), Y10
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y10
-	VMULPS       Y3, Y3, Y11
-	VFMADD231PS  Y11, Y10, Y3
-	VFMADD231PS  Y3, Y9, Y9
-	VADDPS       Y9, Y1, Y1
-	VMOVUPS      Y9, 192(DI)
-	VMOVUPS      32(SP), Y3
-	VSUBPS       Y0, Y3, Y0
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y11, Y10, Y5
+	VFMADD231PS  Y5, Y9, Y9
+	VADDPS       Y9, Y3, Y3
+	VMOVUPS      Y9, 160(DI)
+	VMOVUPS      (SP), Y5
+	VSUBPS       Y0, Y5, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+1344(SB), Y10
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y10
+	VSUBPS       vectors<>+1376(SB), Y10, Y11
+	VFNMADD231PS vectors<>+1408(SB), Y11, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y11, Y5
+	VPSLLD       $0x14, Y10, Y11
+	VPERMD       vectors<>+1472(SB), Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMOVUPS      vectors<>+1504(SB), Y11
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y11
+	VMULPS       Y5, Y5, Y12
+	VFMADD231PS  Y12, Y11, Y5
+	VFMADD231PS  Y5, Y10, Y10
+	VADDPS       Y10, Y1, Y1
+	VMOVUPS      Y10, 192(DI)
+	VMOVUPS      32(SP), Y5
+	VSUBPS       Y0, Y5, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1344(SB), Y3
-	VFMADD213PS  vectors<>+1376(SB), Y0, Y3
-	VSUBPS       vectors<>+1376(SB), Y3, Y10
-	VFNMADD231PS vectors<>+1408(SB), Y10, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y10, Y0
-	VPSLLD       $0x14, Y3, Y10
-	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y10, Y3
-	VMOVUPS      vectors<>+1504(SB), Y10
-	VFMADD213PS  vectors<>+1536(SB), Y0, Y10
-	VMULPS       Y0, Y0, Y11
-	VFMADD231PS  Y11, Y10, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	VMOVUPS      Y3, 224(DI)
+	VMOVUPS      vectors<>+1344(SB), Y5
+	VFMADD213PS  vectors<>+1376(SB), Y0, Y5
+	VSUBPS       vectors<>+1376(SB), Y5, Y11
+	VFNMADD231PS vectors<>+1408(SB), Y11, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y11, Y0
+	VPSLLD       $0x14, Y5, Y11
+	VPERMD       vectors<>+1472(SB), Y5, Y5
+	VPADDD       Y5, Y11, Y5
+	VMOVUPS      vectors<>+1504(SB), Y11
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y11
+	VMULPS       Y0, Y0, Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y5, 224(DI)
+	VADDPS       Y1, Y3, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -3386,17 +3394,17 @@ loop_t_8_32:
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y5, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 128(BX)
+	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y8, Y1
-	VMOVUPS      Y1, 160(BX)
+	VMOVUPS      Y1, 128(BX)
 	VDIVPS       Y0, Y9, Y1
+	VMOVUPS      Y1, 160(BX)
+	VDIVPS       Y0, Y10, Y1
 	VMOVUPS      Y1, 192(BX)
-	VDIVPS       Y0, Y3, Y0
+	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 224(BX)
 	ADDQ         $+256, SI
 	ADDQ         $+256, BX

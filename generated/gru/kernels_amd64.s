@@ -481,33 +481,33 @@ loop_k_3:
 loop_j_4:
 	// for j < 8
 	VBROADCASTSS (SI), Y12
+	VBROADCASTSS 4(SI), Y13
 	VFMADD231PS  (BX), Y12, Y0
+	VFMADD231PS  384(BX), Y13, Y1
 	VFMADD231PS  32(BX), Y12, Y2
+	VFMADD231PS  416(BX), Y13, Y3
 	VFMADD231PS  128(BX), Y12, Y4
+	VFMADD231PS  512(BX), Y13, Y5
 	VFMADD231PS  160(BX), Y12, Y6
+	VFMADD231PS  544(BX), Y13, Y7
 	VFMADD231PS  256(BX), Y12, Y8
+	VFMADD231PS  640(BX), Y13, Y9
 	VFMADD231PS  288(BX), Y12, Y10
-	VBROADCASTSS 4(SI), Y12
-	VFMADD231PS  384(BX), Y12, Y1
-	VFMADD231PS  416(BX), Y12, Y3
-	VFMADD231PS  512(BX), Y12, Y5
-	VFMADD231PS  544(BX), Y12, Y7
-	VFMADD231PS  640(BX), Y12, Y9
-	VFMADD231PS  672(BX), Y12, Y11
+	VFMADD231PS  672(BX), Y13, Y11
 	VBROADCASTSS 8(SI), Y12
+	VBROADCASTSS 12(SI), Y13
 	VFMADD231PS  768(BX), Y12, Y0
+	VFMADD231PS  1152(BX), Y13, Y1
 	VFMADD231PS  800(BX), Y12, Y2
+	VFMADD231PS  1184(BX), Y13, Y3
 	VFMADD231PS  896(BX), Y12, Y4
+	VFMADD231PS  1280(BX), Y13, Y5
 	VFMADD231PS  928(BX), Y12, Y6
+	VFMADD231PS  1312(BX), Y13, Y7
 	VFMADD231PS  1024(BX), Y12, Y8
+	VFMADD231PS  1408(BX), Y13, Y9
 	VFMADD231PS  1056(BX), Y12, Y10
-	VBROADCASTSS 12(SI), Y12
-	VFMADD231PS  1152(BX), Y12, Y1
-	VFMADD231PS  1184(BX), Y12, Y3
-	VFMADD231PS  1280(BX), Y12, Y5
-	VFMADD231PS  1312(BX), Y12, Y7
-	VFMADD231PS  1408(BX), Y12, Y9
-	VFMADD231PS  1440(BX), Y12, Y11
+	VFMADD231PS  1440(BX), Y13, Y11
 	ADDQ         $+16, SI
 	ADDQ         $+1536, BX
 	DECQ         DX
@@ -536,108 +536,189 @@ loop_j_4:
 	ADDQ         $+64, CX
 	DECQ         R9
 	JNE          loop_k_3
-	VMOVUPS      vectors<>+32(SB), Y15
-	VMOVUPS      vectors<>+96(SB), Y14
-	VMOVUPS      vectors<>+128(SB), Y13
-	VMOVUPS      vectors<>+288(SB), Y12
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMOVUPS      vectors<>+352(SB), Y10
-	VMOVUPS      vectors<>+384(SB), Y9
-	VMOVUPS      vectors<>+448(SB), Y8
-	MOVQ         reset+72(FP), DX
-	MOVQ         update+80(FP), R8
-	MOVQ         inner+88(FP), R9
-	MOVQ         fresh+96(FP), R10
-	MOVQ         y+0(FP), R11
-	MOVL         $+4, BX
+	MOVQ         reset+72(FP), BX
+	MOVQ         update+80(FP), DX
+	MOVQ         inner+88(FP), R8
+	MOVQ         fresh+96(FP), R9
+	MOVQ         y+0(FP), R10
+	MOVL         $+2, R11
 	PCALIGN      $0x20
 
 loop_k_5:
-	// for k < 4
+	// for k < 2
 	VMOVUPS      -128(CX), Y0
+	VMOVUPS      -96(CX), Y1
 	VADDPS       -3072(DI), Y0, Y0
-	VMOVAPS      Y0, Y1
-	VPOR         vectors<>+64(SB), Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVAPS      Y11, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y11, Y2, Y3
-	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VFNMADD231PS vectors<>+224(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+256(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD231PS  Y1, Y12, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y2, Y15, Y0
-	VADDPS       Y15, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (CX), Y1
-	VADDPS       -2944(DI), Y1, Y1
-	VMOVAPS      Y1, Y2
+	VADDPS       -3040(DI), Y1, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
 	VPOR         vectors<>+64(SB), Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y13, Y2, Y3
-	VSUBPS       Y11, Y3, Y4
-	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+256(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VFMADD231PS  Y2, Y12, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
+	VPOR         vectors<>+64(SB), Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y15
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+128(SB), Y14
+	VMOVUPS      vectors<>+160(SB), Y12
+	VMOVAPS      Y12, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y12, Y4, Y6
+	VSUBPS       Y12, Y5, Y7
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VFNMADD231PS vectors<>+224(SB), Y6, Y2
+	VFNMADD231PS vectors<>+224(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+256(SB), Y4, Y4
+	VPERMD       vectors<>+256(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y15, Y1
-	VADDPS       Y15, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      128(CX), Y2
-	VMOVUPS      -2816(DI), Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMULPS       Y3, Y3, Y4
-	VMINPS       Y4, Y10, Y4
-	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+416(SB), Y6
-	VFMADD231PS  Y5, Y9, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
-	VFMADD231PS  Y5, Y8, Y7
-	VFMADD213PS  Y15, Y5, Y7
-	VFMADD231PS  Y4, Y6, Y7
-	VMULPS       Y3, Y7, Y3
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD213PS  vectors<>+544(SB), Y5, Y6
-	VMOVUPS      vectors<>+576(SB), Y7
-	VFMADD213PS  vectors<>+608(SB), Y5, Y7
-	VFMADD213PS  Y15, Y7, Y5
-	VFMADD231PS  Y4, Y6, Y5
+	VMOVUPS      vectors<>+32(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+32(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+32(SB), Y4, Y2
+	VADDPS       vectors<>+32(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VADDPS       -2944(DI), Y2, Y2
+	VADDPS       -2912(DI), Y3, Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         vectors<>+64(SB), Y4, Y4
+	VPOR         vectors<>+64(SB), Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y12, Y6, Y8
+	VSUBPS       Y12, Y7, Y9
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VFNMADD231PS vectors<>+224(SB), Y8, Y4
+	VFNMADD231PS vectors<>+224(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+256(SB), Y6, Y6
+	VPERMD       vectors<>+256(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+32(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+32(SB), Y6, Y4
+	VADDPS       vectors<>+32(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMINPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+640(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VSUBPS       Y1, Y15, Y4
-	VMULPS       Y3, Y4, Y4
-	VFMADD231PS  (SI), Y1, Y4
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, (R8)
-	VMOVUPS      Y2, (R9)
-	VMOVUPS      Y3, (R10)
-	VMOVUPS      Y4, (R11)
-	ADDQ         $+32, DI
-	ADDQ         $+32, SI
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	DECQ         BX
+	VMOVUPS      128(CX), Y4
+	VMOVUPS      160(CX), Y5
+	VMOVUPS      -2816(DI), Y6
+	VFMADD231PS  Y4, Y0, Y6
+	VMOVUPS      -2784(DI), Y7
+	VFMADD231PS  Y5, Y1, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      vectors<>+352(SB), Y15
+	VMINPS       Y8, Y15, Y8
+	VMINPS       Y9, Y15, Y9
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y9, Y9, Y11
+	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+416(SB), Y12
+	VFMADD231PS  Y10, Y15, Y12
+	VMOVUPS      vectors<>+416(SB), Y13
+	VFMADD231PS  Y11, Y15, Y13
+	VMOVUPS      vectors<>+448(SB), Y14
+	VFMADD213PS  vectors<>+480(SB), Y10, Y14
+	VMOVUPS      vectors<>+448(SB), Y15
+	VFMADD213PS  vectors<>+480(SB), Y11, Y15
+	VFMADD213PS  vectors<>+32(SB), Y10, Y14
+	VFMADD213PS  vectors<>+32(SB), Y11, Y15
+	VFMADD231PS  Y8, Y12, Y14
+	VFMADD231PS  Y9, Y13, Y15
+	VMULPS       Y6, Y14, Y6
+	VMULPS       Y7, Y15, Y7
+	VMOVUPS      vectors<>+512(SB), Y15
+	VMOVUPS      vectors<>+544(SB), Y12
+	VFMADD231PS  Y10, Y15, Y12
+	VMOVUPS      vectors<>+544(SB), Y13
+	VFMADD231PS  Y11, Y15, Y13
+	VMOVUPS      vectors<>+576(SB), Y14
+	VFMADD213PS  vectors<>+608(SB), Y10, Y14
+	VMOVUPS      vectors<>+576(SB), Y15
+	VFMADD213PS  vectors<>+608(SB), Y11, Y15
+	VFMADD213PS  vectors<>+32(SB), Y14, Y10
+	VFMADD213PS  vectors<>+32(SB), Y15, Y11
+	VFMADD231PS  Y8, Y12, Y10
+	VFMADD231PS  Y9, Y13, Y11
+	VDIVPS       Y10, Y6, Y6
+	VDIVPS       Y11, Y7, Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+32(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vectors<>+640(SB), Y15
+	VMAXPS       Y6, Y15, Y6
+	VMAXPS       Y7, Y15, Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMOVUPS      vectors<>+32(SB), Y9
+	VSUBPS       Y3, Y9, Y9
+	VMULPS       Y6, Y8, Y8
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  (SI), Y2, Y8
+	VFMADD231PS  32(SI), Y3, Y9
+	VMOVUPS      Y0, (BX)
+	VMOVUPS      Y1, 32(BX)
+	VMOVUPS      Y2, (DX)
+	VMOVUPS      Y3, 32(DX)
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      Y5, 32(R8)
+	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y7, 32(R9)
+	VMOVUPS      Y8, (R10)
+	VMOVUPS      Y9, 32(R10)
+	ADDQ         $+64, DI
+	ADDQ         $+64, SI
+	ADDQ         $+64, CX
+	ADDQ         $+64, BX
+	ADDQ         $+64, DX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R11
 	JNE          loop_k_5
 	VZEROUPPER
 	RET
@@ -679,33 +760,33 @@ loop_k_1:
 loop_j_2:
 	// for j < 8
 	VBROADCASTSS (SI), Y12
+	VBROADCASTSS 4(SI), Y13
 	VFMADD231PS  (BX), Y12, Y0
+	VFMADD231PS  384(BX), Y13, Y1
 	VFMADD231PS  32(BX), Y12, Y2
+	VFMADD231PS  416(BX), Y13, Y3
 	VFMADD231PS  128(BX), Y12, Y4
+	VFMADD231PS  512(BX), Y13, Y5
 	VFMADD231PS  160(BX), Y12, Y6
+	VFMADD231PS  544(BX), Y13, Y7
 	VFMADD231PS  256(BX), Y12, Y8
+	VFMADD231PS  640(BX), Y13, Y9
 	VFMADD231PS  288(BX), Y12, Y10
-	VBROADCASTSS 4(SI), Y12
-	VFMADD231PS  384(BX), Y12, Y1
-	VFMADD231PS  416(BX), Y12, Y3
-	VFMADD231PS  512(BX), Y12, Y5
-	VFMADD231PS  544(BX), Y12, Y7
-	VFMADD231PS  640(BX), Y12, Y9
-	VFMADD231PS  672(BX), Y12, Y11
+	VFMADD231PS  672(BX), Y13, Y11
 	VBROADCASTSS 8(SI), Y12
+	VBROADCASTSS 12(SI), Y13
 	VFMADD231PS  768(BX), Y12, Y0
+	VFMADD231PS  1152(BX), Y13, Y1
 	VFMADD231PS  800(BX), Y12, Y2
+	VFMADD231PS  1184(BX), Y13, Y3
 	VFMADD231PS  896(BX), Y12, Y4
+	VFMADD231PS  1280(BX), Y13, Y5
 	VFMADD231PS  928(BX), Y12, Y6
+	VFMADD231PS  1312(BX), Y13, Y7
 	VFMADD231PS  1024(BX), Y12, Y8
+	VFMADD231PS  1408(BX), Y13, Y9
 	VFMADD231PS  1056(BX), Y12, Y10
-	VBROADCASTSS 12(SI), Y12
-	VFMADD231PS  1152(BX), Y12, Y1
-	VFMADD231PS  1184(BX), Y12, Y3
-	VFMADD231PS  1280(BX), Y12, Y5
-	VFMADD231PS  1312(BX), Y12, Y7
-	VFMADD231PS  1408(BX), Y12, Y9
-	VFMADD231PS  1440(BX), Y12, Y11
+	VFMADD231PS  1440(BX), Y13, Y11
 	ADDQ         $+16, SI
 	ADDQ         $+1536, BX
 	DECQ         DI
@@ -734,117 +815,198 @@ loop_j_2:
 	ADDQ         $+64, DX
 	DECQ         R8
 	JNE          loop_k_1
-	VMOVUPS      vectors<>+32(SB), Y15
-	VMOVUPS      vectors<>+96(SB), Y14
-	VMOVUPS      vectors<>+128(SB), Y13
-	VMOVUPS      vectors<>+288(SB), Y12
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMOVUPS      vectors<>+352(SB), Y10
-	VMOVUPS      vectors<>+384(SB), Y9
-	VMOVUPS      vectors<>+448(SB), Y8
 	MOVQ         t+72(FP), BX
 	IMUL3Q       $+384, BX, BX
 	ADDQ         ax+24(FP), BX
+	MOVQ         t+72(FP), DI
+	IMUL3Q       $+128, DI, DI
+	ADDQ         reset+40(FP), DI
 	MOVQ         t+72(FP), CX
 	IMUL3Q       $+128, CX, CX
-	ADDQ         reset+40(FP), CX
+	ADDQ         update+48(FP), CX
 	MOVQ         t+72(FP), R8
 	IMUL3Q       $+128, R8, R8
-	ADDQ         update+48(FP), R8
+	ADDQ         inner+56(FP), R8
 	MOVQ         t+72(FP), R9
 	IMUL3Q       $+128, R9, R9
-	ADDQ         inner+56(FP), R9
-	MOVQ         t+72(FP), R10
-	IMUL3Q       $+128, R10, R10
-	ADDQ         fresh+64(FP), R10
-	MOVL         $+4, DI
+	ADDQ         fresh+64(FP), R9
+	MOVL         $+2, R10
 	PCALIGN      $0x20
 
 loop_k_3:
-	// for k < 4
+	// for k < 2
 	VMOVUPS      -128(DX), Y0
+	VMOVUPS      -96(DX), Y1
 	VADDPS       384(BX), Y0, Y0
-	VMOVAPS      Y0, Y1
-	VPOR         vectors<>+64(SB), Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVAPS      Y11, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y11, Y2, Y3
-	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VFNMADD231PS vectors<>+224(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+256(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD231PS  Y1, Y12, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y2, Y15, Y0
-	VADDPS       Y15, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      (DX), Y1
-	VADDPS       512(BX), Y1, Y1
-	VMOVAPS      Y1, Y2
+	VADDPS       416(BX), Y1, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
 	VPOR         vectors<>+64(SB), Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y13, Y2, Y3
-	VSUBPS       Y11, Y3, Y4
-	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+256(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VFMADD231PS  Y2, Y12, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
+	VPOR         vectors<>+64(SB), Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y15
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+128(SB), Y14
+	VMOVUPS      vectors<>+160(SB), Y12
+	VMOVAPS      Y12, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y12, Y4, Y6
+	VSUBPS       Y12, Y5, Y7
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VFNMADD231PS vectors<>+224(SB), Y6, Y2
+	VFNMADD231PS vectors<>+224(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+256(SB), Y4, Y4
+	VPERMD       vectors<>+256(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
 	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y15, Y1
-	VADDPS       Y15, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      128(DX), Y2
-	VMOVUPS      640(BX), Y3
-	VFMADD231PS  Y2, Y0, Y3
-	VMULPS       Y3, Y3, Y4
-	VMINPS       Y4, Y10, Y4
-	VMULPS       Y4, Y4, Y5
-	VMOVUPS      vectors<>+416(SB), Y6
-	VFMADD231PS  Y5, Y9, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
-	VFMADD231PS  Y5, Y8, Y7
-	VFMADD213PS  Y15, Y5, Y7
-	VFMADD231PS  Y4, Y6, Y7
-	VMULPS       Y3, Y7, Y3
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD213PS  vectors<>+544(SB), Y5, Y6
-	VMOVUPS      vectors<>+576(SB), Y7
-	VFMADD213PS  vectors<>+608(SB), Y5, Y7
-	VFMADD213PS  Y15, Y7, Y5
-	VFMADD231PS  Y4, Y6, Y5
+	VMOVUPS      vectors<>+32(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+32(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+32(SB), Y4, Y2
+	VADDPS       vectors<>+32(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      (DX), Y2
+	VMOVUPS      32(DX), Y3
+	VADDPS       512(BX), Y2, Y2
+	VADDPS       544(BX), Y3, Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         vectors<>+64(SB), Y4, Y4
+	VPOR         vectors<>+64(SB), Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y12, Y6, Y8
+	VSUBPS       Y12, Y7, Y9
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VFNMADD231PS vectors<>+224(SB), Y8, Y4
+	VFNMADD231PS vectors<>+224(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+256(SB), Y6, Y6
+	VPERMD       vectors<>+256(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+32(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+32(SB), Y6, Y4
+	VADDPS       vectors<>+32(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMINPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+640(SB), Y4
-	VMAXPS       Y3, Y4, Y3
-	VSUBPS       Y1, Y15, Y4
-	VMULPS       Y3, Y4, Y4
-	VFMADD231PS  (SI), Y1, Y4
-	VMOVUPS      Y0, 128(CX)
-	VMOVUPS      Y1, 128(R8)
-	VMOVUPS      Y2, 128(R9)
-	VMOVUPS      Y3, 128(R10)
-	VMOVUPS      Y4, 128(SI)
-	ADDQ         $+32, SI
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	DECQ         DI
+	VMOVUPS      128(DX), Y4
+	VMOVUPS      160(DX), Y5
+	VMOVUPS      640(BX), Y6
+	VFMADD231PS  Y4, Y0, Y6
+	VMOVUPS      672(BX), Y7
+	VFMADD231PS  Y5, Y1, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      vectors<>+352(SB), Y15
+	VMINPS       Y8, Y15, Y8
+	VMINPS       Y9, Y15, Y9
+	VMULPS       Y8, Y8, Y10
+	VMULPS       Y9, Y9, Y11
+	VMOVUPS      vectors<>+384(SB), Y15
+	VMOVUPS      vectors<>+416(SB), Y12
+	VFMADD231PS  Y10, Y15, Y12
+	VMOVUPS      vectors<>+416(SB), Y13
+	VFMADD231PS  Y11, Y15, Y13
+	VMOVUPS      vectors<>+448(SB), Y14
+	VFMADD213PS  vectors<>+480(SB), Y10, Y14
+	VMOVUPS      vectors<>+448(SB), Y15
+	VFMADD213PS  vectors<>+480(SB), Y11, Y15
+	VFMADD213PS  vectors<>+32(SB), Y10, Y14
+	VFMADD213PS  vectors<>+32(SB), Y11, Y15
+	VFMADD231PS  Y8, Y12, Y14
+	VFMADD231PS  Y9, Y13, Y15
+	VMULPS       Y6, Y14, Y6
+	VMULPS       Y7, Y15, Y7
+	VMOVUPS      vectors<>+512(SB), Y15
+	VMOVUPS      vectors<>+544(SB), Y12
+	VFMADD231PS  Y10, Y15, Y12
+	VMOVUPS      vectors<>+544(SB), Y13
+	VFMADD231PS  Y11, Y15, Y13
+	VMOVUPS      vectors<>+576(SB), Y14
+	VFMADD213PS  vectors<>+608(SB), Y10, Y14
+	VMOVUPS      vectors<>+576(SB), Y15
+	VFMADD213PS  vectors<>+608(SB), Y11, Y15
+	VFMADD213PS  vectors<>+32(SB), Y14, Y10
+	VFMADD213PS  vectors<>+32(SB), Y15, Y11
+	VFMADD231PS  Y8, Y12, Y10
+	VFMADD231PS  Y9, Y13, Y11
+	VDIVPS       Y10, Y6, Y6
+	VDIVPS       Y11, Y7, Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+32(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vectors<>+640(SB), Y15
+	VMAXPS       Y6, Y15, Y6
+	VMAXPS       Y7, Y15, Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMOVUPS      vectors<>+32(SB), Y9
+	VSUBPS       Y3, Y9, Y9
+	VMULPS       Y6, Y8, Y8
+	VMULPS       Y7, Y9, Y9
+	VFMADD231PS  (SI), Y2, Y8
+	VFMADD231PS  32(SI), Y3, Y9
+	VMOVUPS      Y0, 128(DI)
+	VMOVUPS      Y1, 160(DI)
+	VMOVUPS      Y2, 128(CX)
+	VMOVUPS      Y3, 160(CX)
+	VMOVUPS      Y4, 128(R8)
+	VMOVUPS      Y5, 160(R8)
+	VMOVUPS      Y6, 128(R9)
+	VMOVUPS      Y7, 160(R9)
+	VMOVUPS      Y8, 128(SI)
+	VMOVUPS      Y9, 160(SI)
+	ADDQ         $+64, SI
+	ADDQ         $+64, DX
+	ADDQ         $+64, BX
+	ADDQ         $+64, DI
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	DECQ         R10
 	JNE          loop_k_3
 	VZEROUPPER
 	RET
@@ -906,58 +1068,85 @@ loop_t_2_1:
 	DECQ    DI
 	JNE     loop_t_2_1
 	VMOVUPS vectors<>+32(SB), Y15
-	MOVQ    dy+0(FP), CX
-	MOVQ    dhn+8(FP), R8
-	MOVQ    update+56(FP), R9
-	MOVQ    fresh+64(FP), R10
-	MOVQ    inner+72(FP), R11
-	MOVQ    reset+80(FP), R12
-	MOVQ    dh+40(FP), R13
+	MOVQ    dy+0(FP), DX
+	MOVQ    dhn+8(FP), CX
+	MOVQ    update+56(FP), R8
+	MOVQ    fresh+64(FP), R9
+	MOVQ    inner+72(FP), R10
+	MOVQ    reset+80(FP), R11
+	MOVQ    dh+40(FP), R12
 	MOVQ    dax+48(FP), SI
 	MOVQ    dah+88(FP), DI
-	MOVL    $+4, DX
+	MOVL    $+2, R13
 	PCALIGN $0x20
 
 loop_k_2:
-	// for k < 4
-	VMOVUPS      (R8), Y0
-	VADDPS       896(CX), Y0, Y0
-	VMOVUPS      896(R9), Y1
-	VSUBPS       Y1, Y15, Y2
-	VMULPS       Y2, Y0, Y3
-	VMOVUPS      896(R10), Y4
-	VMOVAPS      Y15, Y5
-	VFNMADD231PS Y4, Y4, Y5
-	VMULPS       Y5, Y3, Y3
-	VMOVUPS      (BX), Y5
-	VSUBPS       Y4, Y5, Y4
-	VMULPS       Y4, Y0, Y4
-	VMULPS       Y1, Y4, Y1
-	VMULPS       Y2, Y1, Y1
-	VMULPS       896(R11), Y3, Y2
-	VMOVUPS      896(R12), Y4
+	// for k < 2
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VADDPS       896(DX), Y0, Y0
+	VADDPS       928(DX), Y1, Y1
+	VMOVUPS      896(R8), Y2
+	VMOVUPS      928(R8), Y3
+	VSUBPS       Y2, Y15, Y4
+	VSUBPS       Y3, Y15, Y5
+	VMULPS       Y4, Y0, Y6
+	VMULPS       Y5, Y1, Y7
+	VMOVUPS      896(R9), Y8
+	VMOVUPS      928(R9), Y9
+	VMOVAPS      Y15, Y10
+	VFNMADD231PS Y8, Y8, Y10
+	VMOVAPS      Y15, Y11
+	VFNMADD231PS Y9, Y9, Y11
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMOVUPS      (BX), Y10
+	VMOVUPS      32(BX), Y11
+	VSUBPS       Y8, Y10, Y8
+	VSUBPS       Y9, Y11, Y9
+	VMULPS       Y8, Y0, Y8
+	VMULPS       Y9, Y1, Y9
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y3
 	VMULPS       Y4, Y2, Y2
-	VSUBPS       Y4, Y15, Y5
-	VMULPS       Y5, Y2, Y2
-	VMULPS       Y4, Y3, Y4
-	VMOVUPS      Y0, 896(R13)
-	VMOVUPS      Y3, 2944(SI)
-	VMOVUPS      Y1, 2816(SI)
-	VMOVUPS      Y2, 2688(SI)
-	VMOVUPS      Y2, 2688(DI)
-	VMOVUPS      Y1, 2816(DI)
-	VMOVUPS      Y4, 2944(DI)
-	ADDQ         $+32, BX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	DECQ         DX
+	VMULPS       Y5, Y3, Y3
+	VMULPS       896(R10), Y6, Y4
+	VMULPS       928(R10), Y7, Y5
+	VMOVUPS      896(R11), Y8
+	VMOVUPS      928(R11), Y9
+	VMULPS       Y8, Y4, Y4
+	VMULPS       Y9, Y5, Y5
+	VSUBPS       Y8, Y15, Y10
+	VSUBPS       Y9, Y15, Y11
+	VMULPS       Y10, Y4, Y4
+	VMULPS       Y11, Y5, Y5
+	VMULPS       Y8, Y6, Y8
+	VMULPS       Y9, Y7, Y9
+	VMOVUPS      Y0, 896(R12)
+	VMOVUPS      Y1, 928(R12)
+	VMOVUPS      Y6, 2944(SI)
+	VMOVUPS      Y7, 2976(SI)
+	VMOVUPS      Y2, 2816(SI)
+	VMOVUPS      Y3, 2848(SI)
+	VMOVUPS      Y4, 2688(SI)
+	VMOVUPS      Y5, 2720(SI)
+	VMOVUPS      Y4, 2688(DI)
+	VMOVUPS      Y5, 2720(DI)
+	VMOVUPS      Y2, 2816(DI)
+	VMOVUPS      Y3, 2848(DI)
+	VMOVUPS      Y8, 2944(DI)
+	VMOVUPS      Y9, 2976(DI)
+	ADDQ         $+64, BX
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         R13
 	JNE          loop_k_2
 	VZEROUPPER
 	RET

@@ -218,7 +218,7 @@ loop_n_1:
 	VFMADD231PS  Y4, Y3, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       Y11, Y1, Y0
-	VADDPS       Y0, Y2, Y2
+	VADDPS       Y2, Y0, Y2
 	VPERM2F128   $0x01, Y2, Y2, Y0
 	VADDPS       Y0, Y2, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -310,1207 +310,1207 @@ loop_n_1:
 	VBROADCASTSS -124(BX), Y3
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 8(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VBROADCASTSS 8(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      8(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 80(DI), Y2
-	VBROADCASTSS -120(BX), Y3
+	VBROADCASTSS 80(DI), Y3
+	VBROADCASTSS -120(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 12(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 12(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      12(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 120(DI), Y2
-	VBROADCASTSS -116(BX), Y3
+	VBROADCASTSS 120(DI), Y3
+	VBROADCASTSS -116(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 16(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 16(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      16(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 160(DI), Y2
-	VBROADCASTSS -112(BX), Y3
+	VBROADCASTSS 160(DI), Y3
+	VBROADCASTSS -112(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 20(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 20(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      20(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 200(DI), Y2
-	VBROADCASTSS -108(BX), Y3
+	VBROADCASTSS 200(DI), Y3
+	VBROADCASTSS -108(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 24(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 24(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      24(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 240(DI), Y2
-	VBROADCASTSS -104(BX), Y3
+	VBROADCASTSS 240(DI), Y3
+	VBROADCASTSS -104(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 28(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 28(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      28(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 280(DI), Y2
-	VBROADCASTSS -100(BX), Y3
+	VBROADCASTSS 280(DI), Y3
+	VBROADCASTSS -100(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 32(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 32(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      32(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 320(DI), Y2
-	VBROADCASTSS -96(BX), Y3
+	VBROADCASTSS 320(DI), Y3
+	VBROADCASTSS -96(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 36(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 36(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      36(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 360(DI), Y2
-	VBROADCASTSS -92(BX), Y3
+	VBROADCASTSS 360(DI), Y3
+	VBROADCASTSS -92(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 40(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 40(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      40(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 400(DI), Y2
-	VBROADCASTSS -88(BX), Y3
+	VBROADCASTSS 400(DI), Y3
+	VBROADCASTSS -88(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 44(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 44(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      44(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 440(DI), Y2
-	VBROADCASTSS -84(BX), Y3
+	VBROADCASTSS 440(DI), Y3
+	VBROADCASTSS -84(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 48(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 48(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      48(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 480(DI), Y2
-	VBROADCASTSS -80(BX), Y3
+	VBROADCASTSS 480(DI), Y3
+	VBROADCASTSS -80(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 52(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 52(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      52(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 520(DI), Y2
-	VBROADCASTSS -76(BX), Y3
+	VBROADCASTSS 520(DI), Y3
+	VBROADCASTSS -76(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 56(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 56(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      56(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 560(DI), Y2
-	VBROADCASTSS -72(BX), Y3
+	VBROADCASTSS 560(DI), Y3
+	VBROADCASTSS -72(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 60(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 60(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      60(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 600(DI), Y2
-	VBROADCASTSS -68(BX), Y3
+	VBROADCASTSS 600(DI), Y3
+	VBROADCASTSS -68(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 64(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 64(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      64(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 640(DI), Y2
-	VBROADCASTSS -64(BX), Y3
+	VBROADCASTSS 640(DI), Y3
+	VBROADCASTSS -64(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 68(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 68(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      68(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 680(DI), Y2
-	VBROADCASTSS -60(BX), Y3
+	VBROADCASTSS 680(DI), Y3
+	VBROADCASTSS -60(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 72(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 72(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      72(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 720(DI), Y2
-	VBROADCASTSS -56(BX), Y3
+	VBROADCASTSS 720(DI), Y3
+	VBROADCASTSS -56(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 76(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 76(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      76(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 760(DI), Y2
-	VBROADCASTSS -52(BX), Y3
+	VBROADCASTSS 760(DI), Y3
+	VBROADCASTSS -52(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 80(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 80(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      80(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 800(DI), Y2
-	VBROADCASTSS -48(BX), Y3
+	VBROADCASTSS 800(DI), Y3
+	VBROADCASTSS -48(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 84(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 84(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      84(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 840(DI), Y2
-	VBROADCASTSS -44(BX), Y3
+	VBROADCASTSS 840(DI), Y3
+	VBROADCASTSS -44(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 88(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 88(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      88(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 880(DI), Y2
-	VBROADCASTSS -40(BX), Y3
+	VBROADCASTSS 880(DI), Y3
+	VBROADCASTSS -40(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 92(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 92(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      92(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 920(DI), Y2
-	VBROADCASTSS -36(BX), Y3
+	VBROADCASTSS 920(DI), Y3
+	VBROADCASTSS -36(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 96(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 96(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      96(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 960(DI), Y2
-	VBROADCASTSS -32(BX), Y3
+	VBROADCASTSS 960(DI), Y3
+	VBROADCASTSS -32(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 100(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 100(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      100(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1000(DI), Y2
-	VBROADCASTSS -28(BX), Y3
+	VBROADCASTSS 1000(DI), Y3
+	VBROADCASTSS -28(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 104(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 104(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      104(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1040(DI), Y2
-	VBROADCASTSS -24(BX), Y3
+	VBROADCASTSS 1040(DI), Y3
+	VBROADCASTSS -24(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 108(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 108(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      108(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1080(DI), Y2
-	VBROADCASTSS -20(BX), Y3
+	VBROADCASTSS 1080(DI), Y3
+	VBROADCASTSS -20(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 112(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 112(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      112(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1120(DI), Y2
-	VBROADCASTSS -16(BX), Y3
+	VBROADCASTSS 1120(DI), Y3
+	VBROADCASTSS -16(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 116(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 116(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      116(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1160(DI), Y2
-	VBROADCASTSS -12(BX), Y3
+	VBROADCASTSS 1160(DI), Y3
+	VBROADCASTSS -12(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 120(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS 120(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      120(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1200(DI), Y2
-	VBROADCASTSS -8(BX), Y3
+	VBROADCASTSS 1200(DI), Y3
+	VBROADCASTSS -8(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	VBROADCASTSS 124(BX), Y1
-	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
-	VMULPS       vectors<>+416(SB), Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+448(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+480(SB), Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+512(SB), Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+576(SB), Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VFMADD213PS  vectors<>+800(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 124(BX), Y2
+	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
+	VMULPS       vectors<>+416(SB), Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       vectors<>+448(SB), Y4, Y5
+	VPAND        vectors<>+32(SB), Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       vectors<>+480(SB), Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       vectors<>+512(SB), Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+576(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
+	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      124(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
-	VBROADCASTSS 1240(DI), Y2
-	VBROADCASTSS -4(BX), Y3
+	VBROADCASTSS 1240(DI), Y3
+	VBROADCASTSS -4(BX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
+	VADDPS       Y2, Y1, Y1
+	VADDPS       Y0, Y1, Y0
 	VMULPS       vectors<>+928(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
@@ -1604,8 +1604,8 @@ loop_n_1:
 	VFMADD231PS  Y6, Y5, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VANDPS       Y11, Y4, Y1
-	VADDPS       Y1, Y2, Y2
 	VMOVLPS      X4, 32(SI)
+	VADDPS       Y2, Y1, Y2
 	VPERM2F128   $0x01, Y2, Y2, Y1
 	VADDPS       Y1, Y2, Y1
 	VPERMILPS    $0x4e, Y1, Y2

@@ -2365,75 +2365,106 @@ loop_t_2_1:
 	ADDQ    $+512, SI
 	DECQ    DI
 	JNE     loop_t_2_1
-	VMOVUPS vectors<>+320(SB), Y15
-	MOVQ    dy+0(FP), DI
-	MOVQ    dhn+8(FP), DX
-	MOVQ    output+56(FP), CX
-	MOVQ    s+64(FP), R8
-	MOVQ    dcn+16(FP), R9
-	MOVQ    fresh+80(FP), R10
-	MOVQ    input+88(FP), R11
-	MOVQ    c+96(FP), R12
-	MOVQ    forget+104(FP), R13
-	MOVQ    dc+48(FP), AX
-	MOVQ    AX, (SP)
+	MOVQ    dy+0(FP), DX
+	MOVQ    dhn+8(FP), CX
+	MOVQ    output+56(FP), SI
+	MOVQ    s+64(FP), DI
+	MOVQ    dcn+16(FP), R8
+	MOVQ    fresh+80(FP), R9
+	MOVQ    input+88(FP), R10
+	MOVQ    c+96(FP), R11
+	MOVQ    forget+104(FP), R12
+	MOVQ    dc+48(FP), R13
 	MOVQ    da+72(FP), BX
-	MOVQ    $+4, 8(SP)
+	MOVQ    $+4, (SP)
 
 loop_n_2:
 	// for n < 4
-	MOVL    $+4, SI
+	MOVQ    $+2, 8(SP)
 	PCALIGN $0x20
 
 loop_k_3:
-	// for k < 4
-	VMOVUPS      (DX), Y0
-	VADDPS       3584(DI), Y0, Y0
-	VMOVUPS      3584(CX), Y1
-	VMULPS       Y1, Y0, Y2
-	VMOVUPS      3584(R8), Y3
-	VMOVAPS      Y15, Y4
-	VFNMADD231PS Y3, Y3, Y4
-	VFMADD213PS  (R9), Y2, Y4
-	VMOVUPS      3584(R10), Y2
-	VMULPS       Y2, Y4, Y5
-	VMOVUPS      3584(R11), Y6
-	VMULPS       Y6, Y5, Y5
-	VSUBPS       Y6, Y15, Y7
-	VMULPS       Y7, Y5, Y5
-	VMULPS       3072(R12), Y4, Y7
-	VMOVUPS      3584(R13), Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y15, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y1, Y0, Y0
-	VSUBPS       Y1, Y15, Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         (SP), AX
-	VMOVUPS      Y4, 3584(AX)
-	VMOVUPS      Y5, 14336(BX)
-	VMOVUPS      Y7, 14464(BX)
+	// for k < 2
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VADDPS       3584(DX), Y0, Y0
+	VADDPS       3616(DX), Y1, Y1
+	VMULPS       3584(SI), Y0, Y2
+	VMULPS       3616(SI), Y1, Y3
+	VMOVUPS      3616(DI), Y4
+	VMOVUPS      3584(DI), Y5
+	VFNMADD213PS vectors<>+320(SB), Y5, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VFMADD213PS  (R8), Y2, Y5
+	VFMADD213PS  32(R8), Y3, Y6
+	VMOVUPS      3584(R9), Y2
+	VMOVUPS      3616(R9), Y3
+	VMULPS       Y2, Y5, Y7
+	VMULPS       Y3, Y6, Y8
+	VMOVUPS      3584(R10), Y9
+	VMOVUPS      3616(R10), Y10
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y12
+	VSUBPS       Y10, Y12, Y12
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       3072(R11), Y5, Y11
+	VMULPS       3104(R11), Y6, Y12
+	VMOVUPS      3584(R12), Y13
+	VMOVUPS      3616(R12), Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y13, Y15, Y13
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y14, Y15, Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMULPS       Y9, Y5, Y9
+	VMULPS       Y10, Y6, Y10
+	VFNMADD213PS vectors<>+320(SB), Y2, Y2
+	VFNMADD213PS vectors<>+320(SB), Y3, Y3
+	VMULPS       Y2, Y9, Y2
+	VMULPS       Y3, Y10, Y3
+	VMULPS       3584(DI), Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       3584(SI), Y0, Y0
+	VMULPS       3616(SI), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y4
+	VSUBPS       3584(SI), Y4, Y4
+	VMOVUPS      vectors<>+320(SB), Y9
+	VSUBPS       3616(SI), Y9, Y9
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      Y5, 3584(R13)
+	VMOVUPS      Y6, 3616(R13)
+	VMOVUPS      Y7, 14336(BX)
+	VMOVUPS      Y8, 14368(BX)
+	VMOVUPS      Y11, 14464(BX)
+	VMOVUPS      Y12, 14496(BX)
 	VMOVUPS      Y2, 14592(BX)
+	VMOVUPS      Y3, 14624(BX)
 	VMOVUPS      Y0, 14720(BX)
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, (SP)
-	ADDQ         $+32, BX
-	DECQ         SI
+	VMOVUPS      Y1, 14752(BX)
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, R13
+	ADDQ         $+64, BX
+	DECQ         8(SP)
 	JNE          loop_k_3
 	ADDQ         $+384, BX
-	DECQ         8(SP)
+	DECQ         (SP)
 	JNE          loop_n_2
 	VZEROUPPER
 	RET
@@ -3117,84 +3148,119 @@ loop_k_2_3:
 	ADDQ         $+128, DI
 	DECQ         CX
 	JNE          loop_n_1
-	VMOVUPS      vectors<>+320(SB), Y15
-	MOVQ         t+80(FP), R8
-	IMUL3Q       $-512, R8, R8
-	ADDQ         dy+0(FP), R8
-	MOVQ         t+80(FP), BX
-	IMUL3Q       $-512, BX, BX
-	ADDQ         dc+16(FP), BX
-	MOVQ         t+80(FP), DX
-	IMUL3Q       $-512, DX, DX
-	ADDQ         forget+72(FP), DX
 	MOVQ         t+80(FP), R9
 	IMUL3Q       $-512, R9, R9
-	ADDQ         output+24(FP), R9
+	ADDQ         dy+0(FP), R9
+	MOVQ         t+80(FP), DX
+	IMUL3Q       $-512, DX, DX
+	ADDQ         dc+16(FP), DX
+	MOVQ         t+80(FP), CX
+	IMUL3Q       $-512, CX, CX
+	ADDQ         forget+72(FP), CX
+	MOVQ         t+80(FP), BX
+	IMUL3Q       $-512, BX, BX
+	ADDQ         output+24(FP), BX
+	MOVQ         t+80(FP), R8
+	IMUL3Q       $-512, R8, R8
+	ADDQ         s+32(FP), R8
 	MOVQ         t+80(FP), R10
 	IMUL3Q       $-512, R10, R10
-	ADDQ         s+32(FP), R10
+	ADDQ         fresh+48(FP), R10
 	MOVQ         t+80(FP), R11
 	IMUL3Q       $-512, R11, R11
-	ADDQ         fresh+48(FP), R11
+	ADDQ         input+56(FP), R11
 	MOVQ         t+80(FP), R12
 	IMUL3Q       $-512, R12, R12
-	ADDQ         input+56(FP), R12
-	MOVQ         t+80(FP), R13
-	IMUL3Q       $-512, R13, R13
-	ADDQ         c+64(FP), R13
+	ADDQ         c+64(FP), R12
 	MOVQ         $+4, (SP)
 
 loop_n_4:
 	// for n < 4
-	MOVL    $+4, CX
+	MOVL    $+2, R13
 	PCALIGN $0x20
 
 loop_k_5:
-	// for k < 4
+	// for k < 2
 	VMOVUPS      -512(DI), Y0
-	VADDPS       3072(R8), Y0, Y0
-	VMOVUPS      3584(DX), Y1
-	VMOVUPS      3072(R9), Y2
-	VMULPS       Y2, Y0, Y3
-	VMOVUPS      3072(R10), Y4
-	VMOVAPS      Y15, Y5
-	VFNMADD231PS Y4, Y4, Y5
-	VMULPS       Y5, Y3, Y3
-	VFMADD231PS  3584(BX), Y1, Y3
-	VMOVUPS      3072(R11), Y1
-	VMULPS       Y1, Y3, Y5
-	VMOVUPS      3072(R12), Y6
-	VMULPS       Y6, Y5, Y5
-	VSUBPS       Y6, Y15, Y7
-	VMULPS       Y7, Y5, Y5
-	VMULPS       2560(R13), Y3, Y7
-	VMOVUPS      3072(DX), Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS Y15, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y2, Y0, Y0
-	VSUBPS       Y2, Y15, Y2
-	VMULPS       Y2, Y0, Y0
-	VMOVUPS      Y3, 3072(BX)
-	VMOVUPS      Y5, 10240(SI)
-	VMOVUPS      Y7, 10368(SI)
-	VMOVUPS      Y1, 10496(SI)
+	VMOVUPS      -480(DI), Y1
+	VADDPS       3072(R9), Y0, Y0
+	VADDPS       3104(R9), Y1, Y1
+	VMOVUPS      3584(CX), Y2
+	VMOVUPS      3616(CX), Y3
+	VMULPS       3072(BX), Y0, Y4
+	VMULPS       3104(BX), Y1, Y5
+	VMOVUPS      3104(R8), Y6
+	VMOVUPS      3072(R8), Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFNMADD231PS Y6, Y6, Y8
+	VMULPS       Y7, Y4, Y4
+	VMULPS       Y8, Y5, Y5
+	VFMADD231PS  3584(DX), Y2, Y4
+	VFMADD231PS  3616(DX), Y3, Y5
+	VMOVUPS      3072(R10), Y2
+	VMOVUPS      3104(R10), Y3
+	VMULPS       Y2, Y4, Y7
+	VMULPS       Y3, Y5, Y8
+	VMOVUPS      3072(R11), Y9
+	VMOVUPS      3104(R11), Y10
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y12
+	VSUBPS       Y10, Y12, Y12
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       2560(R12), Y4, Y11
+	VMULPS       2592(R12), Y5, Y12
+	VMOVUPS      3072(CX), Y13
+	VMOVUPS      3104(CX), Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y13, Y15, Y13
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y14, Y15, Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMULPS       Y9, Y4, Y9
+	VMULPS       Y10, Y5, Y10
+	VFNMADD213PS vectors<>+320(SB), Y2, Y2
+	VFNMADD213PS vectors<>+320(SB), Y3, Y3
+	VMULPS       Y2, Y9, Y2
+	VMULPS       Y3, Y10, Y3
+	VMULPS       3072(R8), Y0, Y0
+	VMULPS       Y6, Y1, Y1
+	VMULPS       3072(BX), Y0, Y0
+	VMULPS       3104(BX), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y6
+	VSUBPS       3072(BX), Y6, Y6
+	VMOVUPS      vectors<>+320(SB), Y9
+	VSUBPS       3104(BX), Y9, Y9
+	VMULPS       Y6, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      Y4, 3072(DX)
+	VMOVUPS      Y5, 3104(DX)
+	VMOVUPS      Y7, 10240(SI)
+	VMOVUPS      Y8, 10272(SI)
+	VMOVUPS      Y11, 10368(SI)
+	VMOVUPS      Y12, 10400(SI)
+	VMOVUPS      Y2, 10496(SI)
+	VMOVUPS      Y3, 10528(SI)
 	VMOVUPS      Y0, 10624(SI)
-	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	ADDQ         $+32, R8
-	ADDQ         $+32, BX
-	ADDQ         $+32, DX
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	DECQ         CX
+	VMOVUPS      Y1, 10656(SI)
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R9
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, BX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	DECQ         R13
 	JNE          loop_k_5
 	ADDQ         $+384, SI
 	DECQ         (SP)
@@ -3885,79 +3951,113 @@ loop_k_2_3:
 	ADDQ         $+128, DI
 	DECQ         CX
 	JNE          loop_n_1
-	VMOVUPS      vectors<>+320(SB), Y15
-	MOVQ         dy+48(FP), R9
-	MOVQ         dc+96(FP), DX
-	MOVQ         forget+144(FP), CX
-	MOVQ         output+104(FP), R10
-	MOVQ         s+112(FP), R11
-	MOVQ         fresh+128(FP), R12
-	MOVQ         input+136(FP), R13
-	MOVQ         c0+64(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         dy+48(FP), R10
+	MOVQ         dc+96(FP), CX
+	MOVQ         forget+144(FP), R8
+	MOVQ         output+104(FP), DX
+	MOVQ         s+112(FP), R9
+	MOVQ         fresh+128(FP), R11
+	MOVQ         input+136(FP), R12
+	MOVQ         c0+64(FP), R13
 	MOVQ         dc0+16(FP), AX
-	MOVQ         AX, 8(SP)
-	MOVQ         $+4, 16(SP)
+	MOVQ         AX, (SP)
+	MOVQ         $+4, 8(SP)
 
 loop_n_4:
 	// for n < 4
-	MOVL    $+4, R8
+	MOVQ    $+2, 16(SP)
 	PCALIGN $0x20
 
 loop_k_5:
-	// for k < 4
+	// for k < 2
 	VMOVUPS      -512(DI), Y0
-	VADDPS       (R9), Y0, Y0
-	VMOVUPS      512(CX), Y1
-	VMOVUPS      (R10), Y2
-	VMULPS       Y2, Y0, Y3
-	VMOVUPS      (R11), Y4
-	VMOVAPS      Y15, Y5
-	VFNMADD231PS Y4, Y4, Y5
-	VMULPS       Y5, Y3, Y3
-	VFMADD231PS  512(DX), Y1, Y3
-	VMOVUPS      (R12), Y1
-	VMULPS       Y1, Y3, Y5
-	VMOVUPS      (R13), Y6
-	VMULPS       Y6, Y5, Y5
-	VSUBPS       Y6, Y15, Y7
+	VMOVUPS      -480(DI), Y1
+	VADDPS       (R10), Y0, Y0
+	VADDPS       32(R10), Y1, Y1
+	VMOVUPS      512(R8), Y2
+	VMOVUPS      544(R8), Y3
+	VMULPS       (DX), Y0, Y4
+	VMULPS       32(DX), Y1, Y5
+	VMOVUPS      (R9), Y6
+	VFNMADD213PS vectors<>+320(SB), Y6, Y6
+	VMOVUPS      32(R9), Y7
+	VFNMADD213PS vectors<>+320(SB), Y7, Y7
+	VMULPS       Y6, Y4, Y4
 	VMULPS       Y7, Y5, Y5
-	MOVQ         (SP), AX
-	VMULPS       (AX), Y3, Y7
-	VMOVUPS      (CX), Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y15, Y9
+	VFMADD231PS  512(CX), Y2, Y4
+	VFMADD231PS  544(CX), Y3, Y5
+	VMOVUPS      (R11), Y2
+	VMOVUPS      32(R11), Y3
+	VMULPS       Y2, Y4, Y6
+	VMULPS       Y3, Y5, Y7
+	VMOVUPS      (R12), Y8
+	VMOVUPS      32(R12), Y9
+	VMULPS       Y8, Y6, Y6
 	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y3, Y6
-	VFNMADD213PS Y15, Y1, Y1
-	VMULPS       Y1, Y6, Y1
-	VMULPS       Y4, Y0, Y0
-	VMULPS       Y2, Y0, Y0
-	VSUBPS       Y2, Y15, Y2
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, (DX)
-	VMOVUPS      Y5, -2048(BX)
-	VMOVUPS      Y7, -1920(BX)
-	VMOVUPS      Y1, -1792(BX)
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMOVUPS      vectors<>+320(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       (R13), Y4, Y10
+	VMULPS       32(R13), Y5, Y11
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y12, Y14, Y14
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y13, Y15, Y15
+	VMULPS       Y14, Y10, Y10
+	VMULPS       Y15, Y11, Y11
+	VMULPS       Y8, Y4, Y8
+	VMULPS       Y9, Y5, Y9
+	VFNMADD213PS vectors<>+320(SB), Y2, Y2
+	VFNMADD213PS vectors<>+320(SB), Y3, Y3
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y3
+	VMULPS       (R9), Y0, Y0
+	VMULPS       32(R9), Y1, Y1
+	VMULPS       (DX), Y0, Y0
+	VMULPS       32(DX), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y8
+	VSUBPS       (DX), Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VSUBPS       32(DX), Y9, Y9
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y12, Y4, Y8
+	VMULPS       Y13, Y5, Y9
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      Y5, 32(CX)
+	VMOVUPS      Y6, -2048(BX)
+	VMOVUPS      Y7, -2016(BX)
+	VMOVUPS      Y10, -1920(BX)
+	VMOVUPS      Y11, -1888(BX)
+	VMOVUPS      Y2, -1792(BX)
+	VMOVUPS      Y3, -1760(BX)
 	VMOVUPS      Y0, -1664(BX)
-	MOVQ         8(SP), R14
-	VMOVUPS      Y2, (R14)
-	ADDQ         $+32, BX
-	ADDQ         $+32, DI
-	ADDQ         $+32, R9
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, (SP)
-	ADDQ         $+32, 8(SP)
-	DECQ         R8
+	VMOVUPS      Y1, -1632(BX)
+	MOVQ         (SP), AX
+	VMOVUPS      Y8, (AX)
+	VMOVUPS      Y9, 32(AX)
+	ADDQ         $+64, BX
+	ADDQ         $+64, DI
+	ADDQ         $+64, R10
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, DX
+	ADDQ         $+64, R9
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, R13
+	ADDQ         $+64, (SP)
+	DECQ         16(SP)
 	JNE          loop_k_5
 	ADDQ         $+384, BX
-	DECQ         16(SP)
+	DECQ         8(SP)
 	JNE          loop_n_4
 	MOVQ         wx+72(FP), DX
 	MOVL         $+16, CX

@@ -65,11 +65,10 @@ TEXT ·forward0AVX2(SB), $4096-16
 	VMOVUPS vectors<>+160(SB), Y14
 	VMOVUPS vectors<>+320(SB), Y13
 	VMOVUPS vectors<>+192(SB), Y12
-	VMOVUPS vectors<>+224(SB), Y11
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
-	MOVQ    y+0(FP), DX
+	MOVQ    y+0(FP), DI
 	MOVL    $+64, CX
 
 loop_m_1:
@@ -84,7 +83,7 @@ loop_m_1:
 	VMOVUPS vectors<>+96(SB), Y6
 	VMOVUPS vectors<>+96(SB), Y7
 	VMOVUPS vectors<>+96(SB), Y8
-	MOVL    $+15, DI
+	MOVL    $+15, DX
 	PCALIGN $0x20
 
 loop_d_2:
@@ -114,7 +113,7 @@ loop_d_2:
 	VCMPPS       $0x03, Y10, Y9, Y9
 	VORPS        Y9, Y0, Y0
 	ADDQ         $+256, BX
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_d_2
 	VMOVUPS      (BX), Y9
 	VMAXPS       Y1, Y9, Y1
@@ -130,8 +129,8 @@ loop_d_2:
 	VORPS        Y9, Y0, Y0
 	VMOVUPS      128(BX), Y9
 	VMAXPS       Y5, Y9, Y5
-	VCMPPS       $0x03, Y9, Y9, Y9
-	VORPS        Y9, Y0, Y0
+	VCMPPS       $0x03, Y9, Y9, Y10
+	VORPS        Y10, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -157,36 +156,70 @@ loop_d_2:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      vectors<>+256(SB), Y10
-	VMOVUPS      vectors<>+288(SB), Y9
-	VMOVUPS      vectors<>+352(SB), Y8
-	MOVL         $+125, DI
+	VXORPS       Y2, Y2, Y2
+	MOVL         $+62, DX
 	PCALIGN      $0x20
 
 loop_d_2_3:
-	// for d_2 < 125
-	VMOVUPS      -3840(BX), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMAXPS       Y2, Y15, Y2
+	// for d_2 < 62
+	VMOVUPS      -3840(BX), Y3
+	VMOVUPS      -3808(BX), Y4
+	VSUBPS       Y0, Y3, Y3
+	VSUBPS       Y0, Y4, Y4
+	VMAXPS       Y3, Y15, Y3
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VSUBPS       Y12, Y5, Y7
+	VSUBPS       Y12, Y6, Y8
+	VFNMADD231PS vectors<>+224(SB), Y7, Y3
+	VFNMADD231PS vectors<>+224(SB), Y8, Y4
+	VFNMADD231PS vectors<>+256(SB), Y7, Y3
+	VFNMADD231PS vectors<>+256(SB), Y8, Y4
+	VPSLLD       $0x14, Y5, Y7
+	VPSLLD       $0x14, Y6, Y8
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPADDD       Y5, Y7, Y5
+	VPADDD       Y6, Y8, Y6
+	VMOVUPS      vectors<>+352(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMULPS       Y3, Y3, Y10
+	VMULPS       Y4, Y4, Y11
+	VFMADD231PS  Y10, Y7, Y3
+	VFMADD231PS  Y11, Y8, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      Y6, 32(SI)
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	DECQ         DX
+	JNE          loop_d_2_3
+	VSUBPS       Y0, Y9, Y0
+	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y12, Y3
-	VFMADD231PS  Y14, Y2, Y3
+	VFMADD231PS  Y14, Y0, Y3
 	VSUBPS       Y12, Y3, Y4
-	VFNMADD231PS Y11, Y4, Y2
-	VFNMADD231PS Y10, Y4, Y2
+	VFNMADD231PS vectors<>+224(SB), Y4, Y0
+	VFNMADD231PS vectors<>+256(SB), Y4, Y0
 	VPSLLD       $0x14, Y3, Y4
-	VPERMD       Y9, Y3, Y3
+	VPERMD       vectors<>+288(SB), Y3, Y3
 	VPADDD       Y3, Y4, Y3
-	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y2, Y13, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y0, Y13, Y4
+	VMULPS       Y0, Y0, Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y0, Y3, Y3
 	VADDPS       Y3, Y1, Y1
 	VMOVUPS      Y3, (SI)
-	ADDQ         $+32, BX
-	ADDQ         $+32, SI
-	DECQ         DI
-	JNE          loop_d_2_3
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -195,30 +228,29 @@ loop_d_2_3:
 	VADDPS       Y1, Y0, Y0
 	VMOVUPS      vectors<>+64(SB), Y1
 	VDIVPS       Y0, Y1, Y1
-	MOVL         $+41, DI
+	MOVL         $+41, DX
 	PCALIGN      $0x20
 
 loop_d_3_4:
 	// for d_3 < 41
-	VMULPS  -4000(SI), Y1, Y2
-	VMOVUPS Y2, (DX)
 	VMULPS  -3968(SI), Y1, Y2
-	VMOVUPS Y2, 32(DX)
+	VMOVUPS Y2, (DI)
 	VMULPS  -3936(SI), Y1, Y2
-	VMOVUPS Y2, 64(DX)
+	VMOVUPS Y2, 32(DI)
+	VMULPS  -3904(SI), Y1, Y2
+	VMOVUPS Y2, 64(DI)
 	ADDQ    $+96, SI
-	ADDQ    $+96, DX
-	DECQ    DI
+	ADDQ    $+96, DI
+	DECQ    DX
 	JNE     loop_d_3_4
-	VMOVUPS -4000(SI), Y1
-	VDIVPS  Y0, Y1, Y1
-	VMOVUPS Y1, (DX)
 	VMOVUPS -3968(SI), Y1
-	VDIVPS  Y0, Y1, Y0
-	VMOVUPS Y0, 32(DX)
-	ADDQ    $-3840, BX
-	ADDQ    $-7936, SI
-	ADDQ    $+64, DX
+	VDIVPS  Y0, Y1, Y1
+	VMOVUPS Y1, (DI)
+	VDIVPS  Y0, Y3, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $-3808, BX
+	ADDQ    $-7904, SI
+	ADDQ    $+64, DI
 	DECQ    CX
 	JNE     loop_m_1
 	VZEROUPPER

@@ -126,12 +126,6 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+96(SB), Y14
 	VMOVUPS vectors<>+128(SB), Y13
 	VMOVUPS vectors<>+192(SB), Y12
-	VMOVUPS vectors<>+288(SB), Y11
-	VMOVUPS vectors<>+384(SB), Y10
-	VMOVUPS vectors<>+512(SB), Y9
-	VMOVUPS vectors<>+0(SB), Y8
-	VMOVUPS vectors<>+64(SB), Y7
-	VMOVUPS vectors<>+160(SB), Y6
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
 	MOVL    $+62, DI
@@ -140,59 +134,61 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 loop_m_1:
 	// for m < 62
 	VMOVUPS     (BX), Y0
-	VMULPS      Y8, Y0, Y1
-	VMULPS      Y7, Y0, Y0
-	VMULPS      Y0, Y0, Y2
-	VMINPS      Y2, Y14, Y2
-	VMULPS      Y2, Y2, Y3
-	VMOVAPS     Y6, Y4
-	VFMADD231PS Y3, Y13, Y4
-	VMOVUPS     vectors<>+224(SB), Y5
-	VFMADD231PS Y3, Y12, Y5
-	VFMADD213PS vectors<>+256(SB), Y3, Y5
-	VFMADD231PS Y2, Y4, Y5
-	VMULPS      Y0, Y5, Y0
-	VMOVUPS     vectors<>+320(SB), Y4
-	VFMADD231PS Y3, Y11, Y4
-	VFMADD213PS vectors<>+352(SB), Y3, Y4
-	VMOVUPS     vectors<>+416(SB), Y5
-	VFMADD231PS Y3, Y10, Y5
-	VFMADD213PS vectors<>+448(SB), Y3, Y5
-	VFMADD213PS vectors<>+480(SB), Y5, Y3
-	VFMADD231PS Y2, Y4, Y3
-	VDIVPS      Y3, Y0, Y0
+	VMOVUPS     32(BX), Y1
+	VMULPS      vectors<>+0(SB), Y0, Y2
+	VMULPS      vectors<>+0(SB), Y1, Y3
+	VMULPS      vectors<>+64(SB), Y0, Y0
+	VMULPS      vectors<>+64(SB), Y1, Y1
+	VMULPS      Y0, Y0, Y4
+	VMULPS      Y1, Y1, Y5
+	VMINPS      Y4, Y14, Y4
+	VMINPS      Y5, Y14, Y5
+	VMULPS      Y4, Y4, Y6
+	VMULPS      Y5, Y5, Y7
+	VMOVUPS     vectors<>+160(SB), Y8
+	VFMADD231PS Y6, Y13, Y8
+	VMOVUPS     vectors<>+160(SB), Y9
+	VFMADD231PS Y7, Y13, Y9
+	VMOVUPS     vectors<>+224(SB), Y10
+	VFMADD231PS Y6, Y12, Y10
+	VMOVUPS     vectors<>+224(SB), Y11
+	VFMADD231PS Y7, Y12, Y11
+	VFMADD213PS vectors<>+256(SB), Y6, Y10
+	VFMADD213PS vectors<>+256(SB), Y7, Y11
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y5, Y9, Y11
+	VMULPS      Y0, Y10, Y0
+	VMULPS      Y1, Y11, Y1
+	VMOVUPS     vectors<>+288(SB), Y11
+	VMOVUPS     vectors<>+320(SB), Y8
+	VFMADD231PS Y6, Y11, Y8
+	VMOVUPS     vectors<>+320(SB), Y9
+	VFMADD231PS Y7, Y11, Y9
+	VFMADD213PS vectors<>+352(SB), Y6, Y8
+	VFMADD213PS vectors<>+352(SB), Y7, Y9
+	VMOVUPS     vectors<>+384(SB), Y10
+	VFMADD213PS vectors<>+416(SB), Y6, Y10
+	VMOVUPS     vectors<>+384(SB), Y11
+	VFMADD213PS vectors<>+416(SB), Y7, Y11
+	VFMADD213PS vectors<>+448(SB), Y6, Y10
+	VFMADD213PS vectors<>+448(SB), Y7, Y11
+	VFMADD213PS vectors<>+480(SB), Y10, Y6
+	VFMADD213PS vectors<>+480(SB), Y11, Y7
+	VFMADD231PS Y4, Y8, Y6
+	VFMADD231PS Y5, Y9, Y7
+	VDIVPS      Y6, Y0, Y0
+	VDIVPS      Y7, Y1, Y1
 	VMINPS      Y0, Y15, Y0
-	VMAXPS      Y0, Y9, Y0
+	VMINPS      Y1, Y15, Y1
+	VMOVUPS     vectors<>+512(SB), Y11
+	VMAXPS      Y0, Y11, Y0
+	VMAXPS      Y1, Y11, Y1
 	VADDPS      Y15, Y0, Y0
-	VMULPS      Y0, Y1, Y0
+	VADDPS      Y15, Y1, Y1
+	VMULPS      Y0, Y2, Y0
+	VMULPS      Y1, Y3, Y1
 	VMOVUPS     Y0, (SI)
-	VMOVUPS     32(BX), Y0
-	VMULPS      Y8, Y0, Y1
-	VMULPS      Y7, Y0, Y0
-	VMULPS      Y0, Y0, Y2
-	VMINPS      Y2, Y14, Y2
-	VMULPS      Y2, Y2, Y3
-	VMOVAPS     Y6, Y4
-	VFMADD231PS Y3, Y13, Y4
-	VMOVUPS     vectors<>+224(SB), Y5
-	VFMADD231PS Y3, Y12, Y5
-	VFMADD213PS vectors<>+256(SB), Y3, Y5
-	VFMADD231PS Y2, Y4, Y5
-	VMULPS      Y0, Y5, Y0
-	VMOVUPS     vectors<>+320(SB), Y4
-	VFMADD231PS Y3, Y11, Y4
-	VFMADD213PS vectors<>+352(SB), Y3, Y4
-	VMOVUPS     vectors<>+416(SB), Y5
-	VFMADD231PS Y3, Y10, Y5
-	VFMADD213PS vectors<>+448(SB), Y3, Y5
-	VFMADD213PS vectors<>+480(SB), Y5, Y3
-	VFMADD231PS Y2, Y4, Y3
-	VDIVPS      Y3, Y0, Y0
-	VMINPS      Y0, Y15, Y0
-	VMAXPS      Y0, Y9, Y0
-	VADDPS      Y15, Y0, Y0
-	VMULPS      Y0, Y1, Y0
-	VMOVUPS     Y0, 32(SI)
+	VMOVUPS     Y1, 32(SI)
 	ADDQ        $+64, BX
 	ADDQ        $+64, SI
 	DECQ        DI
@@ -210,17 +206,18 @@ loop_m_1:
 	VFMADD213PS vectors<>+256(SB), Y3, Y5
 	VFMADD231PS Y2, Y4, Y5
 	VMULPS      Y0, Y5, Y0
-	VMOVUPS     vectors<>+320(SB), Y4
-	VFMADD231PS Y3, Y11, Y4
+	VMOVUPS     vectors<>+288(SB), Y4
+	VFMADD213PS vectors<>+320(SB), Y3, Y4
 	VFMADD213PS vectors<>+352(SB), Y3, Y4
-	VMOVUPS     vectors<>+416(SB), Y5
-	VFMADD231PS Y3, Y10, Y5
+	VMOVUPS     vectors<>+384(SB), Y5
+	VFMADD213PS vectors<>+416(SB), Y3, Y5
 	VFMADD213PS vectors<>+448(SB), Y3, Y5
 	VFMADD213PS vectors<>+480(SB), Y5, Y3
 	VFMADD231PS Y2, Y4, Y3
 	VDIVPS      Y3, Y0, Y0
 	VMINPS      Y0, Y15, Y0
-	VMAXPS      Y0, Y9, Y0
+	VMOVUPS     vectors<>+512(SB), Y2
+	VMAXPS      Y0, Y2, Y0
 	VADDPS      Y15, Y0, Y0
 	VMULPS      Y0, Y1, Y0
 	VMOVUPS     Y0, (SI)
@@ -235,21 +232,127 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+640(SB), Y14
 	VMOVUPS vectors<>+608(SB), Y13
 	VMOVUPS vectors<>+672(SB), Y12
-	VMOVUPS vectors<>+832(SB), Y11
-	VMOVUPS vectors<>+96(SB), Y10
-	VMOVUPS vectors<>+128(SB), Y9
-	VMOVUPS vectors<>+192(SB), Y8
-	VMOVUPS vectors<>+288(SB), Y7
-	VMOVUPS vectors<>+384(SB), Y6
-	MOVQ    dy+8(FP), SI
-	MOVQ    x+16(FP), DI
-	MOVQ    dx+0(FP), DX
-	MOVL    $+125, BX
+	MOVQ    dy+8(FP), BX
+	MOVQ    x+16(FP), SI
+	MOVQ    dx+0(FP), DI
+	MOVL    $+62, DX
 	PCALIGN $0x20
 
 loop_m_1:
-	// for m < 125
-	VMOVUPS      (DI), Y0
+	// for m < 62
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMULPS       vectors<>+544(SB), Y0, Y2
+	VMULPS       vectors<>+544(SB), Y1, Y3
+	VMULPS       Y0, Y2, Y2
+	VMULPS       Y1, Y3, Y3
+	VMINPS       Y2, Y14, Y2
+	VMINPS       Y3, Y14, Y3
+	VMAXPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMOVUPS      vectors<>+704(SB), Y4
+	VFMADD231PS  Y12, Y2, Y4
+	VMOVUPS      vectors<>+704(SB), Y5
+	VFMADD231PS  Y12, Y3, Y5
+	VSUBPS       vectors<>+704(SB), Y4, Y6
+	VSUBPS       vectors<>+704(SB), Y5, Y7
+	VFNMADD231PS vectors<>+736(SB), Y6, Y2
+	VFNMADD231PS vectors<>+736(SB), Y7, Y3
+	VFNMADD231PS vectors<>+768(SB), Y6, Y2
+	VFNMADD231PS vectors<>+768(SB), Y7, Y3
+	VPSRAD       $0x04, Y4, Y6
+	VPSRAD       $0x04, Y5, Y7
+	VPSLLD       $0x17, Y6, Y8
+	VPSLLD       $0x17, Y7, Y9
+	VPERMD       vectors<>+800(SB), Y4, Y10
+	VPERMD       vectors<>+800(SB), Y5, Y11
+	VPADDD       Y10, Y8, Y8
+	VPADDD       Y11, Y9, Y9
+	VPSRAD       $0x03, Y4, Y4
+	VPSRAD       $0x03, Y5, Y5
+	VPSUBD       Y6, Y4, Y4
+	VPSUBD       Y7, Y5, Y5
+	VMOVUPS      vectors<>+832(SB), Y11
+	VMOVUPS      vectors<>+864(SB), Y6
+	VFMADD231PS  Y2, Y11, Y6
+	VMOVUPS      vectors<>+864(SB), Y7
+	VFMADD231PS  Y3, Y11, Y7
+	VMULPS       Y2, Y2, Y10
+	VMULPS       Y3, Y3, Y11
+	VFMADD231PS  Y10, Y6, Y2
+	VFMADD231PS  Y11, Y7, Y3
+	VFMADD231PS  Y2, Y8, Y8
+	VFMADD231PS  Y3, Y9, Y9
+	VPSLLD       $0x17, Y4, Y2
+	VPSLLD       $0x17, Y5, Y3
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y3
+	VMULPS       Y2, Y0, Y2
+	VMULPS       Y3, Y1, Y3
+	VMULPS       vectors<>+64(SB), Y0, Y0
+	VMULPS       vectors<>+64(SB), Y1, Y1
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMINPS       Y4, Y11, Y4
+	VMINPS       Y5, Y11, Y5
+	VMULPS       Y4, Y4, Y6
+	VMULPS       Y5, Y5, Y7
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMOVUPS      vectors<>+160(SB), Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VMOVUPS      vectors<>+160(SB), Y9
+	VFMADD231PS  Y7, Y11, Y9
+	VMOVUPS      vectors<>+192(SB), Y10
+	VFMADD213PS  vectors<>+224(SB), Y6, Y10
+	VMOVUPS      vectors<>+192(SB), Y11
+	VFMADD213PS  vectors<>+224(SB), Y7, Y11
+	VFMADD213PS  vectors<>+256(SB), Y6, Y10
+	VFMADD213PS  vectors<>+256(SB), Y7, Y11
+	VFMADD231PS  Y4, Y8, Y10
+	VFMADD231PS  Y5, Y9, Y11
+	VMULPS       Y0, Y10, Y0
+	VMULPS       Y1, Y11, Y1
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD231PS  Y6, Y11, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD231PS  Y7, Y11, Y9
+	VFMADD213PS  vectors<>+352(SB), Y6, Y8
+	VFMADD213PS  vectors<>+352(SB), Y7, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y6, Y10
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y7, Y11
+	VFMADD213PS  vectors<>+448(SB), Y6, Y10
+	VFMADD213PS  vectors<>+448(SB), Y7, Y11
+	VFMADD213PS  vectors<>+480(SB), Y10, Y6
+	VFMADD213PS  vectors<>+480(SB), Y11, Y7
+	VFMADD231PS  Y4, Y8, Y6
+	VFMADD231PS  Y5, Y9, Y7
+	VDIVPS       Y6, Y0, Y0
+	VDIVPS       Y7, Y1, Y1
+	VMINPS       Y0, Y15, Y0
+	VMINPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+512(SB), Y11
+	VMAXPS       Y0, Y11, Y0
+	VMAXPS       Y1, Y11, Y1
+	VADDPS       Y15, Y0, Y0
+	VADDPS       Y15, Y1, Y1
+	VMULPS       vectors<>+0(SB), Y0, Y0
+	VMULPS       vectors<>+0(SB), Y1, Y1
+	VFMADD231PS  vectors<>+576(SB), Y2, Y0
+	VFMADD231PS  vectors<>+576(SB), Y3, Y1
+	VMULPS       (BX), Y0, Y0
+	VMULPS       32(BX), Y1, Y1
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	DECQ         DX
+	JNE          loop_m_1
+	VMOVUPS      (SI), Y0
 	VMULPS       vectors<>+544(SB), Y0, Y1
 	VMULPS       Y0, Y1, Y1
 	VMINPS       Y1, Y14, Y1
@@ -265,8 +368,8 @@ loop_m_1:
 	VPADDD       Y5, Y4, Y4
 	VPSRAD       $0x03, Y2, Y2
 	VPSUBD       Y3, Y2, Y2
-	VMOVUPS      vectors<>+864(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
+	VMOVUPS      vectors<>+832(SB), Y3
+	VFMADD213PS  vectors<>+864(SB), Y1, Y3
 	VMULPS       Y1, Y1, Y5
 	VFMADD231PS  Y5, Y3, Y1
 	VFMADD231PS  Y1, Y4, Y4
@@ -275,20 +378,21 @@ loop_m_1:
 	VMULPS       Y1, Y0, Y1
 	VMULPS       vectors<>+64(SB), Y0, Y0
 	VMULPS       Y0, Y0, Y2
-	VMINPS       Y2, Y10, Y2
+	VMOVUPS      vectors<>+96(SB), Y3
+	VMINPS       Y2, Y3, Y2
 	VMULPS       Y2, Y2, Y3
-	VMOVUPS      vectors<>+160(SB), Y4
-	VFMADD231PS  Y3, Y9, Y4
-	VMOVUPS      vectors<>+224(SB), Y5
-	VFMADD231PS  Y3, Y8, Y5
+	VMOVUPS      vectors<>+128(SB), Y4
+	VFMADD213PS  vectors<>+160(SB), Y3, Y4
+	VMOVUPS      vectors<>+192(SB), Y5
+	VFMADD213PS  vectors<>+224(SB), Y3, Y5
 	VFMADD213PS  vectors<>+256(SB), Y3, Y5
 	VFMADD231PS  Y2, Y4, Y5
 	VMULPS       Y0, Y5, Y0
-	VMOVUPS      vectors<>+320(SB), Y4
-	VFMADD231PS  Y3, Y7, Y4
+	VMOVUPS      vectors<>+288(SB), Y4
+	VFMADD213PS  vectors<>+320(SB), Y3, Y4
 	VFMADD213PS  vectors<>+352(SB), Y3, Y4
-	VMOVUPS      vectors<>+416(SB), Y5
-	VFMADD231PS  Y3, Y6, Y5
+	VMOVUPS      vectors<>+384(SB), Y5
+	VFMADD213PS  vectors<>+416(SB), Y3, Y5
 	VFMADD213PS  vectors<>+448(SB), Y3, Y5
 	VFMADD213PS  vectors<>+480(SB), Y5, Y3
 	VFMADD231PS  Y2, Y4, Y3
@@ -299,12 +403,7 @@ loop_m_1:
 	VADDPS       Y15, Y0, Y0
 	VMULPS       vectors<>+0(SB), Y0, Y0
 	VFMADD231PS  vectors<>+576(SB), Y1, Y0
-	VMULPS       (SI), Y0, Y0
-	VMOVUPS      Y0, (DX)
-	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	DECQ         BX
-	JNE          loop_m_1
+	VMULPS       (BX), Y0, Y0
+	VMOVUPS      Y0, (DI)
 	VZEROUPPER
 	RET

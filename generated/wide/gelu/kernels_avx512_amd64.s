@@ -55,107 +55,206 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+48(SB), Z26
 	VBROADCASTSS words<>+64(SB), Z25
 	VBROADCASTSS words<>+0(SB), Z24
-	VBROADCASTSS words<>+8(SB), Z23
-	VBROADCASTSS words<>+20(SB), Z22
-	VBROADCASTSS words<>+28(SB), Z21
-	VBROADCASTSS words<>+32(SB), Z20
-	VBROADCASTSS words<>+40(SB), Z19
-	VBROADCASTSS words<>+44(SB), Z18
-	VBROADCASTSS words<>+52(SB), Z17
-	VBROADCASTSS words<>+56(SB), Z16
-	VBROADCASTSS words<>+60(SB), Z15
 	MOVQ         x+8(FP), BX
 	MOVQ         y+0(FP), SI
-	MOVL         $+31, DI
+	MOVL         $+15, DI
 	PCALIGN      $0x20
 
 loop_m_1:
-	// for m < 31
+	// for m < 15
 	VMOVUPS          (BX), Z0
-	VMULPS           Z24, Z0, Z1
-	VMULPS           Z23, Z0, Z0
-	VMULPS           Z0, Z0, Z2
-	VMINPS           Z2, Z30, Z2
-	VMULPS           Z2, Z2, Z3
-	VMOVAPS          Z22, Z4
-	VFMADD231PS      Z3, Z29, Z4
-	VMOVAPS          Z21, Z5
-	VFMADD231PS      Z3, Z28, Z5
-	VFMADD213PS      Z20, Z3, Z5
-	VFMADD231PS      Z2, Z4, Z5
-	VMULPS           Z0, Z5, Z0
-	VMOVAPS          Z19, Z4
-	VFMADD231PS      Z3, Z27, Z4
-	VFMADD213PS      Z18, Z3, Z4
-	VMOVAPS          Z17, Z5
-	VFMADD231PS      Z3, Z26, Z5
-	VFMADD213PS      Z16, Z3, Z5
-	VFMADD213PS      Z15, Z5, Z3
-	VFMADD231PS      Z2, Z4, Z3
-	VDIVPS           Z3, Z0, Z0
+	VMOVUPS          64(BX), Z1
+	VMOVUPS          128(BX), Z2
+	VMOVUPS          192(BX), Z3
+	VMULPS           Z24, Z0, Z4
+	VMULPS           Z24, Z1, Z5
+	VMULPS           Z24, Z2, Z6
+	VMULPS           Z24, Z3, Z7
+	VMULPS.BCST      words<>+8(SB), Z0, Z0
+	VMULPS.BCST      words<>+8(SB), Z1, Z1
+	VMULPS.BCST      words<>+8(SB), Z2, Z2
+	VMULPS.BCST      words<>+8(SB), Z3, Z3
+	VMULPS           Z0, Z0, Z8
+	VMULPS           Z1, Z1, Z9
+	VMULPS           Z2, Z2, Z10
+	VMULPS           Z3, Z3, Z11
+	VMINPS           Z8, Z30, Z8
+	VMINPS           Z9, Z30, Z9
+	VMINPS           Z10, Z30, Z10
+	VMINPS           Z11, Z30, Z11
+	VMULPS           Z8, Z8, Z12
+	VMULPS           Z9, Z9, Z13
+	VMULPS           Z10, Z10, Z14
+	VMULPS           Z11, Z11, Z15
+	VBROADCASTSS     words<>+20(SB), Z16
+	VFMADD231PS      Z12, Z29, Z16
+	VBROADCASTSS     words<>+20(SB), Z17
+	VFMADD231PS      Z13, Z29, Z17
+	VBROADCASTSS     words<>+20(SB), Z18
+	VFMADD231PS      Z14, Z29, Z18
+	VBROADCASTSS     words<>+20(SB), Z19
+	VFMADD231PS      Z15, Z29, Z19
+	VBROADCASTSS     words<>+28(SB), Z20
+	VFMADD231PS      Z12, Z28, Z20
+	VBROADCASTSS     words<>+28(SB), Z21
+	VFMADD231PS      Z13, Z28, Z21
+	VBROADCASTSS     words<>+28(SB), Z22
+	VFMADD231PS      Z14, Z28, Z22
+	VBROADCASTSS     words<>+28(SB), Z23
+	VFMADD231PS      Z15, Z28, Z23
+	VFMADD213PS.BCST words<>+32(SB), Z12, Z20
+	VFMADD213PS.BCST words<>+32(SB), Z13, Z21
+	VFMADD213PS.BCST words<>+32(SB), Z14, Z22
+	VFMADD213PS.BCST words<>+32(SB), Z15, Z23
+	VFMADD231PS      Z8, Z16, Z20
+	VFMADD231PS      Z9, Z17, Z21
+	VFMADD231PS      Z10, Z18, Z22
+	VFMADD231PS      Z11, Z19, Z23
+	VMULPS           Z0, Z20, Z0
+	VMULPS           Z1, Z21, Z1
+	VMULPS           Z2, Z22, Z2
+	VMULPS           Z3, Z23, Z3
+	VBROADCASTSS     words<>+40(SB), Z16
+	VFMADD231PS      Z12, Z27, Z16
+	VBROADCASTSS     words<>+40(SB), Z17
+	VFMADD231PS      Z13, Z27, Z17
+	VBROADCASTSS     words<>+40(SB), Z18
+	VFMADD231PS      Z14, Z27, Z18
+	VBROADCASTSS     words<>+40(SB), Z19
+	VFMADD231PS      Z15, Z27, Z19
+	VFMADD213PS.BCST words<>+44(SB), Z12, Z16
+	VFMADD213PS.BCST words<>+44(SB), Z13, Z17
+	VFMADD213PS.BCST words<>+44(SB), Z14, Z18
+	VFMADD213PS.BCST words<>+44(SB), Z15, Z19
+	VBROADCASTSS     words<>+52(SB), Z20
+	VFMADD231PS      Z12, Z26, Z20
+	VBROADCASTSS     words<>+52(SB), Z21
+	VFMADD231PS      Z13, Z26, Z21
+	VBROADCASTSS     words<>+52(SB), Z22
+	VFMADD231PS      Z14, Z26, Z22
+	VBROADCASTSS     words<>+52(SB), Z23
+	VFMADD231PS      Z15, Z26, Z23
+	VFMADD213PS.BCST words<>+56(SB), Z12, Z20
+	VFMADD213PS.BCST words<>+56(SB), Z13, Z21
+	VFMADD213PS.BCST words<>+56(SB), Z14, Z22
+	VFMADD213PS.BCST words<>+56(SB), Z15, Z23
+	VFMADD213PS.BCST words<>+60(SB), Z20, Z12
+	VFMADD213PS.BCST words<>+60(SB), Z21, Z13
+	VFMADD213PS.BCST words<>+60(SB), Z22, Z14
+	VFMADD213PS.BCST words<>+60(SB), Z23, Z15
+	VFMADD231PS      Z8, Z16, Z12
+	VFMADD231PS      Z9, Z17, Z13
+	VFMADD231PS      Z10, Z18, Z14
+	VFMADD231PS      Z11, Z19, Z15
+	VDIVPS           Z12, Z0, Z0
+	VDIVPS           Z13, Z1, Z1
+	VDIVPS           Z14, Z2, Z2
+	VDIVPS           Z15, Z3, Z3
 	VMINPS           Z0, Z31, Z0
+	VMINPS           Z1, Z31, Z1
+	VMINPS           Z2, Z31, Z2
+	VMINPS           Z3, Z31, Z3
 	VMAXPS           Z0, Z25, Z0
+	VMAXPS           Z1, Z25, Z1
+	VMAXPS           Z2, Z25, Z2
+	VMAXPS           Z3, Z25, Z3
 	VADDPS           Z31, Z0, Z0
-	VMULPS           Z0, Z1, Z0
+	VADDPS           Z31, Z1, Z1
+	VADDPS           Z31, Z2, Z2
+	VADDPS           Z31, Z3, Z3
+	VMULPS           Z0, Z4, Z0
+	VMULPS           Z1, Z5, Z1
+	VMULPS           Z2, Z6, Z2
+	VMULPS           Z3, Z7, Z3
 	VMOVUPS          Z0, (SI)
-	VMOVUPS          64(BX), Z0
-	VMULPS           Z24, Z0, Z1
-	VMULPS           Z23, Z0, Z0
-	VMULPS           Z0, Z0, Z2
-	VMINPS           Z2, Z30, Z2
-	VMULPS           Z2, Z2, Z3
-	VMOVAPS          Z22, Z4
-	VFMADD231PS      Z3, Z29, Z4
-	VMOVAPS          Z21, Z5
-	VFMADD231PS      Z3, Z28, Z5
-	VFMADD213PS      Z20, Z3, Z5
-	VFMADD231PS      Z2, Z4, Z5
-	VMULPS           Z0, Z5, Z0
-	VMOVAPS          Z19, Z4
-	VFMADD231PS      Z3, Z27, Z4
-	VFMADD213PS      Z18, Z3, Z4
-	VMOVAPS          Z17, Z5
-	VFMADD231PS      Z3, Z26, Z5
-	VFMADD213PS      Z16, Z3, Z5
-	VFMADD213PS      Z15, Z5, Z3
-	VFMADD231PS      Z2, Z4, Z3
-	VDIVPS           Z3, Z0, Z0
-	VMINPS           Z0, Z31, Z0
-	VMAXPS           Z0, Z25, Z0
-	VADDPS           Z31, Z0, Z0
-	VMULPS           Z0, Z1, Z0
-	VMOVUPS          Z0, 64(SI)
-	ADDQ             $+128, BX
-	ADDQ             $+128, SI
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Z2, 128(SI)
+	VMOVUPS          Z3, 192(SI)
+	ADDQ             $+256, BX
+	ADDQ             $+256, SI
 	DECQ             DI
 	JNE              loop_m_1
-	VMOVUPS          (BX), Y0
-	VMULPS.BCST      words<>+0(SB), Z0, Z1
+	VMOVUPS          (BX), Z0
+	VMOVUPS          64(BX), Z1
+	VMOVUPS          128(BX), Y2
+	VMULPS.BCST      words<>+0(SB), Z0, Z3
+	VMULPS.BCST      words<>+0(SB), Z1, Z4
+	VMULPS.BCST      words<>+0(SB), Z2, Z5
 	VMULPS.BCST      words<>+8(SB), Z0, Z0
-	VMULPS           Z0, Z0, Z2
-	VMINPS           Z2, Z30, Z2
-	VMULPS           Z2, Z2, Z3
-	VBROADCASTSS     words<>+20(SB), Z4
-	VFMADD231PS      Z3, Z29, Z4
-	VBROADCASTSS     words<>+28(SB), Z5
-	VFMADD231PS      Z3, Z28, Z5
-	VFMADD213PS.BCST words<>+32(SB), Z3, Z5
-	VFMADD231PS      Z2, Z4, Z5
-	VMULPS           Z0, Z5, Z0
-	VBROADCASTSS     words<>+40(SB), Z4
-	VFMADD231PS      Z3, Z27, Z4
-	VFMADD213PS.BCST words<>+44(SB), Z3, Z4
-	VBROADCASTSS     words<>+52(SB), Z5
-	VFMADD231PS      Z3, Z26, Z5
-	VFMADD213PS.BCST words<>+56(SB), Z3, Z5
-	VFMADD213PS.BCST words<>+60(SB), Z5, Z3
-	VFMADD231PS      Z2, Z4, Z3
-	VDIVPS           Z3, Z0, Z0
+	VMULPS.BCST      words<>+8(SB), Z1, Z1
+	VMULPS.BCST      words<>+8(SB), Z2, Z2
+	VMULPS           Z0, Z0, Z6
+	VMULPS           Z1, Z1, Z7
+	VMULPS           Z2, Z2, Z8
+	VMINPS           Z6, Z30, Z6
+	VMINPS           Z7, Z30, Z7
+	VMINPS           Z8, Z30, Z8
+	VMULPS           Z6, Z6, Z9
+	VMULPS           Z7, Z7, Z10
+	VMULPS           Z8, Z8, Z11
+	VBROADCASTSS     words<>+20(SB), Z12
+	VFMADD231PS      Z9, Z29, Z12
+	VBROADCASTSS     words<>+20(SB), Z13
+	VFMADD231PS      Z10, Z29, Z13
+	VBROADCASTSS     words<>+20(SB), Z14
+	VFMADD231PS      Z11, Z29, Z14
+	VBROADCASTSS     words<>+28(SB), Z15
+	VFMADD231PS      Z9, Z28, Z15
+	VBROADCASTSS     words<>+28(SB), Z16
+	VFMADD231PS      Z10, Z28, Z16
+	VBROADCASTSS     words<>+28(SB), Z17
+	VFMADD231PS      Z11, Z28, Z17
+	VFMADD213PS.BCST words<>+32(SB), Z9, Z15
+	VFMADD213PS.BCST words<>+32(SB), Z10, Z16
+	VFMADD213PS.BCST words<>+32(SB), Z11, Z17
+	VFMADD231PS      Z6, Z12, Z15
+	VFMADD231PS      Z7, Z13, Z16
+	VFMADD231PS      Z8, Z14, Z17
+	VMULPS           Z0, Z15, Z0
+	VMULPS           Z1, Z16, Z1
+	VMULPS           Z2, Z17, Z2
+	VBROADCASTSS     words<>+40(SB), Z12
+	VFMADD231PS      Z9, Z27, Z12
+	VBROADCASTSS     words<>+40(SB), Z13
+	VFMADD231PS      Z10, Z27, Z13
+	VBROADCASTSS     words<>+40(SB), Z14
+	VFMADD231PS      Z11, Z27, Z14
+	VFMADD213PS.BCST words<>+44(SB), Z9, Z12
+	VFMADD213PS.BCST words<>+44(SB), Z10, Z13
+	VFMADD213PS.BCST words<>+44(SB), Z11, Z14
+	VBROADCASTSS     words<>+52(SB), Z15
+	VFMADD231PS      Z9, Z26, Z15
+	VBROADCASTSS     words<>+52(SB), Z16
+	VFMADD231PS      Z10, Z26, Z16
+	VBROADCASTSS     words<>+52(SB), Z17
+	VFMADD231PS      Z11, Z26, Z17
+	VFMADD213PS.BCST words<>+56(SB), Z9, Z15
+	VFMADD213PS.BCST words<>+56(SB), Z10, Z16
+	VFMADD213PS.BCST words<>+56(SB), Z11, Z17
+	VFMADD213PS.BCST words<>+60(SB), Z15, Z9
+	VFMADD213PS.BCST words<>+60(SB), Z16, Z10
+	VFMADD213PS.BCST words<>+60(SB), Z17, Z11
+	VFMADD231PS      Z6, Z12, Z9
+	VFMADD231PS      Z7, Z13, Z10
+	VFMADD231PS      Z8, Z14, Z11
+	VDIVPS           Z9, Z0, Z0
+	VDIVPS           Z10, Z1, Z1
+	VDIVPS           Z11, Z2, Z2
 	VMINPS           Z0, Z31, Z0
+	VMINPS           Z1, Z31, Z1
+	VMINPS           Z2, Z31, Z2
 	VMAXPS           Z0, Z25, Z0
+	VMAXPS           Z1, Z25, Z1
+	VMAXPS           Z2, Z25, Z2
 	VADDPS           Z31, Z0, Z0
-	VMULPS           Z0, Z1, Z0
-	VMOVUPS          Y0, (SI)
+	VADDPS           Z31, Z1, Z1
+	VADDPS           Z31, Z2, Z2
+	VMULPS           Z0, Z3, Z0
+	VMULPS           Z1, Z4, Z1
+	VMULPS           Z2, Z5, Z2
+	VMOVUPS          Z0, (SI)
+	VMOVUPS          Z1, 64(SI)
+	VMOVUPS          Y2, 128(SI)
 	VZEROUPPER
 	RET
 
@@ -171,139 +270,382 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS words<>+12(SB), Z26
 	VBROADCASTSS words<>+16(SB), Z25
 	VBROADCASTSS words<>+24(SB), Z24
-	VBROADCASTSS words<>+36(SB), Z23
-	VBROADCASTSS words<>+48(SB), Z22
-	VBROADCASTSS words<>+64(SB), Z21
-	VBROADCASTSS words<>+88(SB), Z20
-	VBROADCASTSS words<>+68(SB), Z19
-	VBROADCASTSS words<>+92(SB), Z18
-	VBROADCASTSS words<>+96(SB), Z17
-	VMOVUPS      vectors<>+0(SB), Z16
-	VBROADCASTSS words<>+104(SB), Z15
-	VBROADCASTSS words<>+8(SB), Z14
-	VBROADCASTSS words<>+20(SB), Z13
-	VBROADCASTSS words<>+28(SB), Z12
-	VBROADCASTSS words<>+32(SB), Z11
-	VBROADCASTSS words<>+40(SB), Z10
-	VBROADCASTSS words<>+44(SB), Z9
-	VBROADCASTSS words<>+52(SB), Z8
-	VBROADCASTSS words<>+56(SB), Z7
-	VBROADCASTSS words<>+60(SB), Z6
-	MOVQ         dy+8(FP), SI
-	MOVQ         x+16(FP), DI
-	MOVQ         dx+0(FP), DX
-	MOVL         $+62, BX
+	MOVQ         dy+8(FP), BX
+	MOVQ         x+16(FP), SI
+	MOVQ         dx+0(FP), DI
+	MOVL         $+15, DX
 	PCALIGN      $0x20
 
 loop_m_1:
-	// for m < 62
-	VMOVUPS           (DI), Z0
-	VMULPS            Z19, Z0, Z1
-	VMULPS            Z0, Z1, Z1
-	VMINPS            Z1, Z30, Z1
-	VMAXPS            Z1, Z29, Z1
-	VMOVAPS           Z20, Z2
-	VFMADD231PS       Z28, Z1, Z2
-	VSUBPS            Z20, Z2, Z3
-	VFNMADD231PS      Z18, Z3, Z1
-	VFNMADD231PS      Z17, Z3, Z1
-	VPSRAD            $0x04, Z2, Z3
-	VPSLLD            $0x17, Z3, Z4
-	VPERMD            Z16, Z2, Z5
-	VPADDD            Z5, Z4, Z4
-	VPSRAD            $0x03, Z2, Z2
-	VPSUBD            Z3, Z2, Z2
-	VMOVAPS           Z15, Z3
-	VFMADD231PS       Z1, Z27, Z3
-	VMULPS            Z1, Z1, Z5
-	VFMADD231PS       Z5, Z3, Z1
-	VFMADD231PS       Z1, Z4, Z4
-	VPSLLD            $0x17, Z2, Z1
-	VMULPS            Z1, Z4, Z1
-	VMULPS            Z1, Z0, Z1
-	VMULPS            Z14, Z0, Z0
-	VMULPS            Z0, Z0, Z2
-	VMINPS            Z2, Z26, Z2
-	VMULPS            Z2, Z2, Z3
-	VMOVAPS           Z13, Z4
-	VFMADD231PS       Z3, Z25, Z4
-	VMOVAPS           Z12, Z5
-	VFMADD231PS       Z3, Z24, Z5
-	VFMADD213PS       Z11, Z3, Z5
-	VFMADD231PS       Z2, Z4, Z5
-	VMULPS            Z0, Z5, Z0
-	VMOVAPS           Z10, Z4
-	VFMADD231PS       Z3, Z23, Z4
-	VFMADD213PS       Z9, Z3, Z4
-	VMOVAPS           Z8, Z5
-	VFMADD231PS       Z3, Z22, Z5
-	VFMADD213PS       Z7, Z3, Z5
-	VFMADD213PS       Z6, Z5, Z3
-	VFMADD231PS       Z2, Z4, Z3
-	VDIVPS            Z3, Z0, Z0
-	VMINPS            Z0, Z31, Z0
-	VMAXPS            Z0, Z21, Z0
-	VADDPS            Z31, Z0, Z0
-	VMULPS.BCST       words<>+0(SB), Z0, Z0
-	VFMADD231PS.BCST  words<>+72(SB), Z1, Z0
-	VMULPS            (SI), Z0, Z0
-	VMOVUPS           Z0, (DX)
-	ADDQ              $+64, SI
-	ADDQ              $+64, DI
-	ADDQ              $+64, DX
-	DECQ              BX
-	JNE               loop_m_1
-	VMOVUPS           (SI), Y0
-	VMOVUPS           (DI), Y1
-	VMULPS.BCST       words<>+68(SB), Z1, Z2
-	VMULPS            Z1, Z2, Z2
-	VMINPS            Z2, Z30, Z2
-	VMAXPS            Z2, Z29, Z2
-	VBROADCASTSS      words<>+88(SB), Z3
-	VFMADD231PS       Z28, Z2, Z3
-	VSUBPS.BCST       words<>+88(SB), Z3, Z4
-	VFNMADD231PS.BCST words<>+92(SB), Z4, Z2
-	VFNMADD231PS.BCST words<>+96(SB), Z4, Z2
-	VPSRAD            $0x04, Z3, Z4
-	VPSLLD            $0x17, Z4, Z5
-	VPERMD            vectors<>+0(SB), Z3, Z6
-	VPADDD            Z6, Z5, Z5
-	VPSRAD            $0x03, Z3, Z3
-	VPSUBD            Z4, Z3, Z3
-	VBROADCASTSS      words<>+104(SB), Z4
-	VFMADD231PS       Z2, Z27, Z4
-	VMULPS            Z2, Z2, Z6
-	VFMADD231PS       Z6, Z4, Z2
-	VFMADD231PS       Z2, Z5, Z5
-	VPSLLD            $0x17, Z3, Z2
-	VMULPS            Z2, Z5, Z2
-	VMULPS            Z2, Z1, Z2
+	// for m < 15
+	VMOVUPS           (SI), Z0
+	VMOVUPS           64(SI), Z1
+	VMOVUPS           128(SI), Z2
+	VMOVUPS           192(SI), Z3
+	VMULPS.BCST       words<>+68(SB), Z0, Z4
+	VMULPS.BCST       words<>+68(SB), Z1, Z5
+	VMULPS.BCST       words<>+68(SB), Z2, Z6
+	VMULPS.BCST       words<>+68(SB), Z3, Z7
+	VMULPS            Z0, Z4, Z4
+	VMULPS            Z1, Z5, Z5
+	VMULPS            Z2, Z6, Z6
+	VMULPS            Z3, Z7, Z7
+	VMINPS            Z4, Z30, Z4
+	VMINPS            Z5, Z30, Z5
+	VMINPS            Z6, Z30, Z6
+	VMINPS            Z7, Z30, Z7
+	VMAXPS            Z4, Z29, Z4
+	VMAXPS            Z5, Z29, Z5
+	VMAXPS            Z6, Z29, Z6
+	VMAXPS            Z7, Z29, Z7
+	VBROADCASTSS      words<>+88(SB), Z23
+	VMOVAPS           Z23, Z8
+	VFMADD231PS       Z28, Z4, Z8
+	VMOVAPS           Z23, Z9
+	VFMADD231PS       Z28, Z5, Z9
+	VMOVAPS           Z23, Z10
+	VFMADD231PS       Z28, Z6, Z10
+	VMOVAPS           Z23, Z11
+	VFMADD231PS       Z28, Z7, Z11
+	VSUBPS            Z23, Z8, Z12
+	VSUBPS            Z23, Z9, Z13
+	VSUBPS            Z23, Z10, Z14
+	VSUBPS            Z23, Z11, Z15
+	VFNMADD231PS.BCST words<>+92(SB), Z12, Z4
+	VFNMADD231PS.BCST words<>+92(SB), Z13, Z5
+	VFNMADD231PS.BCST words<>+92(SB), Z14, Z6
+	VFNMADD231PS.BCST words<>+92(SB), Z15, Z7
+	VFNMADD231PS.BCST words<>+96(SB), Z12, Z4
+	VFNMADD231PS.BCST words<>+96(SB), Z13, Z5
+	VFNMADD231PS.BCST words<>+96(SB), Z14, Z6
+	VFNMADD231PS.BCST words<>+96(SB), Z15, Z7
+	VPSRAD            $0x04, Z8, Z12
+	VPSRAD            $0x04, Z9, Z13
+	VPSRAD            $0x04, Z10, Z14
+	VPSRAD            $0x04, Z11, Z15
+	VPSLLD            $0x17, Z12, Z16
+	VPSLLD            $0x17, Z13, Z17
+	VPSLLD            $0x17, Z14, Z18
+	VPSLLD            $0x17, Z15, Z19
+	VPERMD            vectors<>+0(SB), Z8, Z20
+	VPERMD            vectors<>+0(SB), Z9, Z21
+	VPERMD            vectors<>+0(SB), Z10, Z22
+	VPERMD            vectors<>+0(SB), Z11, Z23
+	VPADDD            Z20, Z16, Z16
+	VPADDD            Z21, Z17, Z17
+	VPADDD            Z22, Z18, Z18
+	VPADDD            Z23, Z19, Z19
+	VPSRAD            $0x03, Z8, Z8
+	VPSRAD            $0x03, Z9, Z9
+	VPSRAD            $0x03, Z10, Z10
+	VPSRAD            $0x03, Z11, Z11
+	VPSUBD            Z12, Z8, Z8
+	VPSUBD            Z13, Z9, Z9
+	VPSUBD            Z14, Z10, Z10
+	VPSUBD            Z15, Z11, Z11
+	VBROADCASTSS      words<>+104(SB), Z12
+	VFMADD231PS       Z4, Z27, Z12
+	VBROADCASTSS      words<>+104(SB), Z13
+	VFMADD231PS       Z5, Z27, Z13
+	VBROADCASTSS      words<>+104(SB), Z14
+	VFMADD231PS       Z6, Z27, Z14
+	VBROADCASTSS      words<>+104(SB), Z15
+	VFMADD231PS       Z7, Z27, Z15
+	VMULPS            Z4, Z4, Z20
+	VMULPS            Z5, Z5, Z21
+	VMULPS            Z6, Z6, Z22
+	VMULPS            Z7, Z7, Z23
+	VFMADD231PS       Z20, Z12, Z4
+	VFMADD231PS       Z21, Z13, Z5
+	VFMADD231PS       Z22, Z14, Z6
+	VFMADD231PS       Z23, Z15, Z7
+	VFMADD231PS       Z4, Z16, Z16
+	VFMADD231PS       Z5, Z17, Z17
+	VFMADD231PS       Z6, Z18, Z18
+	VFMADD231PS       Z7, Z19, Z19
+	VPSLLD            $0x17, Z8, Z4
+	VPSLLD            $0x17, Z9, Z5
+	VPSLLD            $0x17, Z10, Z6
+	VPSLLD            $0x17, Z11, Z7
+	VMULPS            Z4, Z16, Z4
+	VMULPS            Z5, Z17, Z5
+	VMULPS            Z6, Z18, Z6
+	VMULPS            Z7, Z19, Z7
+	VMULPS            Z4, Z0, Z4
+	VMULPS            Z5, Z1, Z5
+	VMULPS            Z6, Z2, Z6
+	VMULPS            Z7, Z3, Z7
+	VMULPS.BCST       words<>+8(SB), Z0, Z0
 	VMULPS.BCST       words<>+8(SB), Z1, Z1
-	VMULPS            Z1, Z1, Z3
-	VMINPS            Z3, Z26, Z3
-	VMULPS            Z3, Z3, Z4
-	VBROADCASTSS      words<>+20(SB), Z5
-	VFMADD231PS       Z4, Z25, Z5
-	VBROADCASTSS      words<>+28(SB), Z6
-	VFMADD231PS       Z4, Z24, Z6
-	VFMADD213PS.BCST  words<>+32(SB), Z4, Z6
-	VFMADD231PS       Z3, Z5, Z6
-	VMULPS            Z1, Z6, Z1
-	VBROADCASTSS      words<>+40(SB), Z5
-	VFMADD231PS       Z4, Z23, Z5
-	VFMADD213PS.BCST  words<>+44(SB), Z4, Z5
-	VBROADCASTSS      words<>+52(SB), Z6
-	VFMADD231PS       Z4, Z22, Z6
-	VFMADD213PS.BCST  words<>+56(SB), Z4, Z6
-	VFMADD213PS.BCST  words<>+60(SB), Z6, Z4
-	VFMADD231PS       Z3, Z5, Z4
-	VDIVPS            Z4, Z1, Z1
+	VMULPS.BCST       words<>+8(SB), Z2, Z2
+	VMULPS.BCST       words<>+8(SB), Z3, Z3
+	VMULPS            Z0, Z0, Z8
+	VMULPS            Z1, Z1, Z9
+	VMULPS            Z2, Z2, Z10
+	VMULPS            Z3, Z3, Z11
+	VMINPS            Z8, Z26, Z8
+	VMINPS            Z9, Z26, Z9
+	VMINPS            Z10, Z26, Z10
+	VMINPS            Z11, Z26, Z11
+	VMULPS            Z8, Z8, Z12
+	VMULPS            Z9, Z9, Z13
+	VMULPS            Z10, Z10, Z14
+	VMULPS            Z11, Z11, Z15
+	VBROADCASTSS      words<>+20(SB), Z16
+	VFMADD231PS       Z12, Z25, Z16
+	VBROADCASTSS      words<>+20(SB), Z17
+	VFMADD231PS       Z13, Z25, Z17
+	VBROADCASTSS      words<>+20(SB), Z18
+	VFMADD231PS       Z14, Z25, Z18
+	VBROADCASTSS      words<>+20(SB), Z19
+	VFMADD231PS       Z15, Z25, Z19
+	VBROADCASTSS      words<>+28(SB), Z20
+	VFMADD231PS       Z12, Z24, Z20
+	VBROADCASTSS      words<>+28(SB), Z21
+	VFMADD231PS       Z13, Z24, Z21
+	VBROADCASTSS      words<>+28(SB), Z22
+	VFMADD231PS       Z14, Z24, Z22
+	VBROADCASTSS      words<>+28(SB), Z23
+	VFMADD231PS       Z15, Z24, Z23
+	VFMADD213PS.BCST  words<>+32(SB), Z12, Z20
+	VFMADD213PS.BCST  words<>+32(SB), Z13, Z21
+	VFMADD213PS.BCST  words<>+32(SB), Z14, Z22
+	VFMADD213PS.BCST  words<>+32(SB), Z15, Z23
+	VFMADD231PS       Z8, Z16, Z20
+	VFMADD231PS       Z9, Z17, Z21
+	VFMADD231PS       Z10, Z18, Z22
+	VFMADD231PS       Z11, Z19, Z23
+	VMULPS            Z0, Z20, Z0
+	VMULPS            Z1, Z21, Z1
+	VMULPS            Z2, Z22, Z2
+	VMULPS            Z3, Z23, Z3
+	VBROADCASTSS      words<>+36(SB), Z23
+	VBROADCASTSS      words<>+40(SB), Z16
+	VFMADD231PS       Z12, Z23, Z16
+	VBROADCASTSS      words<>+40(SB), Z17
+	VFMADD231PS       Z13, Z23, Z17
+	VBROADCASTSS      words<>+40(SB), Z18
+	VFMADD231PS       Z14, Z23, Z18
+	VBROADCASTSS      words<>+40(SB), Z19
+	VFMADD231PS       Z15, Z23, Z19
+	VFMADD213PS.BCST  words<>+44(SB), Z12, Z16
+	VFMADD213PS.BCST  words<>+44(SB), Z13, Z17
+	VFMADD213PS.BCST  words<>+44(SB), Z14, Z18
+	VFMADD213PS.BCST  words<>+44(SB), Z15, Z19
+	VBROADCASTSS      words<>+48(SB), Z20
+	VFMADD213PS.BCST  words<>+52(SB), Z12, Z20
+	VBROADCASTSS      words<>+48(SB), Z21
+	VFMADD213PS.BCST  words<>+52(SB), Z13, Z21
+	VBROADCASTSS      words<>+48(SB), Z22
+	VFMADD213PS.BCST  words<>+52(SB), Z14, Z22
+	VBROADCASTSS      words<>+48(SB), Z23
+	VFMADD213PS.BCST  words<>+52(SB), Z15, Z23
+	VFMADD213PS.BCST  words<>+56(SB), Z12, Z20
+	VFMADD213PS.BCST  words<>+56(SB), Z13, Z21
+	VFMADD213PS.BCST  words<>+56(SB), Z14, Z22
+	VFMADD213PS.BCST  words<>+56(SB), Z15, Z23
+	VFMADD213PS.BCST  words<>+60(SB), Z20, Z12
+	VFMADD213PS.BCST  words<>+60(SB), Z21, Z13
+	VFMADD213PS.BCST  words<>+60(SB), Z22, Z14
+	VFMADD213PS.BCST  words<>+60(SB), Z23, Z15
+	VFMADD231PS       Z8, Z16, Z12
+	VFMADD231PS       Z9, Z17, Z13
+	VFMADD231PS       Z10, Z18, Z14
+	VFMADD231PS       Z11, Z19, Z15
+	VDIVPS            Z12, Z0, Z0
+	VDIVPS            Z13, Z1, Z1
+	VDIVPS            Z14, Z2, Z2
+	VDIVPS            Z15, Z3, Z3
+	VMINPS            Z0, Z31, Z0
 	VMINPS            Z1, Z31, Z1
-	VMAXPS            Z1, Z21, Z1
+	VMINPS            Z2, Z31, Z2
+	VMINPS            Z3, Z31, Z3
+	VBROADCASTSS      words<>+64(SB), Z23
+	VMAXPS            Z0, Z23, Z0
+	VMAXPS            Z1, Z23, Z1
+	VMAXPS            Z2, Z23, Z2
+	VMAXPS            Z3, Z23, Z3
+	VADDPS            Z31, Z0, Z0
 	VADDPS            Z31, Z1, Z1
+	VADDPS            Z31, Z2, Z2
+	VADDPS            Z31, Z3, Z3
+	VMULPS.BCST       words<>+0(SB), Z0, Z0
 	VMULPS.BCST       words<>+0(SB), Z1, Z1
-	VFMADD231PS.BCST  words<>+72(SB), Z2, Z1
-	VMULPS            Z1, Z0, Z0
-	VMOVUPS           Y0, (DX)
+	VMULPS.BCST       words<>+0(SB), Z2, Z2
+	VMULPS.BCST       words<>+0(SB), Z3, Z3
+	VFMADD231PS.BCST  words<>+72(SB), Z4, Z0
+	VFMADD231PS.BCST  words<>+72(SB), Z5, Z1
+	VFMADD231PS.BCST  words<>+72(SB), Z6, Z2
+	VFMADD231PS.BCST  words<>+72(SB), Z7, Z3
+	VMULPS            (BX), Z0, Z0
+	VMULPS            64(BX), Z1, Z1
+	VMULPS            128(BX), Z2, Z2
+	VMULPS            192(BX), Z3, Z3
+	VMOVUPS           Z0, (DI)
+	VMOVUPS           Z1, 64(DI)
+	VMOVUPS           Z2, 128(DI)
+	VMOVUPS           Z3, 192(DI)
+	ADDQ              $+256, BX
+	ADDQ              $+256, SI
+	ADDQ              $+256, DI
+	DECQ              DX
+	JNE               loop_m_1
+	VMOVUPS           128(BX), Y0
+	VMOVUPS           (SI), Z1
+	VMOVUPS           64(SI), Z2
+	VMOVUPS           128(SI), Y3
+	VMULPS.BCST       words<>+68(SB), Z1, Z4
+	VMULPS.BCST       words<>+68(SB), Z2, Z5
+	VMULPS.BCST       words<>+68(SB), Z3, Z6
+	VMULPS            Z1, Z4, Z4
+	VMULPS            Z2, Z5, Z5
+	VMULPS            Z3, Z6, Z6
+	VMINPS            Z4, Z30, Z4
+	VMINPS            Z5, Z30, Z5
+	VMINPS            Z6, Z30, Z6
+	VMAXPS            Z4, Z29, Z4
+	VMAXPS            Z5, Z29, Z5
+	VMAXPS            Z6, Z29, Z6
+	VBROADCASTSS      words<>+88(SB), Z7
+	VFMADD231PS       Z28, Z4, Z7
+	VBROADCASTSS      words<>+88(SB), Z8
+	VFMADD231PS       Z28, Z5, Z8
+	VBROADCASTSS      words<>+88(SB), Z9
+	VFMADD231PS       Z28, Z6, Z9
+	VSUBPS.BCST       words<>+88(SB), Z7, Z10
+	VSUBPS.BCST       words<>+88(SB), Z8, Z11
+	VSUBPS.BCST       words<>+88(SB), Z9, Z12
+	VFNMADD231PS.BCST words<>+92(SB), Z10, Z4
+	VFNMADD231PS.BCST words<>+92(SB), Z11, Z5
+	VFNMADD231PS.BCST words<>+92(SB), Z12, Z6
+	VFNMADD231PS.BCST words<>+96(SB), Z10, Z4
+	VFNMADD231PS.BCST words<>+96(SB), Z11, Z5
+	VFNMADD231PS.BCST words<>+96(SB), Z12, Z6
+	VPSRAD            $0x04, Z7, Z10
+	VPSRAD            $0x04, Z8, Z11
+	VPSRAD            $0x04, Z9, Z12
+	VPSLLD            $0x17, Z10, Z13
+	VPSLLD            $0x17, Z11, Z14
+	VPSLLD            $0x17, Z12, Z15
+	VPERMD            vectors<>+0(SB), Z7, Z16
+	VPERMD            vectors<>+0(SB), Z8, Z17
+	VPERMD            vectors<>+0(SB), Z9, Z18
+	VPADDD            Z16, Z13, Z13
+	VPADDD            Z17, Z14, Z14
+	VPADDD            Z18, Z15, Z15
+	VPSRAD            $0x03, Z7, Z7
+	VPSRAD            $0x03, Z8, Z8
+	VPSRAD            $0x03, Z9, Z9
+	VPSUBD            Z10, Z7, Z7
+	VPSUBD            Z11, Z8, Z8
+	VPSUBD            Z12, Z9, Z9
+	VBROADCASTSS      words<>+104(SB), Z10
+	VFMADD231PS       Z4, Z27, Z10
+	VBROADCASTSS      words<>+104(SB), Z11
+	VFMADD231PS       Z5, Z27, Z11
+	VBROADCASTSS      words<>+104(SB), Z12
+	VFMADD231PS       Z6, Z27, Z12
+	VMULPS            Z4, Z4, Z16
+	VMULPS            Z5, Z5, Z17
+	VMULPS            Z6, Z6, Z18
+	VFMADD231PS       Z16, Z10, Z4
+	VFMADD231PS       Z17, Z11, Z5
+	VFMADD231PS       Z18, Z12, Z6
+	VFMADD231PS       Z4, Z13, Z13
+	VFMADD231PS       Z5, Z14, Z14
+	VFMADD231PS       Z6, Z15, Z15
+	VPSLLD            $0x17, Z7, Z4
+	VPSLLD            $0x17, Z8, Z5
+	VPSLLD            $0x17, Z9, Z6
+	VMULPS            Z4, Z13, Z4
+	VMULPS            Z5, Z14, Z5
+	VMULPS            Z6, Z15, Z6
+	VMULPS            Z4, Z1, Z4
+	VMULPS            Z5, Z2, Z5
+	VMULPS            Z6, Z3, Z6
+	VMULPS.BCST       words<>+8(SB), Z1, Z1
+	VMULPS.BCST       words<>+8(SB), Z2, Z2
+	VMULPS.BCST       words<>+8(SB), Z3, Z3
+	VMULPS            Z1, Z1, Z7
+	VMULPS            Z2, Z2, Z8
+	VMULPS            Z3, Z3, Z9
+	VMINPS            Z7, Z26, Z7
+	VMINPS            Z8, Z26, Z8
+	VMINPS            Z9, Z26, Z9
+	VMULPS            Z7, Z7, Z10
+	VMULPS            Z8, Z8, Z11
+	VMULPS            Z9, Z9, Z12
+	VBROADCASTSS      words<>+20(SB), Z13
+	VFMADD231PS       Z10, Z25, Z13
+	VBROADCASTSS      words<>+20(SB), Z14
+	VFMADD231PS       Z11, Z25, Z14
+	VBROADCASTSS      words<>+20(SB), Z15
+	VFMADD231PS       Z12, Z25, Z15
+	VBROADCASTSS      words<>+28(SB), Z16
+	VFMADD231PS       Z10, Z24, Z16
+	VBROADCASTSS      words<>+28(SB), Z17
+	VFMADD231PS       Z11, Z24, Z17
+	VBROADCASTSS      words<>+28(SB), Z18
+	VFMADD231PS       Z12, Z24, Z18
+	VFMADD213PS.BCST  words<>+32(SB), Z10, Z16
+	VFMADD213PS.BCST  words<>+32(SB), Z11, Z17
+	VFMADD213PS.BCST  words<>+32(SB), Z12, Z18
+	VFMADD231PS       Z7, Z13, Z16
+	VFMADD231PS       Z8, Z14, Z17
+	VFMADD231PS       Z9, Z15, Z18
+	VMULPS            Z1, Z16, Z1
+	VMULPS            Z2, Z17, Z2
+	VMULPS            Z3, Z18, Z3
+	VBROADCASTSS      words<>+36(SB), Z13
+	VFMADD213PS.BCST  words<>+40(SB), Z10, Z13
+	VBROADCASTSS      words<>+36(SB), Z14
+	VFMADD213PS.BCST  words<>+40(SB), Z11, Z14
+	VBROADCASTSS      words<>+36(SB), Z15
+	VFMADD213PS.BCST  words<>+40(SB), Z12, Z15
+	VFMADD213PS.BCST  words<>+44(SB), Z10, Z13
+	VFMADD213PS.BCST  words<>+44(SB), Z11, Z14
+	VFMADD213PS.BCST  words<>+44(SB), Z12, Z15
+	VBROADCASTSS      words<>+48(SB), Z16
+	VFMADD213PS.BCST  words<>+52(SB), Z10, Z16
+	VBROADCASTSS      words<>+48(SB), Z17
+	VFMADD213PS.BCST  words<>+52(SB), Z11, Z17
+	VBROADCASTSS      words<>+48(SB), Z18
+	VFMADD213PS.BCST  words<>+52(SB), Z12, Z18
+	VFMADD213PS.BCST  words<>+56(SB), Z10, Z16
+	VFMADD213PS.BCST  words<>+56(SB), Z11, Z17
+	VFMADD213PS.BCST  words<>+56(SB), Z12, Z18
+	VFMADD213PS.BCST  words<>+60(SB), Z16, Z10
+	VFMADD213PS.BCST  words<>+60(SB), Z17, Z11
+	VFMADD213PS.BCST  words<>+60(SB), Z18, Z12
+	VFMADD231PS       Z7, Z13, Z10
+	VFMADD231PS       Z8, Z14, Z11
+	VFMADD231PS       Z9, Z15, Z12
+	VDIVPS            Z10, Z1, Z1
+	VDIVPS            Z11, Z2, Z2
+	VDIVPS            Z12, Z3, Z3
+	VMINPS            Z1, Z31, Z1
+	VMINPS            Z2, Z31, Z2
+	VMINPS            Z3, Z31, Z3
+	VBROADCASTSS      words<>+64(SB), Z7
+	VMAXPS            Z1, Z7, Z1
+	VBROADCASTSS      words<>+64(SB), Z7
+	VMAXPS            Z2, Z7, Z2
+	VBROADCASTSS      words<>+64(SB), Z7
+	VMAXPS            Z3, Z7, Z3
+	VADDPS            Z31, Z1, Z1
+	VADDPS            Z31, Z2, Z2
+	VADDPS            Z31, Z3, Z3
+	VMULPS.BCST       words<>+0(SB), Z1, Z1
+	VMULPS.BCST       words<>+0(SB), Z2, Z2
+	VMULPS.BCST       words<>+0(SB), Z3, Z3
+	VFMADD231PS.BCST  words<>+72(SB), Z4, Z1
+	VFMADD231PS.BCST  words<>+72(SB), Z5, Z2
+	VFMADD231PS.BCST  words<>+72(SB), Z6, Z3
+	VMULPS            (BX), Z1, Z1
+	VMULPS            64(BX), Z2, Z2
+	VMULPS            Z3, Z0, Z0
+	VMOVUPS           Z1, (DI)
+	VMOVUPS           Z2, 64(DI)
+	VMOVUPS           Y0, 128(DI)
 	VZEROUPPER
 	RET

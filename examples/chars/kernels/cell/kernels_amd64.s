@@ -1232,157 +1232,289 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward5AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward5AVX2(SB), NOSPLIT, $0-72
-	VMOVUPS vectors<>+320(SB), Y15
-	VMOVUPS vectors<>+64(SB), Y14
-	VMOVUPS vectors<>+96(SB), Y13
-	VMOVUPS vectors<>+256(SB), Y12
-	VMOVUPS vectors<>+352(SB), Y11
-	VMOVUPS vectors<>+384(SB), Y10
-	MOVQ    a+16(FP), BX
-	MOVQ    c0+8(FP), DI
-	MOVQ    input+24(FP), DX
-	MOVQ    forget+32(FP), CX
-	MOVQ    fresh+40(FP), R8
-	MOVQ    output+48(FP), R9
-	MOVQ    c+56(FP), R10
-	MOVQ    s+64(FP), R11
-	MOVQ    y+0(FP), R12
-	MOVL    $+16, R13
+TEXT ·forward5AVX2(SB), $128-72
+	MOVQ a+16(FP), BX
+	MOVQ c0+8(FP), SI
+	MOVQ input+24(FP), DI
+	MOVQ forget+32(FP), DX
+	MOVQ fresh+40(FP), CX
+	MOVQ output+48(FP), R8
+	MOVQ c+56(FP), R9
+	MOVQ s+64(FP), R10
+	MOVQ y+0(FP), R11
+	MOVL $+16, R13
 
 loop_n_1:
 	// for n < 16
-	MOVL    $+32, SI
+	MOVL    $+16, R12
 	PCALIGN $0x20
 
 loop_k_2:
-	// for k < 32
+	// for k < 16
 	VMOVUPS      (BX), Y0
-	VMOVAPS      Y0, Y1
-	VPOR         vectors<>+32(SB), Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+128(SB), Y8
-	VMOVAPS      Y8, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y8, Y2, Y3
-	VFNMADD231PS vectors<>+160(SB), Y3, Y1
-	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+224(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+288(SB), Y3
-	VFMADD231PS  Y1, Y12, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y2, Y15, Y0
-	VADDPS       Y15, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      1024(BX), Y1
-	VMOVAPS      Y1, Y2
-	VPOR         vectors<>+32(SB), Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y8, Y3
-	VFMADD231PS  Y13, Y2, Y3
-	VSUBPS       Y8, Y3, Y4
-	VFNMADD231PS vectors<>+160(SB), Y4, Y2
-	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+224(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+288(SB), Y4
-	VFMADD231PS  Y2, Y12, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y15, Y1
-	VADDPS       Y15, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      2048(BX), Y2
-	VMULPS       Y2, Y2, Y3
-	VMINPS       Y3, Y11, Y3
-	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+416(SB), Y5
-	VFMADD231PS  Y4, Y10, Y5
-	VMOVUPS      vectors<>+448(SB), Y9
-	VMOVUPS      vectors<>+480(SB), Y6
-	VFMADD231PS  Y4, Y9, Y6
-	VFMADD213PS  Y15, Y4, Y6
-	VFMADD231PS  Y3, Y5, Y6
-	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD213PS  vectors<>+544(SB), Y4, Y5
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VFMADD231PS  Y3, Y5, Y4
-	VDIVPS       Y4, Y2, Y2
-	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+640(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      3072(BX), Y3
-	VMOVAPS      Y3, Y4
-	VPOR         vectors<>+32(SB), Y4, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y13, Y4, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+160(SB), Y6, Y4
-	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
+	VMOVUPS      32(BX), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VMOVUPS      vectors<>+32(SB), Y10
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMOVUPS      vectors<>+64(SB), Y15
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+96(SB), Y14
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
 	VPERMD       vectors<>+224(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+256(SB), Y13
 	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y4, Y12, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VBLENDVPS    Y3, Y5, Y15, Y3
-	VADDPS       Y15, Y5, Y4
-	VDIVPS       Y4, Y3, Y3
-	VMULPS       (DI), Y1, Y4
-	VFMADD231PS  Y2, Y0, Y4
-	VMULPS       Y4, Y4, Y5
-	VMINPS       Y5, Y11, Y5
-	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+416(SB), Y7
-	VFMADD231PS  Y6, Y10, Y7
-	VMOVUPS      vectors<>+480(SB), Y8
-	VFMADD231PS  Y6, Y9, Y8
-	VFMADD213PS  Y15, Y6, Y8
-	VFMADD231PS  Y5, Y7, Y8
-	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      1024(BX), Y0
+	VMOVUPS      1056(BX), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, 64(SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      2048(BX), Y0
+	VMOVUPS      2080(BX), Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectors<>+352(SB), Y12
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      vectors<>+384(SB), Y6
+	VFMADD213PS  vectors<>+416(SB), Y4, Y6
+	VMOVUPS      vectors<>+384(SB), Y7
+	VFMADD213PS  vectors<>+416(SB), Y5, Y7
+	VMOVUPS      vectors<>+448(SB), Y8
+	VFMADD213PS  vectors<>+480(SB), Y4, Y8
+	VMOVUPS      vectors<>+448(SB), Y9
+	VFMADD213PS  vectors<>+480(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y4, Y8
+	VFMADD213PS  vectors<>+320(SB), Y5, Y9
+	VFMADD231PS  Y2, Y6, Y8
+	VFMADD231PS  Y3, Y7, Y9
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y1
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y7
+	VFMADD213PS  vectors<>+544(SB), Y5, Y7
+	VMOVUPS      vectors<>+576(SB), Y8
+	VFMADD213PS  vectors<>+608(SB), Y4, Y8
 	VMOVUPS      vectors<>+576(SB), Y9
-	VFMADD213PS  vectors<>+608(SB), Y6, Y9
-	VFMADD213PS  Y15, Y9, Y6
-	VFMADD231PS  Y5, Y8, Y6
-	VDIVPS       Y6, Y7, Y5
-	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VMAXPS       Y5, Y6, Y5
-	VMULPS       Y5, Y3, Y6
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, (CX)
+	VFMADD213PS  vectors<>+608(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y8, Y4
+	VFMADD213PS  vectors<>+320(SB), Y9, Y5
+	VFMADD231PS  Y2, Y6, Y4
+	VFMADD231PS  Y3, Y7, Y5
+	VDIVPS       Y4, Y0, Y0
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      3072(BX), Y2
+	VMOVUPS      3104(BX), Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         Y10, Y4, Y4
+	VPOR         Y10, Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y11, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y11, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y11, Y6, Y8
+	VSUBPS       Y11, Y7, Y9
+	VFNMADD231PS vectors<>+160(SB), Y8, Y4
+	VFNMADD231PS vectors<>+160(SB), Y9, Y5
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+224(SB), Y6, Y6
+	VPERMD       vectors<>+224(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+288(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+288(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+320(SB), Y6, Y4
+	VADDPS       vectors<>+320(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      64(SP), Y4
+	VMULPS       (SI), Y4, Y4
+	VMOVUPS      96(SP), Y5
+	VMULPS       32(SI), Y5, Y5
+	VFMADD231PS  (SP), Y0, Y4
+	VFMADD231PS  32(SP), Y1, Y5
+	VMULPS       Y4, Y4, Y6
+	VMULPS       Y5, Y5, Y7
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y8, Y10
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y9, Y11
+	VMOVUPS      vectors<>+448(SB), Y12
+	VFMADD213PS  vectors<>+480(SB), Y8, Y12
+	VMOVUPS      vectors<>+448(SB), Y13
+	VFMADD213PS  vectors<>+480(SB), Y9, Y13
+	VFMADD213PS  vectors<>+320(SB), Y8, Y12
+	VFMADD213PS  vectors<>+320(SB), Y9, Y13
+	VFMADD231PS  Y6, Y10, Y12
+	VFMADD231PS  Y7, Y11, Y13
+	VMULPS       Y4, Y12, Y10
+	VMULPS       Y5, Y13, Y11
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD213PS  vectors<>+544(SB), Y8, Y12
+	VMOVUPS      vectors<>+512(SB), Y13
+	VFMADD213PS  vectors<>+544(SB), Y9, Y13
+	VMOVUPS      vectors<>+576(SB), Y14
+	VFMADD213PS  vectors<>+608(SB), Y8, Y14
+	VMOVUPS      vectors<>+576(SB), Y15
+	VFMADD213PS  vectors<>+608(SB), Y9, Y15
+	VFMADD213PS  vectors<>+320(SB), Y14, Y8
+	VFMADD213PS  vectors<>+320(SB), Y15, Y9
+	VFMADD231PS  Y6, Y12, Y8
+	VFMADD231PS  Y7, Y13, Y9
+	VDIVPS       Y8, Y10, Y6
+	VDIVPS       Y9, Y11, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       Y6, Y2, Y8
+	VMULPS       Y7, Y3, Y9
+	VMOVUPS      (SP), Y10
+	VMOVUPS      Y10, (DI)
+	VMOVUPS      32(SP), Y10
+	VMOVUPS      Y10, 32(DI)
+	VMOVUPS      64(SP), Y10
+	VMOVUPS      Y10, (DX)
+	VMOVUPS      96(SP), Y10
+	VMOVUPS      Y10, 32(DX)
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
 	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, (R9)
-	VMOVUPS      Y4, (R10)
-	VMOVUPS      Y5, (R11)
-	VMOVUPS      Y6, (R12)
-	ADDQ         $+32, BX
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	DECQ         SI
+	VMOVUPS      Y3, 32(R8)
+	VMOVUPS      Y4, (R9)
+	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	VMOVUPS      Y8, (R11)
+	VMOVUPS      Y9, 32(R11)
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	DECQ         R12
 	JNE          loop_k_2
 	ADDQ         $+3072, BX
 	DECQ         R13
@@ -1931,169 +2063,301 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward8AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward8AVX2(SB), NOSPLIT, $0-72
-	VMOVUPS vectors<>+320(SB), Y15
-	VMOVUPS vectors<>+64(SB), Y14
-	VMOVUPS vectors<>+96(SB), Y13
-	VMOVUPS vectors<>+256(SB), Y12
-	VMOVUPS vectors<>+352(SB), Y11
-	VMOVUPS vectors<>+384(SB), Y10
-	MOVQ    a+8(FP), BX
-	MOVQ    t+64(FP), SI
-	IMUL3Q  $+16384, SI, SI
-	ADDQ    c+48(FP), SI
-	MOVQ    t+64(FP), DX
-	IMUL3Q  $+16384, DX, DX
-	ADDQ    input+16(FP), DX
-	MOVQ    t+64(FP), CX
-	IMUL3Q  $+16384, CX, CX
-	ADDQ    forget+24(FP), CX
-	MOVQ    t+64(FP), R8
-	IMUL3Q  $+16384, R8, R8
-	ADDQ    fresh+32(FP), R8
-	MOVQ    t+64(FP), R9
-	IMUL3Q  $+16384, R9, R9
-	ADDQ    output+40(FP), R9
-	MOVQ    t+64(FP), R10
-	IMUL3Q  $+16384, R10, R10
-	ADDQ    s+56(FP), R10
-	MOVQ    t+64(FP), R11
-	IMUL3Q  $+16384, R11, R11
-	ADDQ    y+0(FP), R11
-	MOVL    $+16, R12
+TEXT ·forward8AVX2(SB), $128-72
+	MOVQ   a+8(FP), BX
+	MOVQ   t+64(FP), SI
+	IMUL3Q $+16384, SI, SI
+	ADDQ   c+48(FP), SI
+	MOVQ   t+64(FP), DI
+	IMUL3Q $+16384, DI, DI
+	ADDQ   input+16(FP), DI
+	MOVQ   t+64(FP), DX
+	IMUL3Q $+16384, DX, DX
+	ADDQ   forget+24(FP), DX
+	MOVQ   t+64(FP), CX
+	IMUL3Q $+16384, CX, CX
+	ADDQ   fresh+32(FP), CX
+	MOVQ   t+64(FP), R8
+	IMUL3Q $+16384, R8, R8
+	ADDQ   output+40(FP), R8
+	MOVQ   t+64(FP), R9
+	IMUL3Q $+16384, R9, R9
+	ADDQ   s+56(FP), R9
+	MOVQ   t+64(FP), R10
+	IMUL3Q $+16384, R10, R10
+	ADDQ   y+0(FP), R10
+	MOVL   $+16, R12
 
 loop_n_1:
 	// for n < 16
-	MOVL    $+32, DI
+	MOVL    $+16, R11
 	PCALIGN $0x20
 
 loop_k_2:
-	// for k < 32
+	// for k < 16
 	VMOVUPS      (BX), Y0
-	VMOVAPS      Y0, Y1
-	VPOR         vectors<>+32(SB), Y1, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+128(SB), Y8
-	VMOVAPS      Y8, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y8, Y2, Y3
-	VFNMADD231PS vectors<>+160(SB), Y3, Y1
-	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+224(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+288(SB), Y3
-	VFMADD231PS  Y1, Y12, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VBLENDVPS    Y0, Y2, Y15, Y0
-	VADDPS       Y15, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      1024(BX), Y1
-	VMOVAPS      Y1, Y2
-	VPOR         vectors<>+32(SB), Y2, Y2
-	VMAXPS       Y2, Y14, Y2
-	VMOVAPS      Y8, Y3
-	VFMADD231PS  Y13, Y2, Y3
-	VSUBPS       Y8, Y3, Y4
-	VFNMADD231PS vectors<>+160(SB), Y4, Y2
-	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+224(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+288(SB), Y4
-	VFMADD231PS  Y2, Y12, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
-	VBLENDVPS    Y1, Y3, Y15, Y1
-	VADDPS       Y15, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      2048(BX), Y2
-	VMULPS       Y2, Y2, Y3
-	VMINPS       Y3, Y11, Y3
-	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+416(SB), Y5
-	VFMADD231PS  Y4, Y10, Y5
-	VMOVUPS      vectors<>+448(SB), Y9
-	VMOVUPS      vectors<>+480(SB), Y6
-	VFMADD231PS  Y4, Y9, Y6
-	VFMADD213PS  Y15, Y4, Y6
-	VFMADD231PS  Y3, Y5, Y6
-	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD213PS  vectors<>+544(SB), Y4, Y5
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y4, Y6
-	VFMADD213PS  Y15, Y6, Y4
-	VFMADD231PS  Y3, Y5, Y4
-	VDIVPS       Y4, Y2, Y2
-	VMINPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+640(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      3072(BX), Y3
-	VMOVAPS      Y3, Y4
-	VPOR         vectors<>+32(SB), Y4, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y13, Y4, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+160(SB), Y6, Y4
-	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
+	VMOVUPS      32(BX), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VMOVUPS      vectors<>+32(SB), Y10
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMOVUPS      vectors<>+64(SB), Y15
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+96(SB), Y14
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
 	VPERMD       vectors<>+224(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+256(SB), Y13
 	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y4, Y12, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VBLENDVPS    Y3, Y5, Y15, Y3
-	VADDPS       Y15, Y5, Y4
-	VDIVPS       Y4, Y3, Y3
-	VMULPS       (SI), Y1, Y4
-	VFMADD231PS  Y2, Y0, Y4
-	VMULPS       Y4, Y4, Y5
-	VMINPS       Y5, Y11, Y5
-	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+416(SB), Y7
-	VFMADD231PS  Y6, Y10, Y7
-	VMOVUPS      vectors<>+480(SB), Y8
-	VFMADD231PS  Y6, Y9, Y8
-	VFMADD213PS  Y15, Y6, Y8
-	VFMADD231PS  Y5, Y7, Y8
-	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      1024(BX), Y0
+	VMOVUPS      1056(BX), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, 64(SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      2048(BX), Y0
+	VMOVUPS      2080(BX), Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectors<>+352(SB), Y12
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      vectors<>+384(SB), Y6
+	VFMADD213PS  vectors<>+416(SB), Y4, Y6
+	VMOVUPS      vectors<>+384(SB), Y7
+	VFMADD213PS  vectors<>+416(SB), Y5, Y7
+	VMOVUPS      vectors<>+448(SB), Y8
+	VFMADD213PS  vectors<>+480(SB), Y4, Y8
+	VMOVUPS      vectors<>+448(SB), Y9
+	VFMADD213PS  vectors<>+480(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y4, Y8
+	VFMADD213PS  vectors<>+320(SB), Y5, Y9
+	VFMADD231PS  Y2, Y6, Y8
+	VFMADD231PS  Y3, Y7, Y9
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y1
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y7
+	VFMADD213PS  vectors<>+544(SB), Y5, Y7
+	VMOVUPS      vectors<>+576(SB), Y8
+	VFMADD213PS  vectors<>+608(SB), Y4, Y8
 	VMOVUPS      vectors<>+576(SB), Y9
-	VFMADD213PS  vectors<>+608(SB), Y6, Y9
-	VFMADD213PS  Y15, Y9, Y6
-	VFMADD231PS  Y5, Y8, Y6
-	VDIVPS       Y6, Y7, Y5
-	VMINPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VMAXPS       Y5, Y6, Y5
-	VMULPS       Y5, Y3, Y6
-	VMOVUPS      Y0, 16384(DX)
-	VMOVUPS      Y1, 16384(CX)
+	VFMADD213PS  vectors<>+608(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y8, Y4
+	VFMADD213PS  vectors<>+320(SB), Y9, Y5
+	VFMADD231PS  Y2, Y6, Y4
+	VFMADD231PS  Y3, Y7, Y5
+	VDIVPS       Y4, Y0, Y0
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      3072(BX), Y2
+	VMOVUPS      3104(BX), Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         Y10, Y4, Y4
+	VPOR         Y10, Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y11, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y11, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y11, Y6, Y8
+	VSUBPS       Y11, Y7, Y9
+	VFNMADD231PS vectors<>+160(SB), Y8, Y4
+	VFNMADD231PS vectors<>+160(SB), Y9, Y5
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+224(SB), Y6, Y6
+	VPERMD       vectors<>+224(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+288(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+288(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+320(SB), Y6, Y4
+	VADDPS       vectors<>+320(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      64(SP), Y4
+	VMULPS       (SI), Y4, Y4
+	VMOVUPS      96(SP), Y5
+	VMULPS       32(SI), Y5, Y5
+	VFMADD231PS  (SP), Y0, Y4
+	VFMADD231PS  32(SP), Y1, Y5
+	VMULPS       Y4, Y4, Y6
+	VMULPS       Y5, Y5, Y7
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y8, Y10
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y9, Y11
+	VMOVUPS      vectors<>+448(SB), Y12
+	VFMADD213PS  vectors<>+480(SB), Y8, Y12
+	VMOVUPS      vectors<>+448(SB), Y13
+	VFMADD213PS  vectors<>+480(SB), Y9, Y13
+	VFMADD213PS  vectors<>+320(SB), Y8, Y12
+	VFMADD213PS  vectors<>+320(SB), Y9, Y13
+	VFMADD231PS  Y6, Y10, Y12
+	VFMADD231PS  Y7, Y11, Y13
+	VMULPS       Y4, Y12, Y10
+	VMULPS       Y5, Y13, Y11
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD213PS  vectors<>+544(SB), Y8, Y12
+	VMOVUPS      vectors<>+512(SB), Y13
+	VFMADD213PS  vectors<>+544(SB), Y9, Y13
+	VMOVUPS      vectors<>+576(SB), Y14
+	VFMADD213PS  vectors<>+608(SB), Y8, Y14
+	VMOVUPS      vectors<>+576(SB), Y15
+	VFMADD213PS  vectors<>+608(SB), Y9, Y15
+	VFMADD213PS  vectors<>+320(SB), Y14, Y8
+	VFMADD213PS  vectors<>+320(SB), Y15, Y9
+	VFMADD231PS  Y6, Y12, Y8
+	VFMADD231PS  Y7, Y13, Y9
+	VDIVPS       Y8, Y10, Y6
+	VDIVPS       Y9, Y11, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       Y6, Y2, Y8
+	VMULPS       Y7, Y3, Y9
+	VMOVUPS      (SP), Y10
+	VMOVUPS      Y10, 16384(DI)
+	VMOVUPS      32(SP), Y10
+	VMOVUPS      Y10, 16416(DI)
+	VMOVUPS      64(SP), Y10
+	VMOVUPS      Y10, 16384(DX)
+	VMOVUPS      96(SP), Y10
+	VMOVUPS      Y10, 16416(DX)
+	VMOVUPS      Y0, 16384(CX)
+	VMOVUPS      Y1, 16416(CX)
 	VMOVUPS      Y2, 16384(R8)
-	VMOVUPS      Y3, 16384(R9)
+	VMOVUPS      Y3, 16416(R8)
 	VMOVUPS      Y4, 16384(SI)
-	VMOVUPS      Y5, 16384(R10)
-	VMOVUPS      Y6, 16384(R11)
-	ADDQ         $+32, BX
-	ADDQ         $+32, SI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	DECQ         DI
+	VMOVUPS      Y5, 16416(SI)
+	VMOVUPS      Y6, 16384(R9)
+	VMOVUPS      Y7, 16416(R9)
+	VMOVUPS      Y8, 16384(R10)
+	VMOVUPS      Y9, 16416(R10)
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	DECQ         R11
 	JNE          loop_k_2
 	ADDQ         $+3072, BX
 	DECQ         R12
@@ -2200,75 +2464,106 @@ loop_nk_3:
 	JNE     loop_nk_3
 	DECQ    DX
 	JNE     loop_t_2_2
-	VMOVUPS vectors<>+320(SB), Y15
-	MOVQ    dy+0(FP), DI
-	MOVQ    dhn+8(FP), DX
-	MOVQ    output+64(FP), CX
-	MOVQ    s+72(FP), R8
-	MOVQ    dcn+16(FP), R9
-	MOVQ    fresh+88(FP), R10
-	MOVQ    input+96(FP), R11
-	MOVQ    c+104(FP), R12
-	MOVQ    forget+112(FP), R13
-	MOVQ    dc+56(FP), AX
-	MOVQ    AX, (SP)
+	MOVQ    dy+0(FP), DX
+	MOVQ    dhn+8(FP), CX
+	MOVQ    output+64(FP), SI
+	MOVQ    s+72(FP), DI
+	MOVQ    dcn+16(FP), R8
+	MOVQ    fresh+88(FP), R9
+	MOVQ    input+96(FP), R10
+	MOVQ    c+104(FP), R11
+	MOVQ    forget+112(FP), R12
+	MOVQ    dc+56(FP), R13
 	MOVQ    da+80(FP), BX
-	MOVQ    $+16, 8(SP)
+	MOVQ    $+16, (SP)
 
 loop_n_4:
 	// for n < 16
-	MOVL    $+32, SI
+	MOVQ    $+16, 8(SP)
 	PCALIGN $0x20
 
 loop_k_5:
-	// for k < 32
-	VMOVUPS      (DX), Y0
-	VADDPS       1032192(DI), Y0, Y0
-	VMOVUPS      1032192(CX), Y1
-	VMULPS       Y1, Y0, Y2
-	VMOVUPS      1032192(R8), Y3
-	VMOVAPS      Y15, Y4
-	VFNMADD231PS Y3, Y3, Y4
-	VFMADD213PS  (R9), Y2, Y4
-	VMOVUPS      1032192(R10), Y2
-	VMULPS       Y2, Y4, Y5
-	VMOVUPS      1032192(R11), Y6
-	VMULPS       Y6, Y5, Y5
-	VSUBPS       Y6, Y15, Y7
-	VMULPS       Y7, Y5, Y5
-	VMULPS       1015808(R12), Y4, Y7
-	VMOVUPS      1032192(R13), Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y15, Y8
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y15, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y1, Y0, Y0
-	VSUBPS       Y1, Y15, Y1
-	VMULPS       Y1, Y0, Y0
-	MOVQ         (SP), AX
-	VMOVUPS      Y4, 1032192(AX)
-	VMOVUPS      Y5, 4128768(BX)
-	VMOVUPS      Y7, 4129792(BX)
+	// for k < 16
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VADDPS       1032192(DX), Y0, Y0
+	VADDPS       1032224(DX), Y1, Y1
+	VMULPS       1032192(SI), Y0, Y2
+	VMULPS       1032224(SI), Y1, Y3
+	VMOVUPS      1032224(DI), Y4
+	VMOVUPS      1032192(DI), Y5
+	VFNMADD213PS vectors<>+320(SB), Y5, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFNMADD231PS Y4, Y4, Y6
+	VFMADD213PS  (R8), Y2, Y5
+	VFMADD213PS  32(R8), Y3, Y6
+	VMOVUPS      1032192(R9), Y2
+	VMOVUPS      1032224(R9), Y3
+	VMULPS       Y2, Y5, Y7
+	VMULPS       Y3, Y6, Y8
+	VMOVUPS      1032192(R10), Y9
+	VMOVUPS      1032224(R10), Y10
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y12
+	VSUBPS       Y10, Y12, Y12
+	VMULPS       Y11, Y7, Y7
+	VMULPS       Y12, Y8, Y8
+	VMULPS       1015808(R11), Y5, Y11
+	VMULPS       1015840(R11), Y6, Y12
+	VMOVUPS      1032192(R12), Y13
+	VMOVUPS      1032224(R12), Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y13, Y15, Y13
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y14, Y15, Y14
+	VMULPS       Y13, Y11, Y11
+	VMULPS       Y14, Y12, Y12
+	VMULPS       Y9, Y5, Y9
+	VMULPS       Y10, Y6, Y10
+	VFNMADD213PS vectors<>+320(SB), Y2, Y2
+	VFNMADD213PS vectors<>+320(SB), Y3, Y3
+	VMULPS       Y2, Y9, Y2
+	VMULPS       Y3, Y10, Y3
+	VMULPS       1032192(DI), Y0, Y0
+	VMULPS       Y4, Y1, Y1
+	VMULPS       1032192(SI), Y0, Y0
+	VMULPS       1032224(SI), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y4
+	VSUBPS       1032192(SI), Y4, Y4
+	VMOVUPS      vectors<>+320(SB), Y9
+	VSUBPS       1032224(SI), Y9, Y9
+	VMULPS       Y4, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      Y5, 1032192(R13)
+	VMOVUPS      Y6, 1032224(R13)
+	VMOVUPS      Y7, 4128768(BX)
+	VMOVUPS      Y8, 4128800(BX)
+	VMOVUPS      Y11, 4129792(BX)
+	VMOVUPS      Y12, 4129824(BX)
 	VMOVUPS      Y2, 4130816(BX)
+	VMOVUPS      Y3, 4130848(BX)
 	VMOVUPS      Y0, 4131840(BX)
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, (SP)
-	ADDQ         $+32, BX
-	DECQ         SI
+	VMOVUPS      Y1, 4131872(BX)
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, R13
+	ADDQ         $+64, BX
+	DECQ         8(SP)
 	JNE          loop_k_5
 	ADDQ         $+3072, BX
-	DECQ         8(SP)
+	DECQ         (SP)
 	JNE          loop_n_4
 	MOVQ         wh+32(FP), BX
 	MOVQ         whBlocks+120(FP), SI

@@ -102,9 +102,9 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $672
 // cn[n][k] = c[T-1][n][k]
 // func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $12360-120
+TEXT ·forward0AVX2(SB), $12488-120
 	VXORPS  Y15, Y15, Y15
-	LEAQ    71(SP), SI
+	LEAQ    199(SP), SI
 	ANDQ    $-64, SI
 	MOVL    $+32, BX
 	PCALIGN $0x20
@@ -118,6 +118,7 @@ loop_gk_1:
 	ADDQ    $+128, SI
 	DECQ    BX
 	JNE     loop_gk_1
+	VXORPS  Y15, Y15, Y15
 	MOVL    $+32, BX
 	PCALIGN $0x20
 
@@ -304,158 +305,291 @@ loop_gk_9:
 	ADDQ    $+128, BX
 	DECQ    DI
 	JNE     loop_gk_9
-	VMOVUPS vectors<>+320(SB), Y14
-	VMOVUPS vectors<>+64(SB), Y13
-	VMOVUPS vectors<>+96(SB), Y12
-	VMOVUPS vectors<>+256(SB), Y11
-	VMOVUPS vectors<>+352(SB), Y10
-	MOVQ    c0+40(FP), DI
-	MOVQ    input+72(FP), DX
-	MOVQ    forget+80(FP), CX
-	MOVQ    fresh+88(FP), R8
-	MOVQ    output+96(FP), R9
-	MOVQ    c+104(FP), R10
-	MOVQ    s+112(FP), R11
-	MOVQ    y+0(FP), R12
-	MOVQ    hn+8(FP), R13
-	MOVQ    cn+16(FP), AX
-	MOVQ    AX, (SP)
-	MOVL    $+32, BX
+	MOVQ    c0+40(FP), BX
+	MOVQ    input+72(FP), DI
+	MOVQ    forget+80(FP), DX
+	MOVQ    fresh+88(FP), CX
+	MOVQ    output+96(FP), R8
+	MOVQ    c+104(FP), R9
+	MOVQ    s+112(FP), R10
+	MOVQ    y+0(FP), R11
+	MOVQ    hn+8(FP), R12
+	MOVQ    cn+16(FP), R13
+	MOVQ    $+16, 128(SP)
 	PCALIGN $0x20
 
 loop_k_10:
-	// for k < 32
+	// for k < 16
 	VMOVUPS      -12288(SI), Y0
-	VMOVAPS      Y0, Y1
-	VPOR         vectors<>+32(SB), Y1, Y1
-	VMAXPS       Y1, Y13, Y1
-	VMOVUPS      vectors<>+128(SB), Y8
-	VMOVAPS      Y8, Y2
-	VFMADD231PS  Y12, Y1, Y2
-	VSUBPS       Y8, Y2, Y3
-	VFNMADD231PS vectors<>+160(SB), Y3, Y1
-	VFNMADD231PS vectors<>+192(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+224(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+288(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VCMPPS       $0x11, Y15, Y0, Y0
-	VBLENDVPS    Y0, Y2, Y14, Y0
-	VADDPS       Y14, Y2, Y1
-	VDIVPS       Y1, Y0, Y0
-	VMOVUPS      -11264(SI), Y1
-	VMOVAPS      Y1, Y2
-	VPOR         vectors<>+32(SB), Y2, Y2
-	VMAXPS       Y2, Y13, Y2
-	VMOVAPS      Y8, Y3
-	VFMADD231PS  Y12, Y2, Y3
-	VSUBPS       Y8, Y3, Y4
-	VFNMADD231PS vectors<>+160(SB), Y4, Y2
-	VFNMADD231PS vectors<>+192(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+224(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+288(SB), Y4
-	VFMADD231PS  Y2, Y11, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VCMPPS       $0x11, Y15, Y1, Y1
-	VBLENDVPS    Y1, Y3, Y14, Y1
-	VADDPS       Y14, Y3, Y2
-	VDIVPS       Y2, Y1, Y1
-	VMOVUPS      -10240(SI), Y2
-	VMULPS       Y2, Y2, Y3
-	VMINPS       Y3, Y10, Y3
-	VMULPS       Y3, Y3, Y4
-	VMOVUPS      vectors<>+384(SB), Y9
-	VMOVUPS      vectors<>+416(SB), Y5
-	VFMADD231PS  Y4, Y9, Y5
-	VMOVUPS      vectors<>+448(SB), Y6
-	VFMADD213PS  vectors<>+480(SB), Y4, Y6
-	VFMADD213PS  Y14, Y4, Y6
-	VFMADD231PS  Y3, Y5, Y6
-	VMULPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD213PS  vectors<>+544(SB), Y4, Y5
-	VMOVUPS      vectors<>+576(SB), Y6
-	VFMADD213PS  vectors<>+608(SB), Y4, Y6
-	VFMADD213PS  Y14, Y6, Y4
-	VFMADD231PS  Y3, Y5, Y4
-	VDIVPS       Y4, Y2, Y2
-	VMINPS       Y2, Y14, Y2
-	VMOVUPS      vectors<>+640(SB), Y3
-	VMAXPS       Y2, Y3, Y2
-	VMOVUPS      -9216(SI), Y3
-	VMOVAPS      Y3, Y4
-	VPOR         vectors<>+32(SB), Y4, Y4
-	VMAXPS       Y4, Y13, Y4
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y12, Y4, Y5
-	VSUBPS       Y8, Y5, Y6
-	VFNMADD231PS vectors<>+160(SB), Y6, Y4
-	VFNMADD231PS vectors<>+192(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
+	VMOVUPS      -12256(SI), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VMOVUPS      vectors<>+32(SB), Y10
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMOVUPS      vectors<>+64(SB), Y15
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+96(SB), Y14
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
 	VPERMD       vectors<>+224(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+256(SB), Y13
 	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y4, Y11, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VCMPPS       $0x11, Y15, Y3, Y3
-	VBLENDVPS    Y3, Y5, Y14, Y3
-	VADDPS       Y14, Y5, Y4
-	VDIVPS       Y4, Y3, Y3
-	VMULPS       (DI), Y1, Y4
-	VFMADD231PS  Y2, Y0, Y4
-	VMULPS       Y4, Y4, Y5
-	VMINPS       Y5, Y10, Y5
-	VMULPS       Y5, Y5, Y6
-	VMOVUPS      vectors<>+416(SB), Y7
-	VFMADD231PS  Y6, Y9, Y7
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, (SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      -11264(SI), Y0
+	VMOVUPS      -11232(SI), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VMOVUPS      Y0, 64(SP)
+	VDIVPS       Y3, Y1, Y0
+	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      -10240(SI), Y0
+	VMOVUPS      -10208(SI), Y1
+	VMULPS       Y0, Y0, Y2
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectors<>+352(SB), Y12
+	VMINPS       Y2, Y12, Y2
+	VMINPS       Y3, Y12, Y3
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y3, Y3, Y5
+	VMOVUPS      vectors<>+384(SB), Y6
+	VFMADD213PS  vectors<>+416(SB), Y4, Y6
+	VMOVUPS      vectors<>+384(SB), Y7
+	VFMADD213PS  vectors<>+416(SB), Y5, Y7
 	VMOVUPS      vectors<>+448(SB), Y8
-	VFMADD213PS  vectors<>+480(SB), Y6, Y8
-	VFMADD213PS  Y14, Y6, Y8
-	VFMADD231PS  Y5, Y7, Y8
-	VMULPS       Y4, Y8, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD213PS  vectors<>+544(SB), Y6, Y8
+	VFMADD213PS  vectors<>+480(SB), Y4, Y8
+	VMOVUPS      vectors<>+448(SB), Y9
+	VFMADD213PS  vectors<>+480(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y4, Y8
+	VFMADD213PS  vectors<>+320(SB), Y5, Y9
+	VFMADD231PS  Y2, Y6, Y8
+	VFMADD231PS  Y3, Y7, Y9
+	VMULPS       Y0, Y8, Y0
+	VMULPS       Y1, Y9, Y1
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD213PS  vectors<>+544(SB), Y4, Y6
+	VMOVUPS      vectors<>+512(SB), Y7
+	VFMADD213PS  vectors<>+544(SB), Y5, Y7
+	VMOVUPS      vectors<>+576(SB), Y8
+	VFMADD213PS  vectors<>+608(SB), Y4, Y8
 	VMOVUPS      vectors<>+576(SB), Y9
-	VFMADD213PS  vectors<>+608(SB), Y6, Y9
-	VFMADD213PS  Y14, Y9, Y6
-	VFMADD231PS  Y5, Y8, Y6
-	VDIVPS       Y6, Y7, Y5
-	VMINPS       Y5, Y14, Y5
-	VMOVUPS      vectors<>+640(SB), Y6
-	VMAXPS       Y5, Y6, Y5
-	VMULPS       Y5, Y3, Y6
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      Y1, (CX)
+	VFMADD213PS  vectors<>+608(SB), Y5, Y9
+	VFMADD213PS  vectors<>+320(SB), Y8, Y4
+	VFMADD213PS  vectors<>+320(SB), Y9, Y5
+	VFMADD231PS  Y2, Y6, Y4
+	VFMADD231PS  Y3, Y7, Y5
+	VDIVPS       Y4, Y0, Y0
+	VDIVPS       Y5, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+640(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMOVUPS      -9216(SI), Y2
+	VMOVUPS      -9184(SI), Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         Y10, Y4, Y4
+	VPOR         Y10, Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y11, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y11, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y11, Y6, Y8
+	VSUBPS       Y11, Y7, Y9
+	VFNMADD231PS vectors<>+160(SB), Y8, Y4
+	VFNMADD231PS vectors<>+160(SB), Y9, Y5
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+224(SB), Y6, Y6
+	VPERMD       vectors<>+224(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+288(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+288(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+320(SB), Y6, Y4
+	VADDPS       vectors<>+320(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      64(SP), Y4
+	VMULPS       (BX), Y4, Y4
+	VMOVUPS      96(SP), Y5
+	VMULPS       32(BX), Y5, Y5
+	VFMADD231PS  (SP), Y0, Y4
+	VFMADD231PS  32(SP), Y1, Y5
+	VMULPS       Y4, Y4, Y6
+	VMULPS       Y5, Y5, Y7
+	VMINPS       Y6, Y12, Y6
+	VMINPS       Y7, Y12, Y7
+	VMULPS       Y6, Y6, Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD213PS  vectors<>+416(SB), Y8, Y10
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFMADD213PS  vectors<>+416(SB), Y9, Y11
+	VMOVUPS      vectors<>+448(SB), Y12
+	VFMADD213PS  vectors<>+480(SB), Y8, Y12
+	VMOVUPS      vectors<>+448(SB), Y13
+	VFMADD213PS  vectors<>+480(SB), Y9, Y13
+	VFMADD213PS  vectors<>+320(SB), Y8, Y12
+	VFMADD213PS  vectors<>+320(SB), Y9, Y13
+	VFMADD231PS  Y6, Y10, Y12
+	VFMADD231PS  Y7, Y11, Y13
+	VMULPS       Y4, Y12, Y10
+	VMULPS       Y5, Y13, Y11
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD213PS  vectors<>+544(SB), Y8, Y12
+	VMOVUPS      vectors<>+512(SB), Y13
+	VFMADD213PS  vectors<>+544(SB), Y9, Y13
+	VMOVUPS      vectors<>+576(SB), Y14
+	VFMADD213PS  vectors<>+608(SB), Y8, Y14
+	VMOVUPS      vectors<>+576(SB), Y15
+	VFMADD213PS  vectors<>+608(SB), Y9, Y15
+	VFMADD213PS  vectors<>+320(SB), Y14, Y8
+	VFMADD213PS  vectors<>+320(SB), Y15, Y9
+	VFMADD231PS  Y6, Y12, Y8
+	VFMADD231PS  Y7, Y13, Y9
+	VDIVPS       Y8, Y10, Y6
+	VDIVPS       Y9, Y11, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+320(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+640(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       Y6, Y2, Y8
+	VMULPS       Y7, Y3, Y9
+	VMOVUPS      (SP), Y10
+	VMOVUPS      Y10, (DI)
+	VMOVUPS      32(SP), Y10
+	VMOVUPS      Y10, 32(DI)
+	VMOVUPS      64(SP), Y10
+	VMOVUPS      Y10, (DX)
+	VMOVUPS      96(SP), Y10
+	VMOVUPS      Y10, 32(DX)
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
 	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, (R9)
-	VMOVUPS      Y4, (R10)
-	VMOVUPS      Y5, (R11)
-	VMOVUPS      Y6, (R12)
-	VMOVUPS      Y6, (R13)
-	MOVQ         (SP), AX
-	VMOVUPS      Y4, (AX)
-	ADDQ         $+32, SI
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, (SP)
-	DECQ         BX
+	VMOVUPS      Y3, 32(R8)
+	VMOVUPS      Y4, (R9)
+	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y6, (R10)
+	VMOVUPS      Y7, 32(R10)
+	VMOVUPS      Y8, (R11)
+	VMOVUPS      Y9, 32(R11)
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
+	VMOVUPS      Y4, (R13)
+	VMOVUPS      Y5, 32(R13)
+	ADDQ         $+64, SI
+	ADDQ         $+64, BX
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, R13
+	DECQ         128(SP)
 	JNE          loop_k_10
 	VZEROUPPER
 	RET
@@ -470,69 +604,100 @@ loop_k_10:
 // func backward0AVX2(dc0 *float32, db *float32, dy *float32, dhn *float32, dcn *float32, c0 *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
 // Requires: AVX, FMA3
 TEXT ·backward0AVX2(SB), $8-88
-	VMOVUPS vectors<>+320(SB), Y15
-	MOVQ    dy+16(FP), DI
-	MOVQ    dhn+24(FP), DX
-	MOVQ    output+48(FP), CX
-	MOVQ    s+56(FP), R8
-	MOVQ    dcn+32(FP), R9
-	MOVQ    fresh+64(FP), R10
-	MOVQ    input+72(FP), R11
-	MOVQ    c0+40(FP), R12
-	MOVQ    forget+80(FP), R13
+	MOVQ    dy+16(FP), DX
+	MOVQ    dhn+24(FP), CX
+	MOVQ    output+48(FP), SI
+	MOVQ    s+56(FP), DI
+	MOVQ    dcn+32(FP), R8
+	MOVQ    fresh+64(FP), R9
+	MOVQ    input+72(FP), R10
+	MOVQ    c0+40(FP), R11
+	MOVQ    forget+80(FP), R12
 	MOVQ    db+8(FP), BX
-	MOVQ    dc0+0(FP), AX
-	MOVQ    AX, (SP)
-	MOVL    $+32, SI
+	MOVQ    dc0+0(FP), R13
+	MOVQ    $+16, (SP)
 	PCALIGN $0x20
 
 loop_k_1:
-	// for k < 32
-	VMOVUPS      (DX), Y0
-	VADDPS       (DI), Y0, Y0
-	VMOVUPS      (CX), Y1
-	VMULPS       Y1, Y0, Y2
-	VMOVUPS      (R8), Y3
-	VMOVAPS      Y15, Y4
-	VFNMADD231PS Y3, Y3, Y4
-	VFMADD213PS  (R9), Y2, Y4
-	VMOVUPS      (R10), Y2
-	VMULPS       Y2, Y4, Y5
-	VMOVUPS      (R11), Y6
-	VMULPS       Y6, Y5, Y5
-	VSUBPS       Y6, Y15, Y7
-	VMULPS       Y7, Y5, Y5
-	VMULPS       (R12), Y4, Y7
-	VMOVUPS      (R13), Y8
-	VMULPS       Y8, Y7, Y7
-	VSUBPS       Y8, Y15, Y9
+	// for k < 16
+	VMOVUPS      (CX), Y0
+	VMOVUPS      32(CX), Y1
+	VADDPS       (DX), Y0, Y0
+	VADDPS       32(DX), Y1, Y1
+	VMULPS       (SI), Y0, Y2
+	VMULPS       32(SI), Y1, Y3
+	VMOVUPS      (DI), Y4
+	VFNMADD213PS vectors<>+320(SB), Y4, Y4
+	VMOVUPS      32(DI), Y5
+	VFNMADD213PS vectors<>+320(SB), Y5, Y5
+	VFMADD213PS  (R8), Y2, Y4
+	VFMADD213PS  32(R8), Y3, Y5
+	VMOVUPS      (R9), Y2
+	VMOVUPS      32(R9), Y3
+	VMULPS       Y2, Y4, Y6
+	VMULPS       Y3, Y5, Y7
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VMULPS       Y8, Y6, Y6
 	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y4, Y6
-	VFNMADD213PS Y15, Y2, Y2
-	VMULPS       Y2, Y6, Y2
-	VMULPS       Y3, Y0, Y0
-	VMULPS       Y1, Y0, Y0
-	VSUBPS       Y1, Y15, Y1
-	VMULPS       Y1, Y0, Y0
-	VMULPS       Y8, Y4, Y1
-	VMOVUPS      Y5, (BX)
-	VMOVUPS      Y7, 1024(BX)
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMOVUPS      vectors<>+320(SB), Y11
+	VSUBPS       Y9, Y11, Y11
+	VMULPS       Y10, Y6, Y6
+	VMULPS       Y11, Y7, Y7
+	VMULPS       (R11), Y4, Y10
+	VMULPS       32(R11), Y5, Y11
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y13, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y12, Y14, Y14
+	VMOVUPS      vectors<>+320(SB), Y15
+	VSUBPS       Y13, Y15, Y15
+	VMULPS       Y14, Y10, Y10
+	VMULPS       Y15, Y11, Y11
+	VMULPS       Y8, Y4, Y8
+	VMULPS       Y9, Y5, Y9
+	VFNMADD213PS vectors<>+320(SB), Y2, Y2
+	VFNMADD213PS vectors<>+320(SB), Y3, Y3
+	VMULPS       Y2, Y8, Y2
+	VMULPS       Y3, Y9, Y3
+	VMULPS       (DI), Y0, Y0
+	VMULPS       32(DI), Y1, Y1
+	VMULPS       (SI), Y0, Y0
+	VMULPS       32(SI), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y8
+	VSUBPS       (SI), Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VSUBPS       32(SI), Y9, Y9
+	VMULPS       Y8, Y0, Y0
+	VMULPS       Y9, Y1, Y1
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VMOVUPS      Y6, (BX)
+	VMOVUPS      Y7, 32(BX)
+	VMOVUPS      Y10, 1024(BX)
+	VMOVUPS      Y11, 1056(BX)
 	VMOVUPS      Y2, 2048(BX)
+	VMOVUPS      Y3, 2080(BX)
 	VMOVUPS      Y0, 3072(BX)
-	MOVQ         (SP), AX
-	VMOVUPS      Y1, (AX)
-	ADDQ         $+32, DI
-	ADDQ         $+32, DX
-	ADDQ         $+32, CX
-	ADDQ         $+32, R8
-	ADDQ         $+32, R9
-	ADDQ         $+32, R10
-	ADDQ         $+32, R11
-	ADDQ         $+32, R12
-	ADDQ         $+32, R13
-	ADDQ         $+32, BX
-	ADDQ         $+32, (SP)
-	DECQ         SI
+	VMOVUPS      Y1, 3104(BX)
+	VMOVUPS      Y4, (R13)
+	VMOVUPS      Y5, 32(R13)
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	ADDQ         $+64, BX
+	ADDQ         $+64, R13
+	DECQ         (SP)
 	JNE          loop_k_1
 	VZEROUPPER
 	RET

@@ -124,7 +124,11 @@ DATA vectors<>+928(SB)/8, $0x0000000100000000
 DATA vectors<>+936(SB)/8, $0x0000000300000002
 DATA vectors<>+944(SB)/8, $0x0000000500000004
 DATA vectors<>+952(SB)/8, $0x0000000700000006
-GLOBL vectors<>(SB), RODATA|NOPTR, $960
+DATA vectors<>+960(SB)/8, $0x0000000900000008
+DATA vectors<>+968(SB)/8, $0x0000000b0000000a
+DATA vectors<>+976(SB)/8, $0x0000000d0000000c
+DATA vectors<>+984(SB)/8, $0x0000000f0000000e
+GLOBL vectors<>(SB), RODATA|NOPTR, $992
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -218,34 +222,50 @@ loop_c_2:
 	VADDPS       Y0, Y1, Y0
 	VMOVSS       X0, (DX)
 	VXORPS       Y1, Y1, Y1
-	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+256(SB), Y9
-	VMOVUPS      vectors<>+320(SB), Y8
-	MOVL         $+32, SI
+	VXORPS       Y2, Y2, Y2
+	MOVL         $+16, SI
 	PCALIGN      $0x20
 
 loop_c_2_3:
-	// for c_2 < 32
-	VMOVUPS      -1024(BX), Y2
-	VSUBPS       Y0, Y2, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVAPS      Y12, Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       Y12, Y3, Y4
-	VFNMADD231PS Y11, Y4, Y2
-	VFNMADD231PS Y10, Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       Y9, Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y2, Y13, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VADDPS       Y3, Y1, Y1
-	ADDQ         $+32, BX
+	// for c_2 < 16
+	VMOVUPS      -1024(BX), Y3
+	VMOVUPS      -992(BX), Y4
+	VSUBPS       Y0, Y3, Y3
+	VSUBPS       Y0, Y4, Y4
+	VMAXPS       Y3, Y15, Y3
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VSUBPS       Y12, Y5, Y7
+	VSUBPS       Y12, Y6, Y8
+	VFNMADD231PS Y11, Y7, Y3
+	VFNMADD231PS Y11, Y8, Y4
+	VFNMADD231PS vectors<>+224(SB), Y7, Y3
+	VFNMADD231PS vectors<>+224(SB), Y8, Y4
+	VPSLLD       $0x14, Y5, Y7
+	VPSLLD       $0x14, Y6, Y8
+	VPERMD       vectors<>+256(SB), Y5, Y5
+	VPERMD       vectors<>+256(SB), Y6, Y6
+	VPADDD       Y5, Y7, Y5
+	VPADDD       Y6, Y8, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMULPS       Y3, Y3, Y9
+	VMULPS       Y4, Y4, Y10
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	ADDQ         $+64, BX
 	DECQ         SI
 	JNE          loop_c_2_3
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
@@ -266,6 +286,7 @@ loop_c_2_3:
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
 	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
 	VMOVUPS vectors<>+512(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
@@ -275,62 +296,102 @@ TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS vectors<>+416(SB), Y9
 	VMOVUPS vectors<>+448(SB), Y8
 	VMOVUPS vectors<>+480(SB), Y7
-	VMOVUPS vectors<>+544(SB), Y6
-	MOVQ    total+32(FP), DI
-	MOVQ    label+16(FP), DX
-	MOVQ    top+24(FP), CX
-	MOVQ    x+8(FP), R8
-	MOVL    $+1024, SI
+	MOVQ    total+32(FP), BX
+	MOVQ    label+16(FP), SI
+	MOVQ    top+24(FP), DX
+	MOVQ    x+8(FP), CX
+	MOVL    $+512, R8
 	PCALIGN $0x20
 
 loop_n_1:
-	// for n < 1024
-	VBROADCASTSS (DI), Y1
-	VCMPPS       $0x11, Y11, Y1, Y2
-	VMULPS       Y10, Y1, Y3
-	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       Y9, Y3, Y4
-	VPAND        Y13, Y4, Y4
-	VPSUBD       Y4, Y3, Y3
-	VSUBPS       Y8, Y3, Y3
-	VCVTDQ2PS    Y4, Y4
-	VANDPS       Y7, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VMOVAPS      Y6, Y4
-	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+576(SB), Y3, Y4
-	VFMADD213PS  vectors<>+608(SB), Y3, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
-	VFMADD213PS  vectors<>+768(SB), Y3, Y4
-	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+800(SB), Y2, Y5
-	VMULPS       Y3, Y3, Y3
-	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+832(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+864(SB), Y1, Y2
-	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, Y12, Y1, Y3
-	VBLENDVPS    Y3, Y13, Y14, Y3
-	VCMPPS       $0x12, Y12, Y1, Y1
-	VBLENDVPS    Y1, Y3, Y2, Y1
-	MOVLQSX      (DX), AX
-	MOVQ         AX, BX
-	IMUL3Q       $+4, BX, BX
-	ADDQ         R8, BX
+	// for n < 512
 	VBROADCASTSS (BX), Y2
-	VBROADCASTSS (CX), Y3
+	VCMPPS       $0x11, Y11, Y2, Y3
+	VMULPS       Y10, Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       Y9, Y4, Y5
+	VPAND        Y13, Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       Y8, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       Y7, Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+544(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+576(SB), Y4, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+800(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+864(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, Y12, Y2, Y4
+	VBLENDVPS    Y4, Y13, Y14, Y4
+	VCMPPS       $0x12, Y12, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	MOVLQSX      (SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         CX, DI
+	VBROADCASTSS (DI), Y3
+	VBROADCASTSS (DX), Y4
+	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	ADDQ         $+4, DI
-	ADDQ         $+4, DX
-	ADDQ         $+4, CX
-	ADDQ         $+1024, R8
-	DECQ         SI
+	VADDPS       Y2, Y0, Y0
+	VBROADCASTSS 4(BX), Y2
+	VCMPPS       $0x11, Y11, Y2, Y3
+	VMULPS       Y10, Y2, Y4
+	VBLENDVPS    Y3, Y4, Y2, Y4
+	VPSUBD       Y9, Y4, Y5
+	VPAND        Y13, Y5, Y5
+	VPSUBD       Y5, Y4, Y4
+	VSUBPS       Y8, Y4, Y4
+	VCVTDQ2PS    Y5, Y5
+	VANDPS       Y7, Y3, Y3
+	VADDPS       Y3, Y5, Y3
+	VMOVUPS      vectors<>+544(SB), Y5
+	VFMADD231PS  Y4, Y15, Y5
+	VFMADD213PS  vectors<>+576(SB), Y4, Y5
+	VFMADD213PS  vectors<>+608(SB), Y4, Y5
+	VFMADD213PS  vectors<>+640(SB), Y4, Y5
+	VFMADD213PS  vectors<>+672(SB), Y4, Y5
+	VFMADD213PS  vectors<>+704(SB), Y4, Y5
+	VFMADD213PS  vectors<>+736(SB), Y4, Y5
+	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD231PS  vectors<>+800(SB), Y3, Y6
+	VMULPS       Y4, Y4, Y4
+	VFMADD231PS  Y4, Y5, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+864(SB), Y2, Y3
+	VBLENDVPS    Y3, Y6, Y2, Y3
+	VCMPPS       $0x00, Y12, Y2, Y4
+	VBLENDVPS    Y4, Y13, Y14, Y4
+	VCMPPS       $0x12, Y12, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y3, Y2
+	MOVLQSX      4(SI), AX
+	MOVQ         AX, DI
+	IMUL3Q       $+4, DI, DI
+	ADDQ         CX, DI
+	VBROADCASTSS 1024(DI), Y3
+	VBROADCASTSS 4(DX), Y4
+	VSUBPS       Y4, Y3, Y3
+	VSUBPS       Y3, Y2, Y2
+	VADDPS       Y2, Y1, Y1
+	ADDQ         $+8, BX
+	ADDQ         $+8, SI
+	ADDQ         $+8, DX
+	ADDQ         $+2048, CX
+	DECQ         R8
 	JNE          loop_n_1
+	VADDPS       Y0, Y1, Y0
 	VMULPS       vectors<>+896(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
@@ -357,9 +418,9 @@ TEXT ·backward0AVX2(SB), $1088-40
 	MOVQ         block+32(FP), R8
 	IMUL3Q       $+512, R8, R8
 	ADDQ         label+16(FP), R8
-	MOVQ         block+32(FP), DX
-	IMUL3Q       $+131072, DX, DX
-	ADDQ         dx+0(FP), DX
+	MOVQ         block+32(FP), DI
+	IMUL3Q       $+131072, DI, DI
+	ADDQ         dx+0(FP), DI
 	MOVL         $+128, CX
 
 loop_n_1:
@@ -374,7 +435,7 @@ loop_n_1:
 	VMOVUPS vectors<>+64(SB), Y7
 	VMOVUPS vectors<>+64(SB), Y8
 	VMOVUPS vectors<>+64(SB), Y9
-	MOVL    $+4, DI
+	MOVL    $+4, DX
 	PCALIGN $0x20
 
 loop_c_2:
@@ -404,7 +465,7 @@ loop_c_2:
 	VCMPPS       $0x03, Y11, Y10, Y10
 	VORPS        Y10, Y1, Y1
 	ADDQ         $+256, BX
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_c_2
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -431,37 +492,53 @@ loop_c_2:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y1, Y2, Y1
 	VXORPS       Y2, Y2, Y2
-	VMOVUPS      vectors<>+192(SB), Y11
-	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+256(SB), Y9
-	VMOVUPS      vectors<>+320(SB), Y8
-	MOVL         $+32, DI
+	VXORPS       Y3, Y3, Y3
+	MOVL         $+16, DX
 	PCALIGN      $0x20
 
 loop_c_2_3:
-	// for c_2 < 32
-	VMOVUPS      -1024(BX), Y3
-	VSUBPS       Y1, Y3, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y12, Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       Y12, Y4, Y5
-	VFNMADD231PS Y11, Y5, Y3
-	VFNMADD231PS Y10, Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
-	VPERMD       Y9, Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVAPS      Y8, Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      Y4, (SI)
-	ADDQ         $+32, BX
-	ADDQ         $+32, SI
-	DECQ         DI
+	// for c_2 < 16
+	VMOVUPS      -1024(BX), Y4
+	VMOVUPS      -992(BX), Y5
+	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y1, Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       Y12, Y6, Y8
+	VSUBPS       Y12, Y7, Y9
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VFNMADD231PS vectors<>+224(SB), Y8, Y4
+	VFNMADD231PS vectors<>+224(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+256(SB), Y6, Y6
+	VPERMD       vectors<>+256(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD231PS  Y5, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VADDPS       Y6, Y2, Y2
+	VADDPS       Y7, Y3, Y3
+	VMOVUPS      Y6, (SI)
+	VMOVUPS      Y7, 32(SI)
+	ADDQ         $+64, BX
+	ADDQ         $+64, SI
+	DECQ         DX
 	JNE          loop_c_2_3
+	VADDPS       Y2, Y3, Y2
 	VPERM2F128   $0x01, Y2, Y2, Y1
 	VADDPS       Y1, Y2, Y1
 	VPERMILPS    $0x4e, Y1, Y2
@@ -472,14 +549,15 @@ loop_c_2_3:
 	VDIVPS       Y1, Y11, Y1
 	VBROADCASTSS (R8), Y2
 	VMOVUPS      vectors<>+928(SB), Y10
-	MOVL         $+0, DI
+	VMOVUPS      vectors<>+960(SB), Y9
+	MOVL         $+0, DX
 	PCALIGN      $0x20
 
 loop_c_3_4:
-	// for c_3 < 32
+	// for c_3 < 16
 	VMULPS       -1024(SI), Y1, Y3
-	MOVQ         DI, AX
-	IMUL3L       $+8, AX, AX
+	MOVQ         DX, AX
+	IMUL3L       $+16, AX, AX
 	VMOVD        AX, X4
 	VPBROADCASTD X4, Y4
 	VPADDD       Y10, Y4, Y4
@@ -487,11 +565,22 @@ loop_c_3_4:
 	VANDPS       Y11, Y4, Y4
 	VSUBPS       Y4, Y3, Y3
 	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DX)
-	ADDQ         $+32, SI
-	ADDQ         $+32, DX
-	INCQ         DI
-	CMPQ         DI, $+32
+	VMOVUPS      Y3, (DI)
+	VMULPS       -992(SI), Y1, Y3
+	MOVQ         DX, AX
+	IMUL3L       $+16, AX, AX
+	VMOVD        AX, X4
+	VPBROADCASTD X4, Y4
+	VPADDD       Y9, Y4, Y4
+	VPCMPEQD     Y2, Y4, Y4
+	VANDPS       Y11, Y4, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y0, Y3
+	VMOVUPS      Y3, 32(DI)
+	ADDQ         $+64, SI
+	ADDQ         $+64, DI
+	INCQ         DX
+	CMPQ         DX, $+16
 	JLT          loop_c_3_4
 	ADDQ         $-1024, BX
 	ADDQ         $-2048, SI

@@ -38,7 +38,6 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 	VMOVUPS      vectors<>+0(SB), Y14
 	VMOVUPS      vectors<>+96(SB), Y13
 	VMOVUPS      vectors<>+64(SB), Y12
-	VMOVUPS      vectors<>+128(SB), Y11
 	MOVQ         dw+24(FP), DX
 	MOVQ         m+8(FP), BX
 	MOVQ         v+16(FP), SI
@@ -49,39 +48,39 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-40
 loop_i_1:
 	// for i < 6574
 	VMOVUPS     (DX), Y2
-	VMOVUPS     (BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
+	VMOVUPS     32(DX), Y3
+	VMOVUPS     (BX), Y4
+	VMOVUPS     32(BX), Y5
+	VMULPS      Y15, Y4, Y4
+	VMULPS      Y15, Y5, Y5
+	VFMADD231PS Y2, Y14, Y4
+	VFMADD231PS Y3, Y14, Y5
 	VMULPS      Y2, Y2, Y2
-	VMOVUPS     (SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
+	VMULPS      Y3, Y3, Y3
+	VMOVUPS     (SI), Y6
+	VMOVUPS     32(SI), Y7
+	VMULPS      Y13, Y6, Y6
+	VMULPS      Y13, Y7, Y7
+	VFMADD231PS Y2, Y12, Y6
+	VFMADD231PS Y3, Y12, Y7
 	VMOVUPS     (DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, (BX)
-	VMOVUPS     Y4, (SI)
+	VMOVUPS     32(DI), Y3
+	VMULPS      Y4, Y0, Y8
+	VMULPS      Y5, Y0, Y9
+	VSQRTPS     Y6, Y10
+	VSQRTPS     Y7, Y11
+	VFMADD213PS vectors<>+128(SB), Y1, Y10
+	VFMADD213PS vectors<>+128(SB), Y1, Y11
+	VDIVPS      Y10, Y8, Y8
+	VDIVPS      Y11, Y9, Y9
+	VSUBPS      Y8, Y2, Y2
+	VSUBPS      Y9, Y3, Y3
+	VMOVUPS     Y4, (BX)
+	VMOVUPS     Y5, 32(BX)
+	VMOVUPS     Y6, (SI)
+	VMOVUPS     Y7, 32(SI)
 	VMOVUPS     Y2, (DI)
-	VMOVUPS     32(DX), Y2
-	VMOVUPS     32(BX), Y3
-	VMULPS      Y15, Y3, Y3
-	VFMADD231PS Y2, Y14, Y3
-	VMULPS      Y2, Y2, Y2
-	VMOVUPS     32(SI), Y4
-	VMULPS      Y13, Y4, Y4
-	VFMADD231PS Y2, Y12, Y4
-	VMOVUPS     32(DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS Y11, Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, 32(BX)
-	VMOVUPS     Y4, 32(SI)
-	VMOVUPS     Y2, 32(DI)
+	VMOVUPS     Y3, 32(DI)
 	ADDQ        $+64, DX
 	ADDQ        $+64, BX
 	ADDQ        $+64, SI
@@ -89,38 +88,38 @@ loop_i_1:
 	DECQ        CX
 	JNE         loop_i_1
 	VMOVUPS     (DX), Y2
-	VMOVUPS     (BX), Y3
-	VMULPS      vectors<>+32(SB), Y3, Y3
-	VFMADD231PS vectors<>+0(SB), Y2, Y3
+	VMOVSD      32(DX), X3
+	VMOVUPS     (BX), Y4
+	VMOVSD      32(BX), X5
+	VMULPS      vectors<>+32(SB), Y4, Y4
+	VMULPS      vectors<>+32(SB), Y5, Y5
+	VFMADD231PS vectors<>+0(SB), Y2, Y4
+	VFMADD231PS vectors<>+0(SB), Y3, Y5
 	VMULPS      Y2, Y2, Y2
-	VMOVUPS     (SI), Y4
-	VMULPS      vectors<>+96(SB), Y4, Y4
-	VFMADD231PS vectors<>+64(SB), Y2, Y4
+	VMULPS      Y3, Y3, Y3
+	VMOVUPS     (SI), Y6
+	VMOVSD      32(SI), X7
+	VMULPS      vectors<>+96(SB), Y6, Y6
+	VMULPS      vectors<>+96(SB), Y7, Y7
+	VFMADD231PS vectors<>+64(SB), Y2, Y6
+	VFMADD231PS vectors<>+64(SB), Y3, Y7
 	VMOVUPS     (DI), Y2
-	VMULPS      Y3, Y0, Y5
-	VSQRTPS     Y4, Y6
-	VFMADD213PS vectors<>+128(SB), Y1, Y6
-	VDIVPS      Y6, Y5, Y5
-	VSUBPS      Y5, Y2, Y2
-	VMOVUPS     Y3, (BX)
-	VMOVUPS     Y4, (SI)
-	VMOVUPS     Y2, (DI)
-	VMOVSD      32(DX), X2
-	VMOVSD      32(BX), X3
-	VMULPS      vectors<>+32(SB), Y3, Y3
-	VFMADD231PS vectors<>+0(SB), Y2, Y3
-	VMULPS      Y2, Y2, Y2
-	VMOVSD      32(SI), X4
-	VMULPS      vectors<>+96(SB), Y4, Y4
-	VFMADD231PS vectors<>+64(SB), Y2, Y4
-	VMOVSD      32(DI), X2
-	VMULPS      Y3, Y0, Y0
-	VSQRTPS     Y4, Y5
-	VFMADD213PS vectors<>+128(SB), Y5, Y1
+	VMOVSD      32(DI), X3
+	VMULPS      Y4, Y0, Y8
+	VMULPS      Y5, Y0, Y0
+	VSQRTPS     Y6, Y9
+	VSQRTPS     Y7, Y10
+	VFMADD213PS vectors<>+128(SB), Y1, Y9
+	VFMADD213PS vectors<>+128(SB), Y10, Y1
+	VDIVPS      Y9, Y8, Y8
 	VDIVPS      Y1, Y0, Y0
-	VSUBPS      Y0, Y2, Y0
-	VMOVLPS     X3, 32(BX)
-	VMOVLPS     X4, 32(SI)
+	VSUBPS      Y8, Y2, Y1
+	VSUBPS      Y0, Y3, Y0
+	VMOVUPS     Y4, (BX)
+	VMOVLPS     X5, 32(BX)
+	VMOVUPS     Y6, (SI)
+	VMOVLPS     X7, 32(SI)
+	VMOVUPS     Y1, (DI)
 	VMOVLPS     X0, 32(DI)
 	VZEROUPPER
 	RET
