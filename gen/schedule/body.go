@@ -235,9 +235,10 @@ func (e *emitter) innermost(pp passPlan, a ir.Axis, unroll int, step func(sub ir
 			e.flush()
 		})
 	}
-	for k := count * unroll; k < full; k++ {
+	e.sideBySide(full-count*unroll, !e.g.contraction, func(k int) {
+		k += count * unroll
 		step(ir.Sub{Const: k * unit}, lanes, k)
-	}
+	})
 	if tail > 0 {
 		step(ir.Sub{Const: full * unit}, tail, full)
 	}

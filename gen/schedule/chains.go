@@ -24,8 +24,8 @@ const longChain = 12
 // out for that.
 const mostWork = 150
 
-// sideBySide emits n computations, their chains side by side where they are alone
-// with the registers.
+// sideBySide emits n computations: the terms of a window by what they load, others
+// with their chains side by side where they are alone with the registers.
 func (e *emitter) sideBySide(n int, alone bool, emit func(k int)) {
 	b := e.top().b
 	start := len(b.Body)
@@ -35,7 +35,13 @@ func (e *emitter) sideBySide(n int, alone bool, emit func(k int)) {
 		emit(k)
 		parts = append(parts, slices.Clone(b.Body[from:]))
 	}
-	if most := e.t.chains(); n > 1 && most > 1 && alone && !e.g.accumulates() {
+	most := e.t.chains()
+	if n == 1 || most == 1 {
+		return
+	}
+	if terms := slid(parts); terms != nil {
+		b.Body = append(b.Body[:start], terms...)
+	} else if alone && !e.g.accumulates() {
 		b.Body = append(b.Body[:start], lockstep(parts, most)...)
 	}
 }

@@ -73,7 +73,12 @@ func (l *innerLoops) unroll(steps int) int {
 // run emits the loops from the i-th axis on, for the points that count.
 func (l *innerLoops) run(i int, q map[*ir.Var]ir.Sub, pts []at) {
 	a := l.axes[i]
-	for _, seg := range l.e.segments(l.ranges, a, pts) {
+	segs := l.e.segments(l.ranges, a, pts)
+	if i == len(l.axes)-1 && l.windowed(segs) {
+		l.together(q, segs)
+		return
+	}
+	for _, seg := range segs {
 		spelled := l.spelled(i, seg.count, len(seg.points))
 		if i == len(l.axes)-1 {
 			l.last(q, seg, spelled)
@@ -100,6 +105,27 @@ func (l *innerLoops) run(i int, q map[*ir.Var]ir.Sub, pts []at) {
 			next(sub)
 		})
 	}
+}
+
+// windowed reports whether the last axis is in several short segments, such as the
+// taps of a window at a border.
+func (l *innerLoops) windowed(segs []segment) bool {
+	return len(segs) > 1 && l.pp.vec == nil && l.axes[len(l.axes)-1].Size <= mostSlid
+}
+
+// together emits the steps of all segments of the last axis at once.
+func (l *innerLoops) together(q map[*ir.Var]ir.Sub, segs []segment) {
+	a := l.axes[len(l.axes)-1]
+	var steps []func()
+	for _, seg := range segs {
+		for k := range seg.count {
+			steps = append(steps, func() {
+				l.e.step(l.ps, l.pp, seg.points, q, a.Var, ir.Sub{Const: seg.start + k}, 0, k, l.red)
+			})
+		}
+	}
+	l.e.sideBySide(len(steps), !l.e.g.contraction, func(k int) { steps[k]() })
+	l.e.flush()
 }
 
 // last emits the steps along the last axis.

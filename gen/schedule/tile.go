@@ -131,7 +131,8 @@ type shape struct {
 
 // loadsPerStep counts the loads of one step of a tile, those that depend on A
 // alone, and those that depend on B alone.
-func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64) {
+func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (all, onA, onB float64) {
+	slides := c.windows(t, s, a, b)
 	for _, m := range c.loads {
 		n := c.places(m)
 		da := a != nil && stride(m, a) != 0
@@ -139,7 +140,9 @@ func (c *contraction) loadsPerStep(s shape, a, b *ir.Var) (all, onA, onB float64
 		if da {
 			n *= float64(s.a)
 		}
-		if db {
+		if db && slides {
+			n *= c.slid(m, s, b)
+		} else if db {
 			n *= float64(s.b)
 		}
 		all += n
@@ -171,7 +174,7 @@ func (c *contraction) places(m *ir.Mem) float64 {
 func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
 	width := float64(c.g.width())
 	acc := float64(s.a*s.b) * width
-	all, onA, onB := c.loadsPerStep(s, a, b)
+	all, onA, onB := c.loadsPerStep(t, s, a, b)
 	holdA = onA <= onB
 	live := math.Min(onA, onB) + 1
 	if c.products > 1 {

@@ -2269,38 +2269,38 @@ loop_t_2_26:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y5, Y1
+	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y13, Y1
+	VMAXPS       Y0, Y13, Y0
 	VMOVAPS      Y10, Y2
 	VFMADD231PS  Y12, Y1, Y2
-	VSUBPS       Y10, Y2, Y3
-	VFNMADD231PS Y9, Y3, Y1
-	VFNMADD231PS Y8, Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1536(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y6, Y0
-	VMAXPS       Y0, Y13, Y0
 	VMOVAPS      Y10, Y3
 	VFMADD231PS  Y12, Y0, Y3
-	VSUBPS       Y10, Y3, Y4
-	VFNMADD231PS Y9, Y4, Y0
-	VFNMADD231PS Y8, Y4, Y0
-	VPSLLD       $0x14, Y3, Y4
+	VSUBPS       Y10, Y2, Y4
+	VSUBPS       Y10, Y3, Y5
+	VFNMADD231PS Y9, Y4, Y1
+	VFNMADD231PS Y9, Y5, Y0
+	VFNMADD231PS Y8, Y4, Y1
+	VFNMADD231PS Y8, Y5, Y0
+	VPSLLD       $0x14, Y2, Y4
+	VPSLLD       $0x14, Y3, Y5
+	VPERMD       vectors<>+1472(SB), Y2, Y2
 	VPERMD       vectors<>+1472(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
+	VPADDD       Y2, Y4, Y2
+	VPADDD       Y3, Y5, Y3
 	VMOVUPS      vectors<>+1536(SB), Y4
-	VFMADD231PS  Y0, Y11, Y4
-	VMULPS       Y0, Y0, Y5
-	VFMADD231PS  Y5, Y4, Y0
+	VFMADD231PS  Y1, Y11, Y4
+	VMOVUPS      vectors<>+1536(SB), Y5
+	VFMADD231PS  Y0, Y11, Y5
+	VMULPS       Y1, Y1, Y6
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y1, Y2, Y2
 	VFMADD231PS  Y0, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y3, Y1
+	VMOVUPS      Y2, (DI)
 	VMOVUPS      Y3, 32(DI)
 	VMOVUPS      Y15, 64(DI)
 	VMOVUPS      Y15, 96(DI)
@@ -2308,9 +2308,9 @@ loop_t_2_26:
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
-	VADDPS       Y1, Y0, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
@@ -2335,7 +2335,6 @@ loop_t_2_26:
 	VMOVUPS      vectors<>+1344(SB), Y12
 	VMOVUPS      vectors<>+1504(SB), Y11
 	VMOVUPS      vectors<>+1376(SB), Y10
-	VMOVUPS      vectors<>+1408(SB), Y9
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
@@ -2381,45 +2380,45 @@ loop_t_3_27:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y5, Y1
+	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y13, Y1
-	VMOVAPS      Y10, Y2
-	VFMADD231PS  Y12, Y1, Y2
-	VSUBPS       Y10, Y2, Y3
-	VFNMADD231PS Y9, Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1536(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y6, Y3
-	VMAXPS       Y3, Y13, Y3
+	VMAXPS       Y2, Y13, Y2
+	VMOVAPS      Y10, Y3
+	VFMADD231PS  Y12, Y1, Y3
 	VMOVAPS      Y10, Y4
-	VFMADD231PS  Y12, Y3, Y4
-	VSUBPS       Y10, Y4, Y5
-	VFNMADD231PS Y9, Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VFMADD231PS  Y12, Y2, Y4
+	VSUBPS       Y10, Y3, Y5
+	VSUBPS       Y10, Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
 	VMOVUPS      vectors<>+1536(SB), Y5
-	VFMADD231PS  Y3, Y11, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y1, Y11, Y5
+	VMOVUPS      vectors<>+1536(SB), Y6
+	VFMADD231PS  Y2, Y11, Y6
+	VMULPS       Y1, Y1, Y8
+	VMULPS       Y2, Y2, Y9
+	VFMADD231PS  Y8, Y5, Y1
+	VFMADD231PS  Y9, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y7, Y0
 	VMAXPS       Y0, Y13, Y0
 	VMOVAPS      Y10, Y5
 	VFMADD231PS  Y12, Y0, Y5
 	VSUBPS       Y10, Y5, Y6
-	VFNMADD231PS Y9, Y6, Y0
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y0
 	VFNMADD231PS vectors<>+1440(SB), Y6, Y0
 	VPSLLD       $0x14, Y5, Y6
 	VPERMD       vectors<>+1472(SB), Y5, Y5
@@ -2436,14 +2435,14 @@ loop_t_3_27:
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
@@ -2462,8 +2461,6 @@ loop_t_3_27:
 	VMOVUPS      vectors<>+32(SB), Y14
 	VMOVUPS      vectors<>+1312(SB), Y13
 	VMOVUPS      vectors<>+1344(SB), Y12
-	VMOVUPS      vectors<>+1504(SB), Y11
-	VMOVUPS      vectors<>+1376(SB), Y10
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
@@ -2511,91 +2508,92 @@ loop_t_4_28:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y5, Y1
+	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y13, Y1
-	VMOVAPS      Y10, Y2
-	VFMADD231PS  Y12, Y1, Y2
-	VSUBPS       Y10, Y2, Y3
-	VFNMADD231PS vectors<>+1408(SB), Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1536(SB), Y3
-	VFMADD231PS  Y1, Y11, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y6, Y3
-	VMAXPS       Y3, Y13, Y3
-	VMOVAPS      Y10, Y4
-	VFMADD231PS  Y12, Y3, Y4
-	VSUBPS       Y10, Y4, Y5
-	VFNMADD231PS vectors<>+1408(SB), Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VMAXPS       Y2, Y13, Y2
+	VMOVUPS      vectors<>+1376(SB), Y3
+	VFMADD231PS  Y12, Y1, Y3
+	VMOVUPS      vectors<>+1376(SB), Y4
+	VFMADD231PS  Y12, Y2, Y4
+	VSUBPS       vectors<>+1376(SB), Y3, Y5
+	VSUBPS       vectors<>+1376(SB), Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
+	VMOVUPS      vectors<>+1504(SB), Y11
 	VMOVUPS      vectors<>+1536(SB), Y5
-	VFMADD231PS  Y3, Y11, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y1, Y11, Y5
+	VMOVUPS      vectors<>+1536(SB), Y6
+	VFMADD231PS  Y2, Y11, Y6
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y2, Y2, Y10
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y10, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y7, Y5
-	VMAXPS       Y5, Y13, Y5
-	VMOVAPS      Y10, Y6
-	VFMADD231PS  Y12, Y5, Y6
-	VSUBPS       Y10, Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+1472(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y5, Y11, Y7
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 64(DI)
 	VSUBPS       Y0, Y8, Y0
+	VMAXPS       Y5, Y13, Y5
 	VMAXPS       Y0, Y13, Y0
-	VMOVAPS      Y10, Y5
-	VFMADD231PS  Y12, Y0, Y5
-	VSUBPS       Y10, Y5, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y0
-	VPSLLD       $0x14, Y5, Y7
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y7, Y5
-	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y0, Y11, Y7
-	VMULPS       Y0, Y0, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y5, 96(DI)
+	VMOVUPS      vectors<>+1376(SB), Y6
+	VFMADD231PS  Y12, Y5, Y6
+	VMOVUPS      vectors<>+1376(SB), Y7
+	VFMADD231PS  Y12, Y0, Y7
+	VSUBPS       vectors<>+1376(SB), Y6, Y8
+	VSUBPS       vectors<>+1376(SB), Y7, Y9
+	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y0
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+1472(SB), Y6, Y6
+	VPERMD       vectors<>+1472(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+1536(SB), Y8
+	VFMADD231PS  Y5, Y11, Y8
+	VMOVUPS      vectors<>+1536(SB), Y9
+	VFMADD231PS  Y0, Y11, Y9
+	VMULPS       Y5, Y5, Y10
+	VMULPS       Y0, Y0, Y11
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y5, Y6, Y6
+	VFMADD231PS  Y0, Y7, Y7
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VMOVUPS      Y6, 64(DI)
+	VMOVUPS      Y7, 96(DI)
 	VMOVUPS      Y15, 128(DI)
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
 	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y0, Y5, Y0
+	VDIVPS       Y0, Y7, Y0
 	VMOVUPS      Y0, 96(BX)
 	VMOVUPS      Y15, 128(BX)
 	VMOVUPS      Y15, 160(BX)
@@ -2607,8 +2605,6 @@ loop_t_4_28:
 	JNE          loop_t_4_28
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+1312(SB), Y14
-	VMOVUPS      vectors<>+1344(SB), Y13
-	VMOVUPS      vectors<>+1504(SB), Y12
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
@@ -2637,10 +2633,10 @@ loop_t_5_29:
 	VCMPPS       $0x03, Y10, Y10, Y11
 	VORPS        Y11, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
-	VMOVUPS      vectors<>+32(SB), Y11
-	VMAXPS       Y2, Y11, Y2
-	VMAXPS       Y3, Y11, Y3
-	VMAXPS       Y4, Y11, Y4
+	VMOVUPS      vectors<>+32(SB), Y13
+	VMAXPS       Y2, Y13, Y2
+	VMAXPS       Y3, Y13, Y3
+	VMAXPS       Y4, Y13, Y4
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
@@ -2662,108 +2658,107 @@ loop_t_5_29:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y6, Y1
+	VSUBPS       Y0, Y7, Y2
 	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+1376(SB), Y11
-	VMOVAPS      Y11, Y2
-	VFMADD231PS  Y13, Y1, Y2
-	VSUBPS       Y11, Y2, Y3
-	VFNMADD231PS vectors<>+1408(SB), Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1536(SB), Y3
-	VFMADD231PS  Y1, Y12, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y7, Y3
-	VMAXPS       Y3, Y14, Y3
-	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y13, Y3, Y4
-	VSUBPS       Y11, Y4, Y5
-	VFNMADD231PS vectors<>+1408(SB), Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VMAXPS       Y2, Y14, Y2
+	VMOVUPS      vectors<>+1344(SB), Y3
+	VFMADD213PS  vectors<>+1376(SB), Y1, Y3
+	VMOVUPS      vectors<>+1344(SB), Y4
+	VFMADD213PS  vectors<>+1376(SB), Y2, Y4
+	VSUBPS       vectors<>+1376(SB), Y3, Y5
+	VSUBPS       vectors<>+1376(SB), Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1536(SB), Y5
-	VFMADD231PS  Y3, Y12, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
+	VMOVUPS      vectors<>+1504(SB), Y5
+	VFMADD213PS  vectors<>+1536(SB), Y1, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y2, Y6
+	VMULPS       Y1, Y1, Y7
+	VMULPS       Y2, Y2, Y11
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y11, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y8, Y5
+	VSUBPS       Y0, Y9, Y6
 	VMAXPS       Y5, Y14, Y5
-	VMOVAPS      Y11, Y6
-	VFMADD231PS  Y13, Y5, Y6
-	VSUBPS       Y11, Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+1472(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y5, Y12, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 64(DI)
-	VSUBPS       Y0, Y9, Y5
-	VMAXPS       Y5, Y14, Y5
-	VMOVAPS      Y11, Y7
-	VFMADD231PS  Y13, Y5, Y7
-	VSUBPS       Y11, Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
+	VMAXPS       Y6, Y14, Y6
+	VMOVUPS      vectors<>+1344(SB), Y7
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
+	VMOVUPS      vectors<>+1344(SB), Y8
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y8
+	VSUBPS       vectors<>+1376(SB), Y7, Y9
+	VSUBPS       vectors<>+1376(SB), Y8, Y11
+	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y11, Y6
+	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y11, Y6
+	VPSLLD       $0x14, Y7, Y9
+	VPSLLD       $0x14, Y8, Y11
 	VPERMD       vectors<>+1472(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+1536(SB), Y8
-	VFMADD231PS  Y5, Y12, Y8
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y8, Y5
+	VPERMD       vectors<>+1472(SB), Y8, Y8
+	VPADDD       Y7, Y9, Y7
+	VPADDD       Y8, Y11, Y8
+	VMOVUPS      vectors<>+1504(SB), Y9
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
+	VMOVUPS      vectors<>+1504(SB), Y11
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y11
+	VMULPS       Y5, Y5, Y12
+	VMULPS       Y6, Y6, Y13
+	VFMADD231PS  Y12, Y9, Y5
+	VFMADD231PS  Y13, Y11, Y6
 	VFMADD231PS  Y5, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, 96(DI)
+	VFMADD231PS  Y6, Y8, Y8
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y8, 96(DI)
 	VSUBPS       Y0, Y10, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVAPS      Y11, Y5
-	VFMADD231PS  Y13, Y0, Y5
-	VSUBPS       Y11, Y5, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y0
-	VPSLLD       $0x14, Y5, Y8
+	VMOVUPS      vectors<>+1344(SB), Y5
+	VFMADD213PS  vectors<>+1376(SB), Y0, Y5
+	VSUBPS       vectors<>+1376(SB), Y5, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y0
+	VPSLLD       $0x14, Y5, Y6
 	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y8, Y5
-	VMOVUPS      vectors<>+1536(SB), Y8
-	VFMADD231PS  Y0, Y12, Y8
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y6
 	VMULPS       Y0, Y0, Y9
-	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y9, Y6, Y0
 	VFMADD231PS  Y0, Y5, Y5
 	VADDPS       Y5, Y1, Y1
 	VMOVUPS      Y5, 128(DI)
 	VMOVUPS      Y15, 160(DI)
 	VMOVUPS      Y15, 192(DI)
 	VMOVUPS      Y15, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
+	VMOVUPS      Y1, 64(BX)
+	VDIVPS       Y0, Y8, Y1
 	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 128(BX)
@@ -2775,7 +2770,6 @@ loop_t_5_29:
 	DECQ         DX
 	JNE          loop_t_5_29
 	VMOVUPS      vectors<>+1312(SB), Y15
-	VMOVUPS      vectors<>+1344(SB), Y14
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
@@ -2809,9 +2803,9 @@ loop_t_6_30:
 	VORPS        Y13, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
-	VMOVUPS      vectors<>+32(SB), Y13
-	VMAXPS       Y3, Y13, Y3
-	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMAXPS       Y3, Y14, Y3
+	VMAXPS       Y4, Y14, Y4
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
@@ -2833,130 +2827,129 @@ loop_t_6_30:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y7, Y1
+	VSUBPS       Y0, Y8, Y2
 	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+1376(SB), Y2
-	VFMADD231PS  Y14, Y1, Y2
-	VSUBPS       vectors<>+1376(SB), Y2, Y3
-	VFNMADD231PS vectors<>+1408(SB), Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1504(SB), Y13
-	VMOVUPS      vectors<>+1536(SB), Y3
-	VFMADD231PS  Y1, Y13, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y8, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+1376(SB), Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       vectors<>+1376(SB), Y4, Y5
-	VFNMADD231PS vectors<>+1408(SB), Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VMAXPS       Y2, Y15, Y2
+	VMOVUPS      vectors<>+1344(SB), Y3
+	VFMADD213PS  vectors<>+1376(SB), Y1, Y3
+	VMOVUPS      vectors<>+1344(SB), Y4
+	VFMADD213PS  vectors<>+1376(SB), Y2, Y4
+	VSUBPS       vectors<>+1376(SB), Y3, Y5
+	VSUBPS       vectors<>+1376(SB), Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1536(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
+	VMOVUPS      vectors<>+1504(SB), Y5
+	VFMADD213PS  vectors<>+1536(SB), Y1, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y2, Y6
+	VMULPS       Y1, Y1, Y7
+	VMULPS       Y2, Y2, Y8
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y9, Y5
+	VSUBPS       Y0, Y10, Y6
 	VMAXPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+1376(SB), Y6
-	VFMADD231PS  Y14, Y5, Y6
-	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+1472(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+1536(SB), Y7
-	VFMADD231PS  Y5, Y13, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 64(DI)
-	VSUBPS       Y0, Y10, Y5
-	VMAXPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+1376(SB), Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+1472(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+1536(SB), Y8
-	VFMADD231PS  Y5, Y13, Y8
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VFMADD231PS  Y5, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, 96(DI)
-	VSUBPS       Y0, Y11, Y5
-	VMAXPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+1376(SB), Y8
-	VFMADD231PS  Y14, Y5, Y8
-	VSUBPS       vectors<>+1376(SB), Y8, Y9
+	VMAXPS       Y6, Y15, Y6
+	VMOVUPS      vectors<>+1344(SB), Y7
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
+	VMOVUPS      vectors<>+1344(SB), Y8
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y8
+	VSUBPS       vectors<>+1376(SB), Y7, Y9
+	VSUBPS       vectors<>+1376(SB), Y8, Y10
 	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y6
 	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
-	VPSLLD       $0x14, Y8, Y9
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y6
+	VPSLLD       $0x14, Y7, Y9
+	VPSLLD       $0x14, Y8, Y10
+	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPERMD       vectors<>+1472(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+1536(SB), Y9
-	VFMADD231PS  Y5, Y13, Y9
-	VMULPS       Y5, Y5, Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VFMADD231PS  Y5, Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 128(DI)
+	VPADDD       Y7, Y9, Y7
+	VPADDD       Y8, Y10, Y8
+	VMOVUPS      vectors<>+1504(SB), Y9
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y10
+	VMULPS       Y5, Y5, Y13
+	VMULPS       Y6, Y6, Y14
+	VFMADD231PS  Y13, Y9, Y5
+	VFMADD231PS  Y14, Y10, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VFMADD231PS  Y6, Y8, Y8
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y8, 96(DI)
+	VSUBPS       Y0, Y11, Y5
 	VSUBPS       Y0, Y12, Y0
+	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1376(SB), Y5
-	VFMADD231PS  Y14, Y0, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y9
-	VFNMADD231PS vectors<>+1408(SB), Y9, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y9, Y0
-	VPSLLD       $0x14, Y5, Y9
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y9, Y5
-	VMOVUPS      vectors<>+1536(SB), Y9
-	VFMADD231PS  Y0, Y13, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y5, 160(DI)
+	VMOVUPS      vectors<>+1344(SB), Y6
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
+	VMOVUPS      vectors<>+1344(SB), Y9
+	VFMADD213PS  vectors<>+1376(SB), Y0, Y9
+	VSUBPS       vectors<>+1376(SB), Y6, Y10
+	VSUBPS       vectors<>+1376(SB), Y9, Y11
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y11, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y11, Y0
+	VPSLLD       $0x14, Y6, Y10
+	VPSLLD       $0x14, Y9, Y11
+	VPERMD       vectors<>+1472(SB), Y6, Y6
+	VPERMD       vectors<>+1472(SB), Y9, Y9
+	VPADDD       Y6, Y10, Y6
+	VPADDD       Y9, Y11, Y9
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y10
+	VMOVUPS      vectors<>+1504(SB), Y11
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y11
+	VMULPS       Y5, Y5, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y12, Y10, Y5
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y5, Y6, Y6
+	VFMADD231PS  Y0, Y9, Y9
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y9, Y2, Y2
+	VMOVUPS      Y6, 128(DI)
+	VMOVUPS      Y9, 160(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y8, Y1
+	VMOVUPS      Y1, 96(BX)
+	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 128(BX)
-	VDIVPS       Y0, Y5, Y0
+	VDIVPS       Y0, Y9, Y0
 	VMOVUPS      Y0, 160(BX)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(BX)
@@ -3028,145 +3021,151 @@ loop_t_7_31:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y8, Y1
-	VMOVUPS      vectors<>+1312(SB), Y15
-	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+1344(SB), Y2
-	VFMADD213PS  vectors<>+1376(SB), Y1, Y2
-	VSUBPS       vectors<>+1376(SB), Y2, Y3
-	VFNMADD231PS vectors<>+1408(SB), Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1504(SB), Y3
-	VFMADD213PS  vectors<>+1536(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y9, Y3
-	VMAXPS       Y3, Y15, Y3
+	VSUBPS       Y0, Y9, Y2
+	VMOVUPS      vectors<>+1312(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectors<>+1312(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      vectors<>+1344(SB), Y3
+	VFMADD213PS  vectors<>+1376(SB), Y1, Y3
 	VMOVUPS      vectors<>+1344(SB), Y4
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y4
-	VSUBPS       vectors<>+1376(SB), Y4, Y5
-	VFNMADD231PS vectors<>+1408(SB), Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VFMADD213PS  vectors<>+1376(SB), Y2, Y4
+	VSUBPS       vectors<>+1376(SB), Y3, Y5
+	VSUBPS       vectors<>+1376(SB), Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
 	VMOVUPS      vectors<>+1504(SB), Y5
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VFMADD213PS  vectors<>+1536(SB), Y1, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y2, Y6
+	VMULPS       Y1, Y1, Y7
+	VMULPS       Y2, Y2, Y8
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y10, Y5
-	VMAXPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+1344(SB), Y6
-	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
-	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+1472(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+1504(SB), Y7
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 64(DI)
-	VSUBPS       Y0, Y11, Y5
-	VMAXPS       Y5, Y15, Y5
+	VSUBPS       Y0, Y11, Y6
+	VMOVUPS      vectors<>+1312(SB), Y7
+	VMAXPS       Y5, Y7, Y5
+	VMOVUPS      vectors<>+1312(SB), Y7
+	VMAXPS       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1344(SB), Y7
 	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
-	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+1472(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+1504(SB), Y8
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y8
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VFMADD231PS  Y5, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, 96(DI)
-	VSUBPS       Y0, Y12, Y5
-	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y8
-	VFMADD213PS  vectors<>+1376(SB), Y5, Y8
-	VSUBPS       vectors<>+1376(SB), Y8, Y9
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y8
+	VSUBPS       vectors<>+1376(SB), Y7, Y9
+	VSUBPS       vectors<>+1376(SB), Y8, Y10
 	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y6
 	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
-	VPSLLD       $0x14, Y8, Y9
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y6
+	VPSLLD       $0x14, Y7, Y9
+	VPSLLD       $0x14, Y8, Y10
+	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPERMD       vectors<>+1472(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
+	VPADDD       Y7, Y9, Y7
+	VPADDD       Y8, Y10, Y8
 	VMOVUPS      vectors<>+1504(SB), Y9
 	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
-	VMULPS       Y5, Y5, Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VFMADD231PS  Y5, Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 128(DI)
-	VSUBPS       Y0, Y13, Y5
-	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y10
+	VMULPS       Y5, Y5, Y11
+	VMULPS       Y6, Y6, Y15
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y15, Y10, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VFMADD231PS  Y6, Y8, Y8
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y8, 96(DI)
+	VSUBPS       Y0, Y12, Y5
+	VSUBPS       Y0, Y13, Y6
+	VMOVUPS      vectors<>+1312(SB), Y9
+	VMAXPS       Y5, Y9, Y5
+	VMOVUPS      vectors<>+1312(SB), Y9
+	VMAXPS       Y6, Y9, Y6
 	VMOVUPS      vectors<>+1344(SB), Y9
 	VFMADD213PS  vectors<>+1376(SB), Y5, Y9
-	VSUBPS       vectors<>+1376(SB), Y9, Y10
-	VFNMADD231PS vectors<>+1408(SB), Y10, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y10, Y5
-	VPSLLD       $0x14, Y9, Y10
+	VMOVUPS      vectors<>+1344(SB), Y10
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y10
+	VSUBPS       vectors<>+1376(SB), Y9, Y11
+	VSUBPS       vectors<>+1376(SB), Y10, Y12
+	VFNMADD231PS vectors<>+1408(SB), Y11, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y12, Y6
+	VFNMADD231PS vectors<>+1440(SB), Y11, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y12, Y6
+	VPSLLD       $0x14, Y9, Y11
+	VPSLLD       $0x14, Y10, Y12
 	VPERMD       vectors<>+1472(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+1504(SB), Y10
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y11, Y10, Y5
+	VPERMD       vectors<>+1472(SB), Y10, Y10
+	VPADDD       Y9, Y11, Y9
+	VPADDD       Y10, Y12, Y10
+	VMOVUPS      vectors<>+1504(SB), Y11
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y11
+	VMOVUPS      vectors<>+1504(SB), Y12
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y12
+	VMULPS       Y5, Y5, Y13
+	VMULPS       Y6, Y6, Y15
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y5, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VMOVUPS      Y9, 160(DI)
+	VFMADD231PS  Y6, Y10, Y10
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      Y9, 128(DI)
+	VMOVUPS      Y10, 160(DI)
 	VSUBPS       Y0, Y14, Y0
-	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+1312(SB), Y5
+	VMAXPS       Y0, Y5, Y0
 	VMOVUPS      vectors<>+1344(SB), Y5
 	VFMADD213PS  vectors<>+1376(SB), Y0, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y10
-	VFNMADD231PS vectors<>+1408(SB), Y10, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y10, Y0
-	VPSLLD       $0x14, Y5, Y10
+	VSUBPS       vectors<>+1376(SB), Y5, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y0
+	VPSLLD       $0x14, Y5, Y6
 	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y10, Y5
-	VMOVUPS      vectors<>+1504(SB), Y10
-	VFMADD213PS  vectors<>+1536(SB), Y0, Y10
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y6
 	VMULPS       Y0, Y0, Y11
-	VFMADD231PS  Y11, Y10, Y0
+	VFMADD231PS  Y11, Y6, Y0
 	VFMADD231PS  Y0, Y5, Y5
 	VADDPS       Y5, Y1, Y1
 	VMOVUPS      Y5, 192(DI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y8, Y1
-	VMOVUPS      Y1, 128(BX)
+	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y9, Y1
+	VMOVUPS      Y1, 128(BX)
+	VDIVPS       Y0, Y10, Y1
 	VMOVUPS      Y1, 160(BX)
 	VDIVPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 192(BX)
@@ -3245,166 +3244,166 @@ loop_t_8_32:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y9, Y1
+	VSUBPS       Y0, Y10, Y2
 	VMOVUPS      vectors<>+1312(SB), Y15
 	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+1344(SB), Y2
-	VFMADD213PS  vectors<>+1376(SB), Y1, Y2
-	VSUBPS       vectors<>+1376(SB), Y2, Y3
-	VFNMADD231PS vectors<>+1408(SB), Y3, Y1
-	VFNMADD231PS vectors<>+1440(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+1472(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+1504(SB), Y3
-	VFMADD213PS  vectors<>+1536(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, (DI)
-	VSUBPS       Y0, Y10, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMOVUPS      vectors<>+1344(SB), Y3
+	VFMADD213PS  vectors<>+1376(SB), Y1, Y3
 	VMOVUPS      vectors<>+1344(SB), Y4
-	VFMADD213PS  vectors<>+1376(SB), Y3, Y4
-	VSUBPS       vectors<>+1376(SB), Y4, Y5
-	VFNMADD231PS vectors<>+1408(SB), Y5, Y3
-	VFNMADD231PS vectors<>+1440(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VFMADD213PS  vectors<>+1376(SB), Y2, Y4
+	VSUBPS       vectors<>+1376(SB), Y3, Y5
+	VSUBPS       vectors<>+1376(SB), Y4, Y6
+	VFNMADD231PS vectors<>+1408(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1408(SB), Y6, Y2
+	VFNMADD231PS vectors<>+1440(SB), Y5, Y1
+	VFNMADD231PS vectors<>+1440(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+1472(SB), Y3, Y3
 	VPERMD       vectors<>+1472(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
 	VMOVUPS      vectors<>+1504(SB), Y5
-	VFMADD213PS  vectors<>+1536(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VFMADD213PS  vectors<>+1536(SB), Y1, Y5
+	VMOVUPS      vectors<>+1504(SB), Y6
+	VFMADD213PS  vectors<>+1536(SB), Y2, Y6
+	VMULPS       Y1, Y1, Y7
+	VMULPS       Y2, Y2, Y8
+	VFMADD231PS  Y7, Y5, Y1
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, (DI)
 	VMOVUPS      Y4, 32(DI)
 	VSUBPS       Y0, Y11, Y5
+	VSUBPS       Y0, Y12, Y6
 	VMAXPS       Y5, Y15, Y5
-	VMOVUPS      vectors<>+1344(SB), Y6
-	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
-	VSUBPS       vectors<>+1376(SB), Y6, Y7
-	VFNMADD231PS vectors<>+1408(SB), Y7, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+1472(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+1504(SB), Y7
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y1, Y1
-	VMOVUPS      Y6, 64(DI)
-	VSUBPS       Y0, Y12, Y5
-	VMAXPS       Y5, Y15, Y5
+	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+1344(SB), Y7
 	VFMADD213PS  vectors<>+1376(SB), Y5, Y7
-	VSUBPS       vectors<>+1376(SB), Y7, Y8
-	VFNMADD231PS vectors<>+1408(SB), Y8, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+1472(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+1504(SB), Y8
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y8
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VFMADD231PS  Y5, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      Y7, 96(DI)
-	VSUBPS       Y0, Y13, Y5
-	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y8
-	VFMADD213PS  vectors<>+1376(SB), Y5, Y8
-	VSUBPS       vectors<>+1376(SB), Y8, Y9
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y8
+	VSUBPS       vectors<>+1376(SB), Y7, Y9
+	VSUBPS       vectors<>+1376(SB), Y8, Y10
 	VFNMADD231PS vectors<>+1408(SB), Y9, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y10, Y6
 	VFNMADD231PS vectors<>+1440(SB), Y9, Y5
-	VPSLLD       $0x14, Y8, Y9
+	VFNMADD231PS vectors<>+1440(SB), Y10, Y6
+	VPSLLD       $0x14, Y7, Y9
+	VPSLLD       $0x14, Y8, Y10
+	VPERMD       vectors<>+1472(SB), Y7, Y7
 	VPERMD       vectors<>+1472(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
+	VPADDD       Y7, Y9, Y7
+	VPADDD       Y8, Y10, Y8
 	VMOVUPS      vectors<>+1504(SB), Y9
 	VFMADD213PS  vectors<>+1536(SB), Y5, Y9
-	VMULPS       Y5, Y5, Y10
-	VFMADD231PS  Y10, Y9, Y5
-	VFMADD231PS  Y5, Y8, Y8
-	VADDPS       Y8, Y1, Y1
-	VMOVUPS      Y8, 128(DI)
-	VSUBPS       Y0, Y14, Y5
+	VMOVUPS      vectors<>+1504(SB), Y10
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y10
+	VMULPS       Y5, Y5, Y11
+	VMULPS       Y6, Y6, Y12
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y12, Y10, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VFMADD231PS  Y6, Y8, Y8
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y8, Y2, Y2
+	VMOVUPS      Y7, 64(DI)
+	VMOVUPS      Y8, 96(DI)
+	VSUBPS       Y0, Y13, Y5
+	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
+	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+1344(SB), Y9
 	VFMADD213PS  vectors<>+1376(SB), Y5, Y9
-	VSUBPS       vectors<>+1376(SB), Y9, Y10
-	VFNMADD231PS vectors<>+1408(SB), Y10, Y5
-	VFNMADD231PS vectors<>+1440(SB), Y10, Y5
-	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+1472(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+1504(SB), Y10
-	VFMADD213PS  vectors<>+1536(SB), Y5, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y11, Y10, Y5
-	VFMADD231PS  Y5, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VMOVUPS      Y9, 160(DI)
-	VMOVUPS      (SP), Y5
-	VSUBPS       Y0, Y5, Y5
-	VMAXPS       Y5, Y15, Y5
 	VMOVUPS      vectors<>+1344(SB), Y10
-	VFMADD213PS  vectors<>+1376(SB), Y5, Y10
-	VSUBPS       vectors<>+1376(SB), Y10, Y11
+	VFMADD213PS  vectors<>+1376(SB), Y6, Y10
+	VSUBPS       vectors<>+1376(SB), Y9, Y11
+	VSUBPS       vectors<>+1376(SB), Y10, Y12
 	VFNMADD231PS vectors<>+1408(SB), Y11, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y12, Y6
 	VFNMADD231PS vectors<>+1440(SB), Y11, Y5
-	VPSLLD       $0x14, Y10, Y11
+	VFNMADD231PS vectors<>+1440(SB), Y12, Y6
+	VPSLLD       $0x14, Y9, Y11
+	VPSLLD       $0x14, Y10, Y12
+	VPERMD       vectors<>+1472(SB), Y9, Y9
 	VPERMD       vectors<>+1472(SB), Y10, Y10
-	VPADDD       Y10, Y11, Y10
+	VPADDD       Y9, Y11, Y9
+	VPADDD       Y10, Y12, Y10
 	VMOVUPS      vectors<>+1504(SB), Y11
 	VFMADD213PS  vectors<>+1536(SB), Y5, Y11
-	VMULPS       Y5, Y5, Y12
-	VFMADD231PS  Y12, Y11, Y5
-	VFMADD231PS  Y5, Y10, Y10
-	VADDPS       Y10, Y1, Y1
-	VMOVUPS      Y10, 192(DI)
-	VMOVUPS      32(SP), Y5
-	VSUBPS       Y0, Y5, Y0
+	VMOVUPS      vectors<>+1504(SB), Y12
+	VFMADD213PS  vectors<>+1536(SB), Y6, Y12
+	VMULPS       Y5, Y5, Y13
+	VMULPS       Y6, Y6, Y14
+	VFMADD231PS  Y13, Y11, Y5
+	VFMADD231PS  Y14, Y12, Y6
+	VFMADD231PS  Y5, Y9, Y9
+	VFMADD231PS  Y6, Y10, Y10
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y10, Y2, Y2
+	VMOVUPS      Y9, 128(DI)
+	VMOVUPS      Y10, 160(DI)
+	VMOVUPS      (SP), Y5
+	VSUBPS       Y0, Y5, Y5
+	VMOVUPS      32(SP), Y6
+	VSUBPS       Y0, Y6, Y0
+	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1344(SB), Y5
-	VFMADD213PS  vectors<>+1376(SB), Y0, Y5
-	VSUBPS       vectors<>+1376(SB), Y5, Y11
-	VFNMADD231PS vectors<>+1408(SB), Y11, Y0
-	VFNMADD231PS vectors<>+1440(SB), Y11, Y0
-	VPSLLD       $0x14, Y5, Y11
-	VPERMD       vectors<>+1472(SB), Y5, Y5
-	VPADDD       Y5, Y11, Y5
-	VMOVUPS      vectors<>+1504(SB), Y11
-	VFMADD213PS  vectors<>+1536(SB), Y0, Y11
-	VMULPS       Y0, Y0, Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y5, 224(DI)
-	VADDPS       Y1, Y3, Y1
+	VMOVUPS      vectors<>+1344(SB), Y6
+	VFMADD213PS  vectors<>+1376(SB), Y5, Y6
+	VMOVUPS      vectors<>+1344(SB), Y11
+	VFMADD213PS  vectors<>+1376(SB), Y0, Y11
+	VSUBPS       vectors<>+1376(SB), Y6, Y12
+	VSUBPS       vectors<>+1376(SB), Y11, Y13
+	VFNMADD231PS vectors<>+1408(SB), Y12, Y5
+	VFNMADD231PS vectors<>+1408(SB), Y13, Y0
+	VFNMADD231PS vectors<>+1440(SB), Y12, Y5
+	VFNMADD231PS vectors<>+1440(SB), Y13, Y0
+	VPSLLD       $0x14, Y6, Y12
+	VPSLLD       $0x14, Y11, Y13
+	VPERMD       vectors<>+1472(SB), Y6, Y6
+	VPERMD       vectors<>+1472(SB), Y11, Y11
+	VPADDD       Y6, Y12, Y6
+	VPADDD       Y11, Y13, Y11
+	VMOVUPS      vectors<>+1504(SB), Y12
+	VFMADD213PS  vectors<>+1536(SB), Y5, Y12
+	VMOVUPS      vectors<>+1504(SB), Y13
+	VFMADD213PS  vectors<>+1536(SB), Y0, Y13
+	VMULPS       Y5, Y5, Y14
+	VMULPS       Y0, Y0, Y15
+	VFMADD231PS  Y14, Y12, Y5
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y5, Y6, Y6
+	VFMADD231PS  Y0, Y11, Y11
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y11, Y2, Y2
+	VMOVUPS      Y6, 192(DI)
+	VMOVUPS      Y11, 224(DI)
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 96(BX)
+	VMOVUPS      Y1, 64(BX)
 	VDIVPS       Y0, Y8, Y1
-	VMOVUPS      Y1, 128(BX)
+	VMOVUPS      Y1, 96(BX)
 	VDIVPS       Y0, Y9, Y1
-	VMOVUPS      Y1, 160(BX)
+	VMOVUPS      Y1, 128(BX)
 	VDIVPS       Y0, Y10, Y1
+	VMOVUPS      Y1, 160(BX)
+	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 192(BX)
-	VDIVPS       Y0, Y5, Y0
+	VDIVPS       Y0, Y11, Y0
 	VMOVUPS      Y0, 224(BX)
 	ADDQ         $+256, SI
 	ADDQ         $+256, BX

@@ -1617,8 +1617,6 @@ loop_t_21:
 	VMOVUPS      vectors<>+160(SB), Y14
 	VMOVUPS      vectors<>+320(SB), Y13
 	VMOVUPS      vectors<>+192(SB), Y12
-	VXORPS       Y11, Y11, Y11
-	VMOVUPS      vectors<>+224(SB), Y10
 	MOVQ         h_p+104(FP), BX
 	MOVL         $+4, R8
 
@@ -1629,7 +1627,8 @@ loop_a_22:
 
 loop_t_23:
 	// for t < 32
-	VCMPPS       $0x11, Y11, Y11, Y0
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
 	VMOVUPS      vectors<>+96(SB), Y1
 	VMOVUPS      vectors<>+96(SB), Y2
 	VMOVUPS      vectors<>+96(SB), Y3
@@ -1667,87 +1666,87 @@ loop_t_23:
 	VADDPS       Y2, Y0, Y0
 	VADDPS       Y0, Y1, Y0
 	VSUBPS       Y0, Y5, Y1
+	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y12, Y2
-	VFMADD231PS  Y14, Y1, Y2
-	VSUBPS       Y12, Y2, Y3
-	VFNMADD231PS Y10, Y3, Y1
-	VFNMADD231PS vectors<>+256(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+288(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+352(SB), Y3
-	VFMADD231PS  Y1, Y13, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD231PS  Y4, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      Y2, 39424(DI)
-	VSUBPS       Y0, Y6, Y3
-	VMAXPS       Y3, Y15, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMOVAPS      Y12, Y3
+	VFMADD231PS  Y14, Y1, Y3
 	VMOVAPS      Y12, Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       Y12, Y4, Y5
-	VFNMADD231PS Y10, Y5, Y3
-	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
+	VFMADD231PS  Y14, Y2, Y4
+	VSUBPS       Y12, Y3, Y5
+	VSUBPS       Y12, Y4, Y6
+	VFNMADD231PS vectors<>+224(SB), Y5, Y1
+	VFNMADD231PS vectors<>+224(SB), Y6, Y2
+	VFNMADD231PS vectors<>+256(SB), Y5, Y1
+	VFNMADD231PS vectors<>+256(SB), Y6, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPSLLD       $0x14, Y4, Y6
+	VPERMD       vectors<>+288(SB), Y3, Y3
 	VPERMD       vectors<>+288(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
+	VPADDD       Y3, Y5, Y3
+	VPADDD       Y4, Y6, Y4
 	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
+	VFMADD231PS  Y1, Y13, Y5
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMULPS       Y1, Y1, Y9
+	VMULPS       Y2, Y2, Y10
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y10, Y6, Y2
+	VFMADD231PS  Y1, Y3, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VMOVAPS      Y3, Y1
+	VMOVAPS      Y4, Y2
+	VMOVUPS      Y3, 39424(DI)
 	VMOVUPS      Y4, 39456(DI)
 	VSUBPS       Y0, Y7, Y5
+	VSUBPS       Y0, Y8, Y0
 	VMAXPS       Y5, Y15, Y5
+	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y12, Y6
 	VFMADD231PS  Y14, Y5, Y6
-	VSUBPS       Y12, Y6, Y7
-	VFNMADD231PS Y10, Y7, Y5
-	VFNMADD231PS vectors<>+256(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y0, Y7
+	VSUBPS       Y12, Y6, Y8
+	VSUBPS       Y12, Y7, Y9
+	VFNMADD231PS vectors<>+224(SB), Y8, Y5
+	VFNMADD231PS vectors<>+224(SB), Y9, Y0
+	VFNMADD231PS vectors<>+256(SB), Y8, Y5
+	VFNMADD231PS vectors<>+256(SB), Y9, Y0
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
 	VPERMD       vectors<>+288(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y5, Y13, Y7
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y7, Y5
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y5, Y13, Y8
+	VMOVUPS      vectors<>+352(SB), Y9
+	VFMADD231PS  Y0, Y13, Y9
+	VMULPS       Y5, Y5, Y10
+	VMULPS       Y0, Y0, Y11
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y11, Y9, Y0
 	VFMADD231PS  Y5, Y6, Y6
+	VFMADD231PS  Y0, Y7, Y7
 	VADDPS       Y6, Y1, Y1
+	VADDPS       Y7, Y2, Y2
 	VMOVUPS      Y6, 39488(DI)
-	VSUBPS       Y0, Y8, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y0, Y5
-	VSUBPS       Y12, Y5, Y7
-	VFNMADD231PS Y10, Y7, Y0
-	VFNMADD231PS vectors<>+256(SB), Y7, Y0
-	VPSLLD       $0x14, Y5, Y7
-	VPERMD       vectors<>+288(SB), Y5, Y5
-	VPADDD       Y5, Y7, Y5
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y0, Y13, Y7
-	VMULPS       Y0, Y0, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y5, 39520(DI)
-	VADDPS       Y1, Y3, Y1
+	VMOVUPS      Y7, 39520(DI)
+	VADDPS       Y1, Y2, Y1
 	VPERM2F128   $0x01, Y1, Y1, Y0
 	VADDPS       Y0, Y1, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y2, Y1
+	VDIVPS       Y0, Y3, Y1
 	VMOVUPS      Y1, (BX)
 	VDIVPS       Y0, Y4, Y1
 	VMOVUPS      Y1, 32(BX)
 	VDIVPS       Y0, Y6, Y1
 	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y0, Y5, Y0
+	VDIVPS       Y0, Y7, Y0
 	VMOVUPS      Y0, 96(BX)
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX

@@ -14,13 +14,9 @@ func forward(y *Y, x *X, w *W, b *B) {
 		forwardGo(y, x, w, b)
 		return
 	}
-	forward0AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
-	forward1AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
-	for block := 0; block < 3; block++ {
-		forward2AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0], block)
+	for block := 0; block < 4; block++ {
+		forward0AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0], block)
 	}
-	forward3AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
-	forward4AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0])
 }
 
 func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
@@ -42,27 +38,7 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
 //
 //go:noescape
-func forward0AVX2(y, x, w, b *float32)
-
-// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
-//
-//go:noescape
-func forward1AVX2(y, x, w, b *float32)
-
-// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
-//
-//go:noescape
-func forward2AVX2(y, x, w, b *float32, block int)
-
-// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
-//
-//go:noescape
-func forward3AVX2(y, x, w, b *float32)
-
-// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
-//
-//go:noescape
-func forward4AVX2(y, x, w, b *float32)
+func forward0AVX2(y, x, w, b *float32, block int)
 
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //

@@ -1,0 +1,25 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+// TestSlide: an element that slides through a tile of a window is loaded once for
+// all taps that use it, in the middle of the image and at its borders.
+func TestSlide(t *testing.T) {
+	p := proved(t, "conv2d", "N=1 H=28 W=28 C=32 K=32 R=3 S=3 pad=1 groups=32")
+	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		_, programs, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := programs[0].String()
+		loads, terms := strings.Count(text, "load x["), strings.Count(text, "= fma ")
+		if loads == 0 || 2*loads > terms {
+			t.Errorf("%s: x is loaded %d times for %d terms", target.Name, loads, terms)
+		}
+	}
+}
