@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -14,11 +16,26 @@ func (g *group) formPasses() {
 				s.inner = append(s.inner, a)
 			}
 		}
-		if n := len(g.passes); n > 0 && g.isAbreast(g.passes[n-1].stages[0]) == g.isAbreast(s) && g.passes[n-1].take(s) {
-			continue
+		if !g.joinPass(s) {
+			g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
 		}
-		g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
 	}
+}
+
+// joinPass adds s to the latest pass that takes it, looking past those that it is
+// independent of.
+func (g *group) joinPass(s *stage) bool {
+	for _, p := range slices.Backward(g.passes) {
+		if g.isAbreast(p.stages[0]) == g.isAbreast(s) && p.take(s) {
+			return true
+		}
+		for _, q := range p.stages {
+			if len(sharedPairs(q.nest, s.nest)) > 0 {
+				return false
+			}
+		}
+	}
+	return false
 }
 
 // take adds s to the pass where the loops are the same and s needs nothing

@@ -203,8 +203,15 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	if dot {
 		vectors = float64(s.b)
 	}
+	if c.g.partial {
+		cycles += partialWait * vectors
+	}
 	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
 }
+
+// partialWait is the cycles for each vector of a tile that is added to what parts of
+// the sum before it left in memory: the tile ends with a wait for it.
+const partialWait = 3
 
 // total sums a cost over the blocks of the two tile axes.
 func total(sizeA, sizeB, tileA, tileB int, cost func(a, b int) float64) float64 {

@@ -88,8 +88,6 @@ type Workspace struct {
 	dc       [64][16][256]float32
 	da       [64][16][4][256]float32
 	whBlocks [64][256][16]float32
-	sum2     [16][4][256]float32
-	sum3     [16][4][256]float32
 	sum      [16][256]float32
 	xBlocks  [4][1024][16]float32
 	hBlocks  [16][1024][16]float32

@@ -21,15 +21,17 @@ func forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 		forward1AVX2(&x[0][0][0], &wx[0][0][0], &b[0][0], &ws.aAhead[0][0][0][0], block)
 	}
 	forward2AVX2(&wh[0][0][0], &ws.whBlocks[0][0][0])
-	forward3AVX2(&h0[0][0], &ws.sum2[0][0][0], &ws.whBlocks[0][0][0])
-	forward4AVX2(&h0[0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.sum2[0][0][0], &ws.whBlocks[0][0][0])
-	forward5AVX2(&y[0][0][0], &c0[0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
-	for step := 0; step < 63; step++ {
-		forward6AVX2(&y[0][0][0], &ws.sum3[0][0][0], &ws.whBlocks[0][0][0], step)
-		forward7AVX2(&y[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.sum3[0][0][0], &ws.whBlocks[0][0][0], step)
-		forward8AVX2(&y[0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
+	for block := 0; block < 4; block++ {
+		forward3AVX2(&h0[0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.whBlocks[0][0][0], block)
 	}
-	forward9AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &ws.c[0][0][0])
+	forward4AVX2(&y[0][0][0], &c0[0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
+	for step := 0; step < 63; step++ {
+		for block := 0; block < 4; block++ {
+			forward5AVX2(&y[0][0][0], &ws.aAhead[0][0][0][0], &ws.a[0][0][0][0], &ws.whBlocks[0][0][0], step, block)
+		}
+		forward6AVX2(&y[0][0][0], &ws.a[0][0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0], step)
+	}
+	forward7AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &ws.c[0][0][0])
 }
 
 func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
@@ -46,48 +48,41 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 	backward4AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
 	backward5AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
 	backward6AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks[0][0][0])
-	for block := 0; block < 2; block++ {
+	for block := 0; block < 34; block++ {
 		backward7AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], block)
 	}
-	for step := 0; step < 5; step++ {
-		for block := 0; block < 2; block++ {
-			backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], step, block)
-		}
-	}
-	for block := 0; block < 2; block++ {
-		backward9AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], block)
-	}
+	backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
 	for block := 0; block < 3; block++ {
-		backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0], block)
+		backward9AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0], block)
 	}
-	backward11AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
-	backward12AVX2(&x[0][0][0], &ws.xBlocks[0][0][0])
+	backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
+	backward11AVX2(&x[0][0][0], &ws.xBlocks[0][0][0])
 	for block := 0; block < 8; block++ {
-		backward13AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+		backward12AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 8; block++ {
-			backward14AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
+			backward13AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 8; block++ {
-		backward15AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+		backward14AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
 	}
 	for block := 0; block < 4; block++ {
-		backward16AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
+		backward15AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
 	}
 	for block := 0; block < 32; block++ {
-		backward17AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward16AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 32; block++ {
-			backward18AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
+			backward17AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 32; block++ {
-		backward19AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward18AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
-	backward20AVX2(&db[0][0], &ws.da[0][0][0][0])
+	backward19AVX2(&db[0][0], &ws.da[0][0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -108,12 +103,7 @@ func forward2AVX2(wh, whBlocks *float32)
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 //
 //go:noescape
-func forward3AVX2(h0, sum2, whBlocks *float32)
-
-// a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-//
-//go:noescape
-func forward4AVX2(h0, aAhead, a, sum2, whBlocks *float32)
+func forward3AVX2(h0, aAhead, a, whBlocks *float32, block int)
 
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
@@ -124,17 +114,12 @@ func forward4AVX2(h0, aAhead, a, sum2, whBlocks *float32)
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 //
 //go:noescape
-func forward5AVX2(y, c0, a, input, forget, fresh, output, c, s *float32)
+func forward4AVX2(y, c0, a, input, forget, fresh, output, c, s *float32)
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
 //
 //go:noescape
-func forward6AVX2(y, sum3, whBlocks *float32, t int)
-
-// a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
-//
-//go:noescape
-func forward7AVX2(y, aAhead, a, sum3, whBlocks *float32, t int)
+func forward5AVX2(y, aAhead, a, whBlocks *float32, t, block int)
 
 // input[t][n][k] = sigmoid(a[t][n][0][k])
 // forget[t][n][k] = sigmoid(a[t][n][1][k])
@@ -145,13 +130,13 @@ func forward7AVX2(y, aAhead, a, sum3, whBlocks *float32, t int)
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 //
 //go:noescape
-func forward8AVX2(y, a, input, forget, fresh, output, c, s *float32, t int)
+func forward6AVX2(y, a, input, forget, fresh, output, c, s *float32, t int)
 
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
 //
 //go:noescape
-func forward9AVX2(y, hn, cn, c *float32)
+func forward7AVX2(y, hn, cn, c *float32)
 
 // h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
@@ -213,64 +198,59 @@ func backward7AVX2(dx, wx, da *float32, block int)
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward8AVX2(dx, wx, da *float32, tile, block int)
-
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-//
-//go:noescape
-func backward9AVX2(dx, wx, da *float32, block int)
+func backward8AVX2(dx, wx, da *float32)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward10AVX2(dh0, wh, da *float32, block int)
+func backward9AVX2(dh0, wh, da *float32, block int)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward11AVX2(dh0, wh, da *float32)
+func backward10AVX2(dh0, wh, da *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward12AVX2(x, xBlocks *float32)
+func backward11AVX2(x, xBlocks *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward13AVX2(dwx, da, xBlocks *float32, block int)
+func backward12AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward14AVX2(dwx, da, xBlocks *float32, tile, block int)
+func backward13AVX2(dwx, da, xBlocks *float32, tile, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward15AVX2(dwx, da, xBlocks *float32, block int)
+func backward14AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward16AVX2(h, hBlocks *float32, block int)
+func backward15AVX2(h, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward17AVX2(dwh, da, hBlocks *float32, block int)
+func backward16AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward18AVX2(dwh, da, hBlocks *float32, tile, block int)
+func backward17AVX2(dwh, da, hBlocks *float32, tile, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward19AVX2(dwh, da, hBlocks *float32, block int)
+func backward18AVX2(dwh, da, hBlocks *float32, block int)
 
 // db[g][k] = sum(t, n, da[t][n][g][k])
 //
 //go:noescape
-func backward20AVX2(db, da *float32)
+func backward19AVX2(db, da *float32)
