@@ -155,7 +155,10 @@ func (e *emitter) longestRow() int {
 		}
 	}
 	if rows > 1 && e.t.Lanes > 1 {
-		return e.t.Registers * 3 / 4
+		return e.t.heldRow()
 	}
 	return fullRow
 }
+
+// heldRow is the number of vectors of a row that may stay in registers.
+func (t Target) heldRow() int { return t.Registers * 3 / 4 }

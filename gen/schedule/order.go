@@ -40,7 +40,7 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 			}
 			wait = wait.plus(plain)
 		}
-		cycles := math.Max(work+wait.exposed(), wait.all())
+		cycles := math.Max(math.Max(work+wait.exposed(), wait.all()), c.storing(t, p))
 		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}

@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -282,6 +283,9 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		}
 		p.passes = append(p.passes, pp)
 	}
+	if vec == nil {
+		p.pairRows(g, t)
+	}
 	if vec != nil {
 		vectors := ceilDiv(vec.Size, t.Lanes)
 		p.tile[vec.Var] = min(reuse, vectors)
@@ -299,6 +303,52 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		p.cycles = math.Max(p.cycles, rounds*steps*t.Latency)
 	}
 	return p
+}
+
+// shortRow is the number of steps of a row up to which what ends it, such as the
+// sum of lanes and a division, takes long beside it.
+const shortRow = 64
+
+// pairRows takes two rows at a time where they are short and one waits again and
+// again, for sums that follow one another or a division: the other has something to
+// do meanwhile.
+func (p *plan) pairRows(g *group, t Target) {
+	waits, steps := 0, 0.0
+	for i, ps := range g.passes {
+		if slices.ContainsFunc(ps.stages, reduces) || len(ps.inner) == 0 && slices.ContainsFunc(ps.stages, isSlow) {
+			waits++
+		}
+		if len(ps.inner) > 0 && p.passes[i].vec == nil {
+			return
+		}
+		steps = max(steps, volume(ps.inner)/float64(t.Lanes))
+	}
+	if t.Lanes == 1 || waits < 2 || steps > shortRow || len(p.order) == 0 || g.accumulates() {
+		return
+	}
+	if held := float64(t.heldRow()); steps <= held && 2*steps > held {
+		return // the registers hold one row, but not two
+	}
+	last := p.order[len(p.order)-1]
+	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
+		return
+	}
+	p.tile[last.Var], p.hold = 2, last.Var
+	for i := range p.passes {
+		p.passes[i].unroll = max(1, p.passes[i].unroll/2)
+		p.passes[i].split = min(p.passes[i].split, p.passes[i].unroll)
+	}
+}
+
+func reduces(s *stage) bool { return len(s.nest.Reduce) > 0 }
+
+// isSlow reports whether a stage divides or the like.
+func isSlow(s *stage) bool {
+	slow := false
+	s.nest.Value.Walk(func(e *ir.Expr) {
+		slow = slow || e.Load == nil && (e.Op == ir.Div || e.Op == ir.Sqrt || e.Op == ir.Apply)
+	})
+	return slow
 }
 
 // innerVec picks the inner axis that fills the lanes best.

@@ -31,6 +31,30 @@ func (c *contraction) slides(m *ir.Mem) bool {
 	return found
 }
 
+// storeWait is the cycles for each line of a result that does not come next to the
+// one before it: stores leave in order, and each waits for its line.
+const storeWait = 14
+
+// storing is the time in which the results of a tile with rows far apart reach
+// memory, where the first cache does not hold them; 0 where they come one next to
+// another, which the machine foresees.
+func (c *contraction) storing(t Target, p *plan) float64 {
+	lines := 0.0
+	for _, s := range c.g.stages {
+		m := &s.nest.Store
+		if !s.store || 4*m.Buf.Size() <= t.First || t.Lanes == 1 {
+			continue
+		}
+		for v, rows := range p.tile {
+			if step := m.Step(v); v != p.vec && rows > 1 && max(step, -step) >= pageFloats/2 {
+				lines += footprint(m, s.nest.Axes) / (4 * lineFloats)
+				break
+			}
+		}
+	}
+	return storeWait * lines
+}
+
 // A machine foresees which lines come next in a page, in a number of pages at
 // the same time.
 const foreseenRows = 8

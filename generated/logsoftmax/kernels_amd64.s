@@ -148,120 +148,221 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VMOVUPS vectors<>+160(SB), Y14
 	VMOVUPS vectors<>+320(SB), Y13
 	VXORPS  Y12, Y12, Y12
-	VMOVUPS vectors<>+32(SB), Y11
-	VMOVUPS vectors<>+96(SB), Y10
-	VMOVUPS vectors<>+64(SB), Y9
-	VMOVUPS vectors<>+192(SB), Y8
-	VMOVUPS vectors<>+544(SB), Y7
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVL    $+32, DI
+	MOVL    $+16, DI
 	PCALIGN $0x20
 
 loop_m_1:
-	// for m < 32
+	// for m < 16
 	VCMPPS       $0x11, Y12, Y12, Y0
 	VMOVUPS      vectors<>+32(SB), Y1
 	VMOVUPS      vectors<>+32(SB), Y2
-	VMOVUPS      (BX), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVSD       32(BX), X4
-	VBLENDVPS    Y10, Y4, Y11, Y5
-	VMAXPS       Y2, Y5, Y2
-	VCMPPS       $0x03, Y5, Y3, Y5
-	VORPS        Y5, Y0, Y0
+	VCMPPS       $0x11, Y12, Y12, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VMOVUPS      (BX), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMOVUPS      40(BX), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMOVSD       32(BX), X8
+	VMOVUPS      vectors<>+96(SB), Y9
+	VMOVUPS      vectors<>+32(SB), Y10
+	VBLENDVPS    Y9, Y8, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VCMPPS       $0x03, Y9, Y6, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVSD       72(BX), X9
+	VMOVUPS      vectors<>+96(SB), Y10
+	VMOVUPS      vectors<>+32(SB), Y11
+	VBLENDVPS    Y10, Y9, Y11, Y10
+	VMAXPS       Y5, Y10, Y5
+	VCMPPS       $0x03, Y10, Y7, Y10
+	VORPS        Y10, Y3, Y3
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, Y9, Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
-	VSUBPS       Y0, Y3, Y1
-	VMAXPS       Y1, Y15, Y2
-	VMOVAPS      Y8, Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       Y8, Y3, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y2
-	VFNMADD231PS vectors<>+256(SB), Y5, Y2
-	VPSLLD       $0x14, Y3, Y5
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPADDD       Y3, Y5, Y3
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y2, Y13, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VSUBPS       Y0, Y4, Y0
-	VMAXPS       Y0, Y15, Y2
-	VMOVAPS      Y8, Y4
-	VFMADD231PS  Y14, Y2, Y4
-	VSUBPS       Y8, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y2
-	VFNMADD231PS vectors<>+256(SB), Y5, Y2
+	VMOVUPS      vectors<>+64(SB), Y11
+	VBLENDVPS    Y0, Y11, Y1, Y0
+	VMAXPS       Y4, Y5, Y4
+	VBLENDVPS    Y3, Y11, Y4, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VANDPS       Y0, Y3, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VANDPS       Y1, Y3, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VSUBPS       Y0, Y6, Y2
+	VMAXPS       Y2, Y15, Y3
+	VMOVUPS      vectors<>+192(SB), Y4
+	VFMADD231PS  Y14, Y3, Y4
+	VSUBPS       vectors<>+192(SB), Y4, Y5
+	VFNMADD231PS vectors<>+224(SB), Y5, Y3
+	VFNMADD231PS vectors<>+256(SB), Y5, Y3
 	VPSLLD       $0x14, Y4, Y5
 	VPERMD       vectors<>+288(SB), Y4, Y4
 	VPADDD       Y4, Y5, Y4
 	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y2, Y13, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VFMADD231PS  Y2, Y4, Y4
-	VANDPS       Y10, Y4, Y2
-	VADDPS       Y3, Y2, Y3
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
-	VMULPS       vectors<>+416(SB), Y2, Y4
-	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+448(SB), Y4, Y5
-	VPAND        Y11, Y5, Y5
-	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+480(SB), Y4, Y4
-	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+512(SB), Y3, Y3
-	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+576(SB), Y5
-	VFMADD231PS  Y4, Y7, Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
-	VFMADD213PS  vectors<>+768(SB), Y4, Y5
-	VFMADD213PS  vectors<>+800(SB), Y4, Y5
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+832(SB), Y3, Y6
-	VMULPS       Y4, Y4, Y4
-	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
-	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, Y12, Y2, Y4
-	VBLENDVPS    Y4, Y11, Y9, Y4
-	VCMPPS       $0x12, Y12, Y2, Y2
-	VBLENDVPS    Y2, Y4, Y3, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (SI)
-	VSUBPS       Y2, Y0, Y0
+	VFMADD231PS  Y3, Y13, Y5
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VSUBPS       Y1, Y7, Y3
+	VMAXPS       Y3, Y15, Y5
+	VMOVUPS      vectors<>+192(SB), Y6
+	VFMADD231PS  Y14, Y5, Y6
+	VSUBPS       vectors<>+192(SB), Y6, Y7
+	VFNMADD231PS vectors<>+224(SB), Y7, Y5
+	VFNMADD231PS vectors<>+256(SB), Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+352(SB), Y7
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VSUBPS       Y0, Y8, Y0
+	VMAXPS       Y0, Y15, Y5
+	VMOVUPS      vectors<>+192(SB), Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       vectors<>+192(SB), Y7, Y8
+	VFNMADD231PS vectors<>+224(SB), Y8, Y5
+	VFNMADD231PS vectors<>+256(SB), Y8, Y5
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y5, Y13, Y8
+	VMULPS       Y5, Y5, Y10
+	VFMADD231PS  Y10, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VANDPS       vectors<>+96(SB), Y7, Y5
+	VADDPS       Y5, Y4, Y4
+	VSUBPS       Y1, Y9, Y1
+	VMAXPS       Y1, Y15, Y5
+	VMOVUPS      vectors<>+192(SB), Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       vectors<>+192(SB), Y7, Y8
+	VFNMADD231PS vectors<>+224(SB), Y8, Y5
+	VFNMADD231PS vectors<>+256(SB), Y8, Y5
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y5, Y13, Y8
+	VMULPS       Y5, Y5, Y9
+	VFMADD231PS  Y9, Y8, Y5
+	VFMADD231PS  Y5, Y7, Y7
+	VANDPS       vectors<>+96(SB), Y7, Y5
+	VADDPS       Y5, Y6, Y6
+	VPERM2F128   $0x01, Y4, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0x4e, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERMILPS    $0xb1, Y4, Y5
+	VADDPS       Y5, Y4, Y4
+	VPERM2F128   $0x01, Y6, Y6, Y5
+	VADDPS       Y5, Y6, Y5
+	VPERMILPS    $0x4e, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VPERMILPS    $0xb1, Y5, Y6
+	VADDPS       Y6, Y5, Y5
+	VCMPPS       $0x11, vectors<>+384(SB), Y4, Y6
+	VMULPS       vectors<>+416(SB), Y4, Y7
+	VBLENDVPS    Y6, Y7, Y4, Y7
+	VPSUBD       vectors<>+448(SB), Y7, Y8
+	VPAND        vectors<>+32(SB), Y8, Y8
+	VPSUBD       Y8, Y7, Y7
+	VSUBPS       vectors<>+480(SB), Y7, Y7
+	VCVTDQ2PS    Y8, Y8
+	VANDPS       vectors<>+512(SB), Y6, Y6
+	VADDPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+544(SB), Y10
+	VMOVUPS      vectors<>+576(SB), Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VFMADD213PS  vectors<>+608(SB), Y7, Y8
+	VFMADD213PS  vectors<>+640(SB), Y7, Y8
+	VFMADD213PS  vectors<>+672(SB), Y7, Y8
+	VFMADD213PS  vectors<>+704(SB), Y7, Y8
+	VFMADD213PS  vectors<>+736(SB), Y7, Y8
+	VFMADD213PS  vectors<>+768(SB), Y7, Y8
+	VFMADD213PS  vectors<>+800(SB), Y7, Y8
+	VMOVAPS      Y7, Y9
+	VFMADD231PS  vectors<>+832(SB), Y6, Y9
+	VMULPS       Y7, Y7, Y7
+	VFMADD231PS  Y7, Y8, Y9
+	VFMADD231PS  vectors<>+864(SB), Y6, Y9
+	VCMPPS       $0x11, vectors<>+896(SB), Y4, Y6
+	VBLENDVPS    Y6, Y9, Y4, Y6
+	VCMPPS       $0x00, Y12, Y4, Y7
+	VBLENDVPS    Y7, vectors<>+32(SB), Y11, Y7
+	VCMPPS       $0x12, Y12, Y4, Y4
+	VBLENDVPS    Y4, Y7, Y6, Y4
+	VCMPPS       $0x11, vectors<>+384(SB), Y5, Y6
+	VMULPS       vectors<>+416(SB), Y5, Y7
+	VBLENDVPS    Y6, Y7, Y5, Y7
+	VPSUBD       vectors<>+448(SB), Y7, Y8
+	VPAND        vectors<>+32(SB), Y8, Y8
+	VPSUBD       Y8, Y7, Y7
+	VSUBPS       vectors<>+480(SB), Y7, Y7
+	VCVTDQ2PS    Y8, Y8
+	VANDPS       vectors<>+512(SB), Y6, Y6
+	VADDPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+576(SB), Y8
+	VFMADD231PS  Y7, Y10, Y8
+	VFMADD213PS  vectors<>+608(SB), Y7, Y8
+	VFMADD213PS  vectors<>+640(SB), Y7, Y8
+	VFMADD213PS  vectors<>+672(SB), Y7, Y8
+	VFMADD213PS  vectors<>+704(SB), Y7, Y8
+	VFMADD213PS  vectors<>+736(SB), Y7, Y8
+	VFMADD213PS  vectors<>+768(SB), Y7, Y8
+	VFMADD213PS  vectors<>+800(SB), Y7, Y8
+	VMOVAPS      Y7, Y9
+	VFMADD231PS  vectors<>+832(SB), Y6, Y9
+	VMULPS       Y7, Y7, Y7
+	VFMADD231PS  Y7, Y8, Y9
+	VFMADD231PS  vectors<>+864(SB), Y6, Y9
+	VCMPPS       $0x11, vectors<>+896(SB), Y5, Y6
+	VBLENDVPS    Y6, Y9, Y5, Y6
+	VCMPPS       $0x00, Y12, Y5, Y7
+	VBLENDVPS    Y7, vectors<>+32(SB), Y11, Y7
+	VCMPPS       $0x12, Y12, Y5, Y5
+	VBLENDVPS    Y5, Y7, Y6, Y5
+	VSUBPS       Y4, Y2, Y2
+	VMOVUPS      Y2, (SI)
+	VSUBPS       Y5, Y3, Y2
+	VMOVUPS      Y2, 40(SI)
+	VSUBPS       Y4, Y0, Y0
 	VMOVLPS      X0, 32(SI)
-	ADDQ         $+40, BX
-	ADDQ         $+40, SI
+	VSUBPS       Y5, Y1, Y0
+	VMOVLPS      X0, 72(SI)
+	ADDQ         $+80, BX
+	ADDQ         $+80, SI
 	DECQ         DI
 	JNE          loop_m_1
 	VZEROUPPER

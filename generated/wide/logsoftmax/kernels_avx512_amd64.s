@@ -86,102 +86,184 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+84(SB), Z10
 	VBROADCASTSS words<>+88(SB), Z9
 	VBROADCASTSS words<>+92(SB), Z8
-	VBROADCASTSS words<>+96(SB), Z7
-	VBROADCASTSS words<>+100(SB), Z6
-	MOVQ         x+8(FP), SI
-	MOVQ         y+0(FP), DI
-	MOVL         $+32, BX
+	MOVQ         x+8(FP), BX
+	MOVQ         y+0(FP), SI
+	MOVL         $+16, DI
 	PCALIGN      $0x20
 
 loop_m_1:
-	// for m < 32
+	// for m < 16
 	VCMPPS           $0x11, Z31, Z31, K1
 	VBROADCASTSS     words<>+4(SB), Z0
-	VMOVUPS.Z        (SI), K7, Z1
-	VBLENDMPS        Z1, Z30, K7, Z2
-	VMAXPS           Z0, Z2, Z0
-	VCMPPS           $0x03, Z2, Z2, K2
-	KORW             K2, K1, K1
+	VCMPPS           $0x11, Z31, Z31, K2
+	VBROADCASTSS     words<>+4(SB), Z1
+	VMOVUPS.Z        (BX), K7, Z2
+	VBLENDMPS        Z2, Z30, K7, Z3
+	VMAXPS           Z0, Z3, Z0
+	VMOVUPS.Z        40(BX), K7, Z4
+	VBLENDMPS        Z4, Z30, K7, Z5
+	VMAXPS           Z1, Z5, Z1
+	VCMPPS           $0x03, Z3, Z3, K3
+	KORW             K3, K1, K1
+	VCMPPS           $0x03, Z5, Z5, K3
+	KORW             K3, K2, K2
 	VBLENDMPS        Z29, Z0, K1, Z0
-	VEXTRACTF32X8    $0x01, Z0, Y2
-	VMAXPS           Y2, Y0, Y2
-	VEXTRACTF32X4    $0x01, Y2, X3
-	VMAXPS           X3, X2, X2
-	VPERMILPS        $0x4e, X2, X3
-	VMAXPS           X3, X2, X2
-	VPERMILPS        $0xb1, X2, X3
-	VMAXPS           X3, X2, X2
-	VBROADCASTSS     X2, Z2
+	VBLENDMPS        Z29, Z1, K2, Z1
+	VEXTRACTF32X8    $0x01, Z0, Y3
+	VMAXPS           Y3, Y0, Y3
+	VEXTRACTF32X4    $0x01, Y3, X5
+	VMAXPS           X5, X3, X3
+	VPERMILPS        $0x4e, X3, X5
+	VMAXPS           X5, X3, X3
+	VPERMILPS        $0xb1, X3, X5
+	VMAXPS           X5, X3, X3
+	VBROADCASTSS     X3, Z3
 	VCMPPS           $0x03, Z0, Z0, K1
 	VMOVUPS.Z        Z0, K1, Z0
-	VSHUFF32X4       $0x4e, Z0, Z0, Z3
-	VADDPS           Z3, Z0, Z0
-	VSHUFF32X4       $0xb1, Z0, Z0, Z3
-	VADDPS           Z3, Z0, Z0
-	VPERMILPS        $0x4e, Z0, Z3
-	VADDPS           Z3, Z0, Z0
-	VPERMILPS        $0xb1, Z0, Z3
-	VADDPS           Z3, Z0, Z0
-	VADDPS           Z0, Z2, Z0
-	VSUBPS           Z0, Z1, Z0
-	VMAXPS           Z0, Z28, Z1
-	VMOVAPS          Z24, Z2
-	VFMADD231PS      Z27, Z1, Z2
-	VSUBPS           Z24, Z2, Z3
-	VFNMADD231PS     Z23, Z3, Z1
-	VFNMADD231PS     Z22, Z3, Z1
-	VPSLLD           $0x14, Z2, Z3
-	VPERMD           Z21, Z2, Z2
-	VPADDD           Z2, Z3, Z2
-	VMOVAPS          Z20, Z3
-	VFMADD231PS      Z1, Z26, Z3
-	VMULPS           Z1, Z1, Z4
-	VFMADD231PS      Z4, Z3, Z1
-	VFMADD231PS      Z1, Z2, Z2
-	VMOVUPS.Z        Z2, K7, Z1
-	VSHUFF32X4       $0x4e, Z1, Z1, Z2
-	VADDPS           Z2, Z1, Z1
-	VSHUFF32X4       $0xb1, Z1, Z1, Z2
-	VADDPS           Z2, Z1, Z1
-	VPERMILPS        $0x4e, Z1, Z2
-	VADDPS           Z2, Z1, Z1
-	VPERMILPS        $0xb1, Z1, Z2
-	VADDPS           Z2, Z1, Z1
-	VCMPPS           $0x11, Z19, Z1, K1
-	VMULPS           Z18, Z1, Z2
-	VBLENDMPS        Z2, Z1, K1, Z2
-	VPSUBD           Z17, Z2, Z3
-	VPANDD           Z30, Z3, Z3
-	VPSUBD           Z3, Z2, Z2
-	VSUBPS           Z16, Z2, Z2
-	VCVTDQ2PS        Z3, Z3
-	VMOVUPS.Z        Z15, K1, Z4
+	VSHUFF32X4       $0x4e, Z0, Z0, Z5
+	VADDPS           Z5, Z0, Z0
+	VSHUFF32X4       $0xb1, Z0, Z0, Z5
+	VADDPS           Z5, Z0, Z0
+	VPERMILPS        $0x4e, Z0, Z5
+	VADDPS           Z5, Z0, Z0
+	VPERMILPS        $0xb1, Z0, Z5
+	VADDPS           Z5, Z0, Z0
+	VADDPS           Z0, Z3, Z0
+	VEXTRACTF32X8    $0x01, Z1, Y3
+	VMAXPS           Y3, Y1, Y3
+	VEXTRACTF32X4    $0x01, Y3, X5
+	VMAXPS           X5, X3, X3
+	VPERMILPS        $0x4e, X3, X5
+	VMAXPS           X5, X3, X3
+	VPERMILPS        $0xb1, X3, X5
+	VMAXPS           X5, X3, X3
+	VBROADCASTSS     X3, Z3
+	VCMPPS           $0x03, Z1, Z1, K1
+	VMOVUPS.Z        Z1, K1, Z1
+	VSHUFF32X4       $0x4e, Z1, Z1, Z5
+	VADDPS           Z5, Z1, Z1
+	VSHUFF32X4       $0xb1, Z1, Z1, Z5
+	VADDPS           Z5, Z1, Z1
+	VPERMILPS        $0x4e, Z1, Z5
+	VADDPS           Z5, Z1, Z1
+	VPERMILPS        $0xb1, Z1, Z5
+	VADDPS           Z5, Z1, Z1
+	VADDPS           Z1, Z3, Z1
+	VSUBPS           Z0, Z2, Z0
+	VMAXPS           Z0, Z28, Z2
+	VMOVAPS          Z24, Z3
+	VFMADD231PS      Z27, Z2, Z3
+	VSUBPS           Z24, Z3, Z5
+	VFNMADD231PS     Z23, Z5, Z2
+	VFNMADD231PS     Z22, Z5, Z2
+	VPSLLD           $0x14, Z3, Z5
+	VPERMD           Z21, Z3, Z3
+	VPADDD           Z3, Z5, Z3
+	VMOVAPS          Z20, Z5
+	VFMADD231PS      Z2, Z26, Z5
+	VMULPS           Z2, Z2, Z6
+	VFMADD231PS      Z6, Z5, Z2
+	VFMADD231PS      Z2, Z3, Z3
+	VMOVUPS.Z        Z3, K7, Z2
+	VSUBPS           Z1, Z4, Z1
+	VMAXPS           Z1, Z28, Z3
+	VMOVAPS          Z24, Z4
+	VFMADD231PS      Z27, Z3, Z4
+	VSUBPS           Z24, Z4, Z5
+	VFNMADD231PS     Z23, Z5, Z3
+	VFNMADD231PS     Z22, Z5, Z3
+	VPSLLD           $0x14, Z4, Z5
+	VPERMD           Z21, Z4, Z4
+	VPADDD           Z4, Z5, Z4
+	VMOVAPS          Z20, Z5
+	VFMADD231PS      Z3, Z26, Z5
+	VMULPS           Z3, Z3, Z6
+	VFMADD231PS      Z6, Z5, Z3
+	VFMADD231PS      Z3, Z4, Z4
+	VMOVUPS.Z        Z4, K7, Z3
+	VSHUFF32X4       $0x4e, Z2, Z2, Z4
+	VADDPS           Z4, Z2, Z2
+	VSHUFF32X4       $0xb1, Z2, Z2, Z4
+	VADDPS           Z4, Z2, Z2
+	VPERMILPS        $0x4e, Z2, Z4
+	VADDPS           Z4, Z2, Z2
+	VPERMILPS        $0xb1, Z2, Z4
+	VADDPS           Z4, Z2, Z2
+	VSHUFF32X4       $0x4e, Z3, Z3, Z4
 	VADDPS           Z4, Z3, Z3
-	VMOVAPS          Z14, Z4
-	VFMADD231PS      Z2, Z25, Z4
-	VFMADD213PS      Z13, Z2, Z4
-	VFMADD213PS      Z12, Z2, Z4
-	VFMADD213PS      Z11, Z2, Z4
-	VFMADD213PS      Z10, Z2, Z4
-	VFMADD213PS      Z9, Z2, Z4
-	VFMADD213PS      Z8, Z2, Z4
-	VFMADD213PS      Z7, Z2, Z4
-	VMOVAPS          Z2, Z5
-	VFMADD231PS      Z6, Z3, Z5
-	VMULPS           Z2, Z2, Z2
-	VFMADD231PS      Z2, Z4, Z5
-	VFMADD231PS.BCST words<>+104(SB), Z3, Z5
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z1, K1
-	VBLENDMPS        Z5, Z1, K1, Z2
-	VCMPPS           $0x00, Z31, Z1, K1
-	VBLENDMPS        Z30, Z29, K1, Z3
-	VCMPPS           $0x12, Z31, Z1, K1
-	VBLENDMPS        Z3, Z2, K1, Z1
-	VSUBPS           Z1, Z0, Z0
-	VMOVUPS          Z0, K7, (DI)
-	ADDQ             $+40, SI
-	ADDQ             $+40, DI
-	DECQ             BX
+	VSHUFF32X4       $0xb1, Z3, Z3, Z4
+	VADDPS           Z4, Z3, Z3
+	VPERMILPS        $0x4e, Z3, Z4
+	VADDPS           Z4, Z3, Z3
+	VPERMILPS        $0xb1, Z3, Z4
+	VADDPS           Z4, Z3, Z3
+	VCMPPS           $0x11, Z19, Z2, K1
+	VMULPS           Z18, Z2, Z4
+	VBLENDMPS        Z4, Z2, K1, Z4
+	VPSUBD           Z17, Z4, Z5
+	VPANDD           Z30, Z5, Z5
+	VPSUBD           Z5, Z4, Z4
+	VSUBPS           Z16, Z4, Z4
+	VCVTDQ2PS        Z5, Z5
+	VMOVUPS.Z        Z15, K1, Z6
+	VADDPS           Z6, Z5, Z5
+	VMOVAPS          Z14, Z6
+	VFMADD231PS      Z4, Z25, Z6
+	VFMADD213PS      Z13, Z4, Z6
+	VFMADD213PS      Z12, Z4, Z6
+	VFMADD213PS      Z11, Z4, Z6
+	VFMADD213PS      Z10, Z4, Z6
+	VFMADD213PS      Z9, Z4, Z6
+	VFMADD213PS      Z8, Z4, Z6
+	VFMADD213PS.BCST words<>+96(SB), Z4, Z6
+	VMOVAPS          Z4, Z7
+	VFMADD231PS.BCST words<>+100(SB), Z5, Z7
+	VMULPS           Z4, Z4, Z4
+	VFMADD231PS      Z4, Z6, Z7
+	VFMADD231PS.BCST words<>+104(SB), Z5, Z7
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z2, K1
+	VBLENDMPS        Z7, Z2, K1, Z4
+	VCMPPS           $0x00, Z31, Z2, K1
+	VBLENDMPS        Z30, Z29, K1, Z5
+	VCMPPS           $0x12, Z31, Z2, K1
+	VBLENDMPS        Z5, Z4, K1, Z2
+	VCMPPS           $0x11, Z19, Z3, K1
+	VMULPS           Z18, Z3, Z4
+	VBLENDMPS        Z4, Z3, K1, Z4
+	VPSUBD           Z17, Z4, Z5
+	VPANDD           Z30, Z5, Z5
+	VPSUBD           Z5, Z4, Z4
+	VSUBPS           Z16, Z4, Z4
+	VCVTDQ2PS        Z5, Z5
+	VMOVUPS.Z        Z15, K1, Z6
+	VADDPS           Z6, Z5, Z5
+	VMOVAPS          Z14, Z6
+	VFMADD231PS      Z4, Z25, Z6
+	VFMADD213PS      Z13, Z4, Z6
+	VFMADD213PS      Z12, Z4, Z6
+	VFMADD213PS      Z11, Z4, Z6
+	VFMADD213PS      Z10, Z4, Z6
+	VFMADD213PS      Z9, Z4, Z6
+	VFMADD213PS      Z8, Z4, Z6
+	VFMADD213PS.BCST words<>+96(SB), Z4, Z6
+	VMOVAPS          Z4, Z7
+	VFMADD231PS.BCST words<>+100(SB), Z5, Z7
+	VMULPS           Z4, Z4, Z4
+	VFMADD231PS      Z4, Z6, Z7
+	VFMADD231PS.BCST words<>+104(SB), Z5, Z7
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z3, K1
+	VBLENDMPS        Z7, Z3, K1, Z4
+	VCMPPS           $0x00, Z31, Z3, K1
+	VBLENDMPS        Z30, Z29, K1, Z5
+	VCMPPS           $0x12, Z31, Z3, K1
+	VBLENDMPS        Z5, Z4, K1, Z3
+	VSUBPS           Z2, Z0, Z0
+	VMOVUPS          Z0, K7, (SI)
+	VSUBPS           Z3, Z1, Z0
+	VMOVUPS          Z0, K7, 40(SI)
+	ADDQ             $+80, BX
+	ADDQ             $+80, SI
+	DECQ             DI
 	JNE              loop_m_1
 	VZEROUPPER
 	RET

@@ -124,11 +124,7 @@ DATA vectors<>+928(SB)/8, $0x0000000100000000
 DATA vectors<>+936(SB)/8, $0x0000000300000002
 DATA vectors<>+944(SB)/8, $0x0000000500000004
 DATA vectors<>+952(SB)/8, $0x0000000700000006
-DATA vectors<>+960(SB)/8, $0x0000000900000008
-DATA vectors<>+968(SB)/8, $0x0000000b0000000a
-DATA vectors<>+976(SB)/8, $0x0000000d0000000c
-DATA vectors<>+984(SB)/8, $0x0000000f0000000e
-GLOBL vectors<>(SB), RODATA|NOPTR, $992
+GLOBL vectors<>(SB), RODATA|NOPTR, $960
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -139,144 +135,170 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
 	VMOVUPS vectors<>+96(SB), Y15
 	VMOVUPS vectors<>+128(SB), Y14
 	VMOVUPS vectors<>+288(SB), Y13
-	VMOVUPS vectors<>+160(SB), Y12
-	VMOVUPS vectors<>+192(SB), Y11
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+262144, BX, BX
 	ADDQ    x+0(FP), BX
+	MOVQ    block+24(FP), DI
+	IMUL3Q  $+1024, DI, DI
+	ADDQ    top+8(FP), DI
 	MOVQ    block+24(FP), DX
 	IMUL3Q  $+1024, DX, DX
-	ADDQ    top+8(FP), DX
-	MOVQ    block+24(FP), CX
-	IMUL3Q  $+1024, CX, CX
-	ADDQ    total+16(FP), CX
-	MOVL    $+256, DI
+	ADDQ    total+16(FP), DX
+	MOVL    $+128, CX
 
 loop_n_1:
-	// for n < 256
-	VXORPS  Y0, Y0, Y0
-	VCMPPS  $0x11, vectors<>+0(SB), Y0, Y0
+	// for n < 128
+	VXORPS  Y12, Y12, Y12
+	VCMPPS  $0x11, Y12, Y12, Y0
 	VMOVUPS vectors<>+64(SB), Y1
 	VMOVUPS vectors<>+64(SB), Y2
 	VMOVUPS vectors<>+64(SB), Y3
 	VMOVUPS vectors<>+64(SB), Y4
-	VMOVUPS vectors<>+64(SB), Y5
+	VCMPPS  $0x11, Y12, Y12, Y5
 	VMOVUPS vectors<>+64(SB), Y6
 	VMOVUPS vectors<>+64(SB), Y7
 	VMOVUPS vectors<>+64(SB), Y8
-	MOVL    $+4, SI
+	VMOVUPS vectors<>+64(SB), Y9
+	MOVL    $+8, SI
 	PCALIGN $0x20
 
 loop_c_2:
-	// for c < 4
-	VMOVUPS      (BX), Y9
-	VMAXPS       Y1, Y9, Y1
-	VMOVUPS      32(BX), Y10
-	VMAXPS       Y2, Y10, Y2
-	VCMPPS       $0x03, Y10, Y9, Y9
-	VORPS        Y9, Y0, Y0
-	VMOVUPS      64(BX), Y9
-	VMAXPS       Y3, Y9, Y3
-	VMOVUPS      96(BX), Y10
-	VMAXPS       Y4, Y10, Y4
-	VCMPPS       $0x03, Y10, Y9, Y9
-	VORPS        Y9, Y0, Y0
-	VMOVUPS      128(BX), Y9
-	VMAXPS       Y5, Y9, Y5
-	VMOVUPS      160(BX), Y10
-	VMAXPS       Y6, Y10, Y6
-	VCMPPS       $0x03, Y10, Y9, Y9
-	VORPS        Y9, Y0, Y0
-	VMOVUPS      192(BX), Y9
-	VMAXPS       Y7, Y9, Y7
-	VMOVUPS      224(BX), Y10
-	VMAXPS       Y8, Y10, Y8
-	VCMPPS       $0x03, Y10, Y9, Y9
-	VORPS        Y9, Y0, Y0
-	ADDQ         $+256, BX
+	// for c < 8
+	VMOVUPS      (BX), Y10
+	VMAXPS       Y1, Y10, Y1
+	VMOVUPS      1024(BX), Y11
+	VMAXPS       Y6, Y11, Y6
+	VMOVUPS      32(BX), Y12
+	VMAXPS       Y2, Y12, Y2
+	VCMPPS       $0x03, Y12, Y10, Y10
+	VORPS        Y10, Y0, Y0
+	VMOVUPS      1056(BX), Y10
+	VMAXPS       Y7, Y10, Y7
+	VCMPPS       $0x03, Y10, Y11, Y10
+	VORPS        Y10, Y5, Y5
+	VMOVUPS      64(BX), Y10
+	VMAXPS       Y3, Y10, Y3
+	VMOVUPS      1088(BX), Y11
+	VMAXPS       Y8, Y11, Y8
+	VMOVUPS      96(BX), Y12
+	VMAXPS       Y4, Y12, Y4
+	VCMPPS       $0x03, Y12, Y10, Y10
+	VORPS        Y10, Y0, Y0
+	VMOVUPS      1120(BX), Y10
+	VMAXPS       Y9, Y10, Y9
+	VCMPPS       $0x03, Y10, Y11, Y10
+	VORPS        Y10, Y5, Y5
+	ADDQ         $+128, BX
 	DECQ         SI
 	JNE          loop_c_2
-	VMAXPS       Y1, Y5, Y1
-	VMAXPS       Y2, Y6, Y2
-	VMAXPS       Y3, Y7, Y3
-	VMAXPS       Y4, Y8, Y4
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+32(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
-	VMOVSS       X0, (DX)
-	VXORPS       Y1, Y1, Y1
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y6, Y7, Y6
+	VBLENDVPS    Y5, vectors<>+32(SB), Y6, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VANDPS       Y0, Y3, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VADDPS       Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VANDPS       Y1, Y3, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VMOVSS       X0, (DI)
+	VMOVSS       X1, 4(DI)
 	VXORPS       Y2, Y2, Y2
-	MOVL         $+16, SI
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      vectors<>+160(SB), Y12
+	VMOVUPS      vectors<>+192(SB), Y11
+	VMOVUPS      vectors<>+224(SB), Y10
+	VMOVUPS      vectors<>+256(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y8
+	MOVL         $+32, SI
 	PCALIGN      $0x20
 
 loop_c_2_3:
-	// for c_2 < 16
-	VMOVUPS      -1024(BX), Y3
-	VMOVUPS      -992(BX), Y4
-	VSUBPS       Y0, Y3, Y3
+	// for c_2 < 32
+	VMOVUPS      -1024(BX), Y4
 	VSUBPS       Y0, Y4, Y4
-	VMAXPS       Y3, Y15, Y3
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y3, Y5
-	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VSUBPS       Y12, Y5, Y7
-	VSUBPS       Y12, Y6, Y8
-	VFNMADD231PS Y11, Y7, Y3
-	VFNMADD231PS Y11, Y8, Y4
-	VFNMADD231PS vectors<>+224(SB), Y7, Y3
-	VFNMADD231PS vectors<>+224(SB), Y8, Y4
-	VPSLLD       $0x14, Y5, Y7
-	VPSLLD       $0x14, Y6, Y8
-	VPERMD       vectors<>+256(SB), Y5, Y5
-	VPERMD       vectors<>+256(SB), Y6, Y6
-	VPADDD       Y5, Y7, Y5
-	VPADDD       Y6, Y8, Y6
-	VMOVUPS      vectors<>+320(SB), Y7
-	VFMADD231PS  Y3, Y13, Y7
-	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMULPS       Y3, Y3, Y9
-	VMULPS       Y4, Y4, Y10
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y3, Y5, Y5
-	VFMADD231PS  Y4, Y6, Y6
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y6, Y2, Y2
-	ADDQ         $+64, BX
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       Y12, Y5, Y6
+	VFNMADD231PS Y11, Y6, Y4
+	VFNMADD231PS Y10, Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       Y9, Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y4, Y13, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      (BX), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       Y12, Y5, Y6
+	VFNMADD231PS Y11, Y6, Y4
+	VFNMADD231PS Y10, Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       Y9, Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y4, Y13, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop_c_2_3
-	VADDPS       Y1, Y2, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y2, Y2, Y0
+	VADDPS       Y0, Y2, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVSS       X0, (CX)
-	ADDQ         $-1024, BX
-	ADDQ         $+4, DX
-	ADDQ         $+4, CX
-	DECQ         DI
+	VPERM2F128   $0x01, Y3, Y3, Y1
+	VADDPS       Y1, Y3, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVSS       X0, (DX)
+	VMOVSS       X1, 4(DX)
+	ADDQ         $+8, DI
+	ADDQ         $+8, DX
+	DECQ         CX
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
@@ -402,190 +424,211 @@ loop_n_1:
 // e[n][c] = exp(x[n][c] - top[n])
 // total[n] = sum(c, e[n][c])
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
-// func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32, block int)
+// func backward0AVX2(dx *float32, x *float32, label *int32, e *float32, s0 float32, block int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $1088-40
-	VBROADCASTSS s0+24(FP), Y0
+TEXT ·backward0AVX2(SB), NOSPLIT, $0-48
+	VBROADCASTSS s0+32(FP), Y0
 	VMOVUPS      vectors<>+96(SB), Y15
 	VMOVUPS      vectors<>+128(SB), Y14
-	VMOVUPS      vectors<>+288(SB), Y13
-	VMOVUPS      vectors<>+160(SB), Y12
-	MOVQ         block+32(FP), BX
+	MOVQ         block+40(FP), BX
 	IMUL3Q       $+131072, BX, BX
 	ADDQ         x+8(FP), BX
-	LEAQ         63(SP), SI
-	ANDQ         $-64, SI
-	MOVQ         block+32(FP), R8
-	IMUL3Q       $+512, R8, R8
-	ADDQ         label+16(FP), R8
-	MOVQ         block+32(FP), DI
+	MOVQ         block+40(FP), SI
+	IMUL3Q       $+131072, SI, SI
+	ADDQ         e+24(FP), SI
+	MOVQ         block+40(FP), CX
+	IMUL3Q       $+512, CX, CX
+	ADDQ         label+16(FP), CX
+	MOVQ         block+40(FP), DI
 	IMUL3Q       $+131072, DI, DI
 	ADDQ         dx+0(FP), DI
-	MOVL         $+128, CX
+	MOVL         $+64, R8
 
 loop_n_1:
-	// for n < 128
-	VXORPS  Y1, Y1, Y1
-	VCMPPS  $0x11, vectors<>+0(SB), Y1, Y1
+	// for n < 64
+	VXORPS  Y13, Y13, Y13
+	VCMPPS  $0x11, Y13, Y13, Y1
 	VMOVUPS vectors<>+64(SB), Y2
 	VMOVUPS vectors<>+64(SB), Y3
 	VMOVUPS vectors<>+64(SB), Y4
 	VMOVUPS vectors<>+64(SB), Y5
-	VMOVUPS vectors<>+64(SB), Y6
+	VCMPPS  $0x11, Y13, Y13, Y6
 	VMOVUPS vectors<>+64(SB), Y7
 	VMOVUPS vectors<>+64(SB), Y8
 	VMOVUPS vectors<>+64(SB), Y9
-	MOVL    $+4, DX
+	VMOVUPS vectors<>+64(SB), Y10
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_c_2:
-	// for c < 4
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y2, Y10, Y2
-	VMOVUPS      32(BX), Y11
-	VMAXPS       Y3, Y11, Y3
-	VCMPPS       $0x03, Y11, Y10, Y10
-	VORPS        Y10, Y1, Y1
-	VMOVUPS      64(BX), Y10
-	VMAXPS       Y4, Y10, Y4
-	VMOVUPS      96(BX), Y11
-	VMAXPS       Y5, Y11, Y5
-	VCMPPS       $0x03, Y11, Y10, Y10
-	VORPS        Y10, Y1, Y1
-	VMOVUPS      128(BX), Y10
-	VMAXPS       Y6, Y10, Y6
-	VMOVUPS      160(BX), Y11
-	VMAXPS       Y7, Y11, Y7
-	VCMPPS       $0x03, Y11, Y10, Y10
-	VORPS        Y10, Y1, Y1
-	VMOVUPS      192(BX), Y10
-	VMAXPS       Y8, Y10, Y8
-	VMOVUPS      224(BX), Y11
-	VMAXPS       Y9, Y11, Y9
-	VCMPPS       $0x03, Y11, Y10, Y10
-	VORPS        Y10, Y1, Y1
-	ADDQ         $+256, BX
+	// for c < 8
+	VMOVUPS      (BX), Y11
+	VMAXPS       Y2, Y11, Y2
+	VMOVUPS      1024(BX), Y12
+	VMAXPS       Y7, Y12, Y7
+	VMOVUPS      32(BX), Y13
+	VMAXPS       Y3, Y13, Y3
+	VCMPPS       $0x03, Y13, Y11, Y11
+	VORPS        Y11, Y1, Y1
+	VMOVUPS      1056(BX), Y11
+	VMAXPS       Y8, Y11, Y8
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y6, Y6
+	VMOVUPS      64(BX), Y11
+	VMAXPS       Y4, Y11, Y4
+	VMOVUPS      1088(BX), Y12
+	VMAXPS       Y9, Y12, Y9
+	VMOVUPS      96(BX), Y13
+	VMAXPS       Y5, Y13, Y5
+	VCMPPS       $0x03, Y13, Y11, Y11
+	VORPS        Y11, Y1, Y1
+	VMOVUPS      1120(BX), Y11
+	VMAXPS       Y10, Y11, Y10
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y6, Y6
+	ADDQ         $+128, BX
 	DECQ         DX
 	JNE          loop_c_2
-	VMAXPS       Y2, Y6, Y2
-	VMAXPS       Y3, Y7, Y3
-	VMAXPS       Y4, Y8, Y4
-	VMAXPS       Y5, Y9, Y5
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y3, Y5, Y3
 	VMAXPS       Y2, Y3, Y2
 	VBLENDVPS    Y1, vectors<>+32(SB), Y2, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
-	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y8, Y10, Y8
+	VMAXPS       Y7, Y8, Y7
+	VBLENDVPS    Y6, vectors<>+32(SB), Y7, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPS       X3, X1, X3
+	VPERMILPS    $0x4e, X3, X4
+	VMAXPS       X4, X3, X3
+	VPERMILPS    $0xb1, X3, X4
+	VMAXPS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VANDPS       Y1, Y4, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMAXPS       X3, X2, X3
+	VPERMILPS    $0x4e, X3, X4
+	VMAXPS       X4, X3, X3
+	VPERMILPS    $0xb1, X3, X4
+	VMAXPS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VANDPS       Y2, Y4, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y3, Y2
 	VXORPS       Y3, Y3, Y3
-	MOVL         $+16, DX
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      vectors<>+288(SB), Y13
+	VMOVUPS      vectors<>+160(SB), Y12
+	VMOVUPS      vectors<>+192(SB), Y11
+	VMOVUPS      vectors<>+224(SB), Y10
+	VMOVUPS      vectors<>+256(SB), Y9
+	MOVL         $+32, DX
 	PCALIGN      $0x20
 
 loop_c_2_3:
-	// for c_2 < 16
-	VMOVUPS      -1024(BX), Y4
-	VMOVUPS      -992(BX), Y5
-	VSUBPS       Y1, Y4, Y4
+	// for c_2 < 32
+	VMOVUPS      -1024(BX), Y5
 	VSUBPS       Y1, Y5, Y5
-	VMAXPS       Y4, Y15, Y4
 	VMAXPS       Y5, Y15, Y5
 	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VMOVAPS      Y12, Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       Y12, Y6, Y8
-	VSUBPS       Y12, Y7, Y9
-	VFNMADD231PS vectors<>+192(SB), Y8, Y4
-	VFNMADD231PS vectors<>+192(SB), Y9, Y5
-	VFNMADD231PS vectors<>+224(SB), Y8, Y4
-	VFNMADD231PS vectors<>+224(SB), Y9, Y5
-	VPSLLD       $0x14, Y6, Y8
-	VPSLLD       $0x14, Y7, Y9
-	VPERMD       vectors<>+256(SB), Y6, Y6
-	VPERMD       vectors<>+256(SB), Y7, Y7
-	VPADDD       Y6, Y8, Y6
-	VPADDD       Y7, Y9, Y7
-	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD231PS  Y5, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y4, Y6, Y6
-	VFMADD231PS  Y5, Y7, Y7
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y7, Y3, Y3
+	VFMADD231PS  Y14, Y5, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS Y11, Y7, Y5
+	VFNMADD231PS Y10, Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       Y9, Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VADDPS       Y6, Y3, Y3
 	VMOVUPS      Y6, (SI)
-	VMOVUPS      Y7, 32(SI)
-	ADDQ         $+64, BX
-	ADDQ         $+64, SI
+	VMOVUPS      (BX), Y5
+	VSUBPS       Y2, Y5, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y5, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS Y11, Y7, Y5
+	VFNMADD231PS Y10, Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       Y9, Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VMOVUPS      Y6, 1024(SI)
+	ADDQ         $+32, BX
+	ADDQ         $+32, SI
 	DECQ         DX
 	JNE          loop_c_2_3
-	VADDPS       Y2, Y3, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y1
-	VADDPS       Y1, Y2, Y1
+	VPERM2F128   $0x01, Y3, Y3, Y1
+	VADDPS       Y1, Y3, Y1
 	VPERMILPS    $0x4e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0xb1, Y1, Y2
 	VADDPS       Y2, Y1, Y1
-	VMOVUPS      vectors<>+448(SB), Y11
-	VDIVPS       Y1, Y11, Y1
-	VBROADCASTSS (R8), Y2
-	VMOVUPS      vectors<>+928(SB), Y10
-	VMOVUPS      vectors<>+960(SB), Y9
+	VPERM2F128   $0x01, Y4, Y4, Y2
+	VADDPS       Y2, Y4, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VMOVUPS      vectors<>+448(SB), Y13
+	VDIVPS       Y1, Y13, Y1
+	VBROADCASTSS (CX), Y3
+	VDIVPS       Y2, Y13, Y2
+	VBROADCASTSS 4(CX), Y4
+	VMOVUPS      vectors<>+928(SB), Y12
 	MOVL         $+0, DX
 	PCALIGN      $0x20
 
 loop_c_3_4:
-	// for c_3 < 16
-	VMULPS       -1024(SI), Y1, Y3
+	// for c_3 < 32
+	VMULPS       -1024(SI), Y1, Y5
 	MOVQ         DX, AX
-	IMUL3L       $+16, AX, AX
-	VMOVD        AX, X4
-	VPBROADCASTD X4, Y4
-	VPADDD       Y10, Y4, Y4
-	VPCMPEQD     Y2, Y4, Y4
-	VANDPS       Y11, Y4, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, (DI)
-	VMULPS       -992(SI), Y1, Y3
-	MOVQ         DX, AX
-	IMUL3L       $+16, AX, AX
-	VMOVD        AX, X4
-	VPBROADCASTD X4, Y4
-	VPADDD       Y9, Y4, Y4
-	VPCMPEQD     Y2, Y4, Y4
-	VANDPS       Y11, Y4, Y4
-	VSUBPS       Y4, Y3, Y3
-	VMULPS       Y3, Y0, Y3
-	VMOVUPS      Y3, 32(DI)
-	ADDQ         $+64, SI
-	ADDQ         $+64, DI
+	IMUL3L       $+8, AX, AX
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	VPADDD       Y12, Y6, Y6
+	VPCMPEQD     Y3, Y6, Y7
+	VANDPS       Y13, Y7, Y7
+	VSUBPS       Y7, Y5, Y5
+	VMULPS       Y5, Y0, Y5
+	VMOVUPS      Y5, (DI)
+	VMULPS       (SI), Y2, Y5
+	VPCMPEQD     Y4, Y6, Y6
+	VANDPS       Y13, Y6, Y6
+	VSUBPS       Y6, Y5, Y5
+	VMULPS       Y5, Y0, Y5
+	VMOVUPS      Y5, 1024(DI)
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
 	INCQ         DX
-	CMPQ         DX, $+16
+	CMPQ         DX, $+32
 	JLT          loop_c_3_4
-	ADDQ         $-1024, BX
-	ADDQ         $-2048, SI
-	ADDQ         $+4, R8
-	DECQ         CX
+	ADDQ         $+8, CX
+	ADDQ         $+1024, DI
+	DECQ         R8
 	JNE          loop_n_1
 	VZEROUPPER
 	RET

@@ -145,89 +145,157 @@ TEXT ·forward0AVX2(SB), $320-24
 	VMOVUPS vectors<>+160(SB), Y14
 	VMOVUPS vectors<>+320(SB), Y13
 	VXORPS  Y12, Y12, Y12
-	VMOVUPS vectors<>+96(SB), Y11
-	VMOVUPS vectors<>+64(SB), Y10
-	VMOVUPS vectors<>+32(SB), Y9
-	VMOVUPS vectors<>+192(SB), Y8
-	VMOVUPS vectors<>+224(SB), Y7
 	MOVQ    x+8(FP), SI
 	LEAQ    63(SP), BX
 	ANDQ    $-64, BX
-	MOVL    $+32, DI
+	MOVL    $+16, DI
 	PCALIGN $0x20
 
 loop_n_1:
-	// for n < 32
+	// for n < 16
 	VCMPPS       $0x11, Y12, Y12, Y0
 	VMOVUPS      vectors<>+32(SB), Y1
 	VMOVUPS      vectors<>+32(SB), Y2
-	VMOVUPS      (SI), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVSD       32(SI), X4
-	VBLENDVPS    Y11, Y4, Y9, Y5
-	VMAXPS       Y2, Y5, Y2
-	VCMPPS       $0x03, Y5, Y3, Y5
-	VORPS        Y5, Y0, Y0
+	VCMPPS       $0x11, Y12, Y12, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VMOVUPS      (SI), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMOVUPS      40(SI), Y7
+	VMAXPS       Y4, Y7, Y4
+	VMOVSD       32(SI), X8
+	VMOVUPS      vectors<>+96(SB), Y9
+	VMOVUPS      vectors<>+32(SB), Y10
+	VBLENDVPS    Y9, Y8, Y10, Y9
+	VMAXPS       Y2, Y9, Y2
+	VCMPPS       $0x03, Y9, Y6, Y9
+	VORPS        Y9, Y0, Y0
+	VMOVSD       72(SI), X9
+	VMOVUPS      vectors<>+96(SB), Y10
+	VMOVUPS      vectors<>+32(SB), Y11
+	VBLENDVPS    Y10, Y9, Y11, Y10
+	VMAXPS       Y5, Y10, Y5
+	VCMPPS       $0x03, Y10, Y7, Y10
+	VORPS        Y10, Y3, Y3
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, Y10, Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
-	VMOVSS       X0, (BX)
-	VSUBPS       Y0, Y3, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y8, Y2
-	VFMADD231PS  Y14, Y1, Y2
-	VSUBPS       Y8, Y2, Y3
-	VFNMADD231PS Y7, Y3, Y1
-	VFNMADD231PS vectors<>+256(SB), Y3, Y1
-	VPSLLD       $0x14, Y2, Y3
-	VPERMD       vectors<>+288(SB), Y2, Y2
-	VPADDD       Y2, Y3, Y2
-	VMOVUPS      vectors<>+352(SB), Y3
-	VFMADD231PS  Y1, Y13, Y3
-	VMULPS       Y1, Y1, Y5
-	VFMADD231PS  Y5, Y3, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VSUBPS       Y0, Y4, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y8, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y8, Y1, Y3
-	VFNMADD231PS Y7, Y3, Y0
-	VFNMADD231PS vectors<>+256(SB), Y3, Y0
-	VPSLLD       $0x14, Y1, Y3
-	VPERMD       vectors<>+288(SB), Y1, Y1
-	VPADDD       Y1, Y3, Y1
-	VMOVUPS      vectors<>+352(SB), Y3
-	VFMADD231PS  Y0, Y13, Y3
-	VMULPS       Y0, Y0, Y4
-	VFMADD231PS  Y4, Y3, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       Y11, Y1, Y0
-	VADDPS       Y2, Y0, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
+	VMAXPS       Y4, Y5, Y4
+	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y0, Y0, Y3
+	VANDPS       Y0, Y3, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y3
+	VADDPS       Y3, Y0, Y0
 	VADDPS       Y0, Y2, Y0
+	VEXTRACTF128 $0x01, Y1, X2
+	VMAXPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X3
+	VMAXPS       X3, X2, X2
+	VPERMILPS    $0xb1, X2, X3
+	VMAXPS       X3, X2, X2
+	VBROADCASTSS X2, Y2
+	VCMPPS       $0x03, Y1, Y1, Y3
+	VANDPS       Y1, Y3, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VMOVSS       X0, (BX)
+	VMOVSS       X1, 4(BX)
+	VSUBPS       Y0, Y6, Y2
+	VMAXPS       Y2, Y15, Y2
+	VMOVUPS      vectors<>+192(SB), Y11
+	VMOVAPS      Y11, Y3
+	VFMADD231PS  Y14, Y2, Y3
+	VSUBPS       Y11, Y3, Y4
+	VFNMADD231PS vectors<>+224(SB), Y4, Y2
+	VFNMADD231PS vectors<>+256(SB), Y4, Y2
+	VPSLLD       $0x14, Y3, Y4
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y4, Y3
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y2, Y13, Y4
+	VMULPS       Y2, Y2, Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VFMADD231PS  Y2, Y3, Y3
+	VSUBPS       Y1, Y7, Y2
+	VMAXPS       Y2, Y15, Y2
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VSUBPS       Y11, Y4, Y5
+	VFNMADD231PS vectors<>+224(SB), Y5, Y2
+	VFNMADD231PS vectors<>+256(SB), Y5, Y2
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y2, Y13, Y5
+	VMULPS       Y2, Y2, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VFMADD231PS  Y2, Y4, Y4
+	VSUBPS       Y0, Y8, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y11, Y2
+	VFMADD231PS  Y14, Y0, Y2
+	VSUBPS       Y11, Y2, Y5
+	VFNMADD231PS vectors<>+224(SB), Y5, Y0
+	VFNMADD231PS vectors<>+256(SB), Y5, Y0
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y0, Y13, Y5
+	VMULPS       Y0, Y0, Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VANDPS       vectors<>+96(SB), Y2, Y0
+	VADDPS       Y0, Y3, Y3
+	VSUBPS       Y1, Y9, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y11, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       Y11, Y1, Y2
+	VFNMADD231PS vectors<>+224(SB), Y2, Y0
+	VFNMADD231PS vectors<>+256(SB), Y2, Y0
+	VPSLLD       $0x14, Y1, Y2
+	VPERMD       vectors<>+288(SB), Y1, Y1
+	VPADDD       Y1, Y2, Y1
+	VMOVUPS      vectors<>+352(SB), Y2
+	VFMADD231PS  Y0, Y13, Y2
+	VMULPS       Y0, Y0, Y5
+	VFMADD231PS  Y5, Y2, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       vectors<>+96(SB), Y1, Y0
+	VADDPS       Y0, Y4, Y4
+	VPERM2F128   $0x01, Y3, Y3, Y0
+	VADDPS       Y0, Y3, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
+	VPERM2F128   $0x01, Y4, Y4, Y1
+	VADDPS       Y1, Y4, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
 	VMOVSS       X0, 128(BX)
-	ADDQ         $+40, SI
-	ADDQ         $+4, BX
+	VMOVSS       X1, 132(BX)
+	ADDQ         $+80, SI
+	ADDQ         $+8, BX
 	DECQ         DI
 	JNE          loop_n_1
 	VBROADCASTSS (BX), Y0
@@ -259,7 +327,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	VCMPPS       $0x00, vectors<>+0(SB), Y0, Y2
-	VBLENDVPS    Y2, vectors<>+32(SB), Y10, Y2
+	VMOVUPS      vectors<>+64(SB), Y3
+	VBLENDVPS    Y2, vectors<>+32(SB), Y3, Y2
 	VCMPPS       $0x12, vectors<>+0(SB), Y0, Y0
 	VBLENDVPS    Y0, Y2, Y1, Y0
 	MOVQ         label+16(FP), SI
@@ -299,7 +368,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, vectors<>+32(SB), Y10, Y3
+	VMOVUPS      vectors<>+64(SB), Y4
+	VBLENDVPS    Y3, vectors<>+32(SB), Y4, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
 	MOVLQSX      4(SI), AX
@@ -338,7 +408,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      8(SI), AX
@@ -378,7 +449,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      12(SI), AX
@@ -418,7 +490,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      16(SI), AX
@@ -458,7 +531,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      20(SI), AX
@@ -498,7 +572,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      24(SI), AX
@@ -538,7 +613,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      28(SI), AX
@@ -578,7 +654,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      32(SI), AX
@@ -618,7 +695,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      36(SI), AX
@@ -658,7 +736,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      40(SI), AX
@@ -698,7 +777,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      44(SI), AX
@@ -738,7 +818,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      48(SI), AX
@@ -778,7 +859,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      52(SI), AX
@@ -818,7 +900,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      56(SI), AX
@@ -858,7 +941,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      60(SI), AX
@@ -898,7 +982,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      64(SI), AX
@@ -938,7 +1023,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      68(SI), AX
@@ -978,7 +1064,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      72(SI), AX
@@ -1018,7 +1105,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      76(SI), AX
@@ -1058,7 +1146,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      80(SI), AX
@@ -1098,7 +1187,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      84(SI), AX
@@ -1138,7 +1228,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      88(SI), AX
@@ -1178,7 +1269,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      92(SI), AX
@@ -1218,7 +1310,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      96(SI), AX
@@ -1258,7 +1351,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      100(SI), AX
@@ -1298,7 +1392,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      104(SI), AX
@@ -1338,7 +1433,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      108(SI), AX
@@ -1378,7 +1474,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      112(SI), AX
@@ -1418,7 +1515,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      116(SI), AX
@@ -1458,7 +1556,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      120(SI), AX
@@ -1498,7 +1597,8 @@ loop_n_1:
 	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VBLENDVPS    Y4, vectors<>+32(SB), Y10, Y4
+	VMOVUPS      vectors<>+64(SB), Y5
+	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
 	MOVLQSX      124(SI), AX
@@ -1523,112 +1623,196 @@ loop_n_1:
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $128-28
+TEXT ·backward0AVX2(SB), $1344-28
 	VBROADCASTSS s0+24(FP), Y0
 	VMOVUPS      vectors<>+128(SB), Y15
 	VMOVUPS      vectors<>+160(SB), Y14
 	VMOVUPS      vectors<>+320(SB), Y13
-	VXORPS       Y12, Y12, Y12
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      vectors<>+192(SB), Y9
-	VMOVUPS      vectors<>+224(SB), Y8
 	MOVQ         x+8(FP), BX
 	LEAQ         63(SP), SI
 	ANDQ         $-64, SI
-	MOVQ         label+16(FP), CX
+	MOVQ         label+16(FP), DX
 	MOVQ         dx+0(FP), DI
-	MOVL         $+32, DX
+	MOVL         $+16, CX
 	PCALIGN      $0x20
 
 loop_n_1:
-	// for n < 32
+	// for n < 16
+	VXORPS       Y12, Y12, Y12
 	VCMPPS       $0x11, Y12, Y12, Y1
 	VMOVUPS      vectors<>+32(SB), Y2
 	VMOVUPS      vectors<>+32(SB), Y3
-	VMOVUPS      (BX), Y4
-	VMAXPS       Y2, Y4, Y2
-	VMOVSD       32(BX), X5
-	VBLENDVPS    Y11, Y5, Y10, Y6
-	VMAXPS       Y3, Y6, Y3
-	VCMPPS       $0x03, Y6, Y4, Y6
-	VORPS        Y6, Y1, Y1
+	VCMPPS       $0x11, Y12, Y12, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VMOVUPS      vectors<>+32(SB), Y6
+	VMOVUPS      (BX), Y7
+	VMAXPS       Y2, Y7, Y2
+	VMOVUPS      40(BX), Y8
+	VMAXPS       Y5, Y8, Y5
+	VMOVSD       32(BX), X9
+	VMOVUPS      vectors<>+96(SB), Y10
+	VMOVUPS      vectors<>+32(SB), Y11
+	VBLENDVPS    Y10, Y9, Y11, Y10
+	VMAXPS       Y3, Y10, Y3
+	VCMPPS       $0x03, Y10, Y7, Y10
+	VORPS        Y10, Y1, Y1
+	VMOVSD       72(BX), X10
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VBLENDVPS    Y11, Y10, Y12, Y11
+	VMAXPS       Y6, Y11, Y6
+	VCMPPS       $0x03, Y11, Y8, Y11
+	VORPS        Y11, Y4, Y4
 	VMAXPS       Y2, Y3, Y2
 	VBLENDVPS    Y1, vectors<>+64(SB), Y2, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
-	VSUBPS       Y1, Y4, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVAPS      Y9, Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       Y9, Y3, Y4
-	VFNMADD231PS Y8, Y4, Y2
-	VFNMADD231PS vectors<>+256(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+352(SB), Y4
-	VFMADD231PS  Y2, Y13, Y4
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VMOVAPS      Y3, Y2
-	VMOVUPS      Y3, (SI)
-	VSUBPS       Y1, Y5, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y9, Y4
-	VFMADD231PS  Y14, Y1, Y4
-	VSUBPS       Y9, Y4, Y5
-	VFNMADD231PS Y8, Y5, Y1
-	VFNMADD231PS vectors<>+256(SB), Y5, Y1
+	VMAXPS       Y5, Y6, Y5
+	VBLENDVPS    Y4, vectors<>+64(SB), Y5, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPS       X3, X1, X3
+	VPERMILPS    $0x4e, X3, X4
+	VMAXPS       X4, X3, X3
+	VPERMILPS    $0xb1, X3, X4
+	VMAXPS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y1, Y1, Y4
+	VANDPS       Y1, Y4, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y4
+	VADDPS       Y4, Y1, Y1
+	VADDPS       Y1, Y3, Y1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMAXPS       X3, X2, X3
+	VPERMILPS    $0x4e, X3, X4
+	VMAXPS       X4, X3, X3
+	VPERMILPS    $0xb1, X3, X4
+	VMAXPS       X4, X3, X3
+	VBROADCASTSS X3, Y3
+	VCMPPS       $0x03, Y2, Y2, Y4
+	VANDPS       Y2, Y4, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y4
+	VADDPS       Y4, Y2, Y2
+	VADDPS       Y2, Y3, Y2
+	VSUBPS       Y1, Y7, Y3
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+192(SB), Y12
+	VMOVAPS      Y12, Y4
+	VFMADD231PS  Y14, Y3, Y4
+	VSUBPS       Y12, Y4, Y5
+	VFNMADD231PS vectors<>+224(SB), Y5, Y3
+	VFNMADD231PS vectors<>+256(SB), Y5, Y3
 	VPSLLD       $0x14, Y4, Y5
 	VPERMD       vectors<>+288(SB), Y4, Y4
 	VPADDD       Y4, Y5, Y4
 	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y1, Y13, Y5
-	VMULPS       Y1, Y1, Y6
-	VFMADD231PS  Y6, Y5, Y1
-	VFMADD231PS  Y1, Y4, Y4
-	VANDPS       Y11, Y4, Y1
-	VMOVLPS      X4, 32(SI)
-	VADDPS       Y2, Y1, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y1
-	VADDPS       Y1, Y2, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VDIVPS       Y1, Y3, Y2
-	VBROADCASTSS (CX), Y3
-	VPCMPEQD     vectors<>+960(SB), Y3, Y5
-	VANDPS       vectors<>+480(SB), Y5, Y5
-	VSUBPS       Y5, Y2, Y2
-	VMULPS       Y2, Y0, Y2
-	VMOVUPS      Y2, (DI)
-	VDIVPS       Y1, Y4, Y1
-	VPCMPEQD     vectors<>+992(SB), Y3, Y2
+	VFMADD231PS  Y3, Y13, Y5
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VMOVAPS      Y4, Y3
+	VMOVUPS      Y4, (SI)
+	VSUBPS       Y2, Y8, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y5, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS vectors<>+224(SB), Y7, Y5
+	VFNMADD231PS vectors<>+256(SB), Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+352(SB), Y7
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VMOVAPS      Y6, Y5
+	VMOVUPS      Y6, 40(SI)
+	VSUBPS       Y1, Y9, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y1, Y7
+	VSUBPS       Y12, Y7, Y8
+	VFNMADD231PS vectors<>+224(SB), Y8, Y1
+	VFNMADD231PS vectors<>+256(SB), Y8, Y1
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y1, Y13, Y8
+	VMULPS       Y1, Y1, Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VFMADD231PS  Y1, Y7, Y7
+	VANDPS       vectors<>+96(SB), Y7, Y1
+	VADDPS       Y1, Y3, Y3
+	VMOVLPS      X7, 32(SI)
+	VSUBPS       Y2, Y10, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVAPS      Y12, Y2
+	VFMADD231PS  Y14, Y1, Y2
+	VSUBPS       Y12, Y2, Y8
+	VFNMADD231PS vectors<>+224(SB), Y8, Y1
+	VFNMADD231PS vectors<>+256(SB), Y8, Y1
+	VPSLLD       $0x14, Y2, Y8
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y8, Y2
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y1, Y13, Y8
+	VMULPS       Y1, Y1, Y9
+	VFMADD231PS  Y9, Y8, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VANDPS       vectors<>+96(SB), Y2, Y1
+	VADDPS       Y1, Y5, Y5
+	VMOVLPS      X2, 72(SI)
+	VPERM2F128   $0x01, Y3, Y3, Y1
+	VADDPS       Y1, Y3, Y1
+	VPERMILPS    $0x4e, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y3
+	VADDPS       Y3, Y1, Y1
+	VPERM2F128   $0x01, Y5, Y5, Y3
+	VADDPS       Y3, Y5, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VDIVPS       Y1, Y4, Y4
+	VBROADCASTSS (DX), Y5
+	VPCMPEQD     vectors<>+960(SB), Y5, Y8
+	VANDPS       vectors<>+480(SB), Y8, Y8
+	VSUBPS       Y8, Y4, Y4
+	VMULPS       Y4, Y0, Y4
+	VMOVUPS      Y4, (DI)
+	VDIVPS       Y3, Y6, Y4
+	VBROADCASTSS 4(DX), Y6
+	VPCMPEQD     vectors<>+960(SB), Y6, Y8
+	VANDPS       vectors<>+480(SB), Y8, Y8
+	VSUBPS       Y8, Y4, Y4
+	VMULPS       Y4, Y0, Y4
+	VMOVUPS      Y4, 40(DI)
+	VDIVPS       Y1, Y7, Y1
+	VPCMPEQD     vectors<>+992(SB), Y5, Y4
+	VANDPS       vectors<>+480(SB), Y4, Y4
+	VSUBPS       Y4, Y1, Y1
+	VMULPS       Y1, Y0, Y1
+	VMOVLPS      X1, 32(DI)
+	VDIVPS       Y3, Y2, Y1
+	VPCMPEQD     vectors<>+992(SB), Y6, Y2
 	VANDPS       vectors<>+480(SB), Y2, Y2
 	VSUBPS       Y2, Y1, Y1
 	VMULPS       Y1, Y0, Y1
-	VMOVLPS      X1, 32(DI)
-	ADDQ         $+40, BX
-	ADDQ         $+4, CX
-	ADDQ         $+40, DI
-	DECQ         DX
+	VMOVLPS      X1, 72(DI)
+	ADDQ         $+80, BX
+	ADDQ         $+80, SI
+	ADDQ         $+8, DX
+	ADDQ         $+80, DI
+	DECQ         CX
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
