@@ -12,9 +12,8 @@ func (c *contraction) crowding(p *plan, m *ir.Mem) float64 {
 		free    = 2                      // ways for the other operands
 	)
 	along := contiguous(m)
-	f := m.Flat()
 	for v, rows := range p.tile {
-		step := f.Coef(v)
+		step := stride(m, v)
 		if v == p.vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
 			continue
 		}

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -28,10 +29,10 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 	best := math.Inf(1)
 	for _, order := range c.orders(a, b) {
 		work, wait := tiles, traffic{}
-		sets := c.workingSets(t, p, order)
+		touched, sets := c.workingSets(t, p, order)
 		var panels []*panel
-		for _, m := range c.loads {
-			plain := c.fetch(t, p, order, sets, m)
+		for i, m := range c.loads {
+			plain := c.fetch(t, p, order, touched[i], sets, m)
 			pn := c.newPanel(t, p, order, sets, m)
 			if pn != nil && pn.cycles+pn.wait.exposed() < plain.exposed() {
 				panels = append(panels, pn)
@@ -53,13 +54,15 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
 	n := len(c.g.serial)
 	first, free := c.g.outer[:n], c.g.outer[n:]
-	var out [][]ir.Axis
 	if len(free) <= 3 {
-		for _, p := range permutations(free) {
-			out = append(out, join(first, p))
+		if c.permuted == nil {
+			for _, p := range permutations(free) {
+				c.permuted = append(c.permuted, join(first, p))
+			}
 		}
-		return out
+		return c.permuted
 	}
+	var out [][]ir.Axis
 	var tile, others []ir.Axis
 	for _, o := range free {
 		if o.Var != a.Var && o.Var != b.Var {
@@ -158,7 +161,7 @@ func (p *plan) width(t Target, v *ir.Var) int {
 
 // fetch estimates the traffic of an operand that the loop order fetches again
 // and again; it is infinite where the operand has to be copied.
-func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, sets []float64, m *ir.Mem) traffic {
+func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []float64, m *ir.Mem) traffic {
 	if v := p.vec; t.Lanes > 1 {
 		if v == nil {
 			v = p.sumVec()
@@ -167,9 +170,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, sets []float64, 
 			return traffic{far: math.Inf(1)}
 		}
 	}
-	touched := func(extent func(ir.Axis) int) float64 { return c.lines(m, extent) * lineFloats * 4 }
-	inner := map[*ir.Var]bool{}
-	cur := touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
+	cur := touched[len(order)]
 	total := cur
 	crowding := c.crowding(p, m)
 	near, far := cur*crowding, cur
@@ -181,8 +182,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, sets []float64, 
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
 		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
-		inner[o.Var] = true
-		total = touched(func(a ir.Axis) int { return c.extent(t, p, a, inner) })
+		total = touched[i]
 		again := func(fetched, capacity float64, cache int) float64 {
 			if cur > capacity || between > float64(cache) {
 				return fetched * trips
@@ -203,49 +203,48 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, sets []float64, 
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
 }
 
-// workingSets are the bytes of all operands that the loops of an order touch from
-// the i-th on, for each i up to that of a single tile: an operand is found in a
-// cache again where everything that is touched in between fits beside it. Code
-// without vectors is too slow to wait for memory.
-func (c *contraction) workingSets(t Target, p *plan, order []ir.Axis) []float64 {
-	inner := map[*ir.Var]bool{}
-	out := make([]float64, len(order)+1)
-	if t.Lanes == 1 {
-		return out
+// workingSets are the bytes of each operand, and of all together, that the loops of
+// an order touch from the i-th on, for each i up to that of a single tile: an
+// operand is found in a cache again where everything that is touched in between
+// fits beside it. Code without vectors is too slow to wait for memory.
+func (c *contraction) workingSets(t Target, p *plan, order []ir.Axis) (each [][]float64, all []float64) {
+	all = make([]float64, len(order)+1)
+	each = make([][]float64, len(c.loads))
+	for k := range each {
+		each[k] = make([]float64, len(order)+1)
 	}
+	var extents []ir.Axis
+	for _, a := range c.g.outer {
+		extents = append(extents, ir.Axis{Var: a.Var, Size: min(a.Size, p.width(t, a.Var))})
+	}
+	extents = append(append(extents, c.g.abreast...), c.main.nest.Reduce...)
 	for i := len(order); i >= 0; i-- {
 		if i < len(order) {
-			inner[order[i].Var] = true
+			k := slices.IndexFunc(extents, func(a ir.Axis) bool { return a.Var == order[i].Var })
+			extents[k].Size = order[i].Size
 		}
-		for _, m := range c.loads {
-			out[i] += c.lines(m, func(a ir.Axis) int { return c.extent(t, p, a, inner) }) * lineFloats * 4
+		for k, m := range c.loads {
+			each[k][i] = lines(m, extents) * lineFloats * 4
+			if t.Lanes > 1 {
+				all[i] += each[k][i]
+			}
 		}
 	}
-	return out
+	return each, all
 }
 
-// extent is how many values of an axis one iteration of the loops outside the
-// given inner ones goes through.
-func (c *contraction) extent(t Target, p *plan, a ir.Axis, inner map[*ir.Var]bool) int {
-	if has(c.main.nest.Reduce, a.Var) || has(c.g.abreast, a.Var) || inner[a.Var] {
-		return a.Size
-	}
-	return min(a.Size, p.width(t, a.Var))
-}
-
-// lines counts the cache lines of an operand that the given extents of the
-// axes reach.
-func (c *contraction) lines(m *ir.Mem, extent func(ir.Axis) int) float64 {
-	sizes := map[*ir.Var]int{}
-	for _, list := range [][]ir.Axis{c.g.outer, c.g.abreast, c.main.nest.Reduce} {
-		for _, a := range list {
-			sizes[a.Var] = extent(a)
-		}
-	}
+// lines counts the cache lines of an operand that the axes reach.
+func lines(m *ir.Mem, axes []ir.Axis) float64 {
 	n := 1.0
 	last := innermost(m)
 	for d, s := range m.Subs {
-		k := float64(reached(s, sizes))
+		span, all := 1, 1
+		for _, t := range s.Terms {
+			k := max(1, sizeOf(axes, t.Var))
+			span += max(t.Coef, -t.Coef) * (k - 1)
+			all *= k
+		}
+		k := float64(min(span, all))
 		if d == last {
 			k = math.Ceil(k / lineFloats)
 		}

@@ -104,7 +104,6 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 	if !inside(m, c.g.outer, c.g.abreast, c.main.nest.Reduce) {
 		return nil
 	}
-	f := m.Flat()
 	pn := &panel{mem: m, vec: vec, along: contiguous(m)}
 	if pn.along == nil || !pn.transposed() && p.vec == nil {
 		return nil
@@ -122,7 +121,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 	copies, reuse := 1.0, 1.0
 	for i, o := range order {
 		n := float64(ceilDiv(o.Size, p.width(t, o.Var)))
-		if f.Coef(o.Var) == 0 {
+		if stride(m, o.Var) == 0 {
 			reuse *= n
 			continue
 		}
@@ -134,7 +133,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 		reuse = 1
 	}
 	for _, x := range join(c.main.nest.Reduce, c.g.abreast) {
-		if f.Coef(x.Var) != 0 && x.Var != vec {
+		if stride(m, x.Var) != 0 && x.Var != vec {
 			pn.rows = append(pn.rows, x)
 		}
 	}

@@ -84,6 +84,8 @@ type contraction struct {
 	steps, rounds float64
 	// best is the cost of the best plan so far.
 	best float64
+	// permuted are the orders of a few loops.
+	permuted [][]ir.Axis
 	// held remembers the capacities of operands.
 	held map[*ir.Mem]capacity
 }
