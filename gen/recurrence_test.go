@@ -72,3 +72,6 @@ func agreeInFile(t *testing.T, file string) {
 
 // TestTaps does so for the gradients of small windows.
 func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
+
+// TestRows does so for sums and maps over the same rows.
+func TestRows(t *testing.T) { agreeInFile(t, "testdata/specs/rows.txtar") }

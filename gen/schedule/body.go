@@ -131,6 +131,9 @@ func (e *emitter) forget(b *ir.Buffer) {
 			if r, ok := v.(*ir.Reg); ok && e.source[r] == b {
 				delete(sc.memo, k)
 			}
+			if x, ok := v.(*ir.Var); ok && e.indexOf[x] == b {
+				delete(sc.memo, k)
+			}
 		}
 	}
 }

@@ -24,6 +24,8 @@ type emitter struct {
 	tiles []tileAxis
 	// source says which buffer a register was loaded from.
 	source map[*ir.Reg]*ir.Buffer
+	// indexOf says which buffer an index was loaded from.
+	indexOf map[*ir.Var]*ir.Buffer
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
 	partial map[*ir.Reg]bool
 	// flags has the flag beside the accumulators of a maximum or minimum;
@@ -60,7 +62,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}

@@ -69,6 +69,7 @@ func (e *emitter) gathered(v *ir.Var, n *ir.Nest, p at) *ir.Var {
 		out := e.fresh(v.Name)
 		e.scopes[to].b.Emit(&ir.LoadIndex{Dst: out, Mem: m})
 		e.depth[out] = to
+		e.indexOf[out] = m.Buf
 		e.scopes[to].memo[key] = out
 		return out
 	}

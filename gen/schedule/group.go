@@ -139,6 +139,22 @@ func (g *group) conflicts(n *ir.Nest) bool {
 	return false
 }
 
+// feeds reports whether a stage before n, all of them where n is none of them, makes
+// something that n reads: a tile adds up what is in memory.
+func (g *group) feeds(n *ir.Nest) bool {
+	for _, s := range g.stages {
+		if s.nest == n {
+			break
+		}
+		for _, m := range n.Value.Loads() {
+			if m.Buf == s.nest.Store.Buf && !apart(m, &s.nest.Store) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func has(axes []ir.Axis, v *ir.Var) bool {
 	for _, a := range axes {
 		if a.Var == v {
@@ -175,7 +191,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 		}
 	}
 	// A tile is planned for the operands of one sum.
-	if g.contraction && len(n.Reduce) > 0 || isContraction(n) && g.reduces() {
+	if g.contraction && len(n.Reduce) > 0 || isContraction(n) && (g.reduces() || g.feeds(n)) {
 		return false
 	}
 	places, ok := g.places(n, t)

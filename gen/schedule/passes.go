@@ -57,11 +57,13 @@ func (p *pass) take(s *stage) bool {
 		if !sameRanges(q.nest.Within, n.Within) {
 			return false
 		}
-		for _, pair := range sharedPairs(q.nest, n) {
+		// Before n took on the loops' variables: other iterations meet, too.
+		for _, pair := range sharedPairs(q.nest, s.nest) {
 			if len(q.nest.Reduce) > 0 && len(p.inner) > 0 {
 				return false
 			}
-			if !sameMem(pair[0], pair[1]) || gathers(q.nest, pair[0]) || q.nest.Accumulate || n.Accumulate {
+			other := renamedMem(*pair[1], to)
+			if !sameMem(pair[0], &other) || gathers(q.nest, pair[0]) || q.nest.Accumulate || n.Accumulate {
 				return false
 			}
 		}

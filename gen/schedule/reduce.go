@@ -115,6 +115,7 @@ func (e *emitter) product(x *ir.Expr, n *ir.Nest, p at) (a, b *ir.Reg) {
 		loads = loads && e.source[r] != nil
 		if p.vec != nil && dependsOn(f, p.vec) {
 			along = append(along, r)
+			loads = loads && (e.allLanes(n, p) || e.partial[r]) // not forwarded
 		} else {
 			plain = append(plain, r)
 		}

@@ -78,6 +78,14 @@ type slide struct {
 func (w *slide) read(steps [][]ir.Stmt) bool {
 	shared := false
 	from := map[*ir.Reg]int{}
+	computed := map[*ir.Reg]bool{}
+	for _, step := range steps {
+		for _, st := range step {
+			if a, ok := st.(*ir.Assign); ok {
+				computed[a.Dst] = true
+			}
+		}
+	}
 	for i, step := range steps {
 		for _, st := range step {
 			switch st := st.(type) {
@@ -88,6 +96,9 @@ func (w *slide) read(steps [][]ir.Stmt) bool {
 				w.loads[st.Dst], from[st.Dst] = st, i
 			case *ir.Assign:
 				for _, r := range st.Args {
+					if r != st.Dst && computed[r] {
+						return false // it waits for more than loads
+					}
 					shared = shared || w.loads[r] != nil && from[r] != i
 				}
 				if w.loads[st.Dst] != nil {
