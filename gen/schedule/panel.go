@@ -192,7 +192,11 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse, tile f
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
 	if 4*pn.mem.Buf.Size() > t.Second {
-		pn.wait.far = copies * bytes / pn.fromThird()
+		rate := pn.fromThird()
+		if rate == fromThird && volume(pn.rows)*lineFloats*4 > c.capacities(t, pn.mem).second {
+			rate /= 2 // what comes ahead of its time drives itself out
+		}
+		pn.wait.far = copies * bytes / rate
 	}
 	if max(bytes, tile) > float64(t.First) {
 		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
