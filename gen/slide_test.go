@@ -8,7 +8,8 @@ import (
 )
 
 // TestSlide: an element that slides through a tile of a window is loaded once for
-// all taps that use it, in the middle of the image and at its borders.
+// all taps that use it, in the middle of the image and at its borders;
+// the gradient of its weights has all taps in registers.
 func TestSlide(t *testing.T) {
 	p := proved(t, "conv2d", "N=1 H=28 W=28 C=32 K=32 R=3 S=3 pad=1 groups=32")
 	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
@@ -20,6 +21,9 @@ func TestSlide(t *testing.T) {
 		loads, terms := strings.Count(text, "load x["), strings.Count(text, "= fma ")
 		if loads == 0 || 2*loads > terms {
 			t.Errorf("%s: x is loaded %d times for %d terms", target.Name, loads, terms)
+		}
+		if !strings.Contains(programs[1].String(), "3 of r side by side") {
+			t.Errorf("%s: the gradient of the window does not have all taps at once", target.Name)
 		}
 	}
 }

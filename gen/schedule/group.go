@@ -24,8 +24,8 @@ type group struct {
 	// steps is the serial loop around the group, or nil.
 	steps *ir.Steps
 	outer []ir.Axis
-	// abreast are axes of a sum that what follows it reads at fixed places: a tile
-	// has all of their values.
+	// abreast are axes of which a tile has all values: those of a sum that what
+	// follows it reads at fixed places, or one of a small window's weights.
 	abreast []ir.Axis
 	stages  []*stage
 	passes  []*pass

@@ -126,25 +126,20 @@ const (
 
 // footprint is the bytes of operand m that all the given axes reach.
 func footprint(m *ir.Mem, axes ...[]ir.Axis) float64 {
-	sizes := map[*ir.Var]int{}
-	for _, list := range axes {
-		for _, x := range list {
-			sizes[x.Var] = x.Size
-		}
-	}
+	all := join(axes...)
 	bytes := 4.0
-	for d := range m.Subs {
-		bytes *= float64(reached(m.Subs[d], sizes))
+	for _, s := range m.Subs {
+		bytes *= float64(reached(s, all))
 	}
 	return bytes
 }
 
-// reached is how many values a subscript takes where its variables take the
-// given numbers of values each: those of a window overlap.
-func reached(s ir.Sub, sizes map[*ir.Var]int) int {
+// reached is how many values a subscript takes over the axes: those of a window
+// overlap.
+func reached(s ir.Sub, axes []ir.Axis) int {
 	span, all := 1, 1
 	for _, t := range s.Terms {
-		n := max(1, sizes[t.Var])
+		n := max(1, sizeOf(axes, t.Var))
 		span += max(t.Coef, -t.Coef) * (n - 1)
 		all *= n
 	}
@@ -238,13 +233,7 @@ func lines(m *ir.Mem, axes []ir.Axis) float64 {
 	n := 1.0
 	last := innermost(m)
 	for d, s := range m.Subs {
-		span, all := 1, 1
-		for _, t := range s.Terms {
-			k := max(1, sizeOf(axes, t.Var))
-			span += max(t.Coef, -t.Coef) * (k - 1)
-			all *= k
-		}
-		k := float64(min(span, all))
+		k := float64(reached(s, axes))
 		if d == last {
 			k = math.Ceil(k / lineFloats)
 		}

@@ -29,43 +29,6 @@ func slid(steps [][]ir.Stmt) []ir.Stmt {
 	return w.out
 }
 
-// windows reports whether the terms of a tile may be ordered by what they load:
-// those of the innermost axis are spelled out, and what else they need for one
-// element has registers beside the sums.
-func (c *contraction) windows(t Target, s shape, a, b *ir.Var) bool {
-	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
-	if t.Lanes == 1 || b == nil || last.Size > mostSlid || len(c.g.abreast) > 0 {
-		return false
-	}
-	others := 0
-	for _, m := range c.loads {
-		if stride(m, last.Var) != 0 && stride(m, b) == 0 {
-			n := last.Size
-			if a != nil && stride(m, a) != 0 {
-				n *= s.a
-			}
-			others += n
-		}
-	}
-	return s.a*s.b*s.split+others+1 <= t.Registers
-}
-
-// mostSlid is the size of an innermost axis up to which its terms are spelled out.
-const mostSlid = 5
-
-// slid is how many elements of m along b are loaded for a term, where a window
-// slides through the tile.
-func (c *contraction) slid(m *ir.Mem, s shape, b *ir.Var) float64 {
-	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
-	sizes := map[*ir.Var]int{b: s.b, last.Var: last.Size}
-	for _, x := range m.Subs {
-		if x.Coef(b) != 0 && x.Coef(last.Var) != 0 {
-			return float64(reached(ir.Sub{Terms: []ir.SubTerm{{Coef: x.Coef(b), Var: b}, {Coef: x.Coef(last.Var), Var: last.Var}}}, sizes)) / float64(last.Size)
-		}
-	}
-	return float64(s.b)
-}
-
 // slide is the state of a reordering.
 type slide struct {
 	loads   map[*ir.Reg]*ir.Load
@@ -168,4 +131,40 @@ func sameOrder(a, b []ir.Stmt) bool {
 		}
 	}
 	return true
+}
+
+// windows reports whether the terms of a tile may be ordered by what they load:
+// those of the innermost axis are spelled out, and what else they need for one
+// element has registers beside the sums.
+func (c *contraction) windows(t Target, s shape, a, b *ir.Var) bool {
+	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
+	if t.Lanes == 1 || b == nil || last.Size > mostSlid || len(c.g.abreast) > 0 {
+		return false
+	}
+	others := 0
+	for _, m := range c.loads {
+		if stride(m, last.Var) != 0 && stride(m, b) == 0 {
+			n := last.Size
+			if a != nil && stride(m, a) != 0 {
+				n *= s.a
+			}
+			others += n
+		}
+	}
+	return s.a*s.b*s.split+others+1 <= t.Registers
+}
+
+// mostSlid is the size of an innermost axis up to which its terms are spelled out.
+const mostSlid = 5
+
+// slidLoads is how many elements of m along b are loaded for a term, where a window
+// slides through the tile.
+func (c *contraction) slidLoads(m *ir.Mem, s shape, b *ir.Var) float64 {
+	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
+	for _, x := range m.Subs {
+		if x.Coef(b) != 0 && x.Coef(last.Var) != 0 {
+			return float64(reached(x, []ir.Axis{{Var: b, Size: s.b}, last})) / float64(last.Size)
+		}
+	}
+	return float64(s.b)
 }

@@ -143,7 +143,7 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (all, onA, o
 			n *= float64(s.a)
 		}
 		if db && slides {
-			n *= c.slid(m, s, b)
+			n *= c.slidLoads(m, s, b)
 		} else if db {
 			n *= float64(s.b)
 		}
