@@ -79,7 +79,7 @@ func (e *emitter) straight(i int, p at) {
 	points := e.points(p, e.resultLanes())
 	e.sideBySide(len(points), len(e.g.passes) == 1, func(k int) {
 		for _, s := range e.g.passes[i].stages {
-			e.put(s, points[k], e.eval(s.nest.Value, s.nest, points[k]))
+			e.compute(s, points[k])
 		}
 		e.release(nil)
 	})
@@ -99,15 +99,32 @@ func (e *emitter) release(b *ir.Buffer) {
 	e.waiting = e.waiting[n:]
 }
 
+// compute makes the result of a map stage; a product is added in one step.
+func (e *emitter) compute(s *stage, q at) {
+	x := s.nest.Value
+	if !s.nest.Accumulate || x.Load != nil || x.Op != ir.Mul {
+		e.put(s, q, e.eval(x, s.nest, q))
+		return
+	}
+	a, b := e.eval(x.Args[0], s.nest, q), e.eval(x.Args[1], s.nest, q)
+	m := e.mem(s.nest.Store, s.nest, q)
+	e.define(s, q, m, e.do(ir.FMA, a, b, e.before(s, q, m)))
+}
+
 // put makes the result of a map stage known and stores it where it must be.
 func (e *emitter) put(s *stage, q at, r *ir.Reg) {
 	m := e.mem(s.nest.Store, s.nest, q)
 	if s.nest.Accumulate {
-		old := e.top().b.Reg(ir.Real)
-		e.emitLoad(old, m, e.mode(&s.nest.Store, q), q.lanes)
-		r = e.do(ir.Add, old, r)
+		r = e.do(ir.Add, e.before(s, q, m), r)
 	}
 	e.define(s, q, m, r)
+}
+
+// before loads what is in memory already where a stage adds to it.
+func (e *emitter) before(s *stage, q at, m ir.Mem) *ir.Reg {
+	old := e.top().b.Reg(ir.Real)
+	e.emitLoad(old, m, e.mode(&s.nest.Store, q), q.lanes)
+	return old
 }
 
 // define stores r and remembers it as the value of the element.
@@ -316,7 +333,7 @@ func (e *emitter) step(ps *pass, pp passPlan, pts []at, q map[*ir.Var]ir.Sub, v 
 		}
 		for j, s := range ps.stages {
 			if len(s.nest.Reduce) == 0 {
-				e.put(s, p, e.eval(s.nest.Value, s.nest, p))
+				e.compute(s, p)
 				continue
 			}
 			r := red[j]

@@ -59,15 +59,17 @@ func (g *group) sortSums() {
 	}
 }
 
-// collapses reports whether the group is maps alone, without inner loops, or a
-// contraction, and has no ids.
+// collapses reports whether the group is maps alone, without inner loops, or one
+// sum of products, and has no ids.
 func (g *group) collapses() bool {
+	reduces := false
 	for _, s := range g.stages {
-		if len(s.nest.Reduce) > 0 && !g.contraction || len(s.inner) > 0 || len(s.nest.Gathers) > 0 {
+		if len(s.inner) > 0 || len(s.nest.Gathers) > 0 {
 			return false
 		}
+		reduces = reduces || len(s.nest.Reduce) > 0
 	}
-	return true
+	return !reduces || g.contraction || g.hasOneSum()
 }
 
 // joining is two axes that become one.

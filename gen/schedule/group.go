@@ -177,11 +177,11 @@ func sizeOf(axes []ir.Axis, v *ir.Var) int {
 // join tries to add n to the group under as many common outer loops as the
 // accesses allow.
 func (g *group) join(n *ir.Nest, t Target) bool {
-	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) {
+	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) && !g.addsRows(n) {
 		return false
 	}
 	match, dependent := g.match(n)
-	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) {
+	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) && !g.siblingRows(n, match) {
 		return false
 	}
 	var outer []ir.Axis
@@ -234,7 +234,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 // crosses reports whether a map under the outer loops would walk its result
 // across the rows: an inner axis takes larger steps than an outer one.
 func crosses(n *ir.Nest, outer []ir.Axis) bool {
-	if len(n.Reduce) > 0 {
+	if len(n.Reduce) > 0 || n.Accumulate {
 		return false
 	}
 	f := n.Store.Flat()

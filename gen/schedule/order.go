@@ -41,7 +41,7 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 			}
 			wait = wait.plus(plain)
 		}
-		cycles := math.Max(math.Max(work+wait.exposed(), wait.all()), c.storing(t, p))
+		cycles := math.Max(math.Max(work+wait.exposed()+wait.pressing(t, work), wait.all()), c.storing(t, p))
 		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}
@@ -114,6 +114,15 @@ func (w traffic) plus(v traffic) traffic {
 
 // exposed is what of it computation does not hide.
 func (w traffic) exposed() float64 { return 0.17*w.near + 0.5*w.far + 2*w.pages }
+
+// pressing is what more of it shows where vectors are whole lines, and the second
+// cache has little time to spare beside the work.
+func (w traffic) pressing(t Target, work float64) float64 {
+	if t.Lanes < lineFloats {
+		return 0
+	}
+	return 0.5 * math.Max(0, w.near-work/2)
+}
 
 // all is the least time in which everything can arrive.
 func (w traffic) all() float64 { return w.near + w.far + 2*w.pages }
@@ -194,6 +203,9 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		far -= total // it is there from the start
 	} else if c.slides(m) && jumps(t, p, order, m) {
 		far *= 2
+	}
+	if footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps {
+		near *= 1 + unforeseen*c.leftOut(t, p, m) // each element is used once
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
 }

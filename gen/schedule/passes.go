@@ -23,16 +23,23 @@ func (g *group) formPasses() {
 }
 
 // joinPass adds s to the latest pass that takes it, looking past those that it is
-// independent of.
+// independent of; what adds to memory goes to the first, where it has time while
+// the operands arrive.
 func (g *group) joinPass(s *stage) bool {
-	for _, p := range slices.Backward(g.passes) {
+	from := len(g.passes)
+	for from > 0 {
+		from--
+		if slices.ContainsFunc(g.passes[from].stages, func(q *stage) bool { return len(sharedPairs(q.nest, s.nest)) > 0 }) {
+			break
+		}
+	}
+	near := slices.Clone(g.passes[from:])
+	if !s.nest.Accumulate {
+		slices.Reverse(near)
+	}
+	for _, p := range near {
 		if g.isAbreast(p.stages[0]) == g.isAbreast(s) && p.take(s) {
 			return true
-		}
-		for _, q := range p.stages {
-			if len(sharedPairs(q.nest, s.nest)) > 0 {
-				return false
-			}
 		}
 	}
 	return false

@@ -289,7 +289,9 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 	if vec != nil {
 		vectors := ceilDiv(vec.Size, t.Lanes)
 		p.tile[vec.Var] = min(reuse, vectors)
-		if work*float64(vectors) <= 64 {
+		if g.streamed() {
+			p.tile[vec.Var] = 1 // each load goes on line by line
+		} else if work*float64(vectors) <= 64 {
 			p.tile[vec.Var] = vectors // a short row needs no loop
 		}
 		p.hold = vec.Var

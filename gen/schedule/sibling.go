@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -26,6 +28,52 @@ func (g *group) siblingSum(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 		match[a.Var] = n.Axes[i].Var
 	}
 	return true
+}
+
+// siblingRows pairs a sum that adds row after row to memory with a group that goes
+// over the same rows, as the gradient of a norm's scale with that of its input:
+// they are then read once.
+func (g *group) siblingRows(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
+	if !g.addsRows(n) || !slices.ContainsFunc(g.stages, func(s *stage) bool { return readsRows(s.nest, n) }) {
+		return false
+	}
+	for i, a := range g.outer {
+		match[a.Var] = n.Axes[i].Var
+	}
+	return true
+}
+
+// addsRows reports whether n adds, for each value of the group's outer axes, to all
+// of a row: to each element once, so that only these must stay in order.
+func (g *group) addsRows(n *ir.Nest) bool {
+	k := len(g.outer)
+	if !n.Accumulate || g.contraction || len(n.Reduce) > 0 || len(n.Gathers) > 0 || k == 0 || len(n.Axes) <= k || !sameSizes(g.outer, n.Axes[:k]) {
+		return false
+	}
+	f := n.Store.Flat()
+	return !touchesAny(f, n.Axes[:k]) && spans(f, n.Axes[k:]) && oneRow(f, n.Axes[k:])
+}
+
+// readsRows reports whether p, a reduction of rows, and n, which adds such rows to
+// memory, read the same elements.
+func readsRows(p, n *ir.Nest) bool {
+	k := len(p.Axes)
+	if p.Accumulate || len(p.Reduce) == 0 || len(p.Gathers) > 0 || len(p.Within) > 0 || isContraction(p) ||
+		k == 0 || len(n.Axes) <= k || !sameSizes(p.Axes, n.Axes[:k]) || !sameSizes(p.Reduce, n.Axes[k:]) {
+		return false
+	}
+	to := map[*ir.Var]*ir.Var{}
+	for i, a := range join(p.Axes, p.Reduce) {
+		to[n.Axes[i].Var] = a.Var
+	}
+	for _, a := range p.Value.Loads() {
+		for _, b := range n.Value.Loads() {
+			if other := renamedMem(*b, to); sameMem(a, &other) && spans(a.Flat(), p.Axes) && spans(a.Flat(), p.Reduce) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // addsAlike reports whether n adds to memory as all stages of the group do, under

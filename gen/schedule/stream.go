@@ -1,11 +1,13 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
 // streamRows is the number of rows of a matrix that are added at a time.
-const streamRows = 8
+const streamRows = 4
 
 // stream rewrites sums over the rows of a matrix that the first cache does not
 // hold, such as a batch of one through a dense layer. Taken column by column,
@@ -18,7 +20,10 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		parts := []*ir.Nest{n}
 		switch {
 		case streams(n, t):
-			parts = inRows(n)
+			parts = inRows(n, streamRows)
+			if one := inRows(n, 1); slices.ContainsFunc(out.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one[1]) }) {
+				parts = one
+			}
 		case isLong(n, t):
 			parts = inChunks(n, t)
 		}
@@ -69,6 +74,13 @@ func oneRow(f ir.Sub, axes []ir.Axis) bool {
 	return true
 }
 
+// streamed reports whether the group adds rows to what is in memory.
+func (g *group) streamed() bool {
+	return slices.ContainsFunc(g.stages, func(s *stage) bool {
+		return s.nest.Accumulate && len(s.nest.Reduce) > 0 && len(s.nest.Gathers) == 0
+	})
+}
+
 // longRow is the bytes from which on the rows of a column lie in different
 // pages, most of them.
 const longRow = 2048
@@ -84,9 +96,9 @@ func early(nests []*ir.Nest, n *ir.Nest) []*ir.Nest {
 	return append([]*ir.Nest{n}, nests...)
 }
 
-// inRows is n as a sequence of additions of streamRows rows to a result that
+// inRows is n as a sequence of additions of so many rows each to a result that
 // starts from zero.
-func inRows(n *ir.Nest) []*ir.Nest {
+func inRows(n *ir.Nest, rows int) []*ir.Nest {
 	row := n.Reduce[0]
 	zero := &ir.Nest{Axes: n.Axes, Store: n.Store, Value: ir.RealExpr(0), Text: n.Text}
 	out := []*ir.Nest{zero}
@@ -109,8 +121,8 @@ func inRows(n *ir.Nest) []*ir.Nest {
 		part.Value = substituted(n.Value, row.Var, at)
 		out = append(out, part)
 	}
-	add(0, row.Size/streamRows, streamRows)
-	add(row.Size-row.Size%streamRows, 1, row.Size%streamRows)
+	add(0, row.Size/rows, rows)
+	add(row.Size-row.Size%rows, 1, row.Size%rows)
 	return out
 }
 

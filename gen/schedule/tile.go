@@ -131,9 +131,12 @@ type shape struct {
 	a, b, split int
 }
 
-// loadsPerStep counts the loads of one step of a tile, those that depend on A
-// alone, and those that depend on B alone.
-func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (all, onA, onB float64) {
+// stepLoads is how many operands one step of a tile loads: all, those that depend on the
+// axis A at all, on A alone, and on B alone.
+type stepLoads struct{ all, alongA, onA, onB float64 }
+
+// loadsPerStep counts the loads of one step of a tile.
+func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads) {
 	slides := c.windows(t, s, a, b)
 	for _, m := range c.loads {
 		n := c.places(m)
@@ -147,16 +150,27 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (all, onA, o
 		} else if db {
 			n *= float64(s.b)
 		}
-		all += n
+		l.all += n
+		if da {
+			l.alongA += n
+		}
 		if da && !db {
-			onA += n
+			l.onA += n
 		}
 		if db && !da {
-			onB += n
+			l.onB += n
 		}
 	}
-	return all, onA, onB
+	return l
 }
+
+// narrowLoads is how many single elements a core loads in a cycle, for all lanes of a
+// vector each; crowded is what of the time that vectors would take it still does,
+// where it loads fewer of those.
+const (
+	narrowLoads = 2.0
+	crowded     = 0.2
+)
 
 // places is the number of places along the axes abreast that an operand has.
 func (c *contraction) places(m *ir.Mem) float64 {
@@ -176,9 +190,9 @@ func (c *contraction) places(m *ir.Mem) float64 {
 func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
 	width := float64(c.g.width())
 	acc := float64(s.a*s.b) * width
-	all, onA, onB := c.loadsPerStep(t, s, a, b)
-	holdA = onA <= onB
-	live := math.Min(onA, onB) + 1
+	l := c.loadsPerStep(t, s, a, b)
+	holdA = l.onA <= l.onB
+	live := math.Min(l.onA, l.onB) + 1
 	if c.products > 1 {
 		live += c.products
 	}
@@ -196,8 +210,14 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 		instr += 1.5*swaps + float64(s.b)*pieces
 	}
 	cycles = (steps*fma + extra) / 2
-	cycles = math.Max(cycles, steps*(all+c.crossings(t, s, a, b, dot))/t.Loads)
-	cycles = math.Max(cycles, (steps*(fma+all+0.7)+instr+6)/4.5)
+	wide := l.alongA // the lanes of a tile with dot are along the sum, those of another along A
+	if dot {
+		wide = l.all
+	}
+	narrow := l.all - wide
+	cycles = math.Max(cycles, steps*((wide+c.crossings(t, s, a, b, dot))/t.Loads+narrow/narrowLoads))
+	cycles += crowded * steps * narrow * (1/t.Loads - 1/narrowLoads)
+	cycles = math.Max(cycles, (steps*(fma+l.all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
 	// loop around the innermost one takes.
@@ -208,7 +228,13 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	if c.g.partial {
 		cycles += partialWait * vectors
 	}
-	return math.Max(cycles, steps*4/float64(s.split)) + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
+	// A wait for the sums before is shorter than the loads on some machines only.
+	chain := steps * 4 / float64(s.split)
+	if !c.g.contraction && t.Loads < narrowLoads {
+		cycles += 0.05 * math.Max(0, chain-cycles/2)
+	}
+	cycles = math.Max(cycles, chain)
+	return cycles + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
 }
 
 // partialWait is the cycles for each vector of a tile that is added to what parts of
@@ -263,6 +289,9 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 				p := newTilePlan(v, r, a, b, holdA)
 				p.vec = v.Var
 				p.passes = c.passPlans(nil, nil, a*b*c.g.width(), split)
+				if b == 1 {
+					c.foresee(t, p)
+				}
 				p.work = cycles * others
 				p.cycles = c.arrange(t, p, v, r, p.work)
 				consider(p)

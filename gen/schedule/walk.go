@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -94,4 +95,46 @@ func jumps(t Target, p *plan, order []ir.Axis, m *ir.Mem) bool {
 		}
 	}
 	return false
+}
+
+// unforeseen is how much longer what comes from the second cache takes where nothing
+// has asked for it before it is needed.
+const unforeseen = 0.5
+
+// foreseenStep is the bytes that an instruction may go on by each time for the
+// machine to foresee what it loads next, into the first cache.
+const foreseenStep = 1024
+
+// leftOut is the share of an operand's rows that the tiles of a plan leave out on
+// their way from one row to the next, where the first cache does not hold the
+// operand: 0 where they go through it from its first element to its last.
+func (c *contraction) leftOut(t Target, p *plan, m *ir.Mem) float64 {
+	row := c.rowStep(t, m)
+	if p.vec == nil || row == 0 || stride(m, p.vec) != 1 {
+		return 0
+	}
+	return math.Max(0, 1-float64(p.width(t, p.vec))/float64(row))
+}
+
+// rowStep is how far apart in memory the rows of an operand are that a sum takes
+// one by one, or 0 where it takes no rows or the first cache holds them all.
+func (c *contraction) rowStep(t Target, m *ir.Mem) int {
+	if 4*m.Buf.Size() <= t.First {
+		return 0
+	}
+	return max(0, stride(m, c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Var))
+}
+
+// foresee unrolls the sum of a plan as far as the machine foresees what it loads.
+func (c *contraction) foresee(t Target, p *plan) {
+	for _, m := range c.loads {
+		row := c.rowStep(t, m)
+		if row == 0 || stride(m, p.vec) != 1 || c.leftOut(t, p, m) > 0 {
+			continue
+		}
+		for i := range p.passes {
+			pp := &p.passes[i]
+			pp.unroll = max(1, min(pp.unroll, foreseenStep/(4*row)))
+		}
+	}
 }
