@@ -148,7 +148,7 @@ func worthwhile(v, other golang.Vector) bool {
 		}
 		return sum
 	}
-	return 1.25*cycles(v) < cycles(other)
+	return 1.1*cycles(v) < cycles(other)
 }
 
 // pass is forward or backward.

@@ -69,7 +69,7 @@ func (g *group) collapses() bool {
 		}
 		reduces = reduces || len(s.nest.Reduce) > 0
 	}
-	return !reduces || g.contraction || g.hasOneSum()
+	return !reduces || g.contraction || g.hasOneSum() || g.streamed()
 }
 
 // joining is two axes that become one.

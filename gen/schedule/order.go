@@ -204,8 +204,12 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 	} else if c.slides(m) && jumps(t, p, order, m) {
 		far *= 2
 	}
-	if footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps {
-		near *= 1 + unforeseen*c.leftOut(t, p, m) // each element is used once
+	if c.onceOnly(m) {
+		left := c.leftOut(t, p, m)
+		near *= 1 + unforeseen*left
+		if left == 0 {
+			hold.pages = 0 // one after the other
+		}
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
 }

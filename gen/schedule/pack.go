@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -10,11 +11,13 @@ import (
 // copied into blocks, once before the loop, in the order in which the tiles read
 // it. There is none where there is no such operand, or it does not pay.
 func (g *group) packed(all []*group, t Target, limit float64) (best division, found bool) {
-	if g.steps == nil || !g.contraction || t.Lanes == 1 {
+	if g.steps == nil || !g.hasTile() || t.Lanes == 1 {
 		return division{}, false
 	}
 	c := newContraction(g)
-	best.cycles = limit
+	if best.cycles = limit; !g.contraction {
+		best.cycles = math.Inf(1) // the sum is as it is for the sake of the blocks
+	}
 	for _, m := range c.loads {
 		if !allBare(m) || len(c.main.nest.Gathers) > 0 || m.Flat().Coef(g.steps.Var) != 0 || writtenIn(all, g.steps, m.Buf) {
 			continue
@@ -23,10 +26,13 @@ func (g *group) packed(all []*group, t Target, limit float64) (best division, fo
 			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) {
 				continue
 			}
-			for _, width := range blockWidths(r.Size, t) {
+			for _, width := range g.blockWidths(r.Size, t) {
 				first, rest := g.inBlocks(m, r.Var, newBlocks(m, r.Var, width))
-				first.plan, rest.plan = choose(first, t), choose(rest, t)
-				cut := rest.sliced(t)
+				first.plan = choose(first, t)
+				cut := rest.aroundBlocks(t)
+				if cut == nil {
+					continue
+				}
 				once := (first.plan.cycles + copyWait(first.stages[0].nest.Store.Buf, t)) / float64(g.steps.Count)
 				if total := cycles(cut) + once; total < best.cycles {
 					best, found = division{[]*packing{{m, dimension(m, r.Var), first}}, cut, total}, true
@@ -63,7 +69,7 @@ type packing struct {
 // where an operand is read from the blocks that a loop needs anyway: the first
 // and the last step of a recurrence often stand outside its loop.
 func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*group, used *packing) {
-	if !g.contraction || t.Lanes == 1 {
+	if !g.hasTile() || t.Lanes == 1 {
 		return nil, nil
 	}
 	c := newContraction(g)
@@ -78,8 +84,7 @@ func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*
 				continue
 			}
 			_, rest := g.inBlocks(m, r, buf)
-			rest.plan = choose(rest, t)
-			if cut := rest.sliced(t); cycles(cut) < limit {
+			if cut := rest.aroundBlocks(t); cut != nil && cycles(cut) < limit {
 				parts, used, limit = cut, p, cycles(cut)
 			}
 		}
@@ -87,9 +92,31 @@ func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*
 	return parts, used
 }
 
+// aroundBlocks is the group, planned as tiles that read blocks, or what it is cut
+// into; nil where there is no such plan.
+func (g *group) aroundBlocks(t Target) []*group {
+	if g.contraction {
+		g.plan = choose(g, t)
+		return g.sliced(t)
+	}
+	if g.plan = chooseTile(g, t); g.plan == nil {
+		return nil
+	}
+	return []*group{g}
+}
+
+// hasTile reports whether the group can be a tile around a sum.
+func (g *group) hasTile() bool { return len(g.abreast) == 0 && g.hasOneSum() || g.contraction }
+
 // blockWidths are the widths of blocks that divide an axis: those of tiles of up
-// to four vectors or cache lines.
-func blockWidths(size int, t Target) []int {
+// to four vectors or cache lines, or what suits rows that are used once.
+func (g *group) blockWidths(size int, t Target) []int {
+	if !g.contraction {
+		if w := rowWidth(size, t); w > 0 && !t.holdsRow(size) {
+			return []int{w}
+		}
+		return nil
+	}
 	var out []int
 	for _, w := range []int{t.Lanes, lineFloats, 2 * lineFloats, 3 * lineFloats, 4 * lineFloats} {
 		if size%w == 0 && !slices.Contains(out, w) {
@@ -97,4 +124,18 @@ func blockWidths(size int, t Target) []int {
 		}
 	}
 	return out
+}
+
+// fewSums is the number of sums side by side that hide the wait for an addition.
+const fewSums = 6
+
+// rowWidth is the width of blocks for rows that are used once: as many vectors as
+// registers hold and the machine foresees; 0 where no width divides the rows.
+func rowWidth(size int, t Target) int {
+	for n := min(t.Registers*3/4, foreseenStep/4/t.Lanes); n >= fewSums; n-- {
+		if size%(n*t.Lanes) == 0 {
+			return n * t.Lanes
+		}
+	}
+	return 0
 }

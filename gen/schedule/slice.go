@@ -168,7 +168,7 @@ func (g *group) sliced(t Target) []*group {
 	for _, m := range c.loads {
 		f := m.Flat()
 		size := footprint(m, g.outer, g.abreast, c.main.nest.Reduce)
-		if size <= float64(t.Second) {
+		if size <= float64(t.Second) || c.onceOnly(m) {
 			continue
 		}
 		for _, a := range g.outer {

@@ -19,7 +19,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	for _, n := range l.Nests {
 		parts := []*ir.Nest{n}
 		switch {
-		case streams(n, t):
+		case streams(n, t) && !packs(n, l, t):
 			parts = inRows(n, streamRows)
 			if one := inRows(n, 1); slices.ContainsFunc(out.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one[1]) }) {
 				parts = one
@@ -51,7 +51,7 @@ func streams(n *ir.Nest, t Target) bool {
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if t.Lanes > 1 && oneRow(f, n.Axes) && ceilDiv(int(volume(n.Axes)), t.Lanes) <= t.Registers*3/4 {
+		if t.Lanes > 1 && oneRow(f, n.Axes) && t.holdsRow(int(volume(n.Axes))) {
 			return false
 		}
 		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
@@ -59,6 +59,25 @@ func streams(n *ir.Nest, t Target) bool {
 		}
 	}
 	return false
+}
+
+// holdsRow reports whether the registers hold the sums of a whole row.
+func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.Registers*3/4 }
+
+// fewestUses is the number of times that blocks are read at least to be worth making.
+const fewestUses = 8
+
+// packs reports whether a sum over the rows of a matrix that all steps of a serial
+// loop read has its own way to take them in order: from blocks as wide as the
+// registers hold, made once, while the second cache holds them.
+func packs(n *ir.Nest, l *ir.Loops, t Target) bool {
+	if n.Steps == nil || n.Steps.Count < fewestUses || t.Lanes == 1 || !isDot(n) || rowWidth(int(volume(n.Axes)), t) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
+		return oneRow(m.Flat(), n.Axes) && allBare(m) && 4*m.Buf.Size() <= t.Second*3/2 && m.Flat().Coef(n.Steps.Var) == 0 &&
+			!slices.ContainsFunc(l.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && p.Store.Buf.Root() == m.Buf.Root() })
+	})
 }
 
 // oneRow reports whether the elements that the axes go through, the last one

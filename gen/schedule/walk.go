@@ -105,15 +105,30 @@ const unforeseen = 0.5
 // machine to foresee what it loads next, into the first cache.
 const foreseenStep = 1024
 
-// leftOut is the share of an operand's rows that the tiles of a plan leave out on
-// their way from one row to the next, where the first cache does not hold the
-// operand: 0 where they go through it from its first element to its last.
+// leftOut is 0 where the tiles of a plan go through an operand, which the first
+// cache does not hold, from its first element to its last, and up to 1 by how much
+// of its rows they leave out on their way from one row to the next.
 func (c *contraction) leftOut(t Target, p *plan, m *ir.Mem) float64 {
 	row := c.rowStep(t, m)
-	if p.vec == nil || row == 0 || stride(m, p.vec) != 1 {
+	if p.vec == nil || row == 0 || stride(m, p.vec) != 1 || p.width(t, p.vec) >= row && !p.crosses(m) {
 		return 0
 	}
-	return math.Max(0, 1-float64(p.width(t, p.vec))/float64(row))
+	return 1 - 0.25*math.Min(1, float64(p.width(t, p.vec))/float64(row))
+}
+
+// onceOnly reports whether each element of an operand is in one term only.
+func (c *contraction) onceOnly(m *ir.Mem) bool {
+	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps
+}
+
+// crosses reports whether a tile has several places of m beside its vectors.
+func (p *plan) crosses(m *ir.Mem) bool {
+	for v, n := range p.tile {
+		if v != p.vec && n > 1 && stride(m, v) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // rowStep is how far apart in memory the rows of an operand are that a sum takes

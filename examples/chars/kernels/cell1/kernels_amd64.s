@@ -131,25 +131,21 @@ loop_gk_2:
 	ADDQ    $+128, SI
 	DECQ    BX
 	JNE     loop_gk_2
-	MOVQ    x+24(FP), CX
+	MOVQ    x+24(FP), DX
 	MOVQ    wx+48(FP), BX
-	MOVL    $+16, R8
+	MOVL    $+16, CX
 
 loop_ib_3:
 	// for ib < 16
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	MOVL         $+4, DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VBROADCASTSS 12(DX), Y3
+	MOVL         $+128, DI
+	PCALIGN      $0x20
 
-loop_g_4:
-	// for g < 4
-	MOVL    $+32, DI
-	PCALIGN $0x20
-
-loop_k_5:
-	// for k < 32
+loop_gk_4:
+	// for gk < 128
 	VMULPS      (BX), Y0, Y4
 	VFMADD231PS 4096(BX), Y1, Y4
 	VFMADD231PS 8192(BX), Y2, Y4
@@ -159,33 +155,27 @@ loop_k_5:
 	ADDQ        $+32, SI
 	ADDQ        $+32, BX
 	DECQ        DI
-	JNE         loop_k_5
-	DECQ        DX
-	JNE         loop_g_4
+	JNE         loop_gk_4
 	ADDQ        $-4096, SI
-	ADDQ        $+16, CX
+	ADDQ        $+16, DX
 	ADDQ        $+12288, BX
-	DECQ        R8
+	DECQ        CX
 	JNE         loop_ib_3
-	MOVQ        h0+32(FP), CX
+	MOVQ        h0+32(FP), DX
 	MOVQ        wh+56(FP), BX
-	MOVL        $+64, R8
+	MOVL        $+64, CX
 
-loop_jb_6:
+loop_jb_5:
 	// for jb < 64
-	VBROADCASTSS (CX), Y0
-	VBROADCASTSS 4(CX), Y1
-	VBROADCASTSS 8(CX), Y2
-	VBROADCASTSS 12(CX), Y3
-	MOVL         $+4, DX
+	VBROADCASTSS (DX), Y0
+	VBROADCASTSS 4(DX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VBROADCASTSS 12(DX), Y3
+	MOVL         $+128, DI
+	PCALIGN      $0x20
 
-loop_g_7:
-	// for g < 4
-	MOVL    $+32, DI
-	PCALIGN $0x20
-
-loop_k_8:
-	// for k < 32
+loop_gk_6:
+	// for gk < 128
 	VMULPS      (BX), Y0, Y4
 	VFMADD231PS 4096(BX), Y1, Y4
 	VFMADD231PS 8192(BX), Y2, Y4
@@ -195,19 +185,17 @@ loop_k_8:
 	ADDQ        $+32, SI
 	ADDQ        $+32, BX
 	DECQ        DI
-	JNE         loop_k_8
-	DECQ        DX
-	JNE         loop_g_7
+	JNE         loop_gk_6
 	ADDQ        $-4096, SI
-	ADDQ        $+16, CX
+	ADDQ        $+16, DX
 	ADDQ        $+12288, BX
-	DECQ        R8
-	JNE         loop_jb_6
+	DECQ        CX
+	JNE         loop_jb_5
 	MOVQ        b+64(FP), BX
 	MOVL        $+32, DI
 	PCALIGN     $0x20
 
-loop_gk_9:
+loop_gk_7:
 	// for gk < 32
 	VMOVUPS (SI), Y0
 	VADDPS  -4096(SI), Y0, Y0
@@ -228,7 +216,7 @@ loop_gk_9:
 	ADDQ    $+128, SI
 	ADDQ    $+128, BX
 	DECQ    DI
-	JNE     loop_gk_9
+	JNE     loop_gk_7
 	MOVQ    c0+40(FP), BX
 	MOVQ    input+72(FP), DI
 	MOVQ    forget+80(FP), DX
@@ -242,7 +230,7 @@ loop_gk_9:
 	MOVQ    $+16, 128(SP)
 	PCALIGN $0x20
 
-loop_k_10:
+loop_k_8:
 	// for k < 16
 	VMOVUPS      -12288(SI), Y0
 	VMOVUPS      -12256(SI), Y1
@@ -514,7 +502,7 @@ loop_k_10:
 	ADDQ         $+64, R12
 	ADDQ         $+64, R13
 	DECQ         128(SP)
-	JNE          loop_k_10
+	JNE          loop_k_8
 	VZEROUPPER
 	RET
 
