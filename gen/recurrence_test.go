@@ -75,3 +75,7 @@ func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
 
 // TestRows does so for sums and maps over the same rows.
 func TestRows(t *testing.T) { agreeInFile(t, "testdata/specs/rows.txtar") }
+
+// TestFlat compares sums over rows that fill vectors badly, and products of rows
+// and columns.
+func TestFlat(t *testing.T) { agreeInFile(t, "testdata/specs/flat.txtar") }

@@ -75,6 +75,15 @@ func (s *Selection) Table(t *[8]int32) *Place {
 	return s.constants.vectors.of(s.set.Vectors, v)
 }
 
+// Order is a vector of numbers of lanes.
+func (s *Selection) Order(order []int) *Place {
+	v := make([]uint32, len(order))
+	for i, lane := range order {
+		v[i] = uint32(lane)
+	}
+	return s.constants.vectors.of(s.set.Vectors, v)
+}
+
 // Lanes is the mask of the first n lanes.
 func (s *Selection) Lanes(n int) *Place { return s.constants.lanes(n) }
 

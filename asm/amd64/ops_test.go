@@ -66,7 +66,7 @@ func testOps(t *testing.T, m machine) {
 	for o := range ir.Infos {
 		op := ir.Op(o)
 		info := ir.Infos[op]
-		if op == ir.Apply || op == ir.Param || op == ir.KeyParam || op == ir.HSums || op == ir.Iota || info.Args < 1 {
+		if op == ir.Apply || op == ir.Param || op == ir.KeyParam || op == ir.HSums || op == ir.Spread || op == ir.Iota || info.Args < 1 {
 			continue
 		}
 		kinds := []ir.Kind{info.Arg}
@@ -141,7 +141,7 @@ func opTrial(op ir.Op, kind ir.Kind, constant, n, full int) *trial {
 			args = append(args, load(body, k, place(in[i]), full))
 		}
 	}
-	a := &ir.Assign{Dst: body.Reg(dst), Op: op, Args: args, Word: 5, Table: &picked}
+	a := &ir.Assign{Dst: body.Reg(dst), Op: op, Args: args, Word: 5, Table: &picked, Order: lanes(full, func(i int) int { return i * i % full })}
 	body.Emit(a)
 	if dst == ir.Mask {
 		r := body.Do(ir.Select, a.Dst, body.Real(1), body.Real(-1))

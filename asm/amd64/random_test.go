@@ -295,12 +295,21 @@ func (w *writer) transpose() {
 // ops are the operations to choose from. WordBits is missing: it would show
 // the payload of a NaN, which is not specified.
 var ops = []ir.Op{ir.Copy, ir.Const, ir.Add, ir.Sub2, ir.Mul, ir.Div, ir.MaxOp, ir.MinOp, ir.FMA, ir.FMA, ir.FMA, ir.FNMA, ir.FMS,
-	ir.Neg, ir.Abs, ir.Sqrt, ir.Round, ir.Floor, ir.ToReal, ir.RealBits, ir.Select, ir.Select, ir.HSum, ir.HMax, ir.HMin, ir.HProd,
+	ir.Neg, ir.Abs, ir.Sqrt, ir.Round, ir.Floor, ir.ToReal, ir.RealBits, ir.Select, ir.Select, ir.HSum, ir.HMax, ir.HMin, ir.HProd, ir.Shuffle,
 	ir.ConstWord, ir.Iota, ir.Iota, ir.IAdd, ir.ISub, ir.IMul, ir.IAnd, ir.IOr, ir.IXor, ir.IShl, ir.IShr, ir.ISar, ir.Pick, ir.ToWord,
 	ir.TruncOp, ir.LT, ir.LE, ir.EQ, ir.NE, ir.Unordered, ir.IEQ, ir.IGT, ir.And, ir.Or, ir.Not, ir.LaneMask}
 
 // picked is a table of words of all kinds.
 var picked = [8]int32{5, -1, 0, 1 << 23, -1 << 31, 77, 1<<31 - 1, 8}
+
+// lanes is an order of n lanes.
+func lanes(n int, from func(i int) int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = from(i)
+	}
+	return out
+}
 
 func (w *writer) assign() {
 	op := ops[w.Intn(len(ops))]
@@ -309,7 +318,7 @@ func (w *writer) assign() {
 	if op == ir.Select || op == ir.Copy {
 		kind = ir.Kind(w.Intn(2))
 	}
-	a := &ir.Assign{Op: op, Real: float32(w.Intn(5)) / 2, Word: int32(w.Intn(8)) + 1, Table: &picked}
+	a := &ir.Assign{Op: op, Real: float32(w.Intn(5)) / 2, Word: int32(w.Intn(8)) + 1, Table: &picked, Order: lanes(w.full, func(int) int { return w.Intn(w.full) })}
 	for i := 0; i < info.Args; i++ {
 		k := info.Arg
 		if op == ir.Copy || op == ir.Select && i > 0 {

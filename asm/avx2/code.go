@@ -54,8 +54,9 @@ var (
 	vpcmpeqd = &amd64.Code{Make: x86.VPCMPEQD, Fold: 1, Commutes: true}
 	vpcmpgtd = &amd64.Code{Make: x86.VPCMPGTD, Fold: 1}
 
-	// Shuffles. vpermd takes the lanes of its last source that the other one names.
+	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one names.
 	vpermd       = &amd64.Code{Make: x86.VPERMD, Fold: 1}
+	vpermps      = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
 	vperm2f128   = &amd64.Code{Make: amd64.Four(x86.VPERM2F128), Fold: 1}
 	vpermilps    = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
 	vextractf128 = &amd64.Code{Make: amd64.Three(x86.VEXTRACTF128), Fold: amd64.None}

@@ -60,8 +60,9 @@ var (
 	korw      = &amd64.Code{Make: amd64.Three(x86.KORW), Fold: amd64.None}
 	knotw     = &amd64.Code{Make: amd64.Two(x86.KNOTW), Fold: amd64.None}
 
-	// Shuffles. vpermd takes the lanes of its last source that the other one names.
+	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one names.
 	vpermd        = &amd64.Code{Make: x86.VPERMD, Fold: 1}
+	vpermps       = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
 	vpermilps     = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
 	vshufps       = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 	vunpcklps     = &amd64.Code{Make: x86.VUNPCKLPS, Fold: 1}

@@ -34,7 +34,7 @@ func isConstant(op ir.Op) bool {
 // isCopy reports whether op, with one lane, gives its operand back.
 func isCopy(op ir.Op) bool {
 	switch op {
-	case ir.Copy, ir.HSum, ir.HMax, ir.HMin, ir.HProd, ir.HSums:
+	case ir.Copy, ir.HSum, ir.HMax, ir.HMin, ir.HProd, ir.HSums, ir.Shuffle:
 		return true
 	}
 	return false

@@ -186,7 +186,7 @@ func (g *generator) operation(b *ir.Builder) {
 	info := ir.Infos[op]
 	a := &ir.Assign{Op: op, Dst: b.Reg(info.Dst)}
 	switch op {
-	case ir.FMA, ir.FNMA, ir.FMS, ir.Apply, ir.LaneMask, ir.HProd:
+	case ir.FMA, ir.FNMA, ir.FMS, ir.Apply, ir.LaneMask, ir.HProd, ir.Spread:
 		return
 	case ir.Param:
 		a.Scalar = g.f.Scalars[0]
@@ -200,6 +200,8 @@ func (g *generator) operation(b *ir.Builder) {
 		a.Word = g.rng.Int32N(32)
 	case ir.Pick:
 		a.Table = &[8]int32{0, -1, g.rng.Int32(), 3, math.MinInt32, 0x800000, 7, 8}
+	case ir.Shuffle:
+		a.Order = []int{0}
 	case ir.Iota:
 		a.Sub = g.sub(100)
 	case ir.HSums:

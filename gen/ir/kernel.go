@@ -270,6 +270,8 @@ type Assign struct {
 	Word int32
 	// Table has what Pick chooses from.
 	Table *[8]int32
+	// Order has, for each lane of a Shuffle, that of the operand.
+	Order []int
 	// Sub is the value of Iota in lane 0.
 	Sub Sub
 	// Step is what Iota adds from lane to lane.

@@ -151,6 +151,8 @@ func (a *Assign) operation() string {
 		for _, w := range a.Table {
 			parts = append(parts, strconv.Itoa(int(w)))
 		}
+	case Shuffle:
+		parts = append(parts, fmt.Sprint(a.Order))
 	case Iota:
 		parts = append(parts, a.Sub.String(), fmt.Sprintf("step %d", a.Step))
 	case Apply:

@@ -39,6 +39,18 @@ func (m *machine) horizontal(a *Assign) code {
 	}
 }
 
+// shuffle compiles the choice of lanes.
+func (m *machine) shuffle(a *Assign) code {
+	dst, x := m.realReg(a.Dst), m.realReg(a.Args[0])
+	work := make([]float32, m.fn.Lanes)
+	return func() {
+		for i, from := range a.Order {
+			work[i] = x[from]
+		}
+		copy(dst, work)
+	}
+}
+
 func fold(x []float32, f func(x, y float32) float32) float32 {
 	for n := len(x); n > 1; n = (n + 1) / 2 {
 		half := (n + 1) / 2

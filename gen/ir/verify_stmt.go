@@ -2,6 +2,7 @@ package ir
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -96,6 +97,12 @@ func (v *verifier) immediate(a *Assign) {
 		if a.Table == nil {
 			v.failf("no table")
 		}
+	case Shuffle:
+		if len(a.Order) != lanes || slices.ContainsFunc(a.Order, func(i int) bool { return i < 0 || i >= lanes }) {
+			v.failf("order %v of %d lanes", a.Order, lanes)
+		}
+	case Spread:
+		v.failf("it has a meaning in nests only")
 	case LaneMask:
 		if a.Word < 0 || int(a.Word) > lanes {
 			v.failf("%d of %d lanes", a.Word, lanes)

@@ -95,7 +95,7 @@ func joint(g *group, a, b ir.Axis) *joining {
 		}
 		ok := true
 		s.nest.Value.Walk(func(e *ir.Expr) {
-			if e.Load == nil && e.Op == ir.Iota && (e.Sub.Coef(a.Var) != 0 || e.Sub.Coef(b.Var) != 0) {
+			if e.Load == nil && (e.Sub.Coef(a.Var) != 0 || e.Sub.Coef(b.Var) != 0) {
 				ok = false
 			}
 		})

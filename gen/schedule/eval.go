@@ -164,6 +164,8 @@ func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 		return e.leaf("s"+x.Scalar.Name, &ir.Assign{Op: x.Op, Scalar: x.Scalar}, x.Kind, e.hoist(0))
 	case ir.Iota:
 		return e.iota(x, n, p)
+	case ir.Spread:
+		return e.spread(x, n, p)
 	case ir.Add, ir.Sub2:
 		if r := e.fused(x, n, p); r != nil {
 			return r
@@ -197,23 +199,31 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	if md == uniform {
 		lanes = 1
 	}
+	r, fresh := e.loaded(m, x.Kind, md, lanes)
+	if fresh {
+		e.fill(x.Load, r, p, e.depth[r])
+	}
+	return r
+}
+
+// loaded is what stands at a place, and whether it was not there before.
+func (e *emitter) loaded(m ir.Mem, k ir.Kind, md mode, lanes int) (r *ir.Reg, fresh bool) {
 	key := e.loadKey(m, md, lanes)
 	if r, ok := e.lookup(key); ok {
-		return r.(*ir.Reg)
+		return r.(*ir.Reg), false
 	}
 	to := e.hoist(e.depthOf(m))
 	if e.written[m.Buf] {
 		to = len(e.scopes) - 1
 		e.release(m.Buf)
 	}
-	r := e.scopes[to].b.Reg(x.Kind)
+	r = e.scopes[to].b.Reg(k)
 	e.depth[r] = to
 	e.source[r] = m.Buf
 	e.partial[r] = md == vector && lanes < e.t.Lanes
 	e.scopes[to].memo[key] = r
 	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))
-	e.fill(x.Load, r, p, to)
-	return r
+	return r, true
 }
 
 func (e *emitter) newLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) *ir.Load {
@@ -292,7 +302,7 @@ func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
 }
 
 func (e *emitter) op(a *ir.Assign, k ir.Kind) *ir.Reg {
-	return e.leaf(regKey(key('o', int(a.Op), int(a.Word)), a.Args), a, k, e.scopeOf(a.Args))
+	return e.leaf(regKey(key('o', append([]int{int(a.Op), int(a.Word)}, a.Order...)...), a.Args), a, k, e.scopeOf(a.Args))
 }
 
 // scopeOf is the scope in which an operation on the registers can stand.

@@ -23,7 +23,7 @@ func (g *group) packed(all []*group, t Target, limit float64) (best division, fo
 			continue
 		}
 		for _, r := range g.outer {
-			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) {
+			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) || !g.contraction && (stride(m, r.Var) != 1 || !c.beyondFirst(m, t)) {
 				continue
 			}
 			for _, width := range g.blockWidths(r.Size, t) {

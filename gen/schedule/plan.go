@@ -91,7 +91,7 @@ func choose(g *group, t Target) *plan {
 		rows.cycles = math.Inf(1) // what stands abreast is a tile's
 	}
 	if g.hasOneSum() {
-		if p := chooseTile(g, t); p != nil && (g.contraction || p.work < rows.cycles) {
+		if p := chooseTile(g, t); p != nil && (g.contraction || g.spreads() != nil || p.work < rows.cycles) {
 			return p
 		}
 	}
@@ -206,6 +206,9 @@ func volume(axes []ir.Axis) float64 {
 // chooseRows plans a group without register reuse: vectors along an outer axis
 // for all passes, or along an inner axis for each.
 func chooseRows(g *group, t Target) *plan {
+	if i := slices.IndexFunc(g.outer, func(a ir.Axis) bool { return a.Var == g.spreads() }); i >= 0 {
+		return rowsPlan(g, t, &g.outer[i])
+	}
 	best := rowsPlan(g, t, nil)
 	if p := turnPlan(g, t); p != nil && p.cycles < best.cycles {
 		return p
@@ -289,15 +292,21 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 	if vec != nil {
 		vectors := ceilDiv(vec.Size, t.Lanes)
 		p.tile[vec.Var] = min(reuse, vectors)
-		if g.streamed() {
+		if g.spreads() != nil {
+			p.tile[vec.Var] = vectors
+		} else if g.streamed() {
 			p.tile[vec.Var] = 1 // each load goes on line by line
 		} else if work*float64(vectors) <= 64 {
 			p.tile[vec.Var] = vectors // a short row needs no loop
 		}
 		p.hold = vec.Var
 		for i := range p.passes {
-			p.passes[i].unroll = max(1, p.passes[i].unroll/p.tile[vec.Var])
-			p.passes[i].split = 1
+			pp := &p.passes[i]
+			split := min(pp.split, sumsInTurn/p.tile[vec.Var])
+			pp.unroll = max(1, pp.unroll/p.tile[vec.Var])
+			if pp.split = 1; t.Lanes > 1 && split > 1 {
+				pp.split, pp.unroll = split, max(pp.unroll, split)
+			}
 		}
 		p.cycles += points / lanes * 2
 		// A sum in one register takes the latency of an addition for each term.
@@ -306,6 +315,10 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 	}
 	return p
 }
+
+// sumsInTurn is how many sums a plan of rows has at least, so that each has time to
+// end before the next term of it comes.
+const sumsInTurn = 4
 
 // shortRow is the number of steps of a row up to which what ends it, such as the
 // sum of lanes and a division, takes long beside it.

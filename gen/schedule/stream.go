@@ -18,7 +18,9 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	out.Nests = nil
 	for _, n := range l.Nests {
 		parts := []*ir.Nest{n}
-		switch {
+		switch rows := flattened(n, l, t); {
+		case rows != nil:
+			parts = rows
 		case streams(n, t) && !packs(n, l, t):
 			parts = inRows(n, streamRows)
 			if one := inRows(n, 1); slices.ContainsFunc(out.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one[1]) }) {
@@ -54,7 +56,7 @@ func streams(n *ir.Nest, t Target) bool {
 		if t.Lanes > 1 && oneRow(f, n.Axes) && t.holdsRow(int(volume(n.Axes))) {
 			return false
 		}
-		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > 3*float64(t.First) {
+		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > farRows*float64(t.First) {
 			return isDot(n) || 4*f.Coef(row.Var) >= longRow
 		}
 	}
@@ -99,6 +101,9 @@ func (g *group) streamed() bool {
 		return s.nest.Accumulate && len(s.nest.Reduce) > 0 && len(s.nest.Gathers) == 0
 	})
 }
+
+// farRows is the multiple of the first cache from which on rows come from beyond it.
+const farRows = 3
 
 // longRow is the bytes from which on the rows of a column lie in different
 // pages, most of them.

@@ -275,7 +275,11 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 	vectors := ceilDiv(v.Size, t.Lanes)
 	rows := max(r.Size, 1)
 	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
-	for a := 1; a <= min(vectors, t.side()); a++ {
+	fewest := 1
+	if c.g.spreads() == v.Var {
+		fewest = vectors
+	}
+	for a := fewest; a <= min(vectors, t.side()); a++ {
 		for b := 1; b <= min(rows, t.side()); b++ {
 			for split := 1; split <= 8 && a*b*split*c.g.width() <= t.Registers-2 && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {

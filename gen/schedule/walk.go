@@ -116,6 +116,11 @@ func (c *contraction) leftOut(t Target, p *plan, m *ir.Mem) float64 {
 	return 1 - 0.25*math.Min(1, float64(p.width(t, p.vec))/float64(row))
 }
 
+// beyondFirst reports whether the first cache holds too little of an operand to count.
+func (c *contraction) beyondFirst(m *ir.Mem, t Target) bool {
+	return footprint(m, c.g.outer, c.main.nest.Reduce) > farRows*float64(t.First)
+}
+
 // onceOnly reports whether each element of an operand is in one term only.
 func (c *contraction) onceOnly(m *ir.Mem) bool {
 	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps

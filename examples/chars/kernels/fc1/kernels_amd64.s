@@ -12,7 +12,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $32
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 // func forward0AVX2(y *float32, x *float32, w *float32, b *float32)
-// Requires: AVX, FMA3
+// Requires: AVX
 TEXT ·forward0AVX2(SB), $1088-32
 	VXORPS  Y15, Y15, Y15
 	LEAQ    63(SP), SI
@@ -64,25 +64,28 @@ loop_ib_1:
 
 loop_o_2:
 	// for o < 32
-	VMULPS      (BX), Y0, Y4
-	VFMADD231PS 1024(BX), Y1, Y4
-	VFMADD231PS 2048(BX), Y2, Y4
-	VFMADD231PS 3072(BX), Y3, Y4
-	VADDPS      (SI), Y4, Y4
-	VMOVUPS     Y4, (SI)
-	ADDQ        $+32, SI
-	ADDQ        $+32, BX
-	DECQ        DI
-	JNE         loop_o_2
-	ADDQ        $-1024, SI
-	ADDQ        $+16, DX
-	ADDQ        $+3072, BX
-	DECQ        CX
-	JNE         loop_ib_1
-	MOVQ        b+24(FP), BX
-	MOVQ        y+0(FP), DI
-	MOVL        $+8, DX
-	PCALIGN     $0x20
+	VMULPS  (BX), Y0, Y4
+	VMULPS  1024(BX), Y1, Y5
+	VMULPS  2048(BX), Y2, Y6
+	VMULPS  3072(BX), Y3, Y7
+	VADDPS  Y4, Y6, Y4
+	VADDPS  Y5, Y7, Y5
+	VADDPS  Y4, Y5, Y4
+	VADDPS  (SI), Y4, Y4
+	VMOVUPS Y4, (SI)
+	ADDQ    $+32, SI
+	ADDQ    $+32, BX
+	DECQ    DI
+	JNE     loop_o_2
+	ADDQ    $-1024, SI
+	ADDQ    $+16, DX
+	ADDQ    $+3072, BX
+	DECQ    CX
+	JNE     loop_ib_1
+	MOVQ    b+24(FP), BX
+	MOVQ    y+0(FP), DI
+	MOVL    $+8, DX
+	PCALIGN $0x20
 
 loop_o_3:
 	// for o < 8
