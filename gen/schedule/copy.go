@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -49,6 +51,42 @@ func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
 			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
 		}
 	}
+}
+
+// wholeRun is the first run of the innermost of the outer loops whose tiles have all
+// terms of the sum, so that one of them can fill a panel on its way, or -1.
+func (e *emitter) wholeRun(p at) int {
+	if e.g.clipped() {
+		return -1
+	}
+	if !e.g.restricted() {
+		return 0
+	}
+	saved := e.tiles
+	defer func() { e.tiles = saved }()
+	a := e.plan.order[len(e.plan.order)-1]
+	for k, r := range e.splitRuns(a, e.runs(a)) {
+		e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{a.Var, r.start, r.offsets, r.lanes})
+		pts := e.points(p.with(a.Var, ir.Sub{Const: r.start}), nil)
+		if !slices.ContainsFunc(e.g.passes, func(ps *pass) bool { return !e.whole(ps.stages[0].nest.Within, ps.inner, pts) }) {
+			return k
+		}
+	}
+	return -1
+}
+
+// whole reports whether each term of a sum is one of some of the points.
+func (e *emitter) whole(ranges []ir.Range, axes []ir.Axis, pts []at) bool {
+	if len(axes) == 0 {
+		return true
+	}
+	rest := axes[0].Size
+	for _, s := range e.segments(ranges, axes[0], pts) {
+		if rest -= s.count; !e.whole(ranges, axes[1:], s.points) {
+			return false
+		}
+	}
+	return rest == 0
 }
 
 // copyPanel emits the copy of an operand for the tile that is open.

@@ -319,7 +319,12 @@ func (e *emitter) outer(i int, p at) {
 		return
 	}
 	a := e.plan.order[i]
-	for _, r := range e.active(a, e.splitRuns(a, e.runs(a))) {
+	runs := e.splitRuns(a, e.runs(a))
+	if len(e.filling) > 0 && i+1 == len(e.plan.order) {
+		k := e.wholeRun(p)
+		runs[0], runs[k] = runs[k], runs[0]
+	}
+	for _, r := range e.active(a, runs) {
 		saved := e.rest
 		e.rest = e.rest || r.rest
 		e.inClips(i, p, r.axisRun)
@@ -376,7 +381,7 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 		if e.rest {
 			break
 		}
-		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) && !e.g.restricted() && !e.g.clipped() {
+		if pn.depth == i+1 && !pn.transposed() && i+2 == len(e.plan.order) && e.wholeRun(p) >= 0 {
 			e.drop(pn)
 			e.filling = append(e.filling, pn)
 		} else if pn.depth == i+1 {
