@@ -89,8 +89,11 @@ func newFlat(n *ir.Nest, t Target) *flat {
 	width := f.col.Size
 	shared := gcd(width, t.Lanes)
 	f.rows = t.Lanes / shared
+	for n := width / shared; 2*n <= sumsInTurn && 2*f.rows <= t.Lanes; n *= 2 {
+		f.rows *= 2 // several vectors share what they load of a row
+	}
 	vectors := float64(width) / float64(t.Lanes)
-	if width < 2 || float64(ceilDiv(width, t.Lanes)) < emptyLanes*vectors || width/shared > t.Registers/2-2 || f.row.Size < flatBlocks*f.rows {
+	if width < 2 || float64(ceilDiv(width, t.Lanes)) < emptyLanes*vectors || width*f.rows/t.Lanes > t.Registers/2-2 || f.row.Size < flatBlocks*f.rows {
 		return nil
 	}
 	name := f.row.Var.Name

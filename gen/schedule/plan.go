@@ -91,7 +91,7 @@ func choose(g *group, t Target) *plan {
 		rows.cycles = math.Inf(1) // what stands abreast is a tile's
 	}
 	if g.hasOneSum() {
-		if p := chooseTile(g, t); p != nil && (g.contraction || g.spreads() != nil || p.work < rows.cycles) {
+		if p := chooseTile(g, t); p != nil && (g.contraction || g.spreads() != nil || p.work < rows.cycles || newContraction(g).inOneGo(t, p)) {
 			return p
 		}
 	}

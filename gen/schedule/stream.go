@@ -21,11 +21,10 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		switch rows := flattened(n, l, t); {
 		case rows != nil:
 			parts = rows
+		case follows(n, out.Nests, t):
+			parts = inRows(n, 1)
 		case streams(n, t) && !packs(n, l, t):
 			parts = inRows(n, streamRows)
-			if one := inRows(n, 1); slices.ContainsFunc(out.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one[1]) }) {
-				parts = one
-			}
 		case isLong(n, t):
 			parts = inChunks(n, t)
 		}
@@ -41,13 +40,32 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 	return &out
 }
 
+// sumsRows reports whether n is a sum of rows that can be taken one by one.
+func sumsRows(n *ir.Nest) bool {
+	return len(n.Within) == 0 && n.Op == ir.ReduceSum && !n.Accumulate && len(n.Gathers) == 0 && !isContraction(n) &&
+		len(n.Axes) > 0 && len(n.Reduce) == 1 && oneRow(n.Store.Flat(), n.Axes)
+}
+
+// wideRow is the vectors of a row from which on a sum of rows may as well be in
+// memory while other work goes over the same rows.
+const wideRow = 8
+
+// follows reports whether n is a sum of long rows over which one of the nests goes,
+// too, so that both take them one by one.
+func follows(n *ir.Nest, nests []*ir.Nest, t Target) bool {
+	if t.Lanes == 1 || !sumsRows(n) || volume(n.Axes) < float64(wideRow*t.Lanes) {
+		return false
+	}
+	one := inRows(n, 1)[1]
+	return slices.ContainsFunc(nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one) })
+}
+
 // streams reports whether n is a sum of rows that takes them one by one best.
 // One in which nothing is used again can as well have its result in registers
 // where rows are short, and any where the registers hold a whole row: the rows
 // come one after the other then, too.
 func streams(n *ir.Nest, t Target) bool {
-	if len(n.Within) > 0 || n.Op != ir.ReduceSum || n.Accumulate || len(n.Gathers) > 0 || isContraction(n) ||
-		len(n.Axes) == 0 || len(n.Reduce) != 1 || !oneRow(n.Store.Flat(), n.Axes) {
+	if !sumsRows(n) {
 		return false
 	}
 	row := n.Reduce[0]

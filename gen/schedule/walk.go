@@ -121,6 +121,14 @@ func (c *contraction) beyondFirst(m *ir.Mem, t Target) bool {
 	return footprint(m, c.g.outer, c.main.nest.Reduce) > farRows*float64(t.First)
 }
 
+// inOneGo reports whether the tiles of a plan go through all of an operand that the
+// first cache does not hold from its first element to its last.
+func (c *contraction) inOneGo(t Target, p *plan) bool {
+	return slices.ContainsFunc(c.loads, func(m *ir.Mem) bool {
+		return p.vec != nil && c.rowStep(t, m) > 0 && stride(m, p.vec) == 1 && c.leftOut(t, p, m) == 0
+	})
+}
+
 // onceOnly reports whether each element of an operand is in one term only.
 func (c *contraction) onceOnly(m *ir.Mem) bool {
 	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps
