@@ -53,7 +53,7 @@ const wideRow = 8
 // follows reports whether n is a sum of long rows over which one of the nests goes,
 // too, so that both take them one by one.
 func follows(n *ir.Nest, nests []*ir.Nest, t Target) bool {
-	if t.Lanes == 1 || !sumsRows(n) || volume(n.Axes) < float64(wideRow*t.Lanes) {
+	if !sumsRows(n) || volume(n.Axes) < float64(wideRow*t.Lanes) {
 		return false
 	}
 	one := inRows(n, 1)[1]

@@ -75,54 +75,25 @@ func backward0Go(dx *X, dgamma *Gamma, dbeta *Beta, dy *Y, x *X, gamma *Gamma, m
 	clear(dbeta[:])
 	clear(dgamma[:])
 	for m := 0; m < 128; m++ {
-		var v0, v1, v2, v3 float32
-		v4 := mean[m]
-		for d := 0; d < 384; d++ {
-			v5 := dy[m][2*d]
-			v6 := gamma[2*d]
-			v0 += v5 * v6
-			v2 += v5 * v6 * (x[m][2*d] - v4)
-			v7 := dy[m][2*d+1]
-			v8 := gamma[2*d+1]
-			v1 += v7 * v8
-			v3 += v7 * v8 * (x[m][2*d+1] - v4)
-		}
-		v0 = v1 + v0
-		v2 = v3 + v2
-		v9 := v0 * 0.0013020834
-		v10 := rstd[m]
-		v11 := v2 * v10 * 0.0013020834
-		for d := 0; d < 384; d++ {
-			v12 := (x[m][2*d] - v4) * v10
-			dx[m][2*d] = v10 * (dy[m][2*d]*gamma[2*d] - v9 - v12*v11)
-			v13 := (x[m][2*d+1] - v4) * v10
-			dx[m][2*d+1] = v10 * (dy[m][2*d+1]*gamma[2*d+1] - v9 - v13*v11)
-		}
-	}
-	for mb := 0; mb < 32; mb++ {
-		v14 := mean[4*mb]
-		v15 := rstd[4*mb]
-		v16 := mean[4*mb+1]
-		v17 := rstd[4*mb+1]
-		v18 := mean[4*mb+2]
-		v19 := rstd[4*mb+2]
-		v20 := mean[4*mb+3]
-		v21 := rstd[4*mb+3]
+		var v0, v1 float32
+		v2 := mean[m]
+		v3 := rstd[m]
 		for d := 0; d < 768; d++ {
-			v22 := dy[4*mb][d]
-			v23 := v15 * (v22 * (x[4*mb][d] - v14))
-			v24 := v22
-			v25 := dy[4*mb+1][d]
-			v23 += v17 * (v25 * (x[4*mb+1][d] - v16))
-			v24 += v25
-			v26 := dy[4*mb+2][d]
-			v23 += v19 * (v26 * (x[4*mb+2][d] - v18))
-			v24 += v26
-			v27 := dy[4*mb+3][d]
-			v23 += v21 * (v27 * (x[4*mb+3][d] - v20))
-			v24 += v27
-			dgamma[d] += v23
-			dbeta[d] += v24
+			v4 := dy[m][d]
+			v5 := gamma[d]
+			v0 += v4 * v5
+			v6 := x[m][d] - v2
+			v1 += v4 * v5 * v6
+			dgamma[d] = v4*v6*v3 + dgamma[d]
+			dbeta[d] += v4
+		}
+		v7 := v0 * 0.0013020834
+		v8 := v1 * v3 * 0.0013020834
+		for d := 0; d < 384; d++ {
+			v9 := (x[m][2*d] - v2) * v3
+			dx[m][2*d] = v3 * (dy[m][2*d]*gamma[2*d] - v7 - v9*v8)
+			v10 := (x[m][2*d+1] - v2) * v3
+			dx[m][2*d+1] = v3 * (dy[m][2*d+1]*gamma[2*d+1] - v7 - v10*v8)
 		}
 	}
 }
