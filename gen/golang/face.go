@@ -147,14 +147,21 @@ func brackets(t *layer.Tensor) string {
 	return out
 }
 
+// lineElems is the number of elements in a cache line.
+const lineElems = 16
+
+// workspace is the type of that name. Its arrays begin cache lines where it does.
 func (p *printer) workspace() jen.Code {
 	var fields []jen.Code
-	for _, b := range p.in.Workspace {
+	for i, b := range p.in.Workspace {
 		field := jen.Id(p.field[b.Name]).Id(arrayType(b.Shape, goElem(b.Elem)))
 		if b.Tensor != nil && b.Tensor.Doc != "" {
 			field.Comment(comment(oneLine(b.Tensor.Doc)))
 		}
 		fields = append(fields, field)
+		if rest := b.Size() % lineElems; rest > 0 && i+1 < len(p.in.Workspace) {
+			fields = append(fields, jen.Id("_").Index(jen.Lit(lineElems-rest)).Float32())
+		}
 	}
 	doc := []string{"Workspace is memory for what the layer keeps between and within its passes.",
 		"Its zero value is ready, and what an earlier call left in it does no harm."}
