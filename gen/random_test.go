@@ -23,7 +23,7 @@ func TestRandom(t *testing.T) {
 	tiny := schedule.AVX2
 	tiny.Name, tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = "tiny", 1<<10, 4<<10, 3<<10, 2000
 	for name, layer := range map[string]func(*rand.Rand) (text, dims string){
-		"rows": randomRows, "window": randomWindow, "product": randomProduct,
+		"rows": randomRows, "columns": randomColumns, "window": randomWindow, "product": randomProduct,
 	} {
 		for seed := range uint64(count) {
 			text, dims := layer(rand.New(rand.NewPCG(seed, 11)))
@@ -108,6 +108,44 @@ func randomRows(r *rand.Rand) (text, dims string) {
 			"  g: {role: param, shape: [D]}\n  p: {role: input, shape: [M]}\n  q: {role: input, shape: [M]}\n" +
 			strings.Join(tensors, "\n") + "\n  all: {role: output, shape: [M, D]}\nforward: |\n" + strings.Join(equations, "\n") + "\nbackward: none\n",
 		fmt.Sprintf("M=%d D=%d", 1+r.IntN(9), 1+r.IntN(one(r, 9, 20, 70)))
+}
+
+// randomColumns is a layer of sums over the rows of a matrix, some beside sums over
+// its columns, of products of rows and columns, and of a state that steps go on with.
+func randomColumns(r *rand.Rand) (text, dims string) {
+	own := []string{"x[m][d]", "z[m][d]", "p[m]", "q[m]", "g[d]", "x[m][d]*p[m]", "z[m][d]*g[d]", "(x[m][d] - p[m])*q[m]", "p[m]*g[d]", "x[m][d]*z[m][d]"}
+	term := func() string {
+		if r.IntN(3) == 0 {
+			return one(r, own...) + one(r, " + ", " - ") + one(r, own...)
+		}
+		return one(r, own...)
+	}
+	var tensors, equations []string
+	add := func(name, shape, left, right string) {
+		tensors = append(tensors, fmt.Sprintf("  %s: {role: output, shape: [%s]}", name, shape))
+		equations = append(equations, "  "+name+left+" = "+right)
+	}
+	if r.IntN(2) == 0 {
+		add("s", "M", "[m]", "sum(d < D, "+term()+")")
+		own = append(own, "s[m]", "x[m][d]*s[m]")
+	}
+	for k := range 1 + r.IntN(4) {
+		name := fmt.Sprintf("t%d", k)
+		switch r.IntN(4) {
+		case 0:
+			add(name, "M, D", "[m][d]", term()+" + g[d]*p[m]")
+		default:
+			add(name, "D", "[d]", "sum(m < M, "+term()+" + 0*x[m][d])")
+		}
+	}
+	if r.IntN(3) == 0 {
+		add("y", "T, D", "[t][d]", "max(min(v[t][d] + where(t == 0, 0, sum(j, y[t-1][j]*w[j][d])), 3), -2)")
+	}
+	equations = append(equations, "  all[m][d] = x[m][d] + z[m][d] + g[d] + p[m] + q[m]", "  unused[t][d] = v[t][d] + sum(j, w[j][d])")
+	return "layer: columns\ndims: {M: , D: , T: }\ntensors:\n  x: {role: input, shape: [M, D]}\n  z: {role: input, shape: [M, D]}\n" +
+			"  g: {role: param, shape: [D]}\n  p: {role: input, shape: [M]}\n  q: {role: input, shape: [M]}\n  v: {role: input, shape: [T, D]}\n  w: {role: param, shape: [D, D]}\n" +
+			strings.Join(tensors, "\n") + "\n  all: {role: output, shape: [M, D]}\n  unused: {role: output, shape: [T, D]}\nforward: |\n" + strings.Join(equations, "\n") + "\nbackward: none\n",
+		fmt.Sprintf("M=%d D=%d T=%d", 1+r.IntN(one(r, 9, 40, 90)), 1+r.IntN(one(r, 12, 25, 80)), 1+r.IntN(12))
 }
 
 // randomWindow is a convolution with or without sums over channels, and its
