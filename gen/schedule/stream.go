@@ -71,7 +71,7 @@ func streams(n *ir.Nest, t Target) bool {
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if t.Lanes > 1 && oneRow(f, n.Axes) && t.holdsRow(int(volume(n.Axes))) {
+		if t.Lanes > 1 && oneRow(f, n.Axes) && ceilDiv(int(volume(n.Axes)), t.Lanes) <= t.mostSums() {
 			return false
 		}
 		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > farRows*float64(t.First) {
@@ -81,7 +81,10 @@ func streams(n *ir.Nest, t Target) bool {
 	return false
 }
 
-// holdsRow reports whether the registers hold the sums of a whole row.
+// mostSums is how many sums of a row a tile has at most, some of them in memory.
+func (t Target) mostSums() int { return t.Registers * 5 / 4 }
+
+// holdsRow reports whether registers hold the sums of a whole row.
 func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.Registers*3/4 }
 
 // fewestUses is the number of times that blocks are read at least to be worth making.

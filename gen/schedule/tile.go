@@ -196,7 +196,8 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	if c.products > 1 {
 		live += c.products
 	}
-	if acc*float64(s.split)+live > float64(t.Registers) {
+	over := math.Max(0, acc*float64(s.split)+live-float64(t.Registers))
+	if over > 0 && !c.inMemory(t, s) {
 		return math.Inf(1), holdA
 	}
 	fma := acc * c.products
@@ -217,6 +218,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	narrow := l.all - wide
 	cycles = math.Max(cycles, steps*((wide+c.crossings(t, s, a, b, dot))/t.Loads+narrow/narrowLoads))
 	cycles += crowded * steps * narrow * (1/t.Loads - 1/narrowLoads)
+	cycles += steps * over // a load and a store
 	cycles = math.Max(cycles, (steps*(fma+l.all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
@@ -235,6 +237,12 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	}
 	cycles = math.Max(cycles, chain)
 	return cycles + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
+}
+
+// inMemory reports whether some of a tile's sums may stay in memory: those of one row
+// of a matrix that is used once, for which the second cache takes longer.
+func (c *contraction) inMemory(t Target, s shape) bool {
+	return t.Lanes > 1 && !c.g.contraction && s.b == 1 && s.split == 1 && s.a <= t.mostSums() && c.g.width() == 1
 }
 
 // partialWait is the cycles for each vector of a tile that is added to what parts of
@@ -279,9 +287,12 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 	if c.g.spreads() == v.Var {
 		fewest = vectors
 	}
-	for a := fewest; a <= min(vectors, t.side()); a++ {
+	for a := fewest; a <= vectors; a++ {
+		if a > t.side() && a < vectors {
+			continue
+		}
 		for b := 1; b <= min(rows, t.side()); b++ {
-			for split := 1; split <= 8 && a*b*split*c.g.width() <= t.Registers-2 && float64(split) <= c.steps; split *= 2 {
+			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
