@@ -287,9 +287,9 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 	if c.g.spreads() == v.Var {
 		fewest = vectors
 	}
-	for a := fewest; a <= vectors; a++ {
+	for a := fewest; a <= min(vectors, max(t.side(), t.mostSums())); a++ {
 		if a > t.side() && a < vectors {
-			continue
+			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, t.side()); b++ {
 			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
