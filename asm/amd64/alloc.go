@@ -182,7 +182,12 @@ func (v *VReg) home(k *function) *Place {
 		}
 		return nil
 	}
-	if v.slot == nil {
+	switch {
+	case v.slot != nil:
+	case v.class == k.set.Vectors: // in the aligned area: a vector across two lines takes long to come back
+		v.slot = &Place{kind: inBuffer, stream: k.stream(nil, nil), disp: k.frameSize, lanes: k.set.Lanes}
+		k.frameSize += v.class.Bytes
+	default:
 		v.slot = &Place{kind: inSlot, disp: k.spillBytes}
 		k.spillBytes += v.class.Bytes
 	}

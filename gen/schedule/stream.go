@@ -82,7 +82,7 @@ func streams(n *ir.Nest, t Target) bool {
 }
 
 // mostSums is how many sums of a row a tile has at most, some of them in memory.
-func (t Target) mostSums() int { return t.Registers * 5 / 4 }
+func (t Target) mostSums() int { return t.Registers * 2 }
 
 // holdsRow reports whether registers hold the sums of a whole row.
 func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.Registers*3/4 }

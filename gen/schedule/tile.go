@@ -218,7 +218,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	narrow := l.all - wide
 	cycles = math.Max(cycles, steps*((wide+c.crossings(t, s, a, b, dot))/t.Loads+narrow/narrowLoads))
 	cycles += crowded * steps * narrow * (1/t.Loads - 1/narrowLoads)
-	cycles += steps * over // a load and a store
+	cycles += 0.75 * steps * over // a load and a store
 	cycles = math.Max(cycles, (steps*(fma+l.all+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a

@@ -65,10 +65,10 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $384
 TEXT ·forward0AVX2(SB), $67968-40
 	VMOVUPS vectors<>+0(SB), Y15
 	MOVQ    k+16(FP), CX
-	LEAQ    127(SP), SI
+	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
 	MOVQ    q+8(FP), BX
-	LEAQ    127(SP), DI
+	LEAQ    63(SP), DI
 	ANDQ    $-64, DI
 	MOVL    $+4, R10
 
@@ -466,15 +466,15 @@ loop_t_9:
 	VCMPPS       $0x03, Y14, Y13, Y15
 	VORPS        Y15, Y0, Y0
 	VMOVUPS      192(SI), Y15
-	VMOVUPS      Y15, (SP)
-	VMOVUPS      (SP), Y15
+	VMOVUPS      Y15, 2304(DI)
+	VMOVUPS      2304(DI), Y15
 	VMAXPS       Y7, Y15, Y7
 	VMOVUPS      224(SI), Y15
-	VMOVUPS      Y15, 32(SP)
-	VMOVUPS      32(SP), Y15
+	VMOVUPS      Y15, 2336(DI)
+	VMOVUPS      2336(DI), Y15
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      (SP), Y15
-	VCMPPS       $0x03, 32(SP), Y15, Y15
+	VMOVUPS      2304(DI), Y15
+	VCMPPS       $0x03, 2336(DI), Y15, Y15
 	VORPS        Y15, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
@@ -603,9 +603,9 @@ loop_t_9:
 	VADDPS       Y10, Y2, Y2
 	VMOVUPS      Y9, 128(DI)
 	VMOVUPS      Y10, 160(DI)
-	VMOVUPS      (SP), Y5
+	VMOVUPS      2304(DI), Y5
 	VSUBPS       Y0, Y5, Y5
-	VMOVUPS      32(SP), Y6
+	VMOVUPS      2336(DI), Y6
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0

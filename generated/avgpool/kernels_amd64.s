@@ -239,7 +239,7 @@ TEXT ·backward0AVX2(SB), $1056-16
 	VMOVUPS vectors<>+32(SB), Y13
 	VXORPS  Y12, Y12, Y12
 	VMOVUPS vectors<>+96(SB), Y11
-	LEAQ    223(SP), DI
+	LEAQ    63(SP), DI
 	ANDQ    $-64, DI
 	MOVQ    dy+8(FP), BX
 	MOVQ    dx+0(FP), SI
@@ -292,18 +292,20 @@ loop_q_2:
 	INCQ         CX
 	CMPQ         CX, $+14
 	JLT          loop_p_1
-	MOVL         $+14, CX
+	LEAQ         63(SP), DX
+	ANDQ         $-64, DX
+	MOVL         $+14, R8
 
 loop_i_3:
 	// for i < 14
-	MOVL    $+2, DX
+	MOVL    $+2, CX
 	PCALIGN $0x20
 
 loop_j_4:
 	// for j < 2
 	VBROADCASTSS -780(DI), Y0
 	VMULPS       -13260(BX), Y0, Y1
-	VMOVUPS      Y1, (SP)
+	VMOVUPS      Y1, 832(DX)
 	VMULPS       -13228(BX), Y0, Y1
 	VMOVSS       -13196(BX), X2
 	VMULPS       Y2, Y0, Y2
@@ -323,9 +325,9 @@ loop_j_4:
 	VMOVSS       -12992(BX), X14
 	VMULPS       Y14, Y11, Y11
 	VBROADCASTSS -784(DI), Y14
-	VMOVUPS      (SP), Y15
+	VMOVUPS      832(DX), Y15
 	VFMADD231PS  -13328(BX), Y14, Y15
-	VMOVUPS      Y15, (SP)
+	VMOVUPS      Y15, 832(DX)
 	VFMADD231PS  -13296(BX), Y14, Y1
 	VMOVSS       -13264(BX), X15
 	VFMADD231PS  Y15, Y14, Y2
@@ -341,7 +343,7 @@ loop_j_4:
 	VFMADD231PS  -13092(BX), Y7, Y13
 	VMOVSS       -13060(BX), X0
 	VFMADD231PS  Y0, Y7, Y11
-	VMOVUPS      (SP), Y0
+	VMOVUPS      832(DX), Y0
 	VMOVUPS      Y0, -53244(SI)
 	VMOVUPS      Y1, -53212(SI)
 	VMOVSS       X2, -53180(SI)
@@ -357,7 +359,7 @@ loop_j_4:
 	ADDQ         $+16, DI
 	ADDQ         $+272, BX
 	ADDQ         $+544, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_4
 	VBROADCASTSS -780(DI), Y0
 	VMULPS       -13260(BX), Y0, Y1
@@ -432,13 +434,13 @@ loop_j_4:
 	ADDQ         $+24, DI
 	ADDQ         $+408, BX
 	ADDQ         $+2720, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_i_3
-	MOVL         $+13, CX
+	MOVL         $+13, R8
 
 loop_i_5:
 	// for i < 13
-	MOVL    $+2, DX
+	MOVL    $+2, CX
 	PCALIGN $0x20
 
 loop_j_6:
@@ -498,9 +500,9 @@ loop_j_6:
 	ADDQ         $+16, DI
 	ADDQ         $+272, BX
 	ADDQ         $+544, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_6
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_j_2_7:
@@ -547,12 +549,12 @@ loop_j_2_7:
 	ADDQ         $+12, DI
 	ADDQ         $+204, BX
 	ADDQ         $+408, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_2_7
 	ADDQ         $+1904, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_i_5
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_j_3_8:
@@ -592,9 +594,9 @@ loop_j_3_8:
 	ADDQ         $+16, DI
 	ADDQ         $+272, BX
 	ADDQ         $+544, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_3_8
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_j_4_9:
@@ -626,18 +628,18 @@ loop_j_4_9:
 	ADDQ         $+12, DI
 	ADDQ         $+204, BX
 	ADDQ         $+408, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_4_9
-	MOVL         $+13, R8
+	MOVL         $+13, R9
 
 loop_i_10:
 	// for i < 13
-	MOVL $+2, CX
+	MOVL $+2, R8
 
 loop_j_11:
 	// for j < 2
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 32(SP)
+	VMOVUPS Y0, 864(DX)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -649,15 +651,15 @@ loop_j_11:
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
-	MOVL    $+2, DX
+	MOVL    $+2, CX
 	PCALIGN $0x20
 
 loop_r_12:
 	// for r < 2
 	VBROADCASTSS -2292(DI), Y11
-	VMOVUPS      32(SP), Y12
+	VMOVUPS      864(DX), Y12
 	VFMADD231PS  -38964(BX), Y11, Y12
-	VMOVUPS      Y12, 32(SP)
+	VMOVUPS      Y12, 864(DX)
 	VFMADD231PS  -38932(BX), Y11, Y0
 	VMOVSS       -38900(BX), X12
 	VFMADD231PS  Y12, Y11, Y1
@@ -677,9 +679,9 @@ loop_r_12:
 	VMOVSS       -38696(BX), X15
 	VFMADD231PS  Y15, Y14, Y10
 	VBROADCASTSS -2296(DI), Y14
-	VMOVUPS      32(SP), Y15
+	VMOVUPS      864(DX), Y15
 	VFMADD231PS  -39032(BX), Y14, Y15
-	VMOVUPS      Y15, 32(SP)
+	VMOVUPS      Y15, 864(DX)
 	VFMADD231PS  -39000(BX), Y14, Y0
 	VMOVSS       -38968(BX), X15
 	VFMADD231PS  Y15, Y14, Y1
@@ -697,9 +699,9 @@ loop_r_12:
 	VFMADD231PS  Y11, Y13, Y10
 	ADDQ         $-56, DI
 	ADDQ         $-952, BX
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_r_12
-	VMOVUPS      32(SP), Y11
+	VMOVUPS      864(DX), Y11
 	VMOVUPS      Y11, -156060(SI)
 	VMOVUPS      Y0, -156028(SI)
 	VMOVSS       X1, -155996(SI)
@@ -715,7 +717,7 @@ loop_r_12:
 	ADDQ         $+128, DI
 	ADDQ         $+2176, BX
 	ADDQ         $+544, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_j_11
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -726,7 +728,7 @@ loop_r_12:
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_r_2_13:
@@ -762,7 +764,7 @@ loop_r_2_13:
 	VFMADD231PS  Y13, Y10, Y8
 	ADDQ         $-56, DI
 	ADDQ         $-952, BX
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_r_2_13
 	VMOVUPS      Y0, -156060(SI)
 	VMOVUPS      Y1, -156028(SI)
@@ -780,11 +782,11 @@ loop_r_2_13:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 64(SP)
+	VMOVUPS      Y6, 896(DX)
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 96(SP)
+	VMOVUPS      Y6, 928(DX)
 	VXORPS       Y6, Y6, Y6
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_r_3_14:
@@ -810,14 +812,14 @@ loop_r_3_14:
 	VFMADD231PS  -36856(BX), Y7, Y3
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y9, Y7, Y5
-	VFMADD213PS  64(SP), Y10, Y11
-	VMOVUPS      Y11, 64(SP)
-	VFMADD213PS  96(SP), Y10, Y12
-	VMOVUPS      Y12, 96(SP)
+	VFMADD213PS  896(DX), Y10, Y11
+	VMOVUPS      Y11, 896(DX)
+	VFMADD213PS  928(DX), Y10, Y12
+	VMOVUPS      Y12, 928(DX)
 	VFMADD231PS  Y13, Y10, Y6
 	ADDQ         $-56, DI
 	ADDQ         $-952, BX
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_r_3_14
 	VMOVUPS      Y0, -155652(SI)
 	VMOVUPS      Y1, -155620(SI)
@@ -825,23 +827,23 @@ loop_r_3_14:
 	VMOVUPS      Y3, -155516(SI)
 	VMOVUPS      Y4, -155484(SI)
 	VMOVSS       X5, -155452(SI)
-	VMOVUPS      64(SP), Y0
+	VMOVUPS      896(DX), Y0
 	VMOVUPS      Y0, -155380(SI)
-	VMOVUPS      96(SP), Y0
+	VMOVUPS      928(DX), Y0
 	VMOVUPS      Y0, -155348(SI)
 	VMOVSS       X6, -155316(SI)
 	ADDQ         $+248, DI
 	ADDQ         $+4216, BX
 	ADDQ         $+2720, SI
-	DECQ         R8
+	DECQ         R9
 	JNE          loop_i_10
-	MOVL         $+2, DX
+	MOVL         $+2, CX
 	PCALIGN      $0x20
 
 loop_j_2_15:
 	// for j_2 < 2
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 128(SP)
+	VMOVUPS      Y0, 960(DX)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
@@ -854,9 +856,9 @@ loop_j_2_15:
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VBROADCASTSS -2348(DI), Y11
-	VMOVUPS      128(SP), Y12
+	VMOVUPS      960(DX), Y12
 	VFMADD231PS  -39916(BX), Y11, Y12
-	VMOVUPS      Y12, 128(SP)
+	VMOVUPS      Y12, 960(DX)
 	VFMADD231PS  -39884(BX), Y11, Y0
 	VMOVSS       -39852(BX), X12
 	VFMADD231PS  Y12, Y11, Y1
@@ -876,9 +878,9 @@ loop_j_2_15:
 	VMOVSS       -39648(BX), X15
 	VFMADD231PS  Y15, Y14, Y10
 	VBROADCASTSS -2352(DI), Y14
-	VMOVUPS      128(SP), Y15
+	VMOVUPS      960(DX), Y15
 	VFMADD231PS  -39984(BX), Y14, Y15
-	VMOVUPS      Y15, 128(SP)
+	VMOVUPS      Y15, 960(DX)
 	VFMADD231PS  -39952(BX), Y14, Y0
 	VMOVSS       -39920(BX), X15
 	VFMADD231PS  Y15, Y14, Y1
@@ -894,7 +896,7 @@ loop_j_2_15:
 	VFMADD231PS  -39748(BX), Y13, Y9
 	VMOVSS       -39716(BX), X11
 	VFMADD231PS  Y11, Y13, Y10
-	VMOVUPS      128(SP), Y11
+	VMOVUPS      960(DX), Y11
 	VMOVUPS      Y11, -156060(SI)
 	VMOVUPS      Y0, -156028(SI)
 	VMOVSS       X1, -155996(SI)
@@ -910,7 +912,7 @@ loop_j_2_15:
 	ADDQ         $+16, DI
 	ADDQ         $+272, BX
 	ADDQ         $+544, SI
-	DECQ         DX
+	DECQ         CX
 	JNE          loop_j_2_15
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -921,24 +923,24 @@ loop_j_2_15:
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VBROADCASTSS -2348(DI), Y9
+	VBROADCASTSS 764(DX), Y9
 	VFMADD231PS  -39916(BX), Y9, Y0
 	VFMADD231PS  -39884(BX), Y9, Y1
 	VMOVSS       -39852(BX), X10
 	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS -2344(DI), Y10
+	VBROADCASTSS 768(DX), Y10
 	VMOVUPS      -39848(BX), Y11
 	VFMADD231PS  Y11, Y10, Y3
 	VMOVUPS      -39816(BX), Y12
 	VFMADD231PS  Y12, Y10, Y4
 	VMOVSS       -39784(BX), X13
 	VFMADD231PS  Y13, Y10, Y5
-	VBROADCASTSS -2340(DI), Y13
+	VBROADCASTSS 772(DX), Y13
 	VFMADD231PS  -39780(BX), Y13, Y6
 	VFMADD231PS  -39748(BX), Y13, Y7
 	VMOVSS       -39716(BX), X14
 	VFMADD231PS  Y14, Y13, Y8
-	VBROADCASTSS -2352(DI), Y14
+	VBROADCASTSS 760(DX), Y14
 	VFMADD231PS  -39984(BX), Y14, Y0
 	VFMADD231PS  -39952(BX), Y14, Y1
 	VMOVSS       -39920(BX), X15
@@ -969,12 +971,12 @@ loop_j_2_15:
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VBROADCASTSS -2336(DI), Y9
+	VBROADCASTSS 776(DX), Y9
 	VFMADD231PS  -39712(BX), Y9, Y0
 	VFMADD231PS  -39680(BX), Y9, Y1
 	VMOVSS       -39648(BX), X10
 	VFMADD231PS  Y10, Y9, Y2
-	VBROADCASTSS -2332(DI), Y11
+	VBROADCASTSS 780(DX), Y11
 	VMOVUPS      -39644(BX), Y12
 	VFMADD231PS  Y12, Y11, Y3
 	VFMADD231PS  -39612(BX), Y11, Y4

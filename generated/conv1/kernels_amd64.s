@@ -1655,9 +1655,11 @@ loop_r_15_16:
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 // func backward0AVX2(dx *float32, dw *float32, db *float32, dy *float32, x *float32, w *float32)
 // Requires: AVX, FMA3
-TEXT ·backward0AVX2(SB), $256-48
+TEXT ·backward0AVX2(SB), $320-48
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
+	LEAQ    63(SP), DI
+	ANDQ    $-64, DI
+	VMOVUPS Y0, (DI)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -1673,19 +1675,19 @@ TEXT ·backward0AVX2(SB), $256-48
 	VXORPS  Y12, Y12, Y12
 	MOVQ    dy+24(FP), BX
 	MOVQ    w+40(FP), SI
-	MOVL    $+3, DX
+	MOVL    $+3, CX
 
 loop_r_1:
 	// for r < 3
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_2:
 	// for s < 3
 	VMOVUPS     (SI), Y13
-	VMOVUPS     (SP), Y14
+	VMOVUPS     (DI), Y14
 	VFMADD231PS 1856(BX), Y13, Y14
-	VMOVUPS     Y14, (SP)
+	VMOVUPS     Y14, (DI)
 	VFMADD231PS 1888(BX), Y13, Y0
 	VFMADD231PS 1920(BX), Y13, Y1
 	VFMADD231PS 1952(BX), Y13, Y2
@@ -1701,7 +1703,7 @@ loop_s_2:
 	VFMADD231PS 2944(BX), Y13, Y12
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_2
 	VMOVUPS     (SI), Y13
 	VFMADD231PS 1888(BX), Y13, Y0
@@ -1731,9 +1733,9 @@ loop_s_2:
 	VFMADD231PS Y13, Y15, Y12
 	ADDQ        $-800, BX
 	ADDQ        $+64, SI
-	DECQ        DX
+	DECQ        CX
 	JNE         loop_r_1
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_2_3:
@@ -1748,7 +1750,7 @@ loop_s_2_3:
 	VFMADD231PS  2944(BX), Y13, Y12
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_2_3
 	VMOVUPS      (SI), Y13
 	VFMADD231PS  2784(BX), Y13, Y7
@@ -1765,7 +1767,7 @@ loop_s_2_3:
 	VFMADD231PS  Y13, Y14, Y10
 	VFMADD231PS  Y13, Y15, Y11
 	VFMADD231PS  2912(BX), Y13, Y12
-	VMOVUPS      (SP), Y13
+	VMOVUPS      (DI), Y13
 	VHADDPS      Y0, Y13, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -1784,17 +1786,17 @@ loop_s_2_3:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	MOVQ         dx+0(FP), DX
-	VMOVUPS      X0, (DX)
+	MOVQ         dx+0(FP), CX
+	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 16(DX)
-	VEXTRACTPS   $0x02, X0, 24(DX)
-	VMOVUPS      X1, 112(DX)
+	VMOVLPS      X0, 16(CX)
+	VEXTRACTPS   $0x02, X0, 24(CX)
+	VMOVUPS      X1, 112(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 128(DX)
-	VEXTRACTPS   $0x02, X0, 136(DX)
+	VMOVLPS      X0, 128(CX)
+	VEXTRACTPS   $0x02, X0, 136(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_4:
 	// for j < 2
@@ -1812,11 +1814,11 @@ loop_j_4:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+3, CX
+	MOVL   $+3, R8
 
 loop_r_2_5:
 	// for r_2 < 3
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_3_6:
@@ -1838,12 +1840,12 @@ loop_s_3_6:
 	VFMADD231PS 5952(BX), Y14, Y13
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_3_6
 	ADDQ        $-736, BX
-	DECQ        CX
+	DECQ        R8
 	JNE         loop_r_2_5
-	MOVL        $+5, DI
+	MOVL        $+5, DX
 	PCALIGN     $0x20
 
 loop_s_4_7:
@@ -1858,7 +1860,7 @@ loop_s_4_7:
 	VFMADD231PS  5952(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_4_7
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -1878,18 +1880,18 @@ loop_s_4_7:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 28(DX)
+	VMOVUPS      X0, 28(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 44(DX)
-	VEXTRACTPS   $0x02, X0, 52(DX)
-	VMOVUPS      X1, 140(DX)
+	VMOVLPS      X0, 44(CX)
+	VEXTRACTPS   $0x02, X0, 52(CX)
+	VMOVUPS      X1, 140(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
 	ADDQ         $+3072, BX
 	ADDQ         $-640, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_4
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -1898,7 +1900,7 @@ loop_s_4_7:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 32(SP)
+	VMOVUPS      Y6, 32(DI)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
@@ -1906,7 +1908,7 @@ loop_s_4_7:
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
-	MOVL         $+3, CX
+	MOVL         $+3, R8
 
 loop_r_3_8:
 	// for r_3 < 3
@@ -1936,7 +1938,7 @@ loop_r_3_8:
 	VFMADD231PS 5824(BX), Y13, Y9
 	VFMADD231PS Y13, Y14, Y10
 	VFMADD231PS Y13, Y15, Y11
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_5_9:
@@ -1948,9 +1950,9 @@ loop_s_5_9:
 	VFMADD231PS 4896(BX), Y13, Y3
 	VFMADD231PS 4928(BX), Y13, Y4
 	VFMADD231PS 4960(BX), Y13, Y5
-	VMOVUPS     32(SP), Y14
+	VMOVUPS     32(DI), Y14
 	VFMADD231PS 4992(BX), Y13, Y14
-	VMOVUPS     Y14, 32(SP)
+	VMOVUPS     Y14, 32(DI)
 	VFMADD231PS 5696(BX), Y13, Y6
 	VFMADD231PS 5728(BX), Y13, Y7
 	VFMADD231PS 5760(BX), Y13, Y8
@@ -1960,11 +1962,11 @@ loop_s_5_9:
 	VFMADD231PS 5888(BX), Y13, Y12
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_5_9
 	ADDQ        $-800, BX
 	ADDQ        $+64, SI
-	DECQ        CX
+	DECQ        R8
 	JNE         loop_r_3_8
 	VMOVUPS     -576(SI), Y13
 	VFMADD231PS 5760(BX), Y13, Y6
@@ -1981,7 +1983,7 @@ loop_s_5_9:
 	VFMADD231PS Y13, Y14, Y9
 	VFMADD231PS Y13, Y15, Y10
 	VFMADD231PS 5888(BX), Y13, Y11
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_6_10:
@@ -1996,12 +1998,12 @@ loop_s_6_10:
 	VFMADD231PS  5888(BX), Y13, Y12
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_6_10
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
 	VHADDPS      Y5, Y4, Y2
-	VMOVUPS      32(SP), Y3
+	VMOVUPS      32(DI), Y3
 	VHADDPS      vectors<>+0(SB), Y3, Y3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2017,20 +2019,20 @@ loop_s_6_10:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 28(DX)
+	VMOVUPS      X0, 28(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 44(DX)
-	VEXTRACTPS   $0x02, X0, 52(DX)
-	VMOVUPS      X1, 140(DX)
+	VMOVLPS      X0, 44(CX)
+	VEXTRACTPS   $0x02, X0, 52(CX)
+	VMOVUPS      X1, 140(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
-	MOVL         $+12, R9
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
+	MOVL         $+12, R10
 
 loop_i_11:
 	// for i < 12
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 64(SP)
+	VMOVUPS Y0, 64(DI)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -2038,35 +2040,35 @@ loop_i_11:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
-	VMOVUPS Y6, 96(SP)
+	VMOVUPS Y6, 96(DI)
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVL    $+5, CX
+	MOVL    $+5, R8
 
 loop_r_4_12:
 	// for r_4 < 5
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_7_13:
 	// for s_7 < 3
 	VMOVUPS      -1152(SI), Y12
-	VMOVUPS      64(SP), Y13
+	VMOVUPS      64(DI), Y13
 	VFMADD231PS  8768(BX), Y12, Y13
-	VMOVUPS      Y13, 64(SP)
+	VMOVUPS      Y13, 64(DI)
 	VFMADD231PS  8800(BX), Y12, Y0
 	VFMADD231PS  8832(BX), Y12, Y1
 	VFMADD231PS  8864(BX), Y12, Y2
 	VFMADD231PS  8896(BX), Y12, Y3
 	VFMADD231PS  8928(BX), Y12, Y4
 	VFMADD231PS  8960(BX), Y12, Y5
-	VMOVUPS      96(SP), Y13
+	VMOVUPS      96(DI), Y13
 	VFMADD231PS  9664(BX), Y12, Y13
-	VMOVUPS      Y13, 96(SP)
+	VMOVUPS      Y13, 96(DI)
 	VFMADD231PS  9696(BX), Y12, Y6
 	VFMADD231PS  9728(BX), Y12, Y7
 	VFMADD231PS  9760(BX), Y12, Y8
@@ -2075,7 +2077,7 @@ loop_s_7_13:
 	VFMADD231PS  9856(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_7_13
 	VMOVUPS      -1152(SI), Y12
 	VFMADD231PS  8800(BX), Y12, Y0
@@ -2106,9 +2108,9 @@ loop_s_7_13:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_4_12
-	VMOVUPS      64(SP), Y12
+	VMOVUPS      64(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2118,7 +2120,7 @@ loop_s_7_13:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      96(SP), Y1
+	VMOVUPS      96(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2128,16 +2130,16 @@ loop_s_7_13:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 168(DX)
+	VMOVUPS      X0, 168(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 184(DX)
-	VEXTRACTPS   $0x02, X0, 192(DX)
-	VMOVUPS      X1, 280(DX)
+	VMOVLPS      X0, 184(CX)
+	VEXTRACTPS   $0x02, X0, 192(CX)
+	VMOVUPS      X1, 280(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 296(DX)
-	VEXTRACTPS   $0x02, X0, 304(DX)
+	VMOVLPS      X0, 296(CX)
+	VEXTRACTPS   $0x02, X0, 304(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_2_14:
 	// for j_2 < 2
@@ -2155,11 +2157,11 @@ loop_j_2_14:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+5, CX
+	MOVL   $+5, R8
 
 loop_r_5_15:
 	// for r_5 < 5
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_8_16:
@@ -2181,10 +2183,10 @@ loop_s_8_16:
 	VFMADD231PS  14560(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_8_16
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_5_15
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2204,18 +2206,18 @@ loop_s_8_16:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 308(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 308(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 324(DX)
-	VEXTRACTPS   $0x02, X0, 332(DX)
+	VMOVLPS      X0, 324(CX)
+	VEXTRACTPS   $0x02, X0, 332(CX)
 	ADDQ         $+4704, BX
 	ADDQ         $-800, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_2_14
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -2231,8 +2233,8 @@ loop_s_8_16:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	VMOVUPS      Y13, 128(SP)
-	MOVL         $+5, CX
+	VMOVUPS      Y13, 128(DI)
+	MOVL         $+5, R8
 
 loop_r_6_17:
 	// for r_6 < 5
@@ -2262,7 +2264,7 @@ loop_r_6_17:
 	VFMADD231PS 14432(BX), Y13, Y10
 	VFMADD231PS Y13, Y14, Y11
 	VFMADD231PS Y13, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_9_18:
@@ -2281,16 +2283,16 @@ loop_s_9_18:
 	VFMADD231PS  14400(BX), Y13, Y10
 	VFMADD231PS  14432(BX), Y13, Y11
 	VFMADD231PS  14464(BX), Y13, Y12
-	VMOVUPS      128(SP), Y14
+	VMOVUPS      128(DI), Y14
 	VFMADD231PS  14496(BX), Y13, Y14
-	VMOVUPS      Y14, 128(SP)
+	VMOVUPS      Y14, 128(DI)
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_9_18
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_6_17
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2304,28 +2306,28 @@ loop_s_9_18:
 	VHADDPS      Y8, Y7, Y1
 	VHADDPS      Y10, Y9, Y2
 	VHADDPS      Y12, Y11, Y3
-	VMOVUPS      128(SP), Y4
+	VMOVUPS      128(DI), Y4
 	VHADDPS      vectors<>+0(SB), Y4, Y4
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 308(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 308(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 324(DX)
-	VEXTRACTPS   $0x02, X0, 332(DX)
+	VMOVLPS      X0, 324(CX)
+	VEXTRACTPS   $0x02, X0, 332(CX)
 	ADDQ         $+10304, BX
 	ADDQ         $-1600, SI
-	ADDQ         $+168, DX
-	DECQ         R9
+	ADDQ         $+168, CX
+	DECQ         R10
 	JNE          loop_i_11
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 160(SP)
+	VMOVUPS      Y0, 160(DI)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
@@ -2333,22 +2335,22 @@ loop_s_9_18:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 192(SP)
+	VMOVUPS      Y6, 192(DI)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	MOVL         $+3, DI
+	MOVL         $+3, DX
 	PCALIGN      $0x20
 
 loop_s_10_19:
 	// for s_10 < 3
 	VMOVUPS     -992(SI), Y12
-	VMOVUPS     160(SP), Y13
+	VMOVUPS     160(DI), Y13
 	VFMADD231PS 7872(BX), Y12, Y13
-	VMOVUPS     Y13, 160(SP)
+	VMOVUPS     Y13, 160(DI)
 	VFMADD231PS 7904(BX), Y12, Y0
 	VFMADD231PS 7936(BX), Y12, Y1
 	VFMADD231PS 7968(BX), Y12, Y2
@@ -2357,7 +2359,7 @@ loop_s_10_19:
 	VFMADD231PS 8064(BX), Y12, Y5
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_10_19
 	VMOVUPS     -992(SI), Y12
 	VFMADD231PS 7904(BX), Y12, Y0
@@ -2373,28 +2375,28 @@ loop_s_10_19:
 	VFMADD231PS Y12, Y13, Y3
 	VFMADD231PS 8000(BX), Y12, Y4
 	VFMADD231PS 8032(BX), Y12, Y5
-	MOVL        $+3, CX
+	MOVL        $+3, R8
 
 loop_r_7_20:
 	// for r_7 < 3
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_11_21:
 	// for s_11 < 3
 	VMOVUPS      -928(SI), Y12
-	VMOVUPS      160(SP), Y13
+	VMOVUPS      160(DI), Y13
 	VFMADD231PS  7072(BX), Y12, Y13
-	VMOVUPS      Y13, 160(SP)
+	VMOVUPS      Y13, 160(DI)
 	VFMADD231PS  7104(BX), Y12, Y0
 	VFMADD231PS  7136(BX), Y12, Y1
 	VFMADD231PS  7168(BX), Y12, Y2
 	VFMADD231PS  7200(BX), Y12, Y3
 	VFMADD231PS  7232(BX), Y12, Y4
 	VFMADD231PS  7264(BX), Y12, Y5
-	VMOVUPS      192(SP), Y13
+	VMOVUPS      192(DI), Y13
 	VFMADD231PS  7968(BX), Y12, Y13
-	VMOVUPS      Y13, 192(SP)
+	VMOVUPS      Y13, 192(DI)
 	VFMADD231PS  8000(BX), Y12, Y6
 	VFMADD231PS  8032(BX), Y12, Y7
 	VFMADD231PS  8064(BX), Y12, Y8
@@ -2403,7 +2405,7 @@ loop_s_11_21:
 	VFMADD231PS  8160(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_11_21
 	VMOVUPS      -928(SI), Y12
 	VFMADD231PS  7104(BX), Y12, Y0
@@ -2434,9 +2436,9 @@ loop_s_11_21:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_7_20
-	VMOVUPS      160(SP), Y12
+	VMOVUPS      160(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2446,7 +2448,7 @@ loop_s_11_21:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      192(SP), Y1
+	VMOVUPS      192(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2456,16 +2458,16 @@ loop_s_11_21:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 168(DX)
+	VMOVUPS      X0, 168(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 184(DX)
-	VEXTRACTPS   $0x02, X0, 192(DX)
-	VMOVUPS      X1, 280(DX)
+	VMOVLPS      X0, 184(CX)
+	VEXTRACTPS   $0x02, X0, 192(CX)
+	VMOVUPS      X1, 280(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 296(DX)
-	VEXTRACTPS   $0x02, X0, 304(DX)
+	VMOVLPS      X0, 296(CX)
+	VEXTRACTPS   $0x02, X0, 304(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_3_22:
 	// for j_3 < 2
@@ -2483,7 +2485,7 @@ loop_j_3_22:
 	VXORPS  Y11, Y11, Y11
 	VXORPS  Y12, Y12, Y12
 	VXORPS  Y13, Y13, Y13
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_12_23:
@@ -2498,13 +2500,13 @@ loop_s_12_23:
 	VFMADD231PS 11072(BX), Y14, Y6
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_12_23
-	MOVL        $+3, CX
+	MOVL        $+3, R8
 
 loop_r_8_24:
 	// for r_8 < 3
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_13_25:
@@ -2526,10 +2528,10 @@ loop_s_13_25:
 	VFMADD231PS  11232(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_13_25
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_8_24
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2549,18 +2551,18 @@ loop_s_13_25:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 308(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 308(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 324(DX)
-	VEXTRACTPS   $0x02, X0, 332(DX)
+	VMOVLPS      X0, 324(CX)
+	VEXTRACTPS   $0x02, X0, 332(CX)
 	ADDQ         $+3072, BX
 	ADDQ         $-640, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_3_22
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -2576,7 +2578,7 @@ loop_s_13_25:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	VMOVUPS      Y13, 224(SP)
+	VMOVUPS      Y13, 224(DI)
 	VMOVUPS      -1568(SI), Y13
 	VFMADD231PS  10880(BX), Y13, Y0
 	VFMADD231PS  10912(BX), Y13, Y1
@@ -2591,7 +2593,7 @@ loop_s_13_25:
 	VFMADD231PS  Y13, Y14, Y3
 	VFMADD231PS  10976(BX), Y13, Y4
 	VFMADD231PS  11008(BX), Y13, Y5
-	MOVL         $+3, DI
+	MOVL         $+3, DX
 	PCALIGN      $0x20
 
 loop_s_14_26:
@@ -2606,9 +2608,9 @@ loop_s_14_26:
 	VFMADD231PS 11008(BX), Y13, Y6
 	ADDQ        $-32, BX
 	ADDQ        $+32, SI
-	DECQ        DI
+	DECQ        DX
 	JNE         loop_s_14_26
-	MOVL        $+3, CX
+	MOVL        $+3, R8
 
 loop_r_9_27:
 	// for r_9 < 3
@@ -2638,7 +2640,7 @@ loop_r_9_27:
 	VFMADD231PS 11040(BX), Y13, Y10
 	VFMADD231PS Y13, Y14, Y11
 	VFMADD231PS Y13, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_15_28:
@@ -2657,16 +2659,16 @@ loop_s_15_28:
 	VFMADD231PS  11008(BX), Y13, Y10
 	VFMADD231PS  11040(BX), Y13, Y11
 	VFMADD231PS  11072(BX), Y13, Y12
-	VMOVUPS      224(SP), Y14
+	VMOVUPS      224(DI), Y14
 	VFMADD231PS  11104(BX), Y13, Y14
-	VMOVUPS      Y14, 224(SP)
+	VMOVUPS      Y14, 224(DI)
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_15_28
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_9_27
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2680,21 +2682,21 @@ loop_s_15_28:
 	VHADDPS      Y8, Y7, Y1
 	VHADDPS      Y10, Y9, Y2
 	VHADDPS      Y12, Y11, Y3
-	VMOVUPS      224(SP), Y4
+	VMOVUPS      224(DI), Y4
 	VHADDPS      vectors<>+0(SB), Y4, Y4
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 308(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 308(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 324(DX)
-	VEXTRACTPS   $0x02, X0, 332(DX)
+	VMOVLPS      X0, 324(CX)
+	VEXTRACTPS   $0x02, X0, 332(CX)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2

@@ -74,7 +74,7 @@ TEXT ·forward0AVX2(SB), $47264-120
 	MOVQ x+8(FP), BX
 	MOVQ wq+16(FP), SI
 	MOVQ bq+48(FP), CX
-	LEAQ 159(SP), DI
+	LEAQ 63(SP), DI
 	ANDQ $-64, DI
 	MOVL $+2, R9
 
@@ -854,7 +854,7 @@ loop_t_18:
 	ADDQ    $-8128, DI
 	DECQ    R8
 	JNE     loop_a_17
-	LEAQ    159(SP), SI
+	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
 	MOVL    $+4, R9
 
@@ -1613,12 +1613,14 @@ loop_t_21:
 	ADDQ         $+256, SI
 	DECQ         R9
 	JNE          loop_a_19
+	LEAQ         63(SP), CX
+	ANDQ         $-64, CX
 	MOVQ         h_p+104(FP), BX
-	MOVL         $+4, R8
+	MOVL         $+4, R9
 
 loop_a_22:
 	// for a < 4
-	MOVL    $+16, CX
+	MOVL    $+16, R8
 	PCALIGN $0x20
 
 loop_t_23:
@@ -1634,36 +1636,36 @@ loop_t_23:
 	VMOVUPS      vectors<>+96(SB), Y7
 	VMOVUPS      vectors<>+96(SB), Y8
 	VMOVUPS      vectors<>+96(SB), Y9
-	VMOVUPS      23040(DI), Y10
+	VMOVUPS      8192(SI), Y10
 	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      23168(DI), Y11
+	VMOVUPS      8320(SI), Y11
 	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      23072(DI), Y12
+	VMOVUPS      8224(SI), Y12
 	VMAXPS       Y2, Y12, Y2
 	VCMPPS       $0x03, Y12, Y10, Y13
 	VORPS        Y13, Y0, Y0
-	VMOVUPS      23200(DI), Y13
+	VMOVUPS      8352(SI), Y13
 	VMAXPS       Y7, Y13, Y7
 	VCMPPS       $0x03, Y13, Y11, Y14
 	VORPS        Y14, Y5, Y5
-	VMOVUPS      23104(DI), Y14
+	VMOVUPS      8256(SI), Y14
 	VMAXPS       Y3, Y14, Y3
-	VMOVUPS      23232(DI), Y15
-	VMOVUPS      Y15, (SP)
-	VMOVUPS      (SP), Y15
+	VMOVUPS      8384(SI), Y15
+	VMOVUPS      Y15, 45568(DI)
+	VMOVUPS      45568(DI), Y15
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      23136(DI), Y15
-	VMOVUPS      Y15, 32(SP)
-	VMOVUPS      32(SP), Y15
+	VMOVUPS      8288(SI), Y15
+	VMOVUPS      Y15, 45600(DI)
+	VMOVUPS      45600(DI), Y15
 	VMAXPS       Y4, Y15, Y4
-	VCMPPS       $0x03, 32(SP), Y14, Y15
+	VCMPPS       $0x03, 45600(DI), Y14, Y15
 	VORPS        Y15, Y0, Y0
-	VMOVUPS      23264(DI), Y15
-	VMOVUPS      Y15, 64(SP)
-	VMOVUPS      64(SP), Y15
+	VMOVUPS      8416(SI), Y15
+	VMOVUPS      Y15, 45632(DI)
+	VMOVUPS      45632(DI), Y15
 	VMAXPS       Y9, Y15, Y9
-	VMOVUPS      (SP), Y15
-	VCMPPS       $0x03, 64(SP), Y15, Y15
+	VMOVUPS      45568(DI), Y15
+	VCMPPS       $0x03, 45632(DI), Y15, Y15
 	VORPS        Y15, Y5, Y5
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
@@ -1722,7 +1724,7 @@ loop_t_23:
 	VFMADD231PS  Y5, Y4, Y2
 	VFMADD231PS  Y2, Y3, Y3
 	VMOVAPS      Y3, Y2
-	VMOVUPS      Y3, 24576(SI)
+	VMOVUPS      Y3, 40960(CX)
 	VSUBPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVUPS      vectors<>+160(SB), Y5
@@ -1739,7 +1741,7 @@ loop_t_23:
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVAPS      Y5, Y4
-	VMOVUPS      Y5, 24704(SI)
+	VMOVUPS      Y5, 41088(CX)
 	VSUBPS       Y0, Y12, Y6
 	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+160(SB), Y7
@@ -1756,7 +1758,7 @@ loop_t_23:
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y6, Y7, Y7
 	VADDPS       Y7, Y2, Y2
-	VMOVUPS      Y7, 24608(SI)
+	VMOVUPS      Y7, 40992(CX)
 	VSUBPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+160(SB), Y8
@@ -1773,7 +1775,7 @@ loop_t_23:
 	VFMADD231PS  Y10, Y9, Y6
 	VFMADD231PS  Y6, Y8, Y8
 	VADDPS       Y8, Y4, Y4
-	VMOVUPS      Y8, 24736(SI)
+	VMOVUPS      Y8, 41120(CX)
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+160(SB), Y9
@@ -1790,8 +1792,8 @@ loop_t_23:
 	VFMADD231PS  Y11, Y10, Y6
 	VFMADD231PS  Y6, Y9, Y9
 	VADDPS       Y9, Y2, Y2
-	VMOVUPS      Y9, 24640(SI)
-	VMOVUPS      (SP), Y6
+	VMOVUPS      Y9, 41024(CX)
+	VMOVUPS      45568(DI), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMAXPS       Y6, Y15, Y6
 	VMOVUPS      vectors<>+160(SB), Y10
@@ -1808,8 +1810,8 @@ loop_t_23:
 	VFMADD231PS  Y12, Y11, Y6
 	VFMADD231PS  Y6, Y10, Y10
 	VADDPS       Y10, Y4, Y4
-	VMOVUPS      Y10, 24768(SI)
-	VMOVUPS      32(SP), Y6
+	VMOVUPS      Y10, 41152(CX)
+	VMOVUPS      45600(DI), Y6
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y0, Y15, Y0
 	VMOVUPS      vectors<>+160(SB), Y6
@@ -1826,8 +1828,8 @@ loop_t_23:
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y0, Y6, Y6
 	VADDPS       Y6, Y2, Y2
-	VMOVUPS      Y6, 24672(SI)
-	VMOVUPS      64(SP), Y0
+	VMOVUPS      Y6, 41056(CX)
+	VMOVUPS      45632(DI), Y0
 	VSUBPS       Y1, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
 	VMOVUPS      vectors<>+160(SB), Y1
@@ -1844,7 +1846,7 @@ loop_t_23:
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y4, Y4
-	VMOVUPS      Y1, 24800(SI)
+	VMOVUPS      Y1, 41184(CX)
 	VPERM2F128   $0x01, Y2, Y2, Y0
 	VADDPS       Y0, Y2, Y0
 	VPERMILPS    $0x4e, Y0, Y2
@@ -1873,13 +1875,13 @@ loop_t_23:
 	VMOVUPS      Y0, 96(BX)
 	VDIVPS       Y2, Y1, Y0
 	VMOVUPS      Y0, 224(BX)
-	ADDQ         $+256, DI
 	ADDQ         $+256, SI
+	ADDQ         $+256, CX
 	ADDQ         $+256, BX
-	DECQ         CX
-	JNE          loop_t_23
-	ADDQ         $-4096, SI
 	DECQ         R8
+	JNE          loop_t_23
+	ADDQ         $-4096, CX
+	DECQ         R9
 	JNE          loop_a_22
 	MOVQ         c+112(FP), SI
 	MOVL         $+4, R8

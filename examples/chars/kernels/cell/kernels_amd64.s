@@ -966,27 +966,29 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward4AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward4AVX2(SB), $128-72
-	MOVQ a+16(FP), BX
-	MOVQ c0+8(FP), SI
-	MOVQ input+24(FP), DI
-	MOVQ forget+32(FP), DX
-	MOVQ fresh+40(FP), CX
-	MOVQ output+48(FP), R8
-	MOVQ c+56(FP), R9
-	MOVQ s+64(FP), R10
-	MOVQ y+0(FP), R11
-	MOVL $+16, R13
+TEXT ·forward4AVX2(SB), $200-72
+	MOVQ a+16(FP), SI
+	MOVQ c0+8(FP), DI
+	MOVQ input+24(FP), DX
+	MOVQ forget+32(FP), CX
+	MOVQ fresh+40(FP), R8
+	MOVQ output+48(FP), R9
+	MOVQ c+56(FP), R10
+	MOVQ s+64(FP), R11
+	MOVQ y+0(FP), R12
+	LEAQ 71(SP), BX
+	ANDQ $-64, BX
+	MOVQ $+16, (SP)
 
 loop_n_1:
 	// for n < 16
-	MOVL    $+16, R12
+	MOVL    $+16, R13
 	PCALIGN $0x20
 
 loop_k_2:
 	// for k < 16
-	VMOVUPS      (BX), Y0
-	VMOVUPS      32(BX), Y1
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VMOVUPS      vectors<>+32(SB), Y10
@@ -1033,11 +1035,11 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, (BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 32(SP)
-	VMOVUPS      1024(BX), Y0
-	VMOVUPS      1056(BX), Y1
+	VMOVUPS      Y0, 32(BX)
+	VMOVUPS      1024(SI), Y0
+	VMOVUPS      1056(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VPOR         Y10, Y2, Y2
@@ -1079,11 +1081,11 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 64(BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 96(SP)
-	VMOVUPS      2048(BX), Y0
-	VMOVUPS      2080(BX), Y1
+	VMOVUPS      Y0, 96(BX)
+	VMOVUPS      2048(SI), Y0
+	VMOVUPS      2080(SI), Y1
 	VMULPS       Y0, Y0, Y2
 	VMULPS       Y1, Y1, Y3
 	VMOVUPS      vectors<>+352(SB), Y12
@@ -1127,8 +1129,8 @@ loop_k_2:
 	VMAXPS       Y0, Y2, Y0
 	VMOVUPS      vectors<>+640(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      3072(BX), Y2
-	VMOVUPS      3104(BX), Y3
+	VMOVUPS      3072(SI), Y2
+	VMOVUPS      3104(SI), Y3
 	VMOVAPS      Y2, Y4
 	VMOVAPS      Y3, Y5
 	VPOR         Y10, Y4, Y4
@@ -1171,12 +1173,12 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y7, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      64(SP), Y4
-	VMULPS       (SI), Y4, Y4
-	VMOVUPS      96(SP), Y5
-	VMULPS       32(SI), Y5, Y5
-	VFMADD231PS  (SP), Y0, Y4
-	VFMADD231PS  32(SP), Y1, Y5
+	VMOVUPS      64(BX), Y4
+	VMULPS       (DI), Y4, Y4
+	VMOVUPS      96(BX), Y5
+	VMULPS       32(DI), Y5, Y5
+	VFMADD231PS  (BX), Y0, Y4
+	VFMADD231PS  32(BX), Y1, Y5
 	VMULPS       Y4, Y4, Y6
 	VMULPS       Y5, Y5, Y7
 	VMINPS       Y6, Y12, Y6
@@ -1221,25 +1223,24 @@ loop_k_2:
 	VMAXPS       Y7, Y8, Y7
 	VMULPS       Y6, Y2, Y8
 	VMULPS       Y7, Y3, Y9
-	VMOVUPS      (SP), Y10
-	VMOVUPS      Y10, (DI)
-	VMOVUPS      32(SP), Y10
-	VMOVUPS      Y10, 32(DI)
-	VMOVUPS      64(SP), Y10
+	VMOVUPS      (BX), Y10
 	VMOVUPS      Y10, (DX)
-	VMOVUPS      96(SP), Y10
+	VMOVUPS      32(BX), Y10
 	VMOVUPS      Y10, 32(DX)
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, 32(R8)
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	VMOVUPS      Y6, (R10)
-	VMOVUPS      Y7, 32(R10)
-	VMOVUPS      Y8, (R11)
-	VMOVUPS      Y9, 32(R11)
-	ADDQ         $+64, BX
+	VMOVUPS      64(BX), Y10
+	VMOVUPS      Y10, (CX)
+	VMOVUPS      96(BX), Y10
+	VMOVUPS      Y10, 32(CX)
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, (R9)
+	VMOVUPS      Y3, 32(R9)
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	VMOVUPS      Y6, (R11)
+	VMOVUPS      Y7, 32(R11)
+	VMOVUPS      Y8, (R12)
+	VMOVUPS      Y9, 32(R12)
 	ADDQ         $+64, SI
 	ADDQ         $+64, DI
 	ADDQ         $+64, DX
@@ -1248,10 +1249,11 @@ loop_k_2:
 	ADDQ         $+64, R9
 	ADDQ         $+64, R10
 	ADDQ         $+64, R11
-	DECQ         R12
-	JNE          loop_k_2
-	ADDQ         $+3072, BX
+	ADDQ         $+64, R12
 	DECQ         R13
+	JNE          loop_k_2
+	ADDQ         $+3072, SI
+	DECQ         (SP)
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
@@ -1538,40 +1540,42 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward6AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward6AVX2(SB), $128-72
-	MOVQ   a+8(FP), BX
-	MOVQ   t+64(FP), SI
-	IMUL3Q $+16384, SI, SI
-	ADDQ   c+48(FP), SI
+TEXT ·forward6AVX2(SB), $192-72
+	MOVQ   a+8(FP), SI
 	MOVQ   t+64(FP), DI
 	IMUL3Q $+16384, DI, DI
-	ADDQ   input+16(FP), DI
+	ADDQ   c+48(FP), DI
 	MOVQ   t+64(FP), DX
 	IMUL3Q $+16384, DX, DX
-	ADDQ   forget+24(FP), DX
+	ADDQ   input+16(FP), DX
 	MOVQ   t+64(FP), CX
 	IMUL3Q $+16384, CX, CX
-	ADDQ   fresh+32(FP), CX
+	ADDQ   forget+24(FP), CX
 	MOVQ   t+64(FP), R8
 	IMUL3Q $+16384, R8, R8
-	ADDQ   output+40(FP), R8
+	ADDQ   fresh+32(FP), R8
 	MOVQ   t+64(FP), R9
 	IMUL3Q $+16384, R9, R9
-	ADDQ   s+56(FP), R9
+	ADDQ   output+40(FP), R9
 	MOVQ   t+64(FP), R10
 	IMUL3Q $+16384, R10, R10
-	ADDQ   y+0(FP), R10
-	MOVL   $+16, R12
+	ADDQ   s+56(FP), R10
+	MOVQ   t+64(FP), R11
+	IMUL3Q $+16384, R11, R11
+	ADDQ   y+0(FP), R11
+	LEAQ   63(SP), BX
+	ANDQ   $-64, BX
+	MOVL   $+16, R13
 
 loop_n_1:
 	// for n < 16
-	MOVL    $+16, R11
+	MOVL    $+16, R12
 	PCALIGN $0x20
 
 loop_k_2:
 	// for k < 16
-	VMOVUPS      (BX), Y0
-	VMOVUPS      32(BX), Y1
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VMOVUPS      vectors<>+32(SB), Y10
@@ -1618,11 +1622,11 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, (BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 32(SP)
-	VMOVUPS      1024(BX), Y0
-	VMOVUPS      1056(BX), Y1
+	VMOVUPS      Y0, 32(BX)
+	VMOVUPS      1024(SI), Y0
+	VMOVUPS      1056(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VPOR         Y10, Y2, Y2
@@ -1664,11 +1668,11 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 64(BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 96(SP)
-	VMOVUPS      2048(BX), Y0
-	VMOVUPS      2080(BX), Y1
+	VMOVUPS      Y0, 96(BX)
+	VMOVUPS      2048(SI), Y0
+	VMOVUPS      2080(SI), Y1
 	VMULPS       Y0, Y0, Y2
 	VMULPS       Y1, Y1, Y3
 	VMOVUPS      vectors<>+352(SB), Y12
@@ -1712,8 +1716,8 @@ loop_k_2:
 	VMAXPS       Y0, Y2, Y0
 	VMOVUPS      vectors<>+640(SB), Y2
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      3072(BX), Y2
-	VMOVUPS      3104(BX), Y3
+	VMOVUPS      3072(SI), Y2
+	VMOVUPS      3104(SI), Y3
 	VMOVAPS      Y2, Y4
 	VMOVAPS      Y3, Y5
 	VPOR         Y10, Y4, Y4
@@ -1756,12 +1760,12 @@ loop_k_2:
 	VADDPS       vectors<>+320(SB), Y7, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      64(SP), Y4
-	VMULPS       (SI), Y4, Y4
-	VMOVUPS      96(SP), Y5
-	VMULPS       32(SI), Y5, Y5
-	VFMADD231PS  (SP), Y0, Y4
-	VFMADD231PS  32(SP), Y1, Y5
+	VMOVUPS      64(BX), Y4
+	VMULPS       (DI), Y4, Y4
+	VMOVUPS      96(BX), Y5
+	VMULPS       32(DI), Y5, Y5
+	VFMADD231PS  (BX), Y0, Y4
+	VFMADD231PS  32(BX), Y1, Y5
 	VMULPS       Y4, Y4, Y6
 	VMULPS       Y5, Y5, Y7
 	VMINPS       Y6, Y12, Y6
@@ -1806,25 +1810,24 @@ loop_k_2:
 	VMAXPS       Y7, Y8, Y7
 	VMULPS       Y6, Y2, Y8
 	VMULPS       Y7, Y3, Y9
-	VMOVUPS      (SP), Y10
-	VMOVUPS      Y10, 16384(DI)
-	VMOVUPS      32(SP), Y10
-	VMOVUPS      Y10, 16416(DI)
-	VMOVUPS      64(SP), Y10
+	VMOVUPS      (BX), Y10
 	VMOVUPS      Y10, 16384(DX)
-	VMOVUPS      96(SP), Y10
+	VMOVUPS      32(BX), Y10
 	VMOVUPS      Y10, 16416(DX)
-	VMOVUPS      Y0, 16384(CX)
-	VMOVUPS      Y1, 16416(CX)
-	VMOVUPS      Y2, 16384(R8)
-	VMOVUPS      Y3, 16416(R8)
-	VMOVUPS      Y4, 16384(SI)
-	VMOVUPS      Y5, 16416(SI)
-	VMOVUPS      Y6, 16384(R9)
-	VMOVUPS      Y7, 16416(R9)
-	VMOVUPS      Y8, 16384(R10)
-	VMOVUPS      Y9, 16416(R10)
-	ADDQ         $+64, BX
+	VMOVUPS      64(BX), Y10
+	VMOVUPS      Y10, 16384(CX)
+	VMOVUPS      96(BX), Y10
+	VMOVUPS      Y10, 16416(CX)
+	VMOVUPS      Y0, 16384(R8)
+	VMOVUPS      Y1, 16416(R8)
+	VMOVUPS      Y2, 16384(R9)
+	VMOVUPS      Y3, 16416(R9)
+	VMOVUPS      Y4, 16384(DI)
+	VMOVUPS      Y5, 16416(DI)
+	VMOVUPS      Y6, 16384(R10)
+	VMOVUPS      Y7, 16416(R10)
+	VMOVUPS      Y8, 16384(R11)
+	VMOVUPS      Y9, 16416(R11)
 	ADDQ         $+64, SI
 	ADDQ         $+64, DI
 	ADDQ         $+64, DX
@@ -1832,10 +1835,11 @@ loop_k_2:
 	ADDQ         $+64, R8
 	ADDQ         $+64, R9
 	ADDQ         $+64, R10
-	DECQ         R11
-	JNE          loop_k_2
-	ADDQ         $+3072, BX
+	ADDQ         $+64, R11
 	DECQ         R12
+	JNE          loop_k_2
+	ADDQ         $+3072, SI
+	DECQ         R13
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
@@ -2634,7 +2638,7 @@ loop_j_2_5:
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // func backward3AVX2(dy *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, sum *float32, whBlocks *float32, t int)
 // Requires: AVX, FMA3
-TEXT ·backward3AVX2(SB), $288-96
+TEXT ·backward3AVX2(SB), $360-96
 	MOVQ   t+88(FP), BX
 	IMUL3Q $-65536, BX, BX
 	ADDQ   da+32(FP), BX
@@ -2661,15 +2665,18 @@ TEXT ·backward3AVX2(SB), $288-96
 	MOVQ   t+88(FP), AX
 	IMUL3Q $-16384, AX, AX
 	ADDQ   input+48(FP), AX
-	MOVQ   AX, 256(SP)
+	MOVQ   AX, (SP)
 	MOVQ   t+88(FP), AX
 	IMUL3Q $-16384, AX, AX
 	ADDQ   c+56(FP), AX
-	MOVQ   AX, 264(SP)
+	MOVQ   AX, 8(SP)
 	MOVQ   t+88(FP), DX
 	IMUL3Q $-65536, DX, DX
 	ADDQ   da+32(FP), DX
-	MOVQ   $+16, 272(SP)
+	LEAQ   103(SP), AX
+	ANDQ   $-64, AX
+	MOVQ   AX, 16(SP)
+	MOVQ   $+16, 24(SP)
 
 loop_kb_1:
 	// for kb < 16
@@ -2781,16 +2788,17 @@ loop_j_2:
 	VADDPS       2048(R9), Y4, Y4
 	VADDPS       2080(R9), Y5, Y5
 	VADDPS       3072(R9), Y6, Y6
-	VMOVUPS      Y6, (SP)
+	MOVQ         16(SP), AX
+	VMOVUPS      Y6, (AX)
 	VADDPS       3104(R9), Y7, Y6
 	VADDPS       4096(R9), Y8, Y7
-	VMOVUPS      Y7, 32(SP)
+	VMOVUPS      Y7, 32(AX)
 	VADDPS       4128(R9), Y9, Y7
-	VMOVUPS      Y7, 64(SP)
+	VMOVUPS      Y7, 64(AX)
 	VADDPS       5120(R9), Y10, Y7
-	VMOVUPS      Y7, 96(SP)
+	VMOVUPS      Y7, 96(AX)
 	VADDPS       5152(R9), Y11, Y7
-	VMOVUPS      Y7, 128(SP)
+	VMOVUPS      Y7, 128(AX)
 	VADDPS       1015808(R10), Y0, Y0
 	VMOVUPS      1032192(R8), Y7
 	VMOVUPS      1015808(R11), Y8
@@ -2802,14 +2810,14 @@ loop_j_2:
 	VFMADD231PS  1032192(CX), Y7, Y9
 	VMOVUPS      1015808(R13), Y7
 	VMULPS       Y7, Y9, Y11
-	MOVQ         256(SP), AX
-	VMOVUPS      1015808(AX), Y12
+	MOVQ         (SP), R14
+	VMOVUPS      1015808(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
-	MOVQ         264(SP), R14
-	VMULPS       999424(R14), Y9, Y13
+	MOVQ         8(SP), AX
+	VMULPS       999424(AX), Y9, Y13
 	VMOVUPS      1015808(R8), Y14
 	VMULPS       Y14, Y13, Y13
 	VMOVUPS      vectors<>+320(SB), Y15
@@ -2839,12 +2847,12 @@ loop_j_2:
 	VFMADD231PS  1032224(CX), Y1, Y8
 	VMOVUPS      1015840(R13), Y1
 	VMULPS       Y1, Y8, Y10
-	VMOVUPS      1015840(AX), Y11
+	VMOVUPS      1015840(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
-	VMULPS       999456(R14), Y8, Y12
+	VMULPS       999456(AX), Y8, Y12
 	VMOVUPS      1015840(R8), Y13
 	VMULPS       Y13, Y12, Y12
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -2874,12 +2882,12 @@ loop_j_2:
 	VFMADD231PS  1033216(CX), Y1, Y7
 	VMOVUPS      1016832(R13), Y1
 	VMULPS       Y1, Y7, Y9
-	VMOVUPS      1016832(AX), Y10
+	VMOVUPS      1016832(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
-	VMULPS       1000448(R14), Y7, Y11
+	VMULPS       1000448(AX), Y7, Y11
 	VMOVUPS      1016832(R8), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
@@ -2909,12 +2917,12 @@ loop_j_2:
 	VFMADD231PS  1033248(CX), Y1, Y3
 	VMOVUPS      1016864(R13), Y1
 	VMULPS       Y1, Y3, Y8
-	VMOVUPS      1016864(AX), Y9
+	VMOVUPS      1016864(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
-	VMULPS       1000480(R14), Y3, Y10
+	VMULPS       1000480(AX), Y3, Y10
 	VMOVUPS      1016864(R8), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
@@ -2944,12 +2952,12 @@ loop_j_2:
 	VFMADD231PS  1034240(CX), Y1, Y3
 	VMOVUPS      1017856(R13), Y1
 	VMULPS       Y1, Y3, Y7
-	VMOVUPS      1017856(AX), Y8
+	VMOVUPS      1017856(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
-	VMULPS       1001472(R14), Y3, Y9
+	VMULPS       1001472(AX), Y3, Y9
 	VMOVUPS      1017856(R8), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
@@ -2979,12 +2987,12 @@ loop_j_2:
 	VFMADD231PS  1034272(CX), Y1, Y3
 	VMOVUPS      1017888(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1017888(AX), Y7
+	VMOVUPS      1017888(R14), Y7
 	VMULPS       Y7, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
-	VMULPS       1001504(R14), Y3, Y8
+	VMULPS       1001504(AX), Y3, Y8
 	VMOVUPS      1017888(R8), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
@@ -3003,7 +3011,8 @@ loop_j_2:
 	VMOVUPS      Y8, 4072480(DX)
 	VMOVUPS      Y1, 4073504(DX)
 	VMOVUPS      Y0, 4074528(DX)
-	VMOVUPS      (SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      (R14), Y0
 	VADDPS       1018880(R10), Y0, Y0
 	VMOVUPS      1035264(R8), Y1
 	VMOVUPS      1018880(R11), Y2
@@ -3015,11 +3024,13 @@ loop_j_2:
 	VFMADD231PS  1035264(CX), Y1, Y3
 	VMOVUPS      1018880(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      1018880(AX), Y7
 	VMULPS       Y7, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       1002496(R14), Y3, Y8
 	VMOVUPS      1018880(R8), Y9
 	VMULPS       Y9, Y8, Y8
@@ -3074,7 +3085,8 @@ loop_j_2:
 	VMOVUPS      Y7, 4076576(DX)
 	VMOVUPS      Y1, 4077600(DX)
 	VMOVUPS      Y0, 4078624(DX)
-	VMOVUPS      32(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      32(AX), Y0
 	VADDPS       1019904(R10), Y0, Y0
 	VMOVUPS      1036288(R8), Y1
 	VMOVUPS      1019904(R11), Y2
@@ -3086,12 +3098,14 @@ loop_j_2:
 	VFMADD231PS  1036288(CX), Y1, Y3
 	VMOVUPS      1019904(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1019904(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      1019904(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       1003520(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       1003520(AX), Y3, Y7
 	VMOVUPS      1019904(R8), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -3110,7 +3124,8 @@ loop_j_2:
 	VMOVUPS      Y7, 4080640(DX)
 	VMOVUPS      Y1, 4081664(DX)
 	VMOVUPS      Y0, 4082688(DX)
-	VMOVUPS      64(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      64(R14), Y0
 	VADDPS       1019936(R10), Y0, Y0
 	VMOVUPS      1036320(R8), Y1
 	VMOVUPS      1019936(R11), Y2
@@ -3122,11 +3137,13 @@ loop_j_2:
 	VFMADD231PS  1036320(CX), Y1, Y3
 	VMOVUPS      1019936(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      1019936(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       1003552(R14), Y3, Y7
 	VMOVUPS      1019936(R8), Y8
 	VMULPS       Y8, Y7, Y7
@@ -3146,7 +3163,8 @@ loop_j_2:
 	VMOVUPS      Y7, 4080672(DX)
 	VMOVUPS      Y1, 4081696(DX)
 	VMOVUPS      Y0, 4082720(DX)
-	VMOVUPS      96(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      96(AX), Y0
 	VADDPS       1020928(R10), Y0, Y0
 	VMOVUPS      1037312(R8), Y1
 	VMOVUPS      1020928(R11), Y2
@@ -3158,12 +3176,14 @@ loop_j_2:
 	VFMADD231PS  1037312(CX), Y1, Y3
 	VMOVUPS      1020928(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1020928(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      1020928(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       1004544(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       1004544(AX), Y3, Y7
 	VMOVUPS      1020928(R8), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -3182,7 +3202,8 @@ loop_j_2:
 	VMOVUPS      Y7, 4084736(DX)
 	VMOVUPS      Y1, 4085760(DX)
 	VMOVUPS      Y0, 4086784(DX)
-	VMOVUPS      128(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      128(R14), Y0
 	VADDPS       1020960(R10), Y0, Y0
 	VMOVUPS      1037344(R8), Y1
 	VMOVUPS      1020960(R11), Y2
@@ -3194,11 +3215,13 @@ loop_j_2:
 	VFMADD231PS  1037344(CX), Y1, Y3
 	VMOVUPS      1020960(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      1020960(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       1004576(R14), Y3, Y7
 	VMOVUPS      1020960(R8), Y8
 	VMULPS       Y8, Y7, Y7
@@ -3218,7 +3241,7 @@ loop_j_2:
 	VMOVUPS      Y7, 4084768(DX)
 	VMOVUPS      Y1, 4085792(DX)
 	VMOVUPS      Y0, 4086816(DX)
-	MOVQ         $+2, 280(SP)
+	MOVQ         $+2, 32(SP)
 
 loop_n_3:
 	// for n < 2
@@ -3317,11 +3340,12 @@ loop_j_2_4:
 	VADDPS       8224(R9), Y5, Y5
 	VADDPS       9216(R9), Y6, Y6
 	VADDPS       9248(R9), Y7, Y7
-	VMOVUPS      Y7, 160(SP)
+	MOVQ         16(SP), AX
+	VMOVUPS      Y7, 160(AX)
 	VADDPS       10240(R9), Y8, Y7
-	VMOVUPS      Y7, 192(SP)
+	VMOVUPS      Y7, 192(AX)
 	VADDPS       10272(R9), Y9, Y7
-	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y7, 224(AX)
 	VADDPS       1021952(R10), Y0, Y0
 	VMOVUPS      1038336(R8), Y7
 	VMOVUPS      1021952(R11), Y8
@@ -3333,14 +3357,14 @@ loop_j_2_4:
 	VFMADD231PS  1038336(CX), Y7, Y9
 	VMOVUPS      1021952(R13), Y7
 	VMULPS       Y7, Y9, Y11
-	MOVQ         256(SP), AX
-	VMOVUPS      1021952(AX), Y12
+	MOVQ         (SP), R14
+	VMOVUPS      1021952(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
-	MOVQ         264(SP), R14
-	VMULPS       1005568(R14), Y9, Y13
+	MOVQ         8(SP), AX
+	VMULPS       1005568(AX), Y9, Y13
 	VMOVUPS      1021952(R8), Y14
 	VMULPS       Y14, Y13, Y13
 	VMOVUPS      vectors<>+320(SB), Y15
@@ -3370,12 +3394,12 @@ loop_j_2_4:
 	VFMADD231PS  1038368(CX), Y1, Y8
 	VMOVUPS      1021984(R13), Y1
 	VMULPS       Y1, Y8, Y10
-	VMOVUPS      1021984(AX), Y11
+	VMOVUPS      1021984(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
-	VMULPS       1005600(R14), Y8, Y12
+	VMULPS       1005600(AX), Y8, Y12
 	VMOVUPS      1021984(R8), Y13
 	VMULPS       Y13, Y12, Y12
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -3405,12 +3429,12 @@ loop_j_2_4:
 	VFMADD231PS  1039360(CX), Y1, Y7
 	VMOVUPS      1022976(R13), Y1
 	VMULPS       Y1, Y7, Y9
-	VMOVUPS      1022976(AX), Y10
+	VMOVUPS      1022976(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
-	VMULPS       1006592(R14), Y7, Y11
+	VMULPS       1006592(AX), Y7, Y11
 	VMOVUPS      1022976(R8), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
@@ -3440,12 +3464,12 @@ loop_j_2_4:
 	VFMADD231PS  1039392(CX), Y1, Y3
 	VMOVUPS      1023008(R13), Y1
 	VMULPS       Y1, Y3, Y8
-	VMOVUPS      1023008(AX), Y9
+	VMOVUPS      1023008(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
-	VMULPS       1006624(R14), Y3, Y10
+	VMULPS       1006624(AX), Y3, Y10
 	VMOVUPS      1023008(R8), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
@@ -3475,12 +3499,12 @@ loop_j_2_4:
 	VFMADD231PS  1040384(CX), Y1, Y3
 	VMOVUPS      1024000(R13), Y1
 	VMULPS       Y1, Y3, Y7
-	VMOVUPS      1024000(AX), Y8
+	VMOVUPS      1024000(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
-	VMULPS       1007616(R14), Y3, Y9
+	VMULPS       1007616(AX), Y3, Y9
 	VMOVUPS      1024000(R8), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
@@ -3510,12 +3534,12 @@ loop_j_2_4:
 	VFMADD231PS  1040416(CX), Y1, Y3
 	VMOVUPS      1024032(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1024032(AX), Y7
+	VMOVUPS      1024032(R14), Y7
 	VMULPS       Y7, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
-	VMULPS       1007648(R14), Y3, Y8
+	VMULPS       1007648(AX), Y3, Y8
 	VMOVUPS      1024032(R8), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
@@ -3545,12 +3569,12 @@ loop_j_2_4:
 	VFMADD231PS  1041408(CX), Y1, Y3
 	VMOVUPS      1025024(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1025024(AX), Y6
+	VMOVUPS      1025024(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       1008640(R14), Y3, Y7
+	VMULPS       1008640(AX), Y3, Y7
 	VMOVUPS      1025024(R8), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -3569,7 +3593,8 @@ loop_j_2_4:
 	VMOVUPS      Y7, 4101120(DX)
 	VMOVUPS      Y1, 4102144(DX)
 	VMOVUPS      Y0, 4103168(DX)
-	VMOVUPS      160(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      160(R14), Y0
 	VADDPS       1025056(R10), Y0, Y0
 	VMOVUPS      1041440(R8), Y1
 	VMOVUPS      1025056(R11), Y2
@@ -3581,11 +3606,13 @@ loop_j_2_4:
 	VFMADD231PS  1041440(CX), Y1, Y3
 	VMOVUPS      1025056(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      1025056(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       1008672(R14), Y3, Y7
 	VMOVUPS      1025056(R8), Y8
 	VMULPS       Y8, Y7, Y7
@@ -3605,7 +3632,8 @@ loop_j_2_4:
 	VMOVUPS      Y7, 4101152(DX)
 	VMOVUPS      Y1, 4102176(DX)
 	VMOVUPS      Y0, 4103200(DX)
-	VMOVUPS      192(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      192(AX), Y0
 	VADDPS       1026048(R10), Y0, Y0
 	VMOVUPS      1042432(R8), Y1
 	VMOVUPS      1026048(R11), Y2
@@ -3617,12 +3645,14 @@ loop_j_2_4:
 	VFMADD231PS  1042432(CX), Y1, Y3
 	VMOVUPS      1026048(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      1026048(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      1026048(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       1009664(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       1009664(AX), Y3, Y7
 	VMOVUPS      1026048(R8), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -3641,7 +3671,8 @@ loop_j_2_4:
 	VMOVUPS      Y7, 4105216(DX)
 	VMOVUPS      Y1, 4106240(DX)
 	VMOVUPS      Y0, 4107264(DX)
-	VMOVUPS      224(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      224(R14), Y0
 	VADDPS       1026080(R10), Y0, Y0
 	VMOVUPS      1042464(R8), Y1
 	VMOVUPS      1026080(R11), Y2
@@ -3653,11 +3684,13 @@ loop_j_2_4:
 	VFMADD231PS  1042464(CX), Y1, Y3
 	VMOVUPS      1026080(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      1026080(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       1009696(R14), Y3, Y7
 	VMOVUPS      1026080(R8), Y8
 	VMULPS       Y8, Y7, Y7
@@ -3686,10 +3719,10 @@ loop_j_2_4:
 	ADDQ         $+5120, R11
 	ADDQ         $+5120, R12
 	ADDQ         $+5120, R13
-	ADDQ         $+5120, 256(SP)
-	ADDQ         $+5120, 264(SP)
+	ADDQ         $+5120, (SP)
+	ADDQ         $+5120, 8(SP)
 	ADDQ         $+20480, DX
-	DECQ         280(SP)
+	DECQ         32(SP)
 	JNE          loop_n_3
 	ADDQ         $-41984, BX
 	ADDQ         $+49152, SI
@@ -3700,10 +3733,10 @@ loop_j_2_4:
 	ADDQ         $-10176, R11
 	ADDQ         $-10176, R12
 	ADDQ         $-10176, R13
-	ADDQ         $-10176, 256(SP)
-	ADDQ         $-10176, 264(SP)
+	ADDQ         $-10176, (SP)
+	ADDQ         $-10176, 8(SP)
 	ADDQ         $-40896, DX
-	DECQ         272(SP)
+	DECQ         24(SP)
 	JNE          loop_kb_1
 	VZEROUPPER
 	RET
@@ -4224,7 +4257,7 @@ loop_j_2_5:
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
 // func backward6AVX2(dc0 *float32, dy *float32, c0 *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, forget *float32, whBlocks *float32)
 // Requires: AVX, FMA3
-TEXT ·backward6AVX2(SB), $288-88
+TEXT ·backward6AVX2(SB), $360-88
 	MOVQ da+48(FP), BX
 	MOVQ whBlocks+80(FP), SI
 	MOVQ dc0+0(FP), CX
@@ -4235,11 +4268,14 @@ TEXT ·backward6AVX2(SB), $288-88
 	MOVQ s+40(FP), R12
 	MOVQ fresh+56(FP), R13
 	MOVQ input+64(FP), AX
-	MOVQ AX, 256(SP)
+	MOVQ AX, (SP)
 	MOVQ c0+16(FP), AX
-	MOVQ AX, 264(SP)
+	MOVQ AX, 8(SP)
 	MOVQ da+48(FP), DX
-	MOVQ $+16, 272(SP)
+	LEAQ 103(SP), AX
+	ANDQ $-64, AX
+	MOVQ AX, 16(SP)
+	MOVQ $+16, 24(SP)
 
 loop_kb_1:
 	// for kb < 16
@@ -4352,15 +4388,16 @@ loop_j_2:
 	VADDPS       2080(CX), Y5, Y5
 	VADDPS       3072(CX), Y6, Y6
 	VADDPS       3104(CX), Y7, Y7
-	VMOVUPS      Y7, (SP)
+	MOVQ         16(SP), AX
+	VMOVUPS      Y7, (AX)
 	VADDPS       4096(CX), Y8, Y7
-	VMOVUPS      Y7, 32(SP)
+	VMOVUPS      Y7, 32(AX)
 	VADDPS       4128(CX), Y9, Y7
-	VMOVUPS      Y7, 64(SP)
+	VMOVUPS      Y7, 64(AX)
 	VADDPS       5120(CX), Y10, Y7
-	VMOVUPS      Y7, 96(SP)
+	VMOVUPS      Y7, 96(AX)
 	VADDPS       5152(CX), Y11, Y7
-	VMOVUPS      Y7, 128(SP)
+	VMOVUPS      Y7, 128(AX)
 	VADDPS       (R10), Y0, Y0
 	VMOVUPS      16384(R9), Y7
 	VMOVUPS      (R11), Y8
@@ -4372,14 +4409,14 @@ loop_j_2:
 	VFMADD231PS  16384(R8), Y7, Y9
 	VMOVUPS      (R13), Y7
 	VMULPS       Y7, Y9, Y11
-	MOVQ         256(SP), AX
-	VMOVUPS      (AX), Y12
+	MOVQ         (SP), R14
+	VMOVUPS      (R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
-	MOVQ         264(SP), R14
-	VMULPS       (R14), Y9, Y13
+	MOVQ         8(SP), AX
+	VMULPS       (AX), Y9, Y13
 	VMOVUPS      (R9), Y14
 	VMULPS       Y14, Y13, Y13
 	VMOVUPS      vectors<>+320(SB), Y15
@@ -4411,12 +4448,12 @@ loop_j_2:
 	VFMADD231PS  16416(R8), Y1, Y8
 	VMOVUPS      32(R13), Y1
 	VMULPS       Y1, Y8, Y10
-	VMOVUPS      32(AX), Y11
+	VMOVUPS      32(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
-	VMULPS       32(R14), Y8, Y12
+	VMULPS       32(AX), Y8, Y12
 	VMOVUPS      32(R9), Y13
 	VMULPS       Y13, Y12, Y12
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -4448,12 +4485,12 @@ loop_j_2:
 	VFMADD231PS  17408(R8), Y1, Y7
 	VMOVUPS      1024(R13), Y1
 	VMULPS       Y1, Y7, Y9
-	VMOVUPS      1024(AX), Y10
+	VMOVUPS      1024(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
-	VMULPS       1024(R14), Y7, Y11
+	VMULPS       1024(AX), Y7, Y11
 	VMOVUPS      1024(R9), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
@@ -4485,12 +4522,12 @@ loop_j_2:
 	VFMADD231PS  17440(R8), Y1, Y3
 	VMOVUPS      1056(R13), Y1
 	VMULPS       Y1, Y3, Y8
-	VMOVUPS      1056(AX), Y9
+	VMOVUPS      1056(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
-	VMULPS       1056(R14), Y3, Y10
+	VMULPS       1056(AX), Y3, Y10
 	VMOVUPS      1056(R9), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
@@ -4522,12 +4559,12 @@ loop_j_2:
 	VFMADD231PS  18432(R8), Y1, Y3
 	VMOVUPS      2048(R13), Y1
 	VMULPS       Y1, Y3, Y7
-	VMOVUPS      2048(AX), Y8
+	VMOVUPS      2048(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
-	VMULPS       2048(R14), Y3, Y9
+	VMULPS       2048(AX), Y3, Y9
 	VMOVUPS      2048(R9), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
@@ -4559,12 +4596,12 @@ loop_j_2:
 	VFMADD231PS  18464(R8), Y1, Y3
 	VMOVUPS      2080(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      2080(AX), Y7
+	VMOVUPS      2080(R14), Y7
 	VMULPS       Y7, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
-	VMULPS       2080(R14), Y3, Y8
+	VMULPS       2080(AX), Y3, Y8
 	VMOVUPS      2080(R9), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
@@ -4596,12 +4633,12 @@ loop_j_2:
 	VFMADD231PS  19456(R8), Y1, Y3
 	VMOVUPS      3072(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      3072(AX), Y6
+	VMOVUPS      3072(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       3072(R14), Y3, Y7
+	VMULPS       3072(AX), Y3, Y7
 	VMOVUPS      3072(R9), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -4622,7 +4659,8 @@ loop_j_2:
 	VMOVUPS      Y1, 14336(DX)
 	VMOVUPS      Y0, 15360(DX)
 	VMOVUPS      Y2, 3072(CX)
-	VMOVUPS      (SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      (R14), Y0
 	VADDPS       3104(R10), Y0, Y0
 	VMOVUPS      19488(R9), Y1
 	VMOVUPS      3104(R11), Y2
@@ -4634,11 +4672,13 @@ loop_j_2:
 	VFMADD231PS  19488(R8), Y1, Y3
 	VMOVUPS      3104(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      3104(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       3104(R14), Y3, Y7
 	VMOVUPS      3104(R9), Y8
 	VMULPS       Y8, Y7, Y7
@@ -4660,7 +4700,8 @@ loop_j_2:
 	VMOVUPS      Y1, 14368(DX)
 	VMOVUPS      Y0, 15392(DX)
 	VMOVUPS      Y2, 3104(CX)
-	VMOVUPS      32(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      32(AX), Y0
 	VADDPS       4096(R10), Y0, Y0
 	VMOVUPS      20480(R9), Y1
 	VMOVUPS      4096(R11), Y2
@@ -4672,12 +4713,14 @@ loop_j_2:
 	VFMADD231PS  20480(R8), Y1, Y3
 	VMOVUPS      4096(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      4096(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      4096(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       4096(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       4096(AX), Y3, Y7
 	VMOVUPS      4096(R9), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -4698,7 +4741,8 @@ loop_j_2:
 	VMOVUPS      Y1, 18432(DX)
 	VMOVUPS      Y0, 19456(DX)
 	VMOVUPS      Y2, 4096(CX)
-	VMOVUPS      64(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      64(R14), Y0
 	VADDPS       4128(R10), Y0, Y0
 	VMOVUPS      20512(R9), Y1
 	VMOVUPS      4128(R11), Y2
@@ -4710,11 +4754,13 @@ loop_j_2:
 	VFMADD231PS  20512(R8), Y1, Y3
 	VMOVUPS      4128(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      4128(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       4128(R14), Y3, Y7
 	VMOVUPS      4128(R9), Y8
 	VMULPS       Y8, Y7, Y7
@@ -4736,7 +4782,8 @@ loop_j_2:
 	VMOVUPS      Y1, 18464(DX)
 	VMOVUPS      Y0, 19488(DX)
 	VMOVUPS      Y2, 4128(CX)
-	VMOVUPS      96(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      96(AX), Y0
 	VADDPS       5120(R10), Y0, Y0
 	VMOVUPS      21504(R9), Y1
 	VMOVUPS      5120(R11), Y2
@@ -4748,12 +4795,14 @@ loop_j_2:
 	VFMADD231PS  21504(R8), Y1, Y3
 	VMOVUPS      5120(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      5120(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      5120(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       5120(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       5120(AX), Y3, Y7
 	VMOVUPS      5120(R9), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -4774,7 +4823,8 @@ loop_j_2:
 	VMOVUPS      Y1, 22528(DX)
 	VMOVUPS      Y0, 23552(DX)
 	VMOVUPS      Y2, 5120(CX)
-	VMOVUPS      128(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      128(R14), Y0
 	VADDPS       5152(R10), Y0, Y0
 	VMOVUPS      21536(R9), Y1
 	VMOVUPS      5152(R11), Y2
@@ -4786,11 +4836,13 @@ loop_j_2:
 	VFMADD231PS  21536(R8), Y1, Y3
 	VMOVUPS      5152(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      5152(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       5152(R14), Y3, Y7
 	VMOVUPS      5152(R9), Y8
 	VMULPS       Y8, Y7, Y7
@@ -4812,7 +4864,7 @@ loop_j_2:
 	VMOVUPS      Y1, 22560(DX)
 	VMOVUPS      Y0, 23584(DX)
 	VMOVUPS      Y2, 5152(CX)
-	MOVQ         $+2, 280(SP)
+	MOVQ         $+2, 32(SP)
 
 loop_n_3:
 	// for n < 2
@@ -4911,11 +4963,12 @@ loop_j_2_4:
 	VADDPS       8224(CX), Y5, Y5
 	VADDPS       9216(CX), Y6, Y6
 	VADDPS       9248(CX), Y7, Y7
-	VMOVUPS      Y7, 160(SP)
+	MOVQ         16(SP), AX
+	VMOVUPS      Y7, 160(AX)
 	VADDPS       10240(CX), Y8, Y7
-	VMOVUPS      Y7, 192(SP)
+	VMOVUPS      Y7, 192(AX)
 	VADDPS       10272(CX), Y9, Y7
-	VMOVUPS      Y7, 224(SP)
+	VMOVUPS      Y7, 224(AX)
 	VADDPS       6144(R10), Y0, Y0
 	VMOVUPS      22528(R9), Y7
 	VMOVUPS      6144(R11), Y8
@@ -4927,14 +4980,14 @@ loop_j_2_4:
 	VFMADD231PS  22528(R8), Y7, Y9
 	VMOVUPS      6144(R13), Y7
 	VMULPS       Y7, Y9, Y11
-	MOVQ         256(SP), AX
-	VMOVUPS      6144(AX), Y12
+	MOVQ         (SP), R14
+	VMOVUPS      6144(R14), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
 	VSUBPS       Y12, Y13, Y13
 	VMULPS       Y13, Y11, Y11
-	MOVQ         264(SP), R14
-	VMULPS       6144(R14), Y9, Y13
+	MOVQ         8(SP), AX
+	VMULPS       6144(AX), Y9, Y13
 	VMOVUPS      6144(R9), Y14
 	VMULPS       Y14, Y13, Y13
 	VMOVUPS      vectors<>+320(SB), Y15
@@ -4966,12 +5019,12 @@ loop_j_2_4:
 	VFMADD231PS  22560(R8), Y1, Y8
 	VMOVUPS      6176(R13), Y1
 	VMULPS       Y1, Y8, Y10
-	VMOVUPS      6176(AX), Y11
+	VMOVUPS      6176(R14), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
 	VSUBPS       Y11, Y12, Y12
 	VMULPS       Y12, Y10, Y10
-	VMULPS       6176(R14), Y8, Y12
+	VMULPS       6176(AX), Y8, Y12
 	VMOVUPS      6176(R9), Y13
 	VMULPS       Y13, Y12, Y12
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -5003,12 +5056,12 @@ loop_j_2_4:
 	VFMADD231PS  23552(R8), Y1, Y7
 	VMOVUPS      7168(R13), Y1
 	VMULPS       Y1, Y7, Y9
-	VMOVUPS      7168(AX), Y10
+	VMOVUPS      7168(R14), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
 	VSUBPS       Y10, Y11, Y11
 	VMULPS       Y11, Y9, Y9
-	VMULPS       7168(R14), Y7, Y11
+	VMULPS       7168(AX), Y7, Y11
 	VMOVUPS      7168(R9), Y12
 	VMULPS       Y12, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
@@ -5040,12 +5093,12 @@ loop_j_2_4:
 	VFMADD231PS  23584(R8), Y1, Y3
 	VMOVUPS      7200(R13), Y1
 	VMULPS       Y1, Y3, Y8
-	VMOVUPS      7200(AX), Y9
+	VMOVUPS      7200(R14), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
 	VSUBPS       Y9, Y10, Y10
 	VMULPS       Y10, Y8, Y8
-	VMULPS       7200(R14), Y3, Y10
+	VMULPS       7200(AX), Y3, Y10
 	VMOVUPS      7200(R9), Y11
 	VMULPS       Y11, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y12
@@ -5077,12 +5130,12 @@ loop_j_2_4:
 	VFMADD231PS  24576(R8), Y1, Y3
 	VMOVUPS      8192(R13), Y1
 	VMULPS       Y1, Y3, Y7
-	VMOVUPS      8192(AX), Y8
+	VMOVUPS      8192(R14), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
 	VSUBPS       Y8, Y9, Y9
 	VMULPS       Y9, Y7, Y7
-	VMULPS       8192(R14), Y3, Y9
+	VMULPS       8192(AX), Y3, Y9
 	VMOVUPS      8192(R9), Y10
 	VMULPS       Y10, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y11
@@ -5114,12 +5167,12 @@ loop_j_2_4:
 	VFMADD231PS  24608(R8), Y1, Y3
 	VMOVUPS      8224(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      8224(AX), Y7
+	VMOVUPS      8224(R14), Y7
 	VMULPS       Y7, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y8
 	VSUBPS       Y7, Y8, Y8
 	VMULPS       Y8, Y5, Y5
-	VMULPS       8224(R14), Y3, Y8
+	VMULPS       8224(AX), Y3, Y8
 	VMOVUPS      8224(R9), Y9
 	VMULPS       Y9, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
@@ -5151,12 +5204,12 @@ loop_j_2_4:
 	VFMADD231PS  25600(R8), Y1, Y3
 	VMOVUPS      9216(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      9216(AX), Y6
+	VMOVUPS      9216(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       9216(R14), Y3, Y7
+	VMULPS       9216(AX), Y3, Y7
 	VMOVUPS      9216(R9), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -5177,7 +5230,8 @@ loop_j_2_4:
 	VMOVUPS      Y1, 38912(DX)
 	VMOVUPS      Y0, 39936(DX)
 	VMOVUPS      Y2, 9216(CX)
-	VMOVUPS      160(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      160(R14), Y0
 	VADDPS       9248(R10), Y0, Y0
 	VMOVUPS      25632(R9), Y1
 	VMOVUPS      9248(R11), Y2
@@ -5189,11 +5243,13 @@ loop_j_2_4:
 	VFMADD231PS  25632(R8), Y1, Y3
 	VMOVUPS      9248(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      9248(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       9248(R14), Y3, Y7
 	VMOVUPS      9248(R9), Y8
 	VMULPS       Y8, Y7, Y7
@@ -5215,7 +5271,8 @@ loop_j_2_4:
 	VMOVUPS      Y1, 38944(DX)
 	VMOVUPS      Y0, 39968(DX)
 	VMOVUPS      Y2, 9248(CX)
-	VMOVUPS      192(SP), Y0
+	MOVQ         16(SP), AX
+	VMOVUPS      192(AX), Y0
 	VADDPS       10240(R10), Y0, Y0
 	VMOVUPS      26624(R9), Y1
 	VMOVUPS      10240(R11), Y2
@@ -5227,12 +5284,14 @@ loop_j_2_4:
 	VFMADD231PS  26624(R8), Y1, Y3
 	VMOVUPS      10240(R13), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      10240(AX), Y6
+	MOVQ         (SP), R14
+	VMOVUPS      10240(R14), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       10240(R14), Y3, Y7
+	MOVQ         8(SP), AX
+	VMULPS       10240(AX), Y3, Y7
 	VMOVUPS      10240(R9), Y8
 	VMULPS       Y8, Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y9
@@ -5253,7 +5312,8 @@ loop_j_2_4:
 	VMOVUPS      Y1, 43008(DX)
 	VMOVUPS      Y0, 44032(DX)
 	VMOVUPS      Y2, 10240(CX)
-	VMOVUPS      224(SP), Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      224(R14), Y0
 	VADDPS       10272(R10), Y0, Y0
 	VMOVUPS      26656(R9), Y1
 	VMOVUPS      10272(R11), Y2
@@ -5265,11 +5325,13 @@ loop_j_2_4:
 	VFMADD231PS  26656(R8), Y1, Y3
 	VMOVUPS      10272(R13), Y1
 	VMULPS       Y1, Y3, Y5
+	MOVQ         (SP), AX
 	VMOVUPS      10272(AX), Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
+	MOVQ         8(SP), R14
 	VMULPS       10272(R14), Y3, Y7
 	VMOVUPS      10272(R9), Y8
 	VMULPS       Y8, Y7, Y7
@@ -5300,10 +5362,10 @@ loop_j_2_4:
 	ADDQ         $+5120, R11
 	ADDQ         $+5120, R12
 	ADDQ         $+5120, R13
-	ADDQ         $+5120, 256(SP)
-	ADDQ         $+5120, 264(SP)
+	ADDQ         $+5120, (SP)
+	ADDQ         $+5120, 8(SP)
 	ADDQ         $+20480, DX
-	DECQ         280(SP)
+	DECQ         32(SP)
 	JNE          loop_n_3
 	ADDQ         $-41984, BX
 	ADDQ         $+49152, SI
@@ -5314,10 +5376,10 @@ loop_j_2_4:
 	ADDQ         $-10176, R11
 	ADDQ         $-10176, R12
 	ADDQ         $-10176, R13
-	ADDQ         $-10176, 256(SP)
-	ADDQ         $-10176, 264(SP)
+	ADDQ         $-10176, (SP)
+	ADDQ         $-10176, 8(SP)
 	ADDQ         $-40896, DX
-	DECQ         272(SP)
+	DECQ         24(SP)
 	JNE          loop_kb_1
 	VZEROUPPER
 	RET

@@ -102,9 +102,9 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $672
 // cn[n][k] = c[T-1][n][k]
 // func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $12488-120
+TEXT ·forward0AVX2(SB), $12496-120
 	VXORPS  Y15, Y15, Y15
-	LEAQ    199(SP), SI
+	LEAQ    79(SP), SI
 	ANDQ    $-64, SI
 	MOVL    $+32, BX
 	PCALIGN $0x20
@@ -223,17 +223,20 @@ loop_gk_7:
 	ADDQ    $+128, BX
 	DECQ    DI
 	JNE     loop_gk_7
-	MOVQ    c0+40(FP), BX
-	MOVQ    input+72(FP), DI
-	MOVQ    forget+80(FP), DX
-	MOVQ    fresh+88(FP), CX
-	MOVQ    output+96(FP), R8
-	MOVQ    c+104(FP), R9
-	MOVQ    s+112(FP), R10
-	MOVQ    y+0(FP), R11
-	MOVQ    hn+8(FP), R12
-	MOVQ    cn+16(FP), R13
-	MOVQ    $+16, 128(SP)
+	MOVQ    c0+40(FP), DI
+	MOVQ    input+72(FP), DX
+	MOVQ    forget+80(FP), CX
+	MOVQ    fresh+88(FP), R8
+	MOVQ    output+96(FP), R9
+	MOVQ    c+104(FP), R10
+	MOVQ    s+112(FP), R11
+	MOVQ    y+0(FP), R12
+	MOVQ    hn+8(FP), R13
+	MOVQ    cn+16(FP), AX
+	MOVQ    AX, (SP)
+	LEAQ    79(SP), BX
+	ANDQ    $-64, BX
+	MOVQ    $+16, 8(SP)
 	PCALIGN $0x20
 
 loop_k_8:
@@ -286,9 +289,9 @@ loop_k_8:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, (SP)
+	VMOVUPS      Y0, 12288(BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 32(SP)
+	VMOVUPS      Y0, 12320(BX)
 	VMOVUPS      -11264(SI), Y0
 	VMOVUPS      -11232(SI), Y1
 	VMOVAPS      Y0, Y2
@@ -332,9 +335,9 @@ loop_k_8:
 	VADDPS       vectors<>+320(SB), Y4, Y2
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 12352(BX)
 	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 96(SP)
+	VMOVUPS      Y0, 12384(BX)
 	VMOVUPS      -10240(SI), Y0
 	VMOVUPS      -10208(SI), Y1
 	VMULPS       Y0, Y0, Y2
@@ -424,12 +427,12 @@ loop_k_8:
 	VADDPS       vectors<>+320(SB), Y7, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      64(SP), Y4
-	VMULPS       (BX), Y4, Y4
-	VMOVUPS      96(SP), Y5
-	VMULPS       32(BX), Y5, Y5
-	VFMADD231PS  (SP), Y0, Y4
-	VFMADD231PS  32(SP), Y1, Y5
+	VMOVUPS      12352(BX), Y4
+	VMULPS       (DI), Y4, Y4
+	VMOVUPS      12384(BX), Y5
+	VMULPS       32(DI), Y5, Y5
+	VFMADD231PS  12288(BX), Y0, Y4
+	VFMADD231PS  12320(BX), Y1, Y5
 	VMULPS       Y4, Y4, Y6
 	VMULPS       Y5, Y5, Y7
 	VMINPS       Y6, Y12, Y6
@@ -474,30 +477,30 @@ loop_k_8:
 	VMAXPS       Y7, Y8, Y7
 	VMULPS       Y6, Y2, Y8
 	VMULPS       Y7, Y3, Y9
-	VMOVUPS      (SP), Y10
-	VMOVUPS      Y10, (DI)
-	VMOVUPS      32(SP), Y10
-	VMOVUPS      Y10, 32(DI)
-	VMOVUPS      64(SP), Y10
+	VMOVUPS      12288(BX), Y10
 	VMOVUPS      Y10, (DX)
-	VMOVUPS      96(SP), Y10
+	VMOVUPS      12320(BX), Y10
 	VMOVUPS      Y10, 32(DX)
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, (R8)
-	VMOVUPS      Y3, 32(R8)
-	VMOVUPS      Y4, (R9)
-	VMOVUPS      Y5, 32(R9)
-	VMOVUPS      Y6, (R10)
-	VMOVUPS      Y7, 32(R10)
-	VMOVUPS      Y8, (R11)
-	VMOVUPS      Y9, 32(R11)
+	VMOVUPS      12352(BX), Y10
+	VMOVUPS      Y10, (CX)
+	VMOVUPS      12384(BX), Y10
+	VMOVUPS      Y10, 32(CX)
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y2, (R9)
+	VMOVUPS      Y3, 32(R9)
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y5, 32(R10)
+	VMOVUPS      Y6, (R11)
+	VMOVUPS      Y7, 32(R11)
 	VMOVUPS      Y8, (R12)
 	VMOVUPS      Y9, 32(R12)
-	VMOVUPS      Y4, (R13)
-	VMOVUPS      Y5, 32(R13)
+	VMOVUPS      Y8, (R13)
+	VMOVUPS      Y9, 32(R13)
+	MOVQ         (SP), AX
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
 	ADDQ         $+64, SI
-	ADDQ         $+64, BX
 	ADDQ         $+64, DI
 	ADDQ         $+64, DX
 	ADDQ         $+64, CX
@@ -507,7 +510,8 @@ loop_k_8:
 	ADDQ         $+64, R11
 	ADDQ         $+64, R12
 	ADDQ         $+64, R13
-	DECQ         128(SP)
+	ADDQ         $+64, (SP)
+	DECQ         8(SP)
 	JNE          loop_k_8
 	VZEROUPPER
 	RET

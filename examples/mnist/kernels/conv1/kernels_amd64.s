@@ -1666,20 +1666,22 @@ loop_r_15_17:
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 // func backward0AVX2(dx *float32, dy *float32, w *float32, block int)
 // Requires: AVX, FMA3
-TEXT ·backward0AVX2(SB), $352-32
+TEXT ·backward0AVX2(SB), $416-32
 	MOVQ   block+24(FP), BX
 	IMUL3Q $+200704, BX, BX
 	ADDQ   dy+8(FP), BX
 	MOVQ   w+16(FP), SI
-	MOVQ   block+24(FP), DX
-	IMUL3Q $+25088, DX, DX
-	ADDQ   dx+0(FP), DX
-	MOVL   $+4, R10
+	MOVQ   block+24(FP), CX
+	IMUL3Q $+25088, CX, CX
+	ADDQ   dx+0(FP), CX
+	LEAQ   63(SP), DI
+	ANDQ   $-64, DI
+	MOVL   $+4, R11
 
 loop_n_1:
 	// for n < 4
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
+	VMOVUPS Y0, (DI)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -1687,35 +1689,35 @@ loop_n_1:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
-	VMOVUPS Y6, 32(SP)
+	VMOVUPS Y6, 32(DI)
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVL    $+3, CX
+	MOVL    $+3, R8
 
 loop_r_2:
 	// for r < 3
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_3:
 	// for s < 3
 	VMOVUPS      (SI), Y12
-	VMOVUPS      (SP), Y13
+	VMOVUPS      (DI), Y13
 	VFMADD231PS  1856(BX), Y12, Y13
-	VMOVUPS      Y13, (SP)
+	VMOVUPS      Y13, (DI)
 	VFMADD231PS  1888(BX), Y12, Y0
 	VFMADD231PS  1920(BX), Y12, Y1
 	VFMADD231PS  1952(BX), Y12, Y2
 	VFMADD231PS  1984(BX), Y12, Y3
 	VFMADD231PS  2016(BX), Y12, Y4
 	VFMADD231PS  2048(BX), Y12, Y5
-	VMOVUPS      32(SP), Y13
+	VMOVUPS      32(DI), Y13
 	VFMADD231PS  26944(BX), Y12, Y13
-	VMOVUPS      Y13, 32(SP)
+	VMOVUPS      Y13, 32(DI)
 	VFMADD231PS  26976(BX), Y12, Y6
 	VFMADD231PS  27008(BX), Y12, Y7
 	VFMADD231PS  27040(BX), Y12, Y8
@@ -1724,7 +1726,7 @@ loop_s_3:
 	VFMADD231PS  27136(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_3
 	VMOVUPS      (SI), Y12
 	VFMADD231PS  1888(BX), Y12, Y0
@@ -1755,9 +1757,9 @@ loop_s_3:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_2
-	VMOVUPS      (SP), Y12
+	VMOVUPS      (DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -1767,7 +1769,7 @@ loop_s_3:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      32(SP), Y1
+	VMOVUPS      32(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -1777,16 +1779,16 @@ loop_s_3:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, (DX)
+	VMOVUPS      X0, (CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 16(DX)
-	VEXTRACTPS   $0x02, X0, 24(DX)
-	VMOVUPS      X1, 3136(DX)
+	VMOVLPS      X0, 16(CX)
+	VEXTRACTPS   $0x02, X0, 24(CX)
+	VMOVUPS      X1, 3136(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3152(DX)
-	VEXTRACTPS   $0x02, X0, 3160(DX)
+	VMOVLPS      X0, 3152(CX)
+	VEXTRACTPS   $0x02, X0, 3160(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_4:
 	// for j < 2
@@ -1804,11 +1806,11 @@ loop_j_4:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+3, CX
+	MOVL   $+3, R8
 
 loop_r_2_5:
 	// for r_2 < 3
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_2_6:
@@ -1830,10 +1832,10 @@ loop_s_2_6:
 	VFMADD231PS  30048(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_2_6
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_2_5
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -1853,18 +1855,18 @@ loop_s_2_6:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 28(DX)
+	VMOVUPS      X0, 28(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 44(DX)
-	VEXTRACTPS   $0x02, X0, 52(DX)
-	VMOVUPS      X1, 3164(DX)
+	VMOVLPS      X0, 44(CX)
+	VEXTRACTPS   $0x02, X0, 52(CX)
+	VMOVUPS      X1, 3164(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3180(DX)
-	VEXTRACTPS   $0x02, X0, 3188(DX)
+	VMOVLPS      X0, 3180(CX)
+	VEXTRACTPS   $0x02, X0, 3188(CX)
 	ADDQ         $+2912, BX
 	ADDQ         $-480, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_4
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -1880,7 +1882,7 @@ loop_s_2_6:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	MOVL         $+3, CX
+	MOVL         $+3, R8
 
 loop_r_3_7:
 	// for r_3 < 3
@@ -1909,7 +1911,7 @@ loop_r_3_7:
 	VFMADD231PS 29920(BX), Y14, Y10
 	VFMADD231PS 29952(BX), Y14, Y11
 	VFMADD231PS Y14, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_3_8:
@@ -1931,11 +1933,11 @@ loop_s_3_8:
 	VFMADD231PS  29984(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_3_8
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_3_7
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -1955,16 +1957,16 @@ loop_s_3_8:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 28(DX)
+	VMOVUPS      X0, 28(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 44(DX)
-	VEXTRACTPS   $0x02, X0, 52(DX)
-	VMOVUPS      X1, 3164(DX)
+	VMOVLPS      X0, 44(CX)
+	VEXTRACTPS   $0x02, X0, 52(CX)
+	VMOVUPS      X1, 3164(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3180(DX)
-	VEXTRACTPS   $0x02, X0, 3188(DX)
+	VMOVLPS      X0, 3180(CX)
+	VEXTRACTPS   $0x02, X0, 3188(CX)
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 64(SP)
+	VMOVUPS      Y0, 64(DI)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
@@ -1972,35 +1974,35 @@ loop_s_3_8:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 96(SP)
+	VMOVUPS      Y6, 96(DI)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	MOVL         $+4, CX
+	MOVL         $+4, R8
 
 loop_r_4_9:
 	// for r_4 < 4
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_4_10:
 	// for s_4 < 3
 	VMOVUPS      -960(SI), Y12
-	VMOVUPS      64(SP), Y13
+	VMOVUPS      64(DI), Y13
 	VFMADD231PS  7680(BX), Y12, Y13
-	VMOVUPS      Y13, 64(SP)
+	VMOVUPS      Y13, 64(DI)
 	VFMADD231PS  7712(BX), Y12, Y0
 	VFMADD231PS  7744(BX), Y12, Y1
 	VFMADD231PS  7776(BX), Y12, Y2
 	VFMADD231PS  7808(BX), Y12, Y3
 	VFMADD231PS  7840(BX), Y12, Y4
 	VFMADD231PS  7872(BX), Y12, Y5
-	VMOVUPS      96(SP), Y13
+	VMOVUPS      96(DI), Y13
 	VFMADD231PS  32768(BX), Y12, Y13
-	VMOVUPS      Y13, 96(SP)
+	VMOVUPS      Y13, 96(DI)
 	VFMADD231PS  32800(BX), Y12, Y6
 	VFMADD231PS  32832(BX), Y12, Y7
 	VFMADD231PS  32864(BX), Y12, Y8
@@ -2009,7 +2011,7 @@ loop_s_4_10:
 	VFMADD231PS  32960(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_4_10
 	VMOVUPS      -960(SI), Y12
 	VFMADD231PS  7712(BX), Y12, Y0
@@ -2040,9 +2042,9 @@ loop_s_4_10:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_4_9
-	VMOVUPS      64(SP), Y12
+	VMOVUPS      64(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2052,7 +2054,7 @@ loop_s_4_10:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      96(SP), Y1
+	VMOVUPS      96(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2062,16 +2064,16 @@ loop_s_4_10:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 56(DX)
+	VMOVUPS      X0, 56(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 72(DX)
-	VEXTRACTPS   $0x02, X0, 80(DX)
-	VMOVUPS      X1, 3192(DX)
+	VMOVLPS      X0, 72(CX)
+	VEXTRACTPS   $0x02, X0, 80(CX)
+	VMOVUPS      X1, 3192(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3208(DX)
-	VEXTRACTPS   $0x02, X0, 3216(DX)
+	VMOVLPS      X0, 3208(CX)
+	VEXTRACTPS   $0x02, X0, 3216(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_2_11:
 	// for j_2 < 2
@@ -2089,11 +2091,11 @@ loop_j_2_11:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+4, CX
+	MOVL   $+4, R8
 
 loop_r_5_12:
 	// for r_5 < 4
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_5_13:
@@ -2115,10 +2117,10 @@ loop_s_5_13:
 	VFMADD231PS  36768(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_5_13
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_5_12
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2138,18 +2140,18 @@ loop_s_5_13:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 84(DX)
+	VMOVUPS      X0, 84(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 100(DX)
-	VEXTRACTPS   $0x02, X0, 108(DX)
-	VMOVUPS      X1, 3220(DX)
+	VMOVLPS      X0, 100(CX)
+	VEXTRACTPS   $0x02, X0, 108(CX)
+	VMOVUPS      X1, 3220(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3236(DX)
-	VEXTRACTPS   $0x02, X0, 3244(DX)
+	VMOVLPS      X0, 3236(CX)
+	VEXTRACTPS   $0x02, X0, 3244(CX)
 	ADDQ         $+3808, BX
 	ADDQ         $-640, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_2_11
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -2165,7 +2167,7 @@ loop_s_5_13:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	MOVL         $+4, CX
+	MOVL         $+4, R8
 
 loop_r_6_14:
 	// for r_6 < 4
@@ -2194,7 +2196,7 @@ loop_r_6_14:
 	VFMADD231PS 36640(BX), Y14, Y10
 	VFMADD231PS 36672(BX), Y14, Y11
 	VFMADD231PS Y14, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_6_15:
@@ -2216,11 +2218,11 @@ loop_s_6_15:
 	VFMADD231PS  36704(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_6_15
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_6_14
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2240,20 +2242,20 @@ loop_s_6_15:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 84(DX)
+	VMOVUPS      X0, 84(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 100(DX)
-	VEXTRACTPS   $0x02, X0, 108(DX)
-	VMOVUPS      X1, 3220(DX)
+	VMOVLPS      X0, 100(CX)
+	VEXTRACTPS   $0x02, X0, 108(CX)
+	VMOVUPS      X1, 3220(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3236(DX)
-	VEXTRACTPS   $0x02, X0, 3244(DX)
-	MOVL         $+24, R9
+	VMOVLPS      X0, 3236(CX)
+	VEXTRACTPS   $0x02, X0, 3244(CX)
+	MOVL         $+24, R10
 
 loop_i_16:
 	// for i < 24
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, 128(SP)
+	VMOVUPS Y0, 128(DI)
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -2261,35 +2263,35 @@ loop_i_16:
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
-	VMOVUPS Y6, 160(SP)
+	VMOVUPS Y6, 160(DI)
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVL    $+5, CX
+	MOVL    $+5, R8
 
 loop_r_7_17:
 	// for r_7 < 5
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_7_18:
 	// for s_7 < 3
 	VMOVUPS      -2240(SI), Y12
-	VMOVUPS      128(SP), Y13
+	VMOVUPS      128(DI), Y13
 	VFMADD231PS  15296(BX), Y12, Y13
-	VMOVUPS      Y13, 128(SP)
+	VMOVUPS      Y13, 128(DI)
 	VFMADD231PS  15328(BX), Y12, Y0
 	VFMADD231PS  15360(BX), Y12, Y1
 	VFMADD231PS  15392(BX), Y12, Y2
 	VFMADD231PS  15424(BX), Y12, Y3
 	VFMADD231PS  15456(BX), Y12, Y4
 	VFMADD231PS  15488(BX), Y12, Y5
-	VMOVUPS      160(SP), Y13
+	VMOVUPS      160(DI), Y13
 	VFMADD231PS  40384(BX), Y12, Y13
-	VMOVUPS      Y13, 160(SP)
+	VMOVUPS      Y13, 160(DI)
 	VFMADD231PS  40416(BX), Y12, Y6
 	VFMADD231PS  40448(BX), Y12, Y7
 	VFMADD231PS  40480(BX), Y12, Y8
@@ -2298,7 +2300,7 @@ loop_s_7_18:
 	VFMADD231PS  40576(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_7_18
 	VMOVUPS      -2240(SI), Y12
 	VFMADD231PS  15328(BX), Y12, Y0
@@ -2329,9 +2331,9 @@ loop_s_7_18:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_7_17
-	VMOVUPS      128(SP), Y12
+	VMOVUPS      128(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2341,7 +2343,7 @@ loop_s_7_18:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      160(SP), Y1
+	VMOVUPS      160(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2351,16 +2353,16 @@ loop_s_7_18:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 112(DX)
+	VMOVUPS      X0, 112(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 128(DX)
-	VEXTRACTPS   $0x02, X0, 136(DX)
-	VMOVUPS      X1, 3248(DX)
+	VMOVLPS      X0, 128(CX)
+	VEXTRACTPS   $0x02, X0, 136(CX)
+	VMOVUPS      X1, 3248(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3264(DX)
-	VEXTRACTPS   $0x02, X0, 3272(DX)
+	VMOVLPS      X0, 3264(CX)
+	VEXTRACTPS   $0x02, X0, 3272(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_3_19:
 	// for j_3 < 2
@@ -2378,11 +2380,11 @@ loop_j_3_19:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+5, CX
+	MOVL   $+5, R8
 
 loop_r_8_20:
 	// for r_8 < 5
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_8_21:
@@ -2404,10 +2406,10 @@ loop_s_8_21:
 	VFMADD231PS  45280(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_8_21
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_8_20
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2427,18 +2429,18 @@ loop_s_8_21:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 140(DX)
+	VMOVUPS      X0, 140(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
-	VMOVUPS      X1, 3276(DX)
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
+	VMOVUPS      X1, 3276(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3292(DX)
-	VEXTRACTPS   $0x02, X0, 3300(DX)
+	VMOVLPS      X0, 3292(CX)
+	VEXTRACTPS   $0x02, X0, 3300(CX)
 	ADDQ         $+4704, BX
 	ADDQ         $-800, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_3_19
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -2454,8 +2456,8 @@ loop_s_8_21:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	VMOVUPS      Y13, 192(SP)
-	MOVL         $+5, CX
+	VMOVUPS      Y13, 192(DI)
+	MOVL         $+5, R8
 
 loop_r_9_22:
 	// for r_9 < 5
@@ -2485,7 +2487,7 @@ loop_r_9_22:
 	VFMADD231PS 45152(BX), Y13, Y10
 	VFMADD231PS Y13, Y14, Y11
 	VFMADD231PS Y13, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_9_23:
@@ -2504,16 +2506,16 @@ loop_s_9_23:
 	VFMADD231PS  45120(BX), Y13, Y10
 	VFMADD231PS  45152(BX), Y13, Y11
 	VFMADD231PS  45184(BX), Y13, Y12
-	VMOVUPS      192(SP), Y14
+	VMOVUPS      192(DI), Y14
 	VFMADD231PS  45216(BX), Y13, Y14
-	VMOVUPS      Y14, 192(SP)
+	VMOVUPS      Y14, 192(DI)
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_9_23
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_9_22
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2527,28 +2529,28 @@ loop_s_9_23:
 	VHADDPS      Y8, Y7, Y1
 	VHADDPS      Y10, Y9, Y2
 	VHADDPS      Y12, Y11, Y3
-	VMOVUPS      192(SP), Y4
+	VMOVUPS      192(DI), Y4
 	VHADDPS      vectors<>+0(SB), Y4, Y4
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 140(DX)
+	VMOVUPS      X0, 140(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
-	VMOVUPS      X1, 3276(DX)
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
+	VMOVUPS      X1, 3276(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3292(DX)
-	VEXTRACTPS   $0x02, X0, 3300(DX)
+	VMOVLPS      X0, 3292(CX)
+	VEXTRACTPS   $0x02, X0, 3300(CX)
 	ADDQ         $+9408, BX
 	ADDQ         $-1600, SI
-	ADDQ         $+56, DX
-	DECQ         R9
+	ADDQ         $+56, CX
+	DECQ         R10
 	JNE          loop_i_16
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 224(SP)
+	VMOVUPS      Y0, 224(DI)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
@@ -2556,35 +2558,35 @@ loop_s_9_23:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 256(SP)
+	VMOVUPS      Y6, 256(DI)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	MOVL         $+4, CX
+	MOVL         $+4, R8
 
 loop_r_10_24:
 	// for r_10 < 4
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_10_25:
 	// for s_10 < 3
 	VMOVUPS      -2080(SI), Y12
-	VMOVUPS      224(SP), Y13
+	VMOVUPS      224(DI), Y13
 	VFMADD231PS  14400(BX), Y12, Y13
-	VMOVUPS      Y13, 224(SP)
+	VMOVUPS      Y13, 224(DI)
 	VFMADD231PS  14432(BX), Y12, Y0
 	VFMADD231PS  14464(BX), Y12, Y1
 	VFMADD231PS  14496(BX), Y12, Y2
 	VFMADD231PS  14528(BX), Y12, Y3
 	VFMADD231PS  14560(BX), Y12, Y4
 	VFMADD231PS  14592(BX), Y12, Y5
-	VMOVUPS      256(SP), Y13
+	VMOVUPS      256(DI), Y13
 	VFMADD231PS  39488(BX), Y12, Y13
-	VMOVUPS      Y13, 256(SP)
+	VMOVUPS      Y13, 256(DI)
 	VFMADD231PS  39520(BX), Y12, Y6
 	VFMADD231PS  39552(BX), Y12, Y7
 	VFMADD231PS  39584(BX), Y12, Y8
@@ -2593,7 +2595,7 @@ loop_s_10_25:
 	VFMADD231PS  39680(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_10_25
 	VMOVUPS      -2080(SI), Y12
 	VFMADD231PS  14432(BX), Y12, Y0
@@ -2624,9 +2626,9 @@ loop_s_10_25:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_10_24
-	VMOVUPS      224(SP), Y12
+	VMOVUPS      224(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2636,7 +2638,7 @@ loop_s_10_25:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      256(SP), Y1
+	VMOVUPS      256(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2646,16 +2648,16 @@ loop_s_10_25:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 112(DX)
+	VMOVUPS      X0, 112(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 128(DX)
-	VEXTRACTPS   $0x02, X0, 136(DX)
-	VMOVUPS      X1, 3248(DX)
+	VMOVLPS      X0, 128(CX)
+	VEXTRACTPS   $0x02, X0, 136(CX)
+	VMOVUPS      X1, 3248(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3264(DX)
-	VEXTRACTPS   $0x02, X0, 3272(DX)
+	VMOVLPS      X0, 3264(CX)
+	VEXTRACTPS   $0x02, X0, 3272(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_4_26:
 	// for j_4 < 2
@@ -2673,11 +2675,11 @@ loop_j_4_26:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+4, CX
+	MOVL   $+4, R8
 
 loop_r_11_27:
 	// for r_11 < 4
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_11_28:
@@ -2699,10 +2701,10 @@ loop_s_11_28:
 	VFMADD231PS  43488(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_11_28
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_11_27
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2722,18 +2724,18 @@ loop_s_11_28:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 140(DX)
+	VMOVUPS      X0, 140(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
-	VMOVUPS      X1, 3276(DX)
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
+	VMOVUPS      X1, 3276(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3292(DX)
-	VEXTRACTPS   $0x02, X0, 3300(DX)
+	VMOVLPS      X0, 3292(CX)
+	VEXTRACTPS   $0x02, X0, 3300(CX)
 	ADDQ         $+3808, BX
 	ADDQ         $-640, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_4_26
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -2749,7 +2751,7 @@ loop_s_11_28:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	MOVL         $+4, CX
+	MOVL         $+4, R8
 
 loop_r_12_29:
 	// for r_12 < 4
@@ -2778,7 +2780,7 @@ loop_r_12_29:
 	VFMADD231PS 43360(BX), Y14, Y10
 	VFMADD231PS 43392(BX), Y14, Y11
 	VFMADD231PS Y14, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_12_30:
@@ -2800,11 +2802,11 @@ loop_s_12_30:
 	VFMADD231PS  43424(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_12_30
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_12_29
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -2824,16 +2826,16 @@ loop_s_12_30:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 140(DX)
+	VMOVUPS      X0, 140(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 156(DX)
-	VEXTRACTPS   $0x02, X0, 164(DX)
-	VMOVUPS      X1, 3276(DX)
+	VMOVLPS      X0, 156(CX)
+	VEXTRACTPS   $0x02, X0, 164(CX)
+	VMOVUPS      X1, 3276(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3292(DX)
-	VEXTRACTPS   $0x02, X0, 3300(DX)
+	VMOVLPS      X0, 3292(CX)
+	VEXTRACTPS   $0x02, X0, 3300(CX)
 	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 288(SP)
+	VMOVUPS      Y0, 288(DI)
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
@@ -2841,35 +2843,35 @@ loop_s_12_30:
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 320(SP)
+	VMOVUPS      Y6, 320(DI)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	MOVL         $+3, CX
+	MOVL         $+3, R8
 
 loop_r_13_31:
 	// for r_13 < 3
-	MOVL    $+3, DI
+	MOVL    $+3, DX
 	PCALIGN $0x20
 
 loop_s_13_32:
 	// for s_13 < 3
 	VMOVUPS      -3200(SI), Y12
-	VMOVUPS      288(SP), Y13
+	VMOVUPS      288(DI), Y13
 	VFMADD231PS  21120(BX), Y12, Y13
-	VMOVUPS      Y13, 288(SP)
+	VMOVUPS      Y13, 288(DI)
 	VFMADD231PS  21152(BX), Y12, Y0
 	VFMADD231PS  21184(BX), Y12, Y1
 	VFMADD231PS  21216(BX), Y12, Y2
 	VFMADD231PS  21248(BX), Y12, Y3
 	VFMADD231PS  21280(BX), Y12, Y4
 	VFMADD231PS  21312(BX), Y12, Y5
-	VMOVUPS      320(SP), Y13
+	VMOVUPS      320(DI), Y13
 	VFMADD231PS  46208(BX), Y12, Y13
-	VMOVUPS      Y13, 320(SP)
+	VMOVUPS      Y13, 320(DI)
 	VFMADD231PS  46240(BX), Y12, Y6
 	VFMADD231PS  46272(BX), Y12, Y7
 	VFMADD231PS  46304(BX), Y12, Y8
@@ -2878,7 +2880,7 @@ loop_s_13_32:
 	VFMADD231PS  46400(BX), Y12, Y11
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_13_32
 	VMOVUPS      -3200(SI), Y12
 	VFMADD231PS  21152(BX), Y12, Y0
@@ -2909,9 +2911,9 @@ loop_s_13_32:
 	VFMADD231PS  Y12, Y15, Y11
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_13_31
-	VMOVUPS      288(SP), Y12
+	VMOVUPS      288(DI), Y12
 	VHADDPS      Y0, Y12, Y0
 	VHADDPS      Y2, Y1, Y1
 	VHADDPS      Y4, Y3, Y2
@@ -2921,7 +2923,7 @@ loop_s_13_32:
 	VPERM2F128   $0x21, Y1, Y0, Y2
 	VBLENDPS     $0xf0, Y1, Y0, Y0
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      320(SP), Y1
+	VMOVUPS      320(DI), Y1
 	VHADDPS      Y6, Y1, Y1
 	VHADDPS      Y8, Y7, Y2
 	VHADDPS      Y10, Y9, Y3
@@ -2931,16 +2933,16 @@ loop_s_13_32:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 168(DX)
+	VMOVUPS      X0, 168(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 184(DX)
-	VEXTRACTPS   $0x02, X0, 192(DX)
-	VMOVUPS      X1, 3304(DX)
+	VMOVLPS      X0, 184(CX)
+	VEXTRACTPS   $0x02, X0, 192(CX)
+	VMOVUPS      X1, 3304(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3320(DX)
-	VEXTRACTPS   $0x02, X0, 3328(DX)
+	VMOVLPS      X0, 3320(CX)
+	VEXTRACTPS   $0x02, X0, 3328(CX)
 	VXORPS       Y15, Y15, Y15
-	MOVL         $+2, R8
+	MOVL         $+2, R9
 
 loop_j_5_33:
 	// for j_5 < 2
@@ -2958,11 +2960,11 @@ loop_j_5_33:
 	VXORPS Y11, Y11, Y11
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
-	MOVL   $+3, CX
+	MOVL   $+3, R8
 
 loop_r_14_34:
 	// for r_14 < 3
-	MOVL    $+5, DI
+	MOVL    $+5, DX
 	PCALIGN $0x20
 
 loop_s_14_35:
@@ -2984,10 +2986,10 @@ loop_s_14_35:
 	VFMADD231PS  49312(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_14_35
 	ADDQ         $-736, BX
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_14_34
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -3007,18 +3009,18 @@ loop_s_14_35:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 3332(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 3332(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3348(DX)
-	VEXTRACTPS   $0x02, X0, 3356(DX)
+	VMOVLPS      X0, 3348(CX)
+	VEXTRACTPS   $0x02, X0, 3356(CX)
 	ADDQ         $+2912, BX
 	ADDQ         $-480, SI
-	ADDQ         $+28, DX
-	DECQ         R8
+	ADDQ         $+28, CX
+	DECQ         R9
 	JNE          loop_j_5_33
 	VXORPS       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
@@ -3034,7 +3036,7 @@ loop_s_14_35:
 	VXORPS       Y11, Y11, Y11
 	VXORPS       Y12, Y12, Y12
 	VXORPS       Y13, Y13, Y13
-	MOVL         $+3, CX
+	MOVL         $+3, R8
 
 loop_r_15_36:
 	// for r_15 < 3
@@ -3063,7 +3065,7 @@ loop_r_15_36:
 	VFMADD231PS 49184(BX), Y14, Y10
 	VFMADD231PS 49216(BX), Y14, Y11
 	VFMADD231PS Y14, Y15, Y12
-	MOVL        $+3, DI
+	MOVL        $+3, DX
 	PCALIGN     $0x20
 
 loop_s_15_37:
@@ -3085,11 +3087,11 @@ loop_s_15_37:
 	VFMADD231PS  49248(BX), Y14, Y13
 	ADDQ         $-32, BX
 	ADDQ         $+32, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_s_15_37
 	ADDQ         $-800, BX
 	ADDQ         $+64, SI
-	DECQ         CX
+	DECQ         R8
 	JNE          loop_r_15_36
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
@@ -3109,18 +3111,18 @@ loop_s_15_37:
 	VPERM2F128   $0x21, Y2, Y1, Y3
 	VBLENDPS     $0xf0, Y2, Y1, Y1
 	VADDPS       Y3, Y1, Y1
-	VMOVUPS      X0, 196(DX)
+	VMOVUPS      X0, 196(CX)
 	VEXTRACTF128 $0x01, Y0, X0
-	VMOVLPS      X0, 212(DX)
-	VEXTRACTPS   $0x02, X0, 220(DX)
-	VMOVUPS      X1, 3332(DX)
+	VMOVLPS      X0, 212(CX)
+	VEXTRACTPS   $0x02, X0, 220(CX)
+	VMOVUPS      X1, 3332(CX)
 	VEXTRACTF128 $0x01, Y1, X0
-	VMOVLPS      X0, 3348(DX)
-	VEXTRACTPS   $0x02, X0, 3356(DX)
+	VMOVLPS      X0, 3348(CX)
+	VEXTRACTPS   $0x02, X0, 3356(CX)
 	ADDQ         $+51968, BX
 	ADDQ         $-4480, SI
-	ADDQ         $+3360, DX
-	DECQ         R10
+	ADDQ         $+3360, CX
+	DECQ         R11
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
