@@ -81,8 +81,9 @@ func streams(n *ir.Nest, t Target) bool {
 	return false
 }
 
-// mostSums is how many sums of a row a tile has at most, some of them in memory.
-func (t Target) mostSums() int { return t.Registers * 2 }
+// mostSums is how many sums of a row a tile has at most, some of them in memory; with
+// more of these the sum may as well go through memory.
+func (t Target) mostSums() int { return min(2*t.Registers, 40) }
 
 // holdsRow reports whether registers hold the sums of a whole row.
 func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.Registers*3/4 }
