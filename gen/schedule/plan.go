@@ -294,7 +294,7 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		p.tile[vec.Var] = min(reuse, vectors)
 		if g.spreads() != nil {
 			p.tile[vec.Var] = vectors
-		} else if g.streamed() {
+		} else if t.Lanes > 1 && g.streamed() {
 			p.tile[vec.Var] = 1 // each load goes on line by line
 		} else if work*float64(vectors) <= 64 {
 			p.tile[vec.Var] = vectors // a short row needs no loop

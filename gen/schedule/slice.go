@@ -193,6 +193,9 @@ func (g *group) sliced(t Target) []*group {
 	return best
 }
 
+// fewestTerms is the number of terms along an axis that a part of a sum has at least.
+const fewestTerms = 8
+
 // knownRows is the number of terms along an axis of the sum that operands have in
 // so few pages that the machine remembers them while tiles go through all of a
 // page's lines; half of those that it knows, since rows begin anywhere in a page.
@@ -201,7 +204,7 @@ func (c *contraction) knownRows(r *ir.Var, t Target) int {
 	most := math.MaxInt
 	for _, m := range c.loads {
 		if step := stride(m, r); step > 0 && c.capacities(t, m).pages > 0 {
-			most = min(most, max(streamRows, knownPages/2*pageFloats/min(step, pageFloats)))
+			most = min(most, max(fewestTerms, knownPages/2*pageFloats/min(step, pageFloats)))
 		}
 	}
 	return most

@@ -6,8 +6,14 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// streamRows is the number of rows of a matrix that are added at a time.
-const streamRows = 4
+// streamRows is the number of rows of a matrix that are added at a time: more without
+// vectors, where it is the sum in memory that takes long, not the rows.
+func (t Target) streamRows() int {
+	if t.Lanes == 1 {
+		return 8
+	}
+	return 4
+}
 
 // stream rewrites sums over the rows of a matrix that the first cache does not
 // hold, such as a batch of one through a dense layer. Taken column by column,
@@ -24,7 +30,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		case follows(n, out.Nests, t):
 			parts = inRows(n, 1)
 		case streams(n, t) && !packs(n, l, t):
-			parts = inRows(n, streamRows)
+			parts = inRows(n, t.streamRows())
 		case isLong(n, t):
 			parts = inChunks(n, t)
 		}
