@@ -304,7 +304,7 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 			pp := &p.passes[i]
 			split := min(pp.split, sumsInTurn/p.tile[vec.Var])
 			pp.unroll = max(1, pp.unroll/p.tile[vec.Var])
-			if pp.split = 1; t.Lanes > 1 && split > 1 {
+			if pp.split = 1; t.Lanes > 1 && split > 1 && volume(g.passes[i].inner) >= 2*sumsInTurn {
 				pp.split, pp.unroll = split, max(pp.unroll, split)
 			}
 		}
@@ -317,7 +317,7 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 }
 
 // sumsInTurn is how many sums a plan of rows has at least, so that each has time to
-// end before the next term of it comes.
+// end before the next term of it comes; few terms are soon added up.
 const sumsInTurn = 4
 
 // shortRow is the number of steps of a row up to which what ends it, such as the

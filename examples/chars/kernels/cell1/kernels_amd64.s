@@ -146,27 +146,24 @@ loop_ib_3:
 
 loop_gk_4:
 	// for gk < 128
-	VMULPS  (BX), Y0, Y4
-	VMULPS  4096(BX), Y1, Y5
-	VMULPS  8192(BX), Y2, Y6
-	VMULPS  12288(BX), Y3, Y7
-	VADDPS  Y4, Y6, Y4
-	VADDPS  Y5, Y7, Y5
-	VADDPS  Y4, Y5, Y4
-	VADDPS  -4096(SI), Y4, Y4
-	VMOVUPS Y4, -4096(SI)
-	ADDQ    $+32, SI
-	ADDQ    $+32, BX
-	DECQ    DI
-	JNE     loop_gk_4
-	ADDQ    $-4096, SI
-	ADDQ    $+16, DX
-	ADDQ    $+12288, BX
-	DECQ    CX
-	JNE     loop_ib_3
-	MOVQ    h0+32(FP), DX
-	MOVQ    wh+56(FP), BX
-	MOVL    $+64, CX
+	VMULPS      (BX), Y0, Y4
+	VFMADD231PS 4096(BX), Y1, Y4
+	VFMADD231PS 8192(BX), Y2, Y4
+	VFMADD231PS 12288(BX), Y3, Y4
+	VADDPS      -4096(SI), Y4, Y4
+	VMOVUPS     Y4, -4096(SI)
+	ADDQ        $+32, SI
+	ADDQ        $+32, BX
+	DECQ        DI
+	JNE         loop_gk_4
+	ADDQ        $-4096, SI
+	ADDQ        $+16, DX
+	ADDQ        $+12288, BX
+	DECQ        CX
+	JNE         loop_ib_3
+	MOVQ        h0+32(FP), DX
+	MOVQ        wh+56(FP), BX
+	MOVL        $+64, CX
 
 loop_jb_5:
 	// for jb < 64
@@ -179,27 +176,24 @@ loop_jb_5:
 
 loop_gk_6:
 	// for gk < 128
-	VMULPS  (BX), Y0, Y4
-	VMULPS  4096(BX), Y1, Y5
-	VMULPS  8192(BX), Y2, Y6
-	VMULPS  12288(BX), Y3, Y7
-	VADDPS  Y4, Y6, Y4
-	VADDPS  Y5, Y7, Y5
-	VADDPS  Y4, Y5, Y4
-	VADDPS  (SI), Y4, Y4
-	VMOVUPS Y4, (SI)
-	ADDQ    $+32, SI
-	ADDQ    $+32, BX
-	DECQ    DI
-	JNE     loop_gk_6
-	ADDQ    $-4096, SI
-	ADDQ    $+16, DX
-	ADDQ    $+12288, BX
-	DECQ    CX
-	JNE     loop_jb_5
-	MOVQ    b+64(FP), BX
-	MOVL    $+32, DI
-	PCALIGN $0x20
+	VMULPS      (BX), Y0, Y4
+	VFMADD231PS 4096(BX), Y1, Y4
+	VFMADD231PS 8192(BX), Y2, Y4
+	VFMADD231PS 12288(BX), Y3, Y4
+	VADDPS      (SI), Y4, Y4
+	VMOVUPS     Y4, (SI)
+	ADDQ        $+32, SI
+	ADDQ        $+32, BX
+	DECQ        DI
+	JNE         loop_gk_6
+	ADDQ        $-4096, SI
+	ADDQ        $+16, DX
+	ADDQ        $+12288, BX
+	DECQ        CX
+	JNE         loop_jb_5
+	MOVQ        b+64(FP), BX
+	MOVL        $+32, DI
+	PCALIGN     $0x20
 
 loop_gk_7:
 	// for gk < 32

@@ -53,20 +53,18 @@ loop_q_3:
 	// for q < 14
 	VCMPPS    $0x11, Y15, Y15, Y0
 	VMOVUPS   vectors<>+64(SB), Y1
-	VMOVUPS   vectors<>+64(SB), Y2
-	VMOVUPS   (BX), Y3
-	VMAXPS    Y1, Y3, Y1
-	VMOVUPS   32(BX), Y4
-	VMAXPS    Y2, Y4, Y2
-	VCMPPS    $0x03, Y4, Y3, Y3
-	VORPS     Y3, Y0, Y0
-	VMOVUPS   896(BX), Y3
-	VMAXPS    Y1, Y3, Y1
-	VMOVUPS   928(BX), Y4
-	VMAXPS    Y2, Y4, Y2
-	VCMPPS    $0x03, Y4, Y3, Y3
-	VORPS     Y3, Y0, Y0
+	VMOVUPS   (BX), Y2
 	VMAXPS    Y1, Y2, Y1
+	VMOVUPS   32(BX), Y3
+	VMAXPS    Y1, Y3, Y1
+	VCMPPS    $0x03, Y3, Y2, Y2
+	VORPS     Y2, Y0, Y0
+	VMOVUPS   896(BX), Y2
+	VMAXPS    Y1, Y2, Y1
+	VMOVUPS   928(BX), Y3
+	VMAXPS    Y1, Y3, Y1
+	VCMPPS    $0x03, Y3, Y2, Y2
+	VORPS     Y2, Y0, Y0
 	VBLENDVPS Y0, Y14, Y1, Y0
 	VMOVUPS   Y0, (DI)
 	ADDQ      $+64, BX
