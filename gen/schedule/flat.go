@@ -30,7 +30,7 @@ const (
 // has one of its own for each row of a block, which are added up at the end.
 func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
 	f := newFlat(n, t)
-	if f == nil || !f.fits(l, t) {
+	if f == nil || !f.fits(l) {
 		return nil
 	}
 	first := f.block.Size * f.rows
@@ -111,7 +111,7 @@ func gcd(a, b int) int {
 
 // fits reports whether all operands are the matrix, or of a row, a column or
 // neither: a sum has the matrix, which nothing writes; a product is nothing else.
-func (f *flat) fits(l *ir.Loops, t Target) bool {
+func (f *flat) fits(l *ir.Loops) bool {
 	matrices, spreads := 0, 0
 	for _, m := range f.n.Value.Loads() {
 		switch {

@@ -23,7 +23,7 @@ func (g *group) packed(all []*group, t Target, limit float64) (best division, fo
 			continue
 		}
 		for _, r := range g.outer {
-			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) || !g.contraction && (stride(m, r.Var) != 1 || !c.beyondFirst(m, t)) {
+			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) || !g.contraction && (stride(m, r.Var) != 1 || !c.beyondFirst(m, t) || !paysBlocks(m, g.steps, t)) {
 				continue
 			}
 			for _, width := range g.blockWidths(r.Size, t) {
@@ -132,7 +132,7 @@ const fewSums = 6
 // rowWidth is the width of blocks for rows that are used once: as many vectors as
 // registers hold and the machine foresees; 0 where no width divides the rows.
 func rowWidth(size int, t Target) int {
-	for n := min(t.Registers*3/4, foreseenStep/4/t.Lanes); n >= fewSums; n-- {
+	for n := min(t.heldRow(), foreseenStep/4/t.Lanes); n >= fewSums; n-- {
 		if size%(n*t.Lanes) == 0 {
 			return n * t.Lanes
 		}

@@ -92,20 +92,26 @@ func streams(n *ir.Nest, t Target) bool {
 func (t Target) mostSums() int { return min(2*t.Registers, 40) }
 
 // holdsRow reports whether registers hold the sums of a whole row.
-func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.Registers*3/4 }
+func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.heldRow() }
 
 // fewestUses is the number of times that blocks are read at least to be worth making.
 const fewestUses = 8
 
+// paysBlocks reports whether rows that are used once in each step of a serial loop are
+// worth packing: there are enough steps, and the second cache holds the rows.
+func paysBlocks(m *ir.Mem, s *ir.Steps, t Target) bool {
+	return s.Count >= fewestUses && 4*m.Buf.Size() <= t.Second*3/2
+}
+
 // packs reports whether a sum over the rows of a matrix that all steps of a serial
 // loop read has its own way to take them in order: from blocks as wide as the
-// registers hold, made once, while the second cache holds them.
+// registers hold, made once.
 func packs(n *ir.Nest, l *ir.Loops, t Target) bool {
-	if n.Steps == nil || n.Steps.Count < fewestUses || t.Lanes == 1 || !isDot(n) || rowWidth(int(volume(n.Axes)), t) == 0 {
+	if n.Steps == nil || t.Lanes == 1 || !isDot(n) || rowWidth(int(volume(n.Axes)), t) == 0 {
 		return false
 	}
 	return slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
-		return oneRow(m.Flat(), n.Axes) && allBare(m) && 4*m.Buf.Size() <= t.Second*3/2 && m.Flat().Coef(n.Steps.Var) == 0 &&
+		return oneRow(m.Flat(), n.Axes) && allBare(m) && paysBlocks(m, n.Steps, t) && m.Flat().Coef(n.Steps.Var) == 0 &&
 			!slices.ContainsFunc(l.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && p.Store.Buf.Root() == m.Buf.Root() })
 	})
 }
