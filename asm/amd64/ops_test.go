@@ -155,7 +155,8 @@ func opTrial(op ir.Op, kind ir.Kind, constant, n, full int) *trial {
 }
 
 // TestParts loads and stores every number of lanes at both ends of arrays
-// that lie against forbidden pages, and adds up lanes.
+// that lie against forbidden pages, adds up lanes, and moves them from one register
+// to the next.
 func TestParts(t *testing.T) { each(t, testParts) }
 
 func testParts(t *testing.T, m machine) {
@@ -180,6 +181,16 @@ func testParts(t *testing.T, m machine) {
 		store(b, at(y, 0), sums.Dst, m.Lanes)
 		trials = append(trials, &trial{f: &ir.Func{Name: "sums", Lanes: m.Lanes, Buffers: []*ir.Buffer{x, y}, Body: b.Body},
 			in: [][]uint32{small(m.Lanes * lanes), small(m.Lanes)}})
+	}
+	for first := 0; first < m.Lanes; first++ {
+		x, y := vector1("x", ir.F32, 2*m.Lanes), vector1("y", ir.F32, m.Lanes)
+		b := &ir.Builder{}
+		a := &ir.Assign{Dst: b.Reg(ir.Real), Op: ir.Align, Word: int32(first)}
+		a.Args = []*ir.Reg{load(b, ir.Real, at(x, 0), m.Lanes), load(b, ir.Real, at(x, m.Lanes), m.Lanes)}
+		b.Emit(a)
+		store(b, at(y, 0), a.Dst, m.Lanes)
+		trials = append(trials, &trial{f: &ir.Func{Name: "align", Lanes: m.Lanes, Buffers: []*ir.Buffer{x, y}, Body: b.Body},
+			in: [][]uint32{small(2 * m.Lanes), small(m.Lanes)}})
 	}
 	m.runAll(t, trials)
 }

@@ -295,7 +295,7 @@ func (w *writer) transpose() {
 // ops are the operations to choose from. WordBits is missing: it would show
 // the payload of a NaN, which is not specified.
 var ops = []ir.Op{ir.Copy, ir.Const, ir.Add, ir.Sub2, ir.Mul, ir.Div, ir.MaxOp, ir.MinOp, ir.FMA, ir.FMA, ir.FMA, ir.FNMA, ir.FMS,
-	ir.Neg, ir.Abs, ir.Sqrt, ir.Round, ir.Floor, ir.ToReal, ir.RealBits, ir.Select, ir.Select, ir.HSum, ir.HMax, ir.HMin, ir.HProd, ir.Shuffle,
+	ir.Neg, ir.Abs, ir.Sqrt, ir.Round, ir.Floor, ir.ToReal, ir.RealBits, ir.Select, ir.Select, ir.HSum, ir.HMax, ir.HMin, ir.HProd, ir.Shuffle, ir.Align,
 	ir.ConstWord, ir.Iota, ir.Iota, ir.IAdd, ir.ISub, ir.IMul, ir.IAnd, ir.IOr, ir.IXor, ir.IShl, ir.IShr, ir.ISar, ir.Pick, ir.ToWord,
 	ir.TruncOp, ir.LT, ir.LE, ir.EQ, ir.NE, ir.Unordered, ir.IEQ, ir.IGT, ir.And, ir.Or, ir.Not, ir.LaneMask}
 
@@ -327,6 +327,9 @@ func (w *writer) assign() {
 			k = ir.Mask
 		}
 		a.Args = append(a.Args, w.pick(k))
+	}
+	if op == ir.Align {
+		a.Word = int32(w.Intn(w.full))
 	}
 	if op == ir.Iota {
 		a.Sub, a.Step = w.mem(w.words[0], w.full).Subs[1], w.Intn(3)-1

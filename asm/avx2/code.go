@@ -58,6 +58,7 @@ var (
 	vpermd       = &amd64.Code{Make: x86.VPERMD, Fold: 1}
 	vpermps      = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
 	vperm2f128   = &amd64.Code{Make: amd64.Four(x86.VPERM2F128), Fold: 1}
+	vpalignr     = &amd64.Code{Make: x86.VPALIGNR, Fold: amd64.None}
 	vpermilps    = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
 	vextractf128 = &amd64.Code{Make: amd64.Three(x86.VEXTRACTF128), Fold: amd64.None}
 	vinsertf128  = &amd64.Code{Make: amd64.Four(x86.VINSERTF128), Fold: 1}

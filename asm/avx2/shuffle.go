@@ -79,6 +79,28 @@ func sums(s *amd64.Selection, a *ir.Assign) {
 	s.Do(vaddps, dst, amd64.None, u.Ref(), t.Ref())
 }
 
+// align takes the halves in the middle of the two registers, and shifts within each
+// half what remains.
+func align(s *amd64.Selection, a *ir.Assign) {
+	dst, first := s.Of(a.Dst), int(a.Word)
+	low, high := s.Reg(a.Args[0]), s.Reg(a.Args[1])
+	switch first {
+	case 0:
+		s.Do(vmovaps, dst, amd64.None, low)
+		return
+	case lanes / 2:
+		s.Do(vperm2f128, dst, 0x21, low, high)
+		return
+	}
+	middle := s.Temp()
+	s.Do(vperm2f128, middle, 0x21, low, high)
+	if first < lanes/2 {
+		s.Do(vpalignr, dst, 4*first, middle.Ref(), low)
+	} else {
+		s.Do(vpalignr, dst, 4*(first-lanes/2), high, middle.Ref())
+	}
+}
+
 // transpose exchanges lanes and registers in three rounds: halves, pairs,
 // neighbours. Where rows come straight from memory the first round is loads.
 func transpose(s *amd64.Selection, st *ir.Transpose) {

@@ -63,6 +63,7 @@ var (
 	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one names.
 	vpermd        = &amd64.Code{Make: x86.VPERMD, Fold: 1}
 	vpermps       = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
+	valignd       = &amd64.Code{Make: x86.VALIGND, Fold: amd64.None}
 	vpermilps     = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
 	vshufps       = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 	vunpcklps     = &amd64.Code{Make: x86.VUNPCKLPS, Fold: 1}

@@ -265,8 +265,8 @@ type Assign struct {
 	Args []*Reg
 	// Real is the constant of Const.
 	Real float32
-	// Word is the constant of ConstWord, the count of a shift, or the number of
-	// lanes of LaneMask.
+	// Word is the constant of ConstWord, the count of a shift, the first lane of
+	// Align, or the number of lanes of LaneMask.
 	Word int32
 	// Table has what Pick chooses from.
 	Table *[8]int32

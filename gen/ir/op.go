@@ -34,6 +34,7 @@ const (
 	HProd
 	HSums   // up to Lanes args: lane j is the sum of the lanes of arg j, 0 beyond
 	Shuffle // lane j is the lane Order[j] of the operand
+	Align   // lane j is the lane Word+j of the first operand, which the second one continues; not with one lane
 	Spread  // in a nest: the element Sub/Every%Within places after the operand, a load
 	Apply   // function Fn (exp, log, tanh, ...) of one or two args; only with one lane
 
@@ -91,7 +92,7 @@ var Infos = [...]Info{
 	ToReal: {"toreal", 1, Word, Real}, RealBits: {"realbits", 1, Word, Real},
 	Select: {"select", 3, Real, Real},
 	HSum:   {"hsum", 1, Real, Real}, HMax: {"hmax", 1, Real, Real}, HMin: {"hmin", 1, Real, Real}, HProd: {"hprod", 1, Real, Real},
-	HSums: {"hsums", -1, Real, Real}, Shuffle: {"shuffle", 1, Real, Real}, Spread: {"spread", 1, Real, Real}, Apply: {"apply", -1, Real, Real},
+	HSums: {"hsums", -1, Real, Real}, Shuffle: {"shuffle", 1, Real, Real}, Align: {"align", 2, Real, Real}, Spread: {"spread", 1, Real, Real}, Apply: {"apply", -1, Real, Real},
 	ConstWord: {"constword", 0, Word, Word}, Iota: {"iota", 0, Word, Word},
 	IAdd: {"iadd", 2, Word, Word}, ISub: {"isub", 2, Word, Word}, IMul: {"imul", 2, Word, Word},
 	IAnd: {"iand", 2, Word, Word}, IOr: {"ior", 2, Word, Word}, IXor: {"ixor", 2, Word, Word},

@@ -145,7 +145,7 @@ func (a *Assign) operation() string {
 			break
 		}
 		parts = append(parts, strconv.Itoa(int(a.Word)))
-	case IShl, IShr, ISar, LaneMask:
+	case IShl, IShr, ISar, Align, LaneMask:
 		parts = append(parts, strconv.Itoa(int(a.Word)))
 	case Pick:
 		for _, w := range a.Table {

@@ -51,6 +51,17 @@ func (m *machine) shuffle(a *Assign) code {
 	}
 }
 
+// align compiles the lanes of two registers side by side, from the given one on.
+func (m *machine) align(a *Assign) code {
+	dst, x, y := m.realReg(a.Dst), m.realReg(a.Args[0]), m.realReg(a.Args[1])
+	work := make([]float32, m.fn.Lanes)
+	return func() {
+		n := copy(work, x[a.Word:])
+		copy(work[n:], y)
+		copy(dst, work)
+	}
+}
+
 func fold(x []float32, f func(x, y float32) float32) float32 {
 	for n := len(x); n > 1; n = (n + 1) / 2 {
 		half := (n + 1) / 2

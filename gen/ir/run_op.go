@@ -15,6 +15,8 @@ func (m *machine) assign(a *Assign) code {
 		return m.selects(a)
 	case a.Op == Shuffle:
 		return m.shuffle(a)
+	case a.Op == Align:
+		return m.align(a)
 	case a.Op >= HSum && a.Op <= HSums:
 		return m.horizontal(a)
 	case a.Op == Apply:

@@ -101,6 +101,10 @@ func (v *verifier) immediate(a *Assign) {
 		if len(a.Order) != lanes || slices.ContainsFunc(a.Order, func(i int) bool { return i < 0 || i >= lanes }) {
 			v.failf("order %v of %d lanes", a.Order, lanes)
 		}
+	case Align:
+		if a.Word < 0 || int(a.Word) >= lanes || lanes == 1 {
+			v.failf("lanes from %d on of %d", a.Word, lanes)
+		}
 	case Spread:
 		v.failf("it has a meaning in nests only")
 	case LaneMask:

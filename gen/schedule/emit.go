@@ -251,6 +251,7 @@ func (s *scheduler) newFunc(g *group) *ir.Func {
 
 // finish names a function for g and lists what it uses.
 func (s *scheduler) finish(f *ir.Func, g *group, count int) {
+	recall(f, s.target)
 	f.Name = fmt.Sprintf("%s%d%s", s.loops.Name, len(s.steps), s.target.Name)
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}

@@ -130,49 +130,45 @@ loop_m_2_2:
 	VMOVUPS     Y0, 32(CX)
 	VMOVUPS     Y4, 32(SI)
 	VMOVUPS     Y5, 32(DX)
-	VMOVUPS     vectors<>+96(SB), Y0
-	VFMADD231PS Y15, Y6, Y0
-	VSQRTPS     Y0, Y0
-	VDIVPS      Y0, Y14, Y0
-	VMOVUPS     64(SI), Y1
-	VMULPS      vectors<>+160(SB), Y1, Y1
-	VFMADD231PS vectors<>+128(SB), Y2, Y1
-	VMULPS      vectors<>+192(SB), Y6, Y2
-	VMOVUPS     64(DX), Y4
+	VMOVUPS     vectors<>+96(SB), Y1
+	VFMADD231PS Y15, Y6, Y1
+	VSQRTPS     Y1, Y1
+	VDIVPS      Y1, Y14, Y1
+	VMOVUPS     64(SI), Y4
 	VMULPS      vectors<>+160(SB), Y4, Y4
 	VFMADD231PS vectors<>+128(SB), Y2, Y4
-	VMOVUPS     Y0, 64(CX)
-	VMOVUPS     Y1, 64(SI)
-	VMOVUPS     Y4, 64(DX)
-	VMOVUPS     vectors<>+96(SB), Y0
-	VFMADD231PS Y15, Y7, Y0
-	VSQRTPS     Y0, Y0
-	VDIVPS      Y0, Y14, Y0
-	VMOVUPS     96(SI), Y1
-	VMULPS      vectors<>+160(SB), Y1, Y1
-	VFMADD231PS vectors<>+128(SB), Y3, Y1
-	VMULPS      vectors<>+192(SB), Y7, Y2
-	VMOVUPS     96(DX), Y3
-	VMULPS      vectors<>+160(SB), Y3, Y3
-	VFMADD231PS vectors<>+128(SB), Y2, Y3
-	VMOVUPS     Y0, 96(CX)
-	VMOVUPS     Y1, 96(SI)
-	VMOVUPS     Y3, 96(DX)
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (CX), Y1
+	VMULPS      vectors<>+192(SB), Y6, Y2
+	VMOVUPS     64(DX), Y5
+	VMULPS      vectors<>+160(SB), Y5, Y5
+	VFMADD231PS vectors<>+128(SB), Y2, Y5
+	VMOVUPS     Y1, 64(CX)
+	VMOVUPS     Y4, 64(SI)
+	VMOVUPS     Y5, 64(DX)
+	VMOVUPS     vectors<>+96(SB), Y2
+	VFMADD231PS Y15, Y7, Y2
+	VSQRTPS     Y2, Y2
+	VDIVPS      Y2, Y14, Y2
+	VMOVUPS     96(SI), Y4
+	VMULPS      vectors<>+160(SB), Y4, Y4
+	VFMADD231PS vectors<>+128(SB), Y3, Y4
+	VMULPS      vectors<>+192(SB), Y7, Y3
+	VMOVUPS     96(DX), Y5
+	VMULPS      vectors<>+160(SB), Y5, Y5
+	VFMADD231PS vectors<>+128(SB), Y3, Y5
+	VMOVUPS     Y2, 96(CX)
+	VMOVUPS     Y4, 96(SI)
+	VMOVUPS     Y5, 96(DX)
+	VMOVUPS     (DI), Y3
 	MOVQ        beta+40(FP), SI
-	VMOVUPS     (SI), Y2
-	VMOVUPS     32(DI), Y3
-	VMOVUPS     32(CX), Y4
+	VMOVUPS     (SI), Y4
+	VMOVUPS     32(DI), Y5
 	MOVQ        gamma+32(FP), DX
-	VMOVUPS     32(DX), Y5
-	VMOVUPS     32(SI), Y6
-	VMOVUPS     64(DI), Y7
-	VMOVUPS     64(CX), Y8
-	VMOVUPS     64(DX), Y9
-	VMOVUPS     64(SI), Y10
-	VMOVUPS     96(DI), Y11
-	VMOVUPS     96(CX), Y12
+	VMOVUPS     32(DX), Y6
+	VMOVUPS     32(SI), Y7
+	VMOVUPS     64(DI), Y9
+	VMOVUPS     64(DX), Y10
+	VMOVUPS     64(SI), Y11
+	VMOVUPS     96(DI), Y12
 	VMOVUPS     96(DX), Y13
 	VMOVUPS     96(SI), Y14
 	MOVQ        y+0(FP), SI
@@ -182,23 +178,23 @@ loop_m_2_2:
 loop_m_3:
 	// for m < 784
 	VMOVUPS     -200704(BX), Y15
-	VSUBPS      Y0, Y15, Y15
-	VMULPS      Y1, Y15, Y15
-	VFMADD132PS (DX), Y2, Y15
+	VSUBPS      Y3, Y15, Y15
+	VMULPS      Y8, Y15, Y15
+	VFMADD132PS (DX), Y4, Y15
 	VMOVUPS     Y15, (SI)
 	VMOVUPS     -200672(BX), Y15
-	VSUBPS      Y3, Y15, Y15
-	VMULPS      Y4, Y15, Y15
-	VFMADD213PS Y6, Y5, Y15
+	VSUBPS      Y5, Y15, Y15
+	VMULPS      Y0, Y15, Y15
+	VFMADD213PS Y7, Y6, Y15
 	VMOVUPS     Y15, 32(SI)
 	VMOVUPS     -200640(BX), Y15
-	VSUBPS      Y7, Y15, Y15
-	VMULPS      Y8, Y15, Y15
-	VFMADD213PS Y10, Y9, Y15
+	VSUBPS      Y9, Y15, Y15
+	VMULPS      Y1, Y15, Y15
+	VFMADD213PS Y11, Y10, Y15
 	VMOVUPS     Y15, 64(SI)
 	VMOVUPS     -200608(BX), Y15
-	VSUBPS      Y11, Y15, Y15
-	VMULPS      Y12, Y15, Y15
+	VSUBPS      Y12, Y15, Y15
+	VMULPS      Y2, Y15, Y15
 	VFMADD213PS Y14, Y13, Y15
 	VMOVUPS     Y15, 96(SI)
 	ADDQ        $+128, BX
@@ -213,7 +209,7 @@ loop_m_3:
 // dx[m][c] = gamma[c]*rstd[c]*(dy[m][c] - dbeta[c]*(1/M) - (x[m][c] - mean[c])*rstd[c]*dgamma[c]*(1/M))
 // func backward0AVX2(dx *float32, dgamma *float32, dbeta *float32, dy *float32, x *float32, gamma *float32, mean *float32, rstd *float32)
 // Requires: AVX, FMA3
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-64
+TEXT ·backward0AVX2(SB), $96-64
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -267,29 +263,30 @@ loop_m_1:
 	VMULPS      (DX), Y4, Y0
 	MOVQ        dgamma+8(FP), R8
 	VMOVUPS     Y0, (R8)
-	VMULPS      32(DX), Y5, Y0
-	VMOVUPS     Y0, 32(R8)
-	VMULPS      64(DX), Y6, Y0
-	VMOVUPS     Y0, 64(R8)
-	VMULPS      96(DX), Y7, Y0
-	VMOVUPS     Y0, 96(R8)
-	VMOVUPS     (DX), Y0
-	MOVQ        gamma+40(FP), R9
-	VMULPS      (R9), Y0, Y0
-	VMOVUPS     (R8), Y1
-	VMOVUPS     (DI), Y2
-	VMOVUPS     32(DX), Y3
-	VMULPS      32(R9), Y3, Y3
-	VMOVUPS     32(R8), Y4
-	VMOVUPS     32(DI), Y5
-	VMOVUPS     64(DX), Y6
-	VMULPS      64(R9), Y6, Y6
-	VMOVUPS     64(R8), Y7
+	VMULPS      32(DX), Y5, Y1
+	VMOVUPS     Y1, 32(R8)
+	VMULPS      64(DX), Y6, Y2
+	VMOVUPS     Y2, 64(R8)
+	VMULPS      96(DX), Y7, Y3
+	LEAQ        63(SP), R9
+	ANDQ        $-64, R9
+	VMOVUPS     Y3, (R9)
+	VMOVUPS     (R9), Y3
+	VMOVUPS     Y3, 96(R8)
+	VMOVUPS     (DX), Y3
+	MOVQ        gamma+40(FP), R8
+	VMULPS      (R8), Y3, Y3
+	VMOVUPS     (DI), Y4
+	VMOVUPS     32(DX), Y5
+	VMULPS      32(R8), Y5, Y5
+	VMOVUPS     32(DI), Y6
+	VMOVUPS     64(DX), Y7
+	VMULPS      64(R8), Y7, Y7
 	VMOVUPS     64(DI), Y8
 	VMOVUPS     96(DX), Y9
-	VMULPS      96(R9), Y9, Y10
+	VMULPS      96(R8), Y9, Y10
 	VMOVUPS     96(CX), Y11
-	VMOVUPS     96(R8), Y12
+	VMOVUPS     (R9), Y12
 	VMOVUPS     96(DI), Y13
 	MOVQ        dx+0(FP), DI
 	MOVL        $+784, R8
@@ -300,29 +297,29 @@ loop_m_2:
 	VMOVUPS      -100352(SI), Y14
 	VSUBPS       (CX), Y14, Y14
 	VMULPS       (DX), Y14, Y14
-	VMULPS       Y1, Y14, Y14
+	VMULPS       Y0, Y14, Y14
 	VMOVUPS      -100352(BX), Y15
-	VFNMADD231PS vectors<>+32(SB), Y2, Y15
+	VFNMADD231PS vectors<>+32(SB), Y4, Y15
 	VFNMADD231PS vectors<>+32(SB), Y14, Y15
-	VMULPS       Y15, Y0, Y14
+	VMULPS       Y15, Y3, Y14
 	VMOVUPS      Y14, (DI)
 	VMOVUPS      -100320(SI), Y14
 	VSUBPS       32(CX), Y14, Y14
 	VMULPS       32(DX), Y14, Y14
-	VMULPS       Y4, Y14, Y14
+	VMULPS       Y1, Y14, Y14
 	VMOVUPS      -100320(BX), Y15
-	VFNMADD231PS vectors<>+32(SB), Y5, Y15
+	VFNMADD231PS vectors<>+32(SB), Y6, Y15
 	VFNMADD231PS vectors<>+32(SB), Y14, Y15
-	VMULPS       Y15, Y3, Y14
+	VMULPS       Y15, Y5, Y14
 	VMOVUPS      Y14, 32(DI)
 	VMOVUPS      -100288(SI), Y14
 	VSUBPS       64(CX), Y14, Y14
 	VMULPS       64(DX), Y14, Y14
-	VMULPS       Y7, Y14, Y14
+	VMULPS       Y2, Y14, Y14
 	VMOVUPS      -100288(BX), Y15
 	VFNMADD231PS vectors<>+32(SB), Y8, Y15
 	VFNMADD231PS vectors<>+32(SB), Y14, Y15
-	VMULPS       Y15, Y6, Y14
+	VMULPS       Y15, Y7, Y14
 	VMOVUPS      Y14, 64(DI)
 	VMOVUPS      -100256(SI), Y14
 	VSUBPS       Y11, Y14, Y14
