@@ -258,10 +258,11 @@ func lines(m *ir.Mem, axes []ir.Axis) float64 {
 	return n
 }
 
-// capacity is the bytes of an operand that the first and the second cache hold;
-// pages is how many addresses of pages are looked up for each line, where a tile
-// goes through more of them than the machine remembers.
-type capacity struct{ first, second, pages float64 }
+// capacity is the bytes of an operand that the first and the second cache hold, and
+// apart those that the second one holds if each page is anywhere in memory; pages is
+// how many addresses of pages are looked up for each line, where a tile goes through
+// more of them than the machine remembers.
+type capacity struct{ first, second, apart, pages float64 }
 
 // A cache has sets of a few lines each; which set a line is in follows from its
 // address. Pages are anywhere in memory, so that half of the second cache's
@@ -310,7 +311,7 @@ func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
 		}
 	}
 	visit(join(c.main.nest.Reduce, c.g.abreast), 0)
-	out := capacity{first: float64(t.First), second: float64(t.Second)}
+	out := capacity{first: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
 	if len(pages) > knownPages {
 		out.pages = float64(len(pages)) / float64(len(lines))
 	}

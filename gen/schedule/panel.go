@@ -144,11 +144,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 // where the rows are short and far apart, which the machine does not foresee.
 func (pn *panel) fromThird() float64 {
 	step, reach := math.MaxInt, 0
-	rows, run := pn.rows, pn.cols/lineFloats
-	if pn.tileRow != nil {
-		run = 0
-		rows = append(rows[:len(rows):len(rows)], ir.Axis{Var: pn.vec, Size: pn.cols})
-	}
+	rows, run := pn.memoryRows()
 	for _, r := range rows {
 		if c := stride(pn.mem, r.Var); c > 0 {
 			step = min(step, c)
@@ -163,6 +159,22 @@ func (pn *panel) fromThird() float64 {
 		rate /= 2
 	}
 	return rate
+}
+
+// memoryRows are the axes along which the panel's operand goes on from one row in
+// memory to the next, and the number of whole cache lines in a row.
+func (pn *panel) memoryRows() (rows []ir.Axis, lines int) {
+	if !pn.transposed() {
+		return pn.rows, pn.cols / lineFloats
+	}
+	for _, r := range pn.rows {
+		if r.Var == pn.along {
+			lines = r.Size / lineFloats
+		} else {
+			rows = append(rows, r)
+		}
+	}
+	return append(rows, ir.Axis{Var: pn.vec, Size: pn.cols}), lines
 }
 
 // foreseenPages is the number of pages that the machine finds without a search.
@@ -192,17 +204,26 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse, tile f
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
 	if 4*pn.mem.Buf.Size() > t.Second {
-		rate := pn.fromThird()
-		if rate == fromThird && volume(pn.rows)*lineFloats*4 > c.capacities(t, pn.mem).second {
-			rate /= 2 // what comes ahead of its time drives itself out
-		}
-		pn.wait.far = copies * bytes / rate
+		pn.wait.far = copies * bytes / (pn.fromThird() * c.kept(t, pn))
 	}
 	if max(bytes, tile) > float64(t.First) {
 		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
 		pn.wait.near += copies * reuse * bytes / fromSecond
 	}
 	return pn
+}
+
+// kept is the share of what comes ahead of its time that the second cache still has
+// when it is copied: the lines of rows far apart drive each other out.
+func (c *contraction) kept(t Target, pn *panel) float64 {
+	lines, hold := volume(pn.rows)*lineFloats*4, c.capacities(t, pn.mem)
+	switch {
+	case pn.fromThird() == fromThird && lines > hold.second:
+		return 1.0 / 2
+	case lines > 2*hold.apart:
+		return 2.0 / 3
+	}
+	return 1
 }
 
 // turning is the time in which the squares of a transposed panel are turned.

@@ -183,7 +183,7 @@ func (g *group) sliced(t Target) []*group {
 		terms := int(c.steps) / r.Size
 		for _, most := range []int{t.First / termBytes / 2, t.First / termBytes, 4 * t.First / termBytes} {
 			if n := ceilDiv(r.Size*terms, most); n > 1 && most > terms {
-				consider(g.sumInParts(c, r, ceilDiv(r.Size, n), t))
+				consider(g.sumInParts(c, r, partSize(r.Size, n), t))
 			}
 		}
 		if n := c.knownRows(r.Var, t); n < r.Size {
@@ -191,6 +191,22 @@ func (g *group) sliced(t Target) []*group {
 		}
 	}
 	return best
+}
+
+// partSize is how many of the given terms each of about n parts of a sum has: as many
+// as there are in whole cache lines, or else in whole rounds of an unrolled loop, if
+// that makes parts of about the same size.
+func partSize(terms, n int) int {
+	even := ceilDiv(terms, n)
+	for _, unit := range []int{lineFloats, 4} {
+		if down := even / unit * unit; down*4 >= even*3 && terms%down == 0 {
+			return down
+		}
+		if up := ceilDiv(even, unit) * unit; up*4 <= even*5 {
+			return up
+		}
+	}
+	return even
 }
 
 // fewestTerms is the number of terms along an axis that a part of a sum has at least.

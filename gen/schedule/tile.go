@@ -235,7 +235,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	if !c.g.contraction && t.Loads < narrowLoads {
 		cycles += 0.05 * math.Max(0, chain-cycles/2)
 	}
-	cycles = math.Max(cycles, chain)
+	cycles = math.Max(cycles, inTime(t, steps, steps*fma/2, chain))
 	return cycles + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
 }
 

@@ -65,24 +65,28 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 			backward13AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
 		}
 	}
-	for block := 0; block < 8; block++ {
+	for block := 0; block < 2; block++ {
 		backward14AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
 	}
+	backward15AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
 	for block := 0; block < 4; block++ {
-		backward15AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
+		backward16AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
 	}
 	for block := 0; block < 32; block++ {
-		backward16AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward17AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 32; block++ {
-			backward17AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
+			backward18AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
 		}
 	}
-	for block := 0; block < 32; block++ {
-		backward18AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	for block := 0; block < 9; block++ {
+		backward19AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
 	}
-	backward19AVX2(&db[0][0], &ws.da[0][0][0][0])
+	for block := 0; block < 2; block++ {
+		backward20AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+	}
+	backward21AVX2(&db[0][0], &ws.da[0][0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -230,27 +234,37 @@ func backward13AVX2(dwx, da, xBlocks *float32, tile, block int)
 //go:noescape
 func backward14AVX2(dwx, da, xBlocks *float32, block int)
 
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
+// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward15AVX2(h, hBlocks *float32, block int)
+func backward15AVX2(dwx, da, xBlocks *float32)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward16AVX2(dwh, da, hBlocks *float32, block int)
+func backward16AVX2(h, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward17AVX2(dwh, da, hBlocks *float32, tile, block int)
+func backward17AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward18AVX2(dwh, da, hBlocks *float32, block int)
+func backward18AVX2(dwh, da, hBlocks *float32, tile, block int)
+
+// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
+//
+//go:noescape
+func backward19AVX2(dwh, da, hBlocks *float32, block int)
+
+// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
+//
+//go:noescape
+func backward20AVX2(dwh, da, hBlocks *float32, block int)
 
 // db[g][k] = sum(t, n, da[t][n][g][k])
 //
 //go:noescape
-func backward19AVX2(db, da *float32)
+func backward21AVX2(db, da *float32)

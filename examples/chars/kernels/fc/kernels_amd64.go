@@ -30,27 +30,28 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		return
 	}
 	for step := 0; step < 2; step++ {
-		for block := 0; block < 10; block++ {
+		for block := 0; block < 16; block++ {
 			backward0AVX2(&dx[0][0], &dy[0][0], &w[0][0], step, block)
 		}
-		backward1AVX2(&dx[0][0], &dy[0][0], &w[0][0], step)
 	}
-	for block := 0; block < 10; block++ {
-		backward2AVX2(&dx[0][0], &dy[0][0], &w[0][0], block)
+	for block := 0; block < 16; block++ {
+		backward1AVX2(&dx[0][0], &dy[0][0], &w[0][0], block)
 	}
-	backward3AVX2(&dx[0][0], &dy[0][0], &w[0][0])
+	for block := 0; block < 2; block++ {
+		backward2AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
+	}
 	for block := 0; block < 4; block++ {
-		backward4AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
+		backward3AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
 	for step := 0; step < 9; step++ {
 		for block := 0; block < 4; block++ {
-			backward5AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
+			backward4AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
 		}
 	}
 	for block := 0; block < 4; block++ {
-		backward6AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
+		backward5AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
-	backward7AVX2(&db[0], &dy[0][0])
+	backward6AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -71,34 +72,29 @@ func backward0AVX2(dx, dy, w *float32, tile, block int)
 // dx[n][i] = sum(o, dy[n][o]*w[i][o])
 //
 //go:noescape
-func backward1AVX2(dx, dy, w *float32, tile int)
-
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//
-//go:noescape
-func backward2AVX2(dx, dy, w *float32, block int)
-
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//
-//go:noescape
-func backward3AVX2(dx, dy, w *float32)
+func backward1AVX2(dx, dy, w *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward4AVX2(dw, dy, x *float32, block int)
+func backward2AVX2(dw, dy, x *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward5AVX2(dw, dy, x *float32, tile, block int)
+func backward3AVX2(dw, dy, x *float32, block int)
 
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward6AVX2(dw, dy, x *float32, block int)
+func backward4AVX2(dw, dy, x *float32, tile, block int)
+
+// dw[i][o] = sum(n, x[n][i]*dy[n][o])
+//
+//go:noescape
+func backward5AVX2(dw, dy, x *float32, block int)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward7AVX2(db, dy *float32)
+func backward6AVX2(db, dy *float32)

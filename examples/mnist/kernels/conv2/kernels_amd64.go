@@ -14,8 +14,11 @@ func forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 		forwardGo(ws, y, x, w, b)
 		return
 	}
-	for block := 0; block < 16; block++ {
+	for block := 0; block < 2; block++ {
 		forward0AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0], block)
+	}
+	for block := 0; block < 4; block++ {
+		forward1AVX2(&y[0][0][0][0], &x[0][0][0][0], &w[0][0][0][0], &b[0], block)
 	}
 }
 
@@ -25,24 +28,33 @@ func backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		return
 	}
 	backward0AVX2(&w[0][0][0][0], &ws.wPanel[0][0][0][0])
-	for block := 0; block < 4; block++ {
-		backward1AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0], block)
+	backward1AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
+	backward2AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
+	for block := 0; block < 10; block++ {
+		backward3AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0], block)
 	}
-	backward2AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward3AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward4AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward5AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	for block := 0; block < 3; block++ {
-		backward6AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
-	}
+	backward4AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
+	backward5AVX2(&dx[0][0][0][0], &dy[0][0][0][0], &ws.wPanel[0][0][0][0])
+	backward6AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
 	backward7AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
-	backward8AVX2(&db[0], &dy[0][0][0][0])
+	backward8AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	backward9AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	for block := 0; block < 3; block++ {
+		backward10AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0], block)
+	}
+	backward11AVX2(&dw[0][0][0][0], &dy[0][0][0][0], &x[0][0][0][0])
+	backward12AVX2(&db[0], &dy[0][0][0][0])
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
 //
 //go:noescape
 func forward0AVX2(y, x, w, b *float32, block int)
+
+// y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
+//
+//go:noescape
+func forward1AVX2(y, x, w, b *float32, block int)
 
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
@@ -52,39 +64,59 @@ func backward0AVX2(w, wPanel *float32)
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
 //
 //go:noescape
-func backward1AVX2(dx, dy, wPanel *float32, block int)
+func backward1AVX2(dx, dy, wPanel *float32)
+
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//
+//go:noescape
+func backward2AVX2(dx, dy, wPanel *float32)
+
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//
+//go:noescape
+func backward3AVX2(dx, dy, wPanel *float32, block int)
+
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//
+//go:noescape
+func backward4AVX2(dx, dy, wPanel *float32)
+
+// dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
+//
+//go:noescape
+func backward5AVX2(dx, dy, wPanel *float32)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward2AVX2(dw, dy, x *float32)
-
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward3AVX2(dw, dy, x *float32)
-
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward4AVX2(dw, dy, x *float32)
-
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward5AVX2(dw, dy, x *float32)
-
-// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-//
-//go:noescape
-func backward6AVX2(dw, dy, x *float32, block int)
+func backward6AVX2(dw, dy, x *float32)
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
 func backward7AVX2(dw, dy, x *float32)
 
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward8AVX2(dw, dy, x *float32)
+
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward9AVX2(dw, dy, x *float32)
+
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward10AVX2(dw, dy, x *float32, block int)
+
+// dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
+//
+//go:noescape
+func backward11AVX2(dw, dy, x *float32)
+
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
 //
 //go:noescape
-func backward8AVX2(db, dy *float32)
+func backward12AVX2(db, dy *float32)
