@@ -165,6 +165,7 @@ func testParts(t *testing.T, m machine) {
 		for _, elem := range []ir.Elem{ir.F32, ir.I32} {
 			x, y, z := vector1("x", elem, lanes), vector1("y", elem, lanes), vector1("z", elem, m.Lanes)
 			b := &ir.Builder{}
+			b.Emit(&ir.Prefetch{Mem: at(y, 0)}, &ir.Prefetch{Mem: at(x, m.Lanes), Soon: true})
 			r := load(b, ir.Kind(elem), at(x, 0), lanes)
 			store(b, at(y, 0), r, lanes)
 			store(b, at(z, 0), r, m.Lanes)

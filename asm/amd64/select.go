@@ -89,7 +89,11 @@ func (s *Selection) stmts(body []ir.Stmt) {
 		case *ir.Transpose:
 			s.set.Transpose(s, st)
 		case *ir.Prefetch:
-			s.emit(&Node{code: s.set.Prefetch, imm: None, mem: s.place(st.Mem, 1)})
+			c := s.set.Prefetch
+			if st.Soon {
+				c = s.set.PrefetchSoon
+			}
+			s.emit(&Node{code: c, imm: None, mem: s.place(st.Mem, 1)})
 		default:
 			panic(fmt.Sprintf("%s: statement %T", s.set.Name, st))
 		}

@@ -67,7 +67,7 @@ var Set = &amd64.Set{
 		ir.And: op(vandps), ir.Or: op(vorps),
 	},
 	Shifts:  map[ir.Op]*amd64.Code{ir.IShl: vpslld, ir.IShr: vpsrld, ir.ISar: vpsrad},
-	Compare: vcmpps, Broadcast: vbroadcastss, BroadcastWord: vpbroadcastd, Prefetch: prefetcht1,
+	Compare: vcmpps, Broadcast: vbroadcastss, BroadcastWord: vpbroadcastd, Prefetch: prefetcht1, PrefetchSoon: prefetcht0,
 	Special: special, Load: load, Store: store, Transpose: transpose,
 }
 

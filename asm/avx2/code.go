@@ -17,6 +17,7 @@ var (
 	vbroadcastss = &amd64.Code{Make: x86.VBROADCASTSS, Fold: 0}
 	vpbroadcastd = &amd64.Code{Make: x86.VPBROADCASTD, Fold: 0}
 
+	prefetcht0 = &amd64.Code{Make: amd64.One(x86.PREFETCHT0), Fold: amd64.None}
 	prefetcht1 = &amd64.Code{Make: amd64.One(x86.PREFETCHT1), Fold: amd64.None}
 
 	// Arithmetic of reals.

@@ -309,7 +309,11 @@ type Move struct {
 
 // Prefetch asks for the cache line of an element, which may lie beyond the
 // buffer; it changes nothing. It does not occur with one lane.
-type Prefetch struct{ Mem Mem }
+type Prefetch struct {
+	Mem Mem
+	// Soon asks for it in the first cache, not in the second one.
+	Soon bool
+}
 
 // LoadIndex sets Dst to an element of an int32 buffer.
 type LoadIndex struct {

@@ -120,6 +120,9 @@ func Line(s Stmt) string {
 		}
 		return fmt.Sprintf("move %s x%d = %s", s.Dst, s.Count, s.Src)
 	case *Prefetch:
+		if s.Soon {
+			return fmt.Sprintf("prefetch soon %s", s.Mem)
+		}
 		return fmt.Sprintf("prefetch %s", s.Mem)
 	case *Transpose:
 		return fmt.Sprintf("%s = transpose %s", regList(s.Dst), regList(s.Src))

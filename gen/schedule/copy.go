@@ -49,6 +49,7 @@ func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
 	for _, pn := range e.filling {
 		if sameMem(pn.mem, m) {
 			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
+			e.askAhead(pn, p, scope)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -387,7 +388,7 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 		} else if pn.depth == i+1 {
 			e.copyPanel(pn, p)
 		}
-		if pn.depth == i+1 && e.next == nil {
+		if pn.depth == i+1 && e.next == nil && !(pn.ahead > 0 && slices.Contains(e.filling, pn)) {
 			e.next = e.lookAhead(i, p, r, pn)
 		}
 	}

@@ -35,8 +35,7 @@ const askSteps = 4
 // lookAhead is for the tiles that follow the i-th loop, which is at tile p of run
 // r and fills panel pn; nil where there is nothing to ask for.
 func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
-	foreseen := !pn.transposed() && pn.fromThird() == fromThird
-	if e.t.Lanes == 1 || pn.tileRow != nil || foreseen || 4*pn.mem.Buf.Size() <= e.t.Second || i+1 == len(e.plan.order) {
+	if e.t.Lanes == 1 || pn.tileRow != nil || pn.foreseen() || 4*pn.mem.Buf.Size() <= e.t.Second || i+1 == len(e.plan.order) {
 		return nil
 	}
 	a := e.plan.order[i].Var
@@ -60,6 +59,16 @@ func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
 	}
 	h.each = ceilDiv(h.slots, max(1, tiles-1))
 	return h
+}
+
+// askAhead asks, where a tile copies an element of an operand, for one some rows ahead.
+func (e *emitter) askAhead(pn *panel, p at, scope int) {
+	if pn.ahead == 0 || p.blocks[pn.vec]*e.t.Lanes%lineFloats != 0 {
+		return
+	}
+	row := pn.rows[len(pn.rows)-1].Var
+	q := p.with(row, p.sub(row).Add(ir.Sub{Const: 1}, pn.ahead))
+	e.scopes[scope].b.Emit(&ir.Prefetch{Mem: e.mem(*pn.mem, nil, q), Soon: true})
 }
 
 // inTurns divides a run of the innermost of the outer loops so that the tiles of

@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -23,6 +22,9 @@ type panel struct {
 	rows []ir.Axis
 	// cols is the number of elements in a row.
 	cols int
+	// ahead is how many rows ahead the tile that fills the panel asks for them, 0
+	// where the tiles before it do.
+	ahead int
 	// cycles is the work of copying, wait that of fetching.
 	cycles float64
 	wait   traffic
@@ -137,48 +139,8 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 			pn.rows = append(pn.rows, x)
 		}
 	}
-	return c.priced(t, p, pn, copies, reuse, sets[len(order)])
+	return c.priced(t, p, pn, len(order), copies, reuse, sets[len(order)])
 }
-
-// fromThird is the bytes a cycle that arrive from beyond the second cache: few
-// where the rows are short and far apart, which the machine does not foresee.
-func (pn *panel) fromThird() float64 {
-	step, reach := math.MaxInt, 0
-	rows, run := pn.memoryRows()
-	for _, r := range rows {
-		if c := stride(pn.mem, r.Var); c > 0 {
-			step = min(step, c)
-			reach += c * (r.Size - 1)
-		}
-	}
-	if step < 16*lineFloats || run >= 4 {
-		return fromThird
-	}
-	rate := fromThird * float64(max(run, 1)) / 4
-	if 4*reach > foreseenPages*4096 {
-		rate /= 2
-	}
-	return rate
-}
-
-// memoryRows are the axes along which the panel's operand goes on from one row in
-// memory to the next, and the number of whole cache lines in a row.
-func (pn *panel) memoryRows() (rows []ir.Axis, lines int) {
-	if !pn.transposed() {
-		return pn.rows, pn.cols / lineFloats
-	}
-	for _, r := range pn.rows {
-		if r.Var == pn.along {
-			lines = r.Size / lineFloats
-		} else {
-			rows = append(rows, r)
-		}
-	}
-	return append(rows, ir.Axis{Var: pn.vec, Size: pn.cols}), lines
-}
-
-// foreseenPages is the number of pages that the machine finds without a search.
-const foreseenPages = 1024
 
 // inside reports whether an operand's subscripts stay in its shape for all
 // values of the axes, those that ranges exclude as well.
@@ -192,7 +154,7 @@ func inside(m *ir.Mem, lists ...[]ir.Axis) bool {
 }
 
 // priced is the panel with its cost, or nil where it does not pay or fit.
-func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse, tile float64) *panel {
+func (c *contraction) priced(t Target, p *plan, pn *panel, loops int, copies, reuse, tile float64) *panel {
 	bytes := 4 * float64(pn.size(p))
 	if reuse < 2 && !pn.transposed() || len(pn.rows) == 0 && pn.tileRow == nil || bytes > float64(t.Second)*0.6 {
 		return nil
@@ -204,26 +166,16 @@ func (c *contraction) priced(t Target, p *plan, pn *panel, copies, reuse, tile f
 	pn.cycles = copies * work
 	pn.wait.near = copies * bytes / fromSecond
 	if 4*pn.mem.Buf.Size() > t.Second {
-		pn.wait.far = copies * bytes / (pn.fromThird() * c.kept(t, pn))
+		if pn.depth+1 == loops { // the tiles of one loop use it, the first of which fills it
+			pn.ahead = c.rowsAhead(p, pn)
+		}
+		pn.wait.far = copies * bytes / c.arriving(t, pn)
 	}
 	if max(bytes, tile) > float64(t.First) {
 		pn.cycles += copies * bytes / fromSecond // what is written leaves the first cache
 		pn.wait.near += copies * reuse * bytes / fromSecond
 	}
 	return pn
-}
-
-// kept is the share of what comes ahead of its time that the second cache still has
-// when it is copied: the lines of rows far apart drive each other out.
-func (c *contraction) kept(t Target, pn *panel) float64 {
-	lines, hold := volume(pn.rows)*lineFloats*4, c.capacities(t, pn.mem)
-	switch {
-	case pn.fromThird() == fromThird && lines > hold.second:
-		return 1.0 / 2
-	case lines > 2*hold.apart:
-		return 2.0 / 3
-	}
-	return 1
 }
 
 // turning is the time in which the squares of a transposed panel are turned.

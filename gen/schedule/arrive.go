@@ -1,0 +1,99 @@
+package schedule
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// fromThird is the bytes a cycle that arrive from beyond the second cache: few
+// where the rows are short and far apart, which the machine does not foresee.
+func (pn *panel) fromThird() float64 {
+	step, reach := math.MaxInt, 0
+	rows, run := pn.memoryRows()
+	for _, r := range rows {
+		if c := stride(pn.mem, r.Var); c > 0 {
+			step = min(step, c)
+			reach += c * (r.Size - 1)
+		}
+	}
+	if step < 16*lineFloats || run >= 4 {
+		return fromThird
+	}
+	rate := fromThird * float64(max(run, 1)) / 4
+	if 4*reach > foreseenPages*4096 {
+		rate /= 2
+	}
+	return rate
+}
+
+// memoryRows are the axes along which the panel's operand goes on from one row in
+// memory to the next, and the number of whole cache lines in a row.
+func (pn *panel) memoryRows() (rows []ir.Axis, lines int) {
+	if !pn.transposed() {
+		return pn.rows, pn.cols / lineFloats
+	}
+	for _, r := range pn.rows {
+		if r.Var == pn.along {
+			lines = r.Size / lineFloats
+		} else {
+			rows = append(rows, r)
+		}
+	}
+	return append(rows, ir.Axis{Var: pn.vec, Size: pn.cols}), lines
+}
+
+// foreseenPages is the number of pages that the machine finds without a search.
+const foreseenPages = 1024
+
+// foreseen reports whether the machine fetches the panel's rows ahead of time by
+// itself.
+func (pn *panel) foreseen() bool { return !pn.transposed() && pn.fromThird() == fromThird }
+
+// arriving is the bytes of a panel that arrive in a cycle from beyond the second cache.
+// What is asked for long before its time drives itself out of that cache where rows are
+// far apart.
+func (c *contraction) arriving(t Target, pn *panel) float64 {
+	lines, hold := volume(pn.rows)*lineFloats*4, c.capacities(t, pn.mem)
+	switch rate := pn.fromThird(); {
+	case pn.ahead > 0:
+		return rate
+	case rate == fromThird && lines > hold.second:
+		return rate / 2
+	case lines > 2*hold.apart:
+		return rate * 2 / 3
+	default:
+		return rate
+	}
+}
+
+// What arrives from beyond the second cache is asked for aheadCycles before its time;
+// a panel has at least fewestAhead times the rows of which the first ones are not.
+const (
+	aheadCycles = 420
+	fewestAhead = 16
+)
+
+// rowsAhead is how many rows ahead a tile asks for those that it copies, so that they
+// are there in time: 0 where it takes more than arrives meanwhile, or parts of lines, or
+// where the next rows in memory are not those of the panel.
+func (c *contraction) rowsAhead(p *plan, pn *panel) int {
+	if pn.transposed() || pn.foreseen() || len(c.g.abreast) > 0 || pn.cols%lineFloats != 0 {
+		return 0
+	}
+	sums := float64(c.g.width())
+	for _, n := range p.tile {
+		sums *= float64(n)
+	}
+	step := sums * c.products / 2
+	rows := int(math.Ceil(aheadCycles / step))
+	for k, r := range pn.rows {
+		if k > 0 && stride(pn.mem, pn.rows[k-1].Var) != r.Size*stride(pn.mem, r.Var) {
+			return 0
+		}
+	}
+	if float64(4*pn.cols) > fromThird*step || volume(pn.rows) < float64(fewestAhead*rows) {
+		return 0
+	}
+	return rows
+}

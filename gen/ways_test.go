@@ -1,0 +1,41 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+// TestWays: layers that are slow otherwise get the way to go through memory that is
+// meant for them; that they compute the same is for other tests to say.
+func TestWays(t *testing.T) {
+	for _, c := range []struct {
+		layer, dims string
+		pass        int // 1 is backward
+		sign        string
+		// portable, avx2 and avx512 say whether it is there.
+		portable, avx2, avx512 bool
+	}{
+		{"dense", "N=1 I=128 O=10", 0, "= shuffle ", false, true, true},
+		{"dense", "N=1 I=128 O=10", 0, "= align ", false, true, true},
+		{"dense", "N=1 I=128 O=10", 1, "= shuffle ", false, true, true},
+		{"dense", "N=1 I=128 O=16", 0, "= shuffle ", false, false, false},
+		{"gru", "T=20 N=1 I=16 H=160", 0, "workspace whBlocks", false, true, true},
+		{"gru", "T=3 N=1 I=16 H=160", 0, "workspace whBlocks", false, false, false},
+		{"layernorm", "M=32 D=256", 1, "load dgamma", true, true, true},
+		{"layernorm", "M=32 D=16", 1, "load dgamma", true, false, false},
+		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
+	} {
+		for target, want := range map[*schedule.Target]bool{&schedule.Portable: c.portable, &schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {
+			_, programs, err := passes(proved(t, c.layer, c.dims), *target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := programs[c.pass].String()
+			if got := strings.Contains(text, c.sign); got != want {
+				t.Errorf("%s, %s %s: %q is there: %v, want %v", target.Name, c.layer, c.dims, c.sign, got, want)
+			}
+		}
+	}
+}
