@@ -13,7 +13,7 @@ func maxClips(t Target) int {
 	if t.Lanes == 1 {
 		return 3
 	}
-	return 8
+	return 12
 }
 
 // clipping is a range of the nests of a group, or of a pass, that is about an
@@ -109,22 +109,37 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 }
 
 // needed is the values of the inner axis that some tile of a run needs, rounded
-// to whole vectors.
+// to whole vectors, or else to whole rounds of an unrolled loop.
 func (e *emitter) needed(c clipping, a ir.Axis, r axisRun) span {
-	out := span{c.inner.Size, 0}
 	last := len(r.offsets) - 1
-	for _, v := range []int{r.start + r.offsets[0], r.start + (r.count-1)*r.step + r.offsets[last] + r.lanes[last] - 1} {
+	unit := e.t.Lanes
+	if !e.plan.fillsLanes(c.inner.Var) {
+		unit = min(unit, 4)
+	}
+	return c.span(a, span{r.start + r.offsets[0], r.start + (r.count-1)*r.step + r.offsets[last] + r.lanes[last]}, unit)
+}
+
+// span is the values of the inner axis, in whole units, that some of those of the
+// outer axis a need.
+func (c clipping) span(a ir.Axis, of span, unit int) span {
+	out := span{c.inner.Size, 0}
+	for _, v := range []int{of.lo, of.hi - 1} {
 		s := counting(c.within, c.inner, c.within.Sub.Const+c.within.Sub.Coef(a.Var)*min(v, a.Size-1))
 		if s.lo < s.hi {
 			out = span{min(out.lo, s.lo), max(out.hi, s.hi)}
 		}
 	}
-	out.lo -= out.lo % e.t.Lanes
-	out.hi = min(c.inner.Size, ceilDiv(out.hi, e.t.Lanes)*e.t.Lanes)
+	out.lo -= out.lo % unit
+	out.hi = min(c.inner.Size, ceilDiv(out.hi, unit)*unit)
 	if out.lo >= out.hi {
-		return span{0, min(c.inner.Size, e.t.Lanes)}
+		return span{0, min(c.inner.Size, unit)}
 	}
 	return out
+}
+
+// fillsLanes reports whether the lanes are along an axis.
+func (p *plan) fillsLanes(v *ir.Var) bool {
+	return v == p.vec || slices.ContainsFunc(p.passes, func(pp passPlan) bool { return v == pp.vec })
 }
 
 // activeRun is a run of tiles; rest says that they have nothing to compute.
@@ -244,46 +259,4 @@ func (e *emitter) restOfRow(ps *pass, pp passPlan, pts []at) {
 			}
 		})
 	}
-}
-
-// clippedShare is the share of tiles of a vectors along v by b along r that have
-// something to compute. With short vectors, the shape of a tile matters more than
-// what it leaves out.
-func (c *contraction) clippedShare(t Target, v, r ir.Axis, a, b int) float64 {
-	if r.Var == nil || t.Lanes < lineFloats || !c.g.clipped() {
-		return 1
-	}
-	within, ok := common(c.g.stages, v.Var, r.Var)
-	if !ok || len(within.Sub.Terms) != 2 {
-		return 1
-	}
-	all, some := 0, 0
-	for _, x := range tiles(v.Size, a*t.Lanes) {
-		for _, y := range tiles(r.Size, b) {
-			lo, hi := within.Sub.Const, within.Sub.Const
-			for _, e := range []struct {
-				coef int
-				span
-			}{{within.Sub.Coef(v.Var), x}, {within.Sub.Coef(r.Var), y}} {
-				lo += min(e.coef*e.lo, e.coef*(e.hi-1))
-				hi += max(e.coef*e.lo, e.coef*(e.hi-1))
-			}
-			area := (x.hi - x.lo) * (y.hi - y.lo)
-			if all += area; hi >= 0 && lo < within.Size {
-				some += area
-			}
-		}
-	}
-	return float64(some) / float64(all)
-}
-
-// tiles are the values of an axis that each of its tiles has.
-func tiles(size, most int) []span {
-	var out []span
-	for _, r := range blocks(size, most) {
-		for k := range r.count {
-			out = append(out, span{r.start + k*r.size, r.start + (k+1)*r.size})
-		}
-	}
-	return out
 }

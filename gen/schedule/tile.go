@@ -292,7 +292,7 @@ func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) 
 			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, t.side()); b++ {
-			share := c.clippedShare(t, v, r, a, b)
+			share := c.clippedShare(t, v, r, a, b) * c.summedShare(t, r, b)
 			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)

@@ -14,7 +14,9 @@ func forward(ws *Workspace, y *Y, q *Q, k *K, v *V) {
 		forwardGo(ws, y, q, k, v)
 		return
 	}
-	forward0AVX2(&y[0][0][0][0], &q[0][0][0][0], &k[0][0][0][0], &v[0][0][0][0], &ws.p[0][0][0][0])
+	forward0AVX2(&q[0][0][0][0], &k[0][0][0][0], &ws.score[0][0][0][0])
+	forward1AVX2(&ws.score[0][0][0][0], &ws.p[0][0][0][0])
+	forward2AVX2(&y[0][0][0][0], &v[0][0][0][0], &ws.p[0][0][0][0])
 }
 
 func backward(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
@@ -30,14 +32,22 @@ func backward(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
 }
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
+//
+//go:noescape
+func forward0AVX2(q, k, score *float32)
+
 // top[n][a][t] = max(s, score[n][a][t][s])
 // e[n][a][t][s] = exp(score[n][a][t][s] - top[n][a][t])
 // total[n][a][t] = sum(s, e[n][a][t][s])
 // p[n][a][t][s] = e[n][a][t][s]/total[n][a][t]
+//
+//go:noescape
+func forward1AVX2(score, p *float32)
+
 // y[n][a][t][d] = sum(s, p[n][a][t][s]*v[n][a][s][d])
 //
 //go:noescape
-func forward0AVX2(y, q, k, v, p *float32)
+func forward2AVX2(y, v, p *float32)
 
 // dv[n][a][s][d] = sum(t, p[n][a][t][s]*dy[n][a][t][d])
 //
