@@ -64,6 +64,42 @@ func TestSmallCaches(t *testing.T) {
 	}
 }
 
+// TestSweeps goes there and back through weights that the second cache does not hold,
+// with even and odd numbers of steps.
+func TestSweeps(t *testing.T) {
+	small := schedule.AVX2
+	small.First, small.Second = 2<<10, 12<<10
+	short := schedule.AVX512
+	short.First, short.Second = 2<<10, 12<<10
+	seen := ""
+	for layer, all := range map[string][]string{
+		"rnn":  {"T=9 N=1 I=5 H=77", "T=10 N=1 I=5 H=330"},
+		"lstm": {"T=10 N=1 I=7 H=48", "T=9 N=1 I=3 H=90"},
+		"gru":  {"T=11 N=1 I=3 H=56", "T=10 N=1 I=9 H=225"},
+	} {
+		for _, dims := range all {
+			p := proved(t, layer, dims)
+			for _, target := range []schedule.Target{small, short} {
+				agree(t, p, target, false, rounding)
+				_, programs, err := passes(p, target)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, prog := range programs {
+					if strings.Contains(prog.String(), "for odd t") {
+						seen += layer + target.Name + prog.Name + " "
+					}
+				}
+			}
+		}
+	}
+	for _, what := range []string{"rnnAVX2forward", "lstmAVX2forward", "gruAVX512forward", "lstmAVX512backward", "gruAVX2backward"} {
+		if !strings.Contains(seen, what) {
+			t.Errorf("%s does not sweep: %s", what, seen)
+		}
+	}
+}
+
 // TestPartsForTwoResults cuts a sum that two results have into parts, which must
 // not be added up where the first of them lies.
 func TestPartsForTwoResults(t *testing.T) {

@@ -23,6 +23,8 @@ func TestWays(t *testing.T) {
 		{"dense", "N=1 I=128 O=16", 0, "= shuffle ", false, false, false},
 		{"gru", "T=20 N=1 I=16 H=160", 0, "workspace whBlocks", false, true, true},
 		{"gru", "T=3 N=1 I=16 H=160", 0, "workspace whBlocks", false, false, false},
+		{"lstm", "T=20 N=1 I=16 H=200", 0, "for odd t", false, true, true},
+		{"lstm", "T=20 N=1 I=16 H=96", 0, "for odd t", false, false, false},
 		{"layernorm", "M=32 D=256", 1, "load dgamma", true, true, true},
 		{"layernorm", "M=32 D=16", 1, "load dgamma", true, false, false},
 		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},

@@ -93,14 +93,19 @@ func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory fun
 			if s.Func.Step != nil {
 				args = append(args, jen.Id(step))
 			}
+			var call jen.Code
 			switch {
 			case s.Func.Block == nil:
-				calls = append(calls, jen.Id(name(s.Func)).Call(args...))
+				call = jen.Id(name(s.Func)).Call(args...)
 			case s.Count == 1:
-				calls = append(calls, jen.Id(name(s.Func)).Call(append(args, jen.Lit(s.From))...))
+				call = jen.Id(name(s.Func)).Call(append(args, jen.Lit(s.From))...)
 			default:
-				calls = append(calls, counted(block, s.From, s.From+s.Count, jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...)))
+				call = counted(block, s.From, s.From+s.Count, jen.Id(name(s.Func)).Call(append(args, jen.Id(block))...))
 			}
+			if s.When != ir.Always {
+				call = jen.If(jen.Id(step).Op("%").Lit(2).Op("==").Lit(int(s.When - ir.Even))).Block(call)
+			}
+			calls = append(calls, call)
 		}
 		if loop.Loop != nil {
 			calls = []jen.Code{counted(step, 0, loop.Count, calls...)}

@@ -103,7 +103,21 @@ type Step struct {
 	// stand side by side, and all run for one value of its Var, which is the
 	// Func's Step, before any runs for the next.
 	In *Steps
+	// When says for which values of the serial loop's Var the step runs.
+	When Parity
 }
+
+// Parity is all values of a serial loop's Var, the even or the odd ones.
+type Parity uint8
+
+const (
+	Always Parity = iota
+	Even
+	Odd
+)
+
+// Holds reports whether t is one of the values.
+func (p Parity) Holds(t int) bool { return p == Always || t%2 == int(p-Even) }
 
 // Cycles is the scheduler's estimate of a pass.
 func (p *Program) Cycles() float64 {
@@ -113,7 +127,11 @@ func (p *Program) Cycles() float64 {
 		if s.In != nil {
 			n *= s.In.Count
 		}
-		sum += s.Func.Cycles * float64(n)
+		cycles := s.Func.Cycles * float64(n)
+		if s.When != Always {
+			cycles /= 2
+		}
+		sum += cycles
 	}
 	return sum
 }

@@ -35,6 +35,9 @@ func (p *Program) String() string {
 		} else if s.Func.Block != nil {
 			fmt.Fprintf(&b, " for %s < %d", s.Func.Block.Name, s.Count)
 		}
+		if s.When != Always {
+			fmt.Fprintf(&b, " for %s %s", [...]string{Even: "even", Odd: "odd"}[s.When], s.In.Var.Name)
+		}
 		b.WriteByte('\n')
 	}
 	for _, f := range p.Funcs() {

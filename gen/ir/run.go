@@ -30,6 +30,9 @@ func Run(p *Program, mem *Memory) (err error) {
 	for _, loop := range p.Serial() {
 		for t := range loop.Count {
 			for _, s := range loop.Steps {
+				if !s.When.Holds(t) {
+					continue
+				}
 				m := compiled[s.Func]
 				if s.Func.Step != nil {
 					*m.slot(s.Func.Step) = t

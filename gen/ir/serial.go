@@ -37,6 +37,9 @@ func (v *verifier) serial() {
 			if (s.Func.Step != nil) != (x.Loop != nil) {
 				v.failf("%s has a step without a loop, or a loop without a step", s.Func.Name)
 			}
+			if s.When > Odd || s.When != Always && x.Loop == nil {
+				v.failf("%s runs for some values of what has none", s.Func.Name)
+			}
 		}
 	}
 }

@@ -47,13 +47,12 @@ func (s *scheduler) emitPart(groups []*group) {
 		frame += 4*b.Size() + 64
 	}
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
-		f := s.newFunc(groups[0])
-		for _, g := range groups {
-			s.emitter(g, f).run()
-			f.Cycles += g.plan.cycles
-		}
+		f := s.together(groups, false)
 		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
 			s.finish(f, groups[0], 1)
+			if sweeps(groups, s.target) {
+				s.thereAndBack(groups)
+			}
 			return
 		}
 	}

@@ -50,6 +50,8 @@ type emitter struct {
 	written map[*ir.Buffer]bool
 	// counted is the number of kinds of tiles, 0 before they are counted.
 	counted int
+	// back makes the outermost loop run from its end to its beginning.
+	back bool
 }
 
 // scope is the body of an open loop.
@@ -180,66 +182,6 @@ func (e *emitter) loop(name string, count int, pinned bool, body func(v *ir.Var)
 	e.top().b.Emit(&ir.Loop{Var: v, Count: count, Body: in.b.Body})
 }
 
-// at gives the value of each axis at a point, and which of them is the vector.
-type at struct {
-	subs *setting
-	// vec is the axis along the lanes, nil for a single number.
-	vec *ir.Var
-	// lanes is the number of lanes in use.
-	lanes int
-	// blocks gives the place in the tile along each tile axis.
-	blocks map[*ir.Var]int
-	// place is the point's number among those of its tile.
-	place int
-}
-
-// setting is the value of an axis; those inside hide those outside.
-type setting struct {
-	v     *ir.Var
-	sub   ir.Sub
-	outer *setting
-}
-
-// value is that of v at p.
-func (p at) value(v *ir.Var) (ir.Sub, bool) {
-	for l := p.subs; l != nil; l = l.outer {
-		if l.v == v {
-			return l.sub, true
-		}
-	}
-	return ir.Sub{}, false
-}
-
-// sub is the value of an axis that has one, or 0.
-func (p at) sub(v *ir.Var) ir.Sub {
-	s, _ := p.value(v)
-	return s
-}
-
-// with is a copy of p in which v has the value s.
-func (p at) with(v *ir.Var, s ir.Sub) at {
-	p.subs = &setting{v, s, p.subs}
-	return p
-}
-
-// withAll is p.with for several axes.
-func (p at) withAll(subs map[*ir.Var]ir.Sub) at {
-	for v, s := range subs {
-		p = p.with(v, s)
-	}
-	return p
-}
-
-// inBlock is a copy of p at the k-th block of the tile along v.
-func (p at) inBlock(v *ir.Var, k int) at {
-	q := p
-	q.blocks = map[*ir.Var]int{v: k}
-	for w, b := range p.blocks {
-		q.blocks[w] = b
-	}
-	return q
-}
-
 // axisRun is a number of tiles of one size along an outer axis.
 type axisRun struct {
 	// start is the first index, in elements.
@@ -364,7 +306,10 @@ func (e *emitter) overTiles(i int, p at, r axisRun, base ir.Sub) {
 	a := e.plan.order[i]
 	e.loop(a.Var.Name, r.count, e.g.contraction, func(v *ir.Var) {
 		s := base
-		if v != nil {
+		switch {
+		case v != nil && e.back && i == 0:
+			s = s.Add(ir.Sub{Const: r.count - 1}.Add(ir.VarSub(v), -1), r.step)
+		case v != nil:
 			s = s.Add(ir.VarSub(v), r.step)
 		}
 		if e.next != nil && i+1 == len(e.plan.order) {

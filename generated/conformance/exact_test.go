@@ -55,6 +55,7 @@ var sizes = map[string][]string{
 	"dropout":    {"M=1", "M=15", "M=1000"},
 
 	"cumulative_sum": {"T=1 N=9", "T=2 N=8", "T=33 N=17"},
+	"swept":          {"T=3 J=7 K=9", "T=9 J=210 K=650"},
 	"along_rows":     {"M=9 T=1", "M=8 T=7", "M=17 T=33"},
 	"fibonacci":      {"T=1 N=1", "T=2 N=7", "T=3 N=9", "T=15 N=33"},
 	"by_id":          {"T=1 V=3", "T=5 V=9"},
