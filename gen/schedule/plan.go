@@ -172,8 +172,6 @@ func innermost(m *ir.Mem) int {
 	return d
 }
 
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
 // weight estimates the operations of an expression.
 func weight(e *ir.Expr) float64 {
 	w := 0.0
@@ -326,7 +324,7 @@ const shortRow = 64
 
 // pairRows takes two rows at a time where they are short and one waits again and
 // again, for sums that follow one another or a division: the other has something to
-// do meanwhile.
+// do meanwhile. It takes four where the registers have room for them.
 func (p *plan) pairRows(g *group, t Target) {
 	waits, steps := 0, 0.0
 	for i, ps := range g.passes {
@@ -348,9 +346,13 @@ func (p *plan) pairRows(g *group, t Target) {
 	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
 		return
 	}
-	p.tile[last.Var], p.hold = 2, last.Var
+	rows := 2
+	if 4*steps <= float64(t.Registers) && last.Size >= 4 {
+		rows = 4
+	}
+	p.tile[last.Var], p.hold = rows, last.Var
 	for i := range p.passes {
-		p.passes[i].unroll = max(1, p.passes[i].unroll/2)
+		p.passes[i].unroll = max(1, p.passes[i].unroll/rows)
 		p.passes[i].split = min(p.passes[i].split, p.passes[i].unroll)
 	}
 }

@@ -16,43 +16,47 @@ DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+96(SB)/8, $0xff800000ff800000
-DATA vectors<>+104(SB)/8, $0xff800000ff800000
-DATA vectors<>+112(SB)/8, $0xff800000ff800000
-DATA vectors<>+120(SB)/8, $0xff800000ff800000
-DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+224(SB)/8, $0x3db180003db18000
-DATA vectors<>+232(SB)/8, $0x3db180003db18000
-DATA vectors<>+240(SB)/8, $0x3db180003db18000
-DATA vectors<>+248(SB)/8, $0x3db180003db18000
-DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+288(SB)/8, $0xfffb95c200000000
-DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $384
+DATA vectors<>+96(SB)/8, $0x3f8000003f800000
+DATA vectors<>+104(SB)/8, $0x3f8000003f800000
+DATA vectors<>+112(SB)/8, $0x3f8000003f800000
+DATA vectors<>+120(SB)/8, $0x3f8000003f800000
+DATA vectors<>+128(SB)/8, $0xff800000ff800000
+DATA vectors<>+136(SB)/8, $0xff800000ff800000
+DATA vectors<>+144(SB)/8, $0xff800000ff800000
+DATA vectors<>+152(SB)/8, $0xff800000ff800000
+DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+256(SB)/8, $0x3db180003db18000
+DATA vectors<>+264(SB)/8, $0x3db180003db18000
+DATA vectors<>+272(SB)/8, $0x3db180003db18000
+DATA vectors<>+280(SB)/8, $0x3db180003db18000
+DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+320(SB)/8, $0xfffb95c200000000
+DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $416
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
 // xk[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wk[i][o]) + bk[o]
@@ -70,7 +74,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $384
 // y[n_0][n_1][o] = sum(i, c[n_0][n_1][i]*wo[i][o]) + bo[o]
 // func forward0AVX2(y *float32, x *float32, wq *float32, wk *float32, wv *float32, wo *float32, bq *float32, bk *float32, bv *float32, bo *float32, q *float32, k *float32, v *float32, h_p *float32, c *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $47264-120
+TEXT ·forward0AVX2(SB), $47168-120
 	MOVQ x+8(FP), BX
 	MOVQ wq+16(FP), DI
 	MOVQ bq+48(FP), CX
@@ -1694,284 +1698,283 @@ loop_t_24:
 	ADDQ         $+256, CX
 	DECQ         R9
 	JNE          loop_a_22
-	LEAQ         63(SP), BX
-	ANDQ         $-64, BX
 	MOVQ         h_p+104(FP), DI
 	MOVL         $+4, R9
 
 loop_a_25:
 	// for a < 4
-	MOVL    $+16, R8
-	PCALIGN $0x20
+	MOVL $+8, R8
 
 loop_t_26:
-	// for t < 16
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      vectors<>+96(SB), Y1
-	VMOVUPS      vectors<>+96(SB), Y2
-	VMOVUPS      vectors<>+96(SB), Y3
-	VMOVUPS      vectors<>+96(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
-	VMOVUPS      vectors<>+96(SB), Y6
-	VMOVUPS      vectors<>+96(SB), Y7
-	VMOVUPS      vectors<>+96(SB), Y8
-	VMOVUPS      vectors<>+96(SB), Y9
-	VMOVUPS      8192(CX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      8320(CX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      8224(CX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      8352(CX), Y13
-	VMAXPS       Y7, Y13, Y7
-	VCMPPS       $0x03, Y13, Y11, Y14
-	VORPS        Y14, Y5, Y5
-	VMOVUPS      8256(CX), Y14
-	VMAXPS       Y3, Y14, Y3
-	VMOVUPS      8384(CX), Y15
-	VMOVUPS      Y15, 45568(SI)
-	VMOVUPS      45568(SI), Y15
-	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      8288(CX), Y15
-	VMOVUPS      Y15, 45600(SI)
-	VMOVUPS      45600(SI), Y15
-	VMAXPS       Y4, Y15, Y4
-	VCMPPS       $0x03, 45600(SI), Y14, Y15
-	VORPS        Y15, Y0, Y0
-	VMOVUPS      8416(CX), Y15
-	VMOVUPS      Y15, 45632(SI)
-	VMOVUPS      45632(SI), Y15
-	VMAXPS       Y9, Y15, Y9
-	VMOVUPS      45568(SI), Y15
-	VCMPPS       $0x03, 45632(SI), Y15, Y15
-	VORPS        Y15, Y5, Y5
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
+	// for t < 8
+	VXORPS  Y15, Y15, Y15
+	VCMPPS  $0x11, Y15, Y15, Y0
+	VMOVUPS vectors<>+128(SB), Y1
+	VMOVUPS vectors<>+128(SB), Y2
+	VCMPPS  $0x11, Y15, Y15, Y3
+	VMOVUPS vectors<>+128(SB), Y4
+	VMOVUPS vectors<>+128(SB), Y5
+	VCMPPS  $0x11, Y15, Y15, Y6
+	VMOVUPS vectors<>+128(SB), Y7
+	VMOVUPS vectors<>+128(SB), Y8
+	VCMPPS  $0x11, Y15, Y15, Y9
+	VMOVUPS vectors<>+128(SB), Y10
+	VMOVUPS vectors<>+128(SB), Y11
+	MOVL    $+2, BX
+	PCALIGN $0x20
+
+loop_s_27:
+	// for s < 2
+	VMOVUPS      23040(SI), Y12
+	VMOVUPS      23072(SI), Y13
+	VMAXPS       Y1, Y12, Y1
+	VMAXPS       Y2, Y13, Y2
+	VMOVUPS      23168(SI), Y14
+	VCMPPS       $0x03, Y13, Y12, Y12
+	VMAXPS       Y4, Y14, Y4
+	VORPS        Y12, Y0, Y0
+	VMOVUPS      23296(SI), Y12
+	VMOVUPS      23200(SI), Y13
+	VMAXPS       Y7, Y12, Y7
+	VMAXPS       Y5, Y13, Y5
+	VMOVUPS      23424(SI), Y15
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VMAXPS       Y10, Y15, Y10
+	VORPS        Y13, Y3, Y3
+	VMOVUPS      23328(SI), Y13
+	VMAXPS       Y8, Y13, Y8
+	VCMPPS       $0x03, Y13, Y12, Y12
+	VORPS        Y12, Y6, Y6
+	VMOVUPS      23456(SI), Y12
+	VMAXPS       Y11, Y12, Y11
+	VCMPPS       $0x03, Y12, Y15, Y12
+	VORPS        Y12, Y9, Y9
+	ADDQ         $+64, SI
+	DECQ         BX
+	JNE          loop_s_27
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VANDPS       Y0, Y3, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
-	VSUBPS       Y0, Y10, Y2
-	VMOVUPS      vectors<>+128(SB), Y15
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+160(SB), Y3
-	VFMADD213PS  vectors<>+192(SB), Y2, Y3
-	VSUBPS       vectors<>+192(SB), Y3, Y4
-	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VFNMADD231PS vectors<>+256(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VFMADD213PS  vectors<>+352(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VMOVAPS      Y3, Y2
-	VMOVUPS      Y3, 40960(BX)
-	VSUBPS       Y1, Y11, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+160(SB), Y5
-	VFMADD213PS  vectors<>+192(SB), Y4, Y5
-	VSUBPS       vectors<>+192(SB), Y5, Y6
-	VFNMADD231PS vectors<>+224(SB), Y6, Y4
-	VFNMADD231PS vectors<>+256(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+288(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD213PS  vectors<>+352(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VMOVAPS      Y5, Y4
-	VMOVUPS      Y5, 41088(BX)
-	VSUBPS       Y0, Y12, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y7
-	VFMADD213PS  vectors<>+192(SB), Y6, Y7
-	VSUBPS       vectors<>+192(SB), Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y6
-	VFNMADD231PS vectors<>+256(SB), Y8, Y6
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+288(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD213PS  vectors<>+352(SB), Y6, Y8
-	VMULPS       Y6, Y6, Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y6, Y7, Y7
-	VADDPS       Y7, Y2, Y2
-	VMOVUPS      Y7, 40992(BX)
-	VSUBPS       Y1, Y13, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y8
-	VFMADD213PS  vectors<>+192(SB), Y6, Y8
-	VSUBPS       vectors<>+192(SB), Y8, Y9
-	VFNMADD231PS vectors<>+224(SB), Y9, Y6
-	VFNMADD231PS vectors<>+256(SB), Y9, Y6
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+288(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD213PS  vectors<>+352(SB), Y6, Y9
-	VMULPS       Y6, Y6, Y10
-	VFMADD231PS  Y10, Y9, Y6
-	VFMADD231PS  Y6, Y8, Y8
-	VADDPS       Y8, Y4, Y4
-	VMOVUPS      Y8, 41120(BX)
-	VSUBPS       Y0, Y14, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y9
-	VFMADD213PS  vectors<>+192(SB), Y6, Y9
-	VSUBPS       vectors<>+192(SB), Y9, Y10
-	VFNMADD231PS vectors<>+224(SB), Y10, Y6
-	VFNMADD231PS vectors<>+256(SB), Y10, Y6
-	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+288(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD213PS  vectors<>+352(SB), Y6, Y10
-	VMULPS       Y6, Y6, Y11
-	VFMADD231PS  Y11, Y10, Y6
-	VFMADD231PS  Y6, Y9, Y9
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      Y9, 41024(BX)
-	VMOVUPS      45568(SI), Y6
-	VSUBPS       Y1, Y6, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y10
-	VFMADD213PS  vectors<>+192(SB), Y6, Y10
-	VSUBPS       vectors<>+192(SB), Y10, Y11
-	VFNMADD231PS vectors<>+224(SB), Y11, Y6
-	VFNMADD231PS vectors<>+256(SB), Y11, Y6
-	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+288(SB), Y10, Y10
-	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+320(SB), Y11
-	VFMADD213PS  vectors<>+352(SB), Y6, Y11
-	VMULPS       Y6, Y6, Y12
-	VFMADD231PS  Y12, Y11, Y6
-	VFMADD231PS  Y6, Y10, Y10
-	VADDPS       Y10, Y4, Y4
-	VMOVUPS      Y10, 41152(BX)
-	VMOVUPS      45600(SI), Y6
-	VSUBPS       Y0, Y6, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+160(SB), Y6
-	VFMADD213PS  vectors<>+192(SB), Y0, Y6
-	VSUBPS       vectors<>+192(SB), Y6, Y11
-	VFNMADD231PS vectors<>+224(SB), Y11, Y0
-	VFNMADD231PS vectors<>+256(SB), Y11, Y0
-	VPSLLD       $0x14, Y6, Y11
-	VPERMD       vectors<>+288(SB), Y6, Y6
-	VPADDD       Y6, Y11, Y6
-	VMOVUPS      vectors<>+320(SB), Y11
-	VFMADD213PS  vectors<>+352(SB), Y0, Y11
-	VMULPS       Y0, Y0, Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VFMADD231PS  Y0, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VMOVUPS      Y6, 41056(BX)
-	VMOVUPS      45632(SI), Y0
-	VSUBPS       Y1, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+160(SB), Y1
-	VFMADD213PS  vectors<>+192(SB), Y0, Y1
-	VSUBPS       vectors<>+192(SB), Y1, Y11
-	VFNMADD231PS vectors<>+224(SB), Y11, Y0
-	VFNMADD231PS vectors<>+256(SB), Y11, Y0
-	VPSLLD       $0x14, Y1, Y11
-	VPERMD       vectors<>+288(SB), Y1, Y1
-	VPADDD       Y1, Y11, Y1
-	VMOVUPS      vectors<>+320(SB), Y11
-	VFMADD213PS  vectors<>+352(SB), Y0, Y11
-	VMULPS       Y0, Y0, Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VADDPS       Y1, Y4, Y4
-	VMOVUPS      Y1, 41184(BX)
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y4, Y4, Y2
+	VMAXPS       Y4, Y5, Y4
+	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
+	VMAXPS       Y7, Y8, Y7
+	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VMAXPS       X4, X0, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VANDPS       Y0, Y5, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VEXTRACTF128 $0x01, Y1, X4
+	VMAXPS       X4, X1, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VANDPS       Y1, Y5, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y4, Y1
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VANDPS       Y2, Y5, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VPERMILPS    $0x4e, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VDIVPS       Y0, Y3, Y3
-	VMOVUPS      Y3, (DI)
-	VDIVPS       Y2, Y5, Y3
-	VMOVUPS      Y3, 128(DI)
-	VDIVPS       Y0, Y7, Y3
-	VMOVUPS      Y3, 32(DI)
-	VDIVPS       Y2, Y8, Y3
-	VMOVUPS      Y3, 160(DI)
-	VDIVPS       Y0, Y9, Y3
-	VMOVUPS      Y3, 64(DI)
-	VDIVPS       Y2, Y10, Y3
-	VMOVUPS      Y3, 192(DI)
-	VDIVPS       Y0, Y6, Y0
-	VMOVUPS      Y0, 96(DI)
-	VDIVPS       Y2, Y1, Y0
-	VMOVUPS      Y0, 224(DI)
-	ADDQ         $+256, CX
-	ADDQ         $+256, BX
-	ADDQ         $+256, DI
-	DECQ         R8
-	JNE          loop_t_26
-	ADDQ         $-4096, BX
-	DECQ         R9
-	JNE          loop_a_25
-	MOVQ         c+112(FP), BX
-	MOVL         $+4, R8
+	VEXTRACTF128 $0x01, Y3, X4
+	VMAXPS       X4, X3, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VANDPS       Y3, Y5, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y4, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      vectors<>+160(SB), Y15
+	VMOVUPS      vectors<>+192(SB), Y14
+	VMOVUPS      vectors<>+352(SB), Y13
+	VMOVUPS      vectors<>+224(SB), Y12
+	MOVL         $+4, BX
+	PCALIGN      $0x20
 
-loop_a_27:
+loop_s_2_28:
+	// for s_2 < 4
+	VMOVUPS      22912(SI), Y8
+	VSUBPS       Y0, Y8, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVAPS      Y12, Y9
+	VFMADD231PS  Y14, Y8, Y9
+	VSUBPS       Y12, Y9, Y10
+	VFNMADD231PS vectors<>+256(SB), Y10, Y8
+	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD231PS  Y8, Y13, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VADDPS       Y9, Y4, Y4
+	VMOVUPS      Y9, 24576(CX)
+	VMOVUPS      23040(SI), Y8
+	VSUBPS       Y1, Y8, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVAPS      Y12, Y9
+	VFMADD231PS  Y14, Y8, Y9
+	VSUBPS       Y12, Y9, Y10
+	VFNMADD231PS vectors<>+256(SB), Y10, Y8
+	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD231PS  Y8, Y13, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      Y9, 24704(CX)
+	VMOVUPS      23168(SI), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVAPS      Y12, Y9
+	VFMADD231PS  Y14, Y8, Y9
+	VSUBPS       Y12, Y9, Y10
+	VFNMADD231PS vectors<>+256(SB), Y10, Y8
+	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD231PS  Y8, Y13, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      Y9, 24832(CX)
+	VMOVUPS      23296(SI), Y8
+	VSUBPS       Y3, Y8, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVAPS      Y12, Y9
+	VFMADD231PS  Y14, Y8, Y9
+	VSUBPS       Y12, Y9, Y10
+	VFNMADD231PS vectors<>+256(SB), Y10, Y8
+	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+384(SB), Y10
+	VFMADD231PS  Y8, Y13, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VADDPS       Y9, Y7, Y7
+	VMOVUPS      Y9, 24960(CX)
+	ADDQ         $+32, SI
+	ADDQ         $+32, CX
+	DECQ         BX
+	JNE          loop_s_2_28
+	VPERM2F128   $0x01, Y4, Y4, Y0
+	VADDPS       Y0, Y4, Y0
+	VPERMILPS    $0x4e, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y1
+	VADDPS       Y1, Y0, Y0
+	VPERM2F128   $0x01, Y5, Y5, Y1
+	VADDPS       Y1, Y5, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERM2F128   $0x01, Y6, Y6, Y2
+	VADDPS       Y2, Y6, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x01, Y7, Y7, Y3
+	VADDPS       Y3, Y7, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y15
+	VDIVPS       Y0, Y15, Y0
+	VDIVPS       Y1, Y15, Y1
+	VDIVPS       Y2, Y15, Y2
+	VDIVPS       Y3, Y15, Y3
+	MOVL         $+4, BX
+	PCALIGN      $0x20
+
+loop_s_3_29:
+	// for s_3 < 4
+	VMULPS  24448(CX), Y0, Y4
+	VMOVUPS Y4, (DI)
+	VMULPS  24576(CX), Y1, Y4
+	VMOVUPS Y4, 128(DI)
+	VMULPS  24704(CX), Y2, Y4
+	VMOVUPS Y4, 256(DI)
+	VMULPS  24832(CX), Y3, Y4
+	VMOVUPS Y4, 384(DI)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DI
+	DECQ    BX
+	JNE     loop_s_3_29
+	ADDQ    $+256, SI
+	ADDQ    $+256, CX
+	ADDQ    $+384, DI
+	DECQ    R8
+	JNE     loop_t_26
+	ADDQ    $-4096, CX
+	DECQ    R9
+	JNE     loop_a_25
+	MOVQ    c+112(FP), BX
+	MOVL    $+4, R8
+
+loop_a_30:
 	// for a < 4
 	MOVL $+2, CX
 
-loop_t_28:
+loop_t_31:
 	// for t < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -1988,7 +1991,7 @@ loop_t_28:
 	MOVL    $+8, SI
 	PCALIGN $0x20
 
-loop_s_29:
+loop_s_32:
 	// for s < 8
 	VBROADCASTSS -16384(DI), Y12
 	VMOVUPS      -8192(DX), Y13
@@ -2073,7 +2076,7 @@ loop_s_29:
 	ADDQ         $+256, DX
 	ADDQ         $+16, DI
 	DECQ         SI
-	JNE          loop_s_29
+	JNE          loop_s_32
 	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, 32(BX)
 	VMOVUPS      Y2, 256(BX)
@@ -2090,10 +2093,10 @@ loop_s_29:
 	ADDQ         $+640, DI
 	ADDQ         $+1536, BX
 	DECQ         CX
-	JNE          loop_t_28
+	JNE          loop_t_31
 	MOVL         $+4, CX
 
-loop_t_2_30:
+loop_t_2_33:
 	// for t_2 < 4
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2108,7 +2111,7 @@ loop_t_2_30:
 	MOVL    $+8, SI
 	PCALIGN $0x20
 
-loop_s_2_31:
+loop_s_2_34:
 	// for s_2 < 8
 	VBROADCASTSS -16384(DI), Y10
 	VMOVUPS      -8192(DX), Y11
@@ -2181,7 +2184,7 @@ loop_s_2_31:
 	ADDQ         $+256, DX
 	ADDQ         $+16, DI
 	DECQ         SI
-	JNE          loop_s_2_31
+	JNE          loop_s_2_34
 	VMOVUPS      Y0, (BX)
 	VMOVUPS      Y1, 32(BX)
 	VMOVUPS      Y2, 256(BX)
@@ -2196,21 +2199,21 @@ loop_s_2_31:
 	ADDQ         $+512, DI
 	ADDQ         $+1280, BX
 	DECQ         CX
-	JNE          loop_t_2_30
+	JNE          loop_t_2_33
 	ADDQ         $+2048, DX
 	ADDQ         $-8128, BX
 	DECQ         R8
-	JNE          loop_a_27
+	JNE          loop_a_30
 	MOVQ         wo+40(FP), SI
 	MOVQ         bo+72(FP), CX
 	MOVQ         y+0(FP), DX
 	MOVL         $+4, R9
 
-loop_o_32:
+loop_o_35:
 	// for o < 4
 	MOVL $+2, R8
 
-loop_n_1_33:
+loop_n_1_36:
 	// for n_1 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2227,7 +2230,7 @@ loop_n_1_33:
 	MOVL    $+16, DI
 	PCALIGN $0x20
 
-loop_i_34:
+loop_i_37:
 	// for i < 16
 	VBROADCASTSS -256(BX), Y12
 	VMOVUPS      (SI), Y13
@@ -2312,7 +2315,7 @@ loop_i_34:
 	ADDQ         $+16, BX
 	ADDQ         $+1024, SI
 	DECQ         DI
-	JNE          loop_i_34
+	JNE          loop_i_37
 	VMOVUPS      (CX), Y12
 	VADDPS       Y12, Y0, Y0
 	VMOVUPS      Y0, (DX)
@@ -2343,10 +2346,10 @@ loop_i_34:
 	ADDQ         $-16384, SI
 	ADDQ         $+1536, DX
 	DECQ         R8
-	JNE          loop_n_1_33
+	JNE          loop_n_1_36
 	MOVL         $+4, R8
 
-loop_n_1_2_35:
+loop_n_1_2_38:
 	// for n_1_2 < 4
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2361,7 +2364,7 @@ loop_n_1_2_35:
 	MOVL    $+16, DI
 	PCALIGN $0x20
 
-loop_i_2_36:
+loop_i_2_39:
 	// for i_2 < 16
 	VBROADCASTSS -256(BX), Y10
 	VMOVUPS      (SI), Y11
@@ -2434,7 +2437,7 @@ loop_i_2_36:
 	ADDQ         $+16, BX
 	ADDQ         $+1024, SI
 	DECQ         DI
-	JNE          loop_i_2_36
+	JNE          loop_i_2_39
 	VMOVUPS      (CX), Y10
 	VADDPS       Y10, Y0, Y0
 	VMOVUPS      Y0, (DX)
@@ -2461,13 +2464,13 @@ loop_i_2_36:
 	ADDQ         $-16384, SI
 	ADDQ         $+1280, DX
 	DECQ         R8
-	JNE          loop_n_1_2_35
+	JNE          loop_n_1_2_38
 	ADDQ         $-8192, BX
 	ADDQ         $+64, SI
 	ADDQ         $+64, CX
 	ADDQ         $-8128, DX
 	DECQ         R9
-	JNE          loop_o_32
+	JNE          loop_o_35
 	VZEROUPPER
 	RET
 

@@ -144,225 +144,449 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1056
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
-	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+320(SB), Y13
-	VXORPS  Y12, Y12, Y12
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVL    $+16, DI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_m_1:
-	// for m < 16
-	VCMPPS       $0x11, Y12, Y12, Y0
+	// for m < 8
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
 	VMOVUPS      vectors<>+32(SB), Y1
 	VMOVUPS      vectors<>+32(SB), Y2
-	VCMPPS       $0x11, Y12, Y12, Y3
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
 	VMOVUPS      vectors<>+32(SB), Y4
 	VMOVUPS      vectors<>+32(SB), Y5
-	VMOVUPS      (BX), Y6
-	VMAXPS       Y1, Y6, Y1
-	VMOVUPS      40(BX), Y7
-	VMAXPS       Y4, Y7, Y4
-	VMOVSD       32(BX), X8
-	VMOVUPS      vectors<>+96(SB), Y9
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x11, vectors<>+0(SB), Y6, Y6
+	VMOVUPS      vectors<>+32(SB), Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x11, vectors<>+0(SB), Y9, Y9
 	VMOVUPS      vectors<>+32(SB), Y10
-	VBLENDVPS    Y9, Y8, Y10, Y9
-	VMAXPS       Y2, Y9, Y2
-	VCMPPS       $0x03, Y9, Y6, Y9
-	VORPS        Y9, Y0, Y0
-	VMOVSD       72(BX), X9
-	VMOVUPS      vectors<>+96(SB), Y10
 	VMOVUPS      vectors<>+32(SB), Y11
-	VBLENDVPS    Y10, Y9, Y11, Y10
-	VMAXPS       Y5, Y10, Y5
-	VCMPPS       $0x03, Y10, Y7, Y10
-	VORPS        Y10, Y3, Y3
+	VMOVUPS      (BX), Y12
+	VMAXPS       Y1, Y12, Y1
+	VMOVUPS      40(BX), Y12
+	VMAXPS       Y4, Y12, Y4
+	VMOVUPS      80(BX), Y13
+	VMAXPS       Y7, Y13, Y7
+	VMOVUPS      120(BX), Y13
+	VMAXPS       Y10, Y13, Y10
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       32(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y2, Y13, Y2
+	VMOVUPS      (BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       72(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y5, Y13, Y5
+	VCMPPS       $0x03, Y13, Y12, Y13
+	VORPS        Y13, Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       112(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y8, Y13, Y8
+	VMOVUPS      80(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y6, Y6
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       152(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y11, Y13, Y11
+	VMOVUPS      120(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y9, Y9
 	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      vectors<>+64(SB), Y11
-	VBLENDVPS    Y0, Y11, Y1, Y0
+	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
 	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, Y11, Y4, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VANDPS       Y0, Y3, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
-	VSUBPS       Y0, Y6, Y2
-	VMAXPS       Y2, Y15, Y3
-	VMOVUPS      vectors<>+192(SB), Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       vectors<>+192(SB), Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y3
-	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+288(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VSUBPS       Y1, Y7, Y3
-	VMAXPS       Y3, Y15, Y5
-	VMOVUPS      vectors<>+192(SB), Y6
-	VFMADD231PS  Y14, Y5, Y6
+	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
+	VMAXPS       Y7, Y8, Y7
+	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VMAXPS       X4, X0, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VANDPS       Y0, Y5, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VEXTRACTF128 $0x01, Y1, X4
+	VMAXPS       X4, X1, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VANDPS       Y1, Y5, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y4, Y1
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VANDPS       Y2, Y5, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VEXTRACTF128 $0x01, Y3, X4
+	VMAXPS       X4, X3, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VANDPS       Y3, Y5, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y4, Y3
+	VMOVUPS      (BX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+128(SB), Y5
+	VMAXPS       Y4, Y5, Y5
+	VMOVUPS      vectors<>+160(SB), Y6
+	VFMADD213PS  vectors<>+192(SB), Y5, Y6
 	VSUBPS       vectors<>+192(SB), Y6, Y7
 	VFNMADD231PS vectors<>+224(SB), Y7, Y5
 	VFNMADD231PS vectors<>+256(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       vectors<>+288(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y5, Y13, Y7
-	VMULPS       Y5, Y5, Y10
-	VFMADD231PS  Y10, Y7, Y5
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD213PS  vectors<>+352(SB), Y5, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
 	VFMADD231PS  Y5, Y6, Y6
-	VSUBPS       Y0, Y8, Y0
-	VMAXPS       Y0, Y15, Y5
-	VMOVUPS      vectors<>+192(SB), Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       vectors<>+192(SB), Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y5
-	VFNMADD231PS vectors<>+256(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+288(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD231PS  Y5, Y13, Y8
-	VMULPS       Y5, Y5, Y10
-	VFMADD231PS  Y10, Y8, Y5
-	VFMADD231PS  Y5, Y7, Y7
-	VANDPS       vectors<>+96(SB), Y7, Y5
-	VADDPS       Y5, Y4, Y4
-	VSUBPS       Y1, Y9, Y1
-	VMAXPS       Y1, Y15, Y5
-	VMOVUPS      vectors<>+192(SB), Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       vectors<>+192(SB), Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y5
-	VFNMADD231PS vectors<>+256(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+288(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD231PS  Y5, Y13, Y8
-	VMULPS       Y5, Y5, Y9
-	VFMADD231PS  Y9, Y8, Y5
-	VFMADD231PS  Y5, Y7, Y7
-	VANDPS       vectors<>+96(SB), Y7, Y5
-	VADDPS       Y5, Y6, Y6
-	VPERM2F128   $0x01, Y4, Y4, Y5
-	VADDPS       Y5, Y4, Y4
-	VPERMILPS    $0x4e, Y4, Y5
-	VADDPS       Y5, Y4, Y4
-	VPERMILPS    $0xb1, Y4, Y5
-	VADDPS       Y5, Y4, Y4
-	VPERM2F128   $0x01, Y6, Y6, Y5
-	VADDPS       Y5, Y6, Y5
-	VPERMILPS    $0x4e, Y5, Y6
-	VADDPS       Y6, Y5, Y5
-	VPERMILPS    $0xb1, Y5, Y6
-	VADDPS       Y6, Y5, Y5
-	VCMPPS       $0x11, vectors<>+384(SB), Y4, Y6
-	VMULPS       vectors<>+416(SB), Y4, Y7
-	VBLENDVPS    Y6, Y7, Y4, Y7
-	VPSUBD       vectors<>+448(SB), Y7, Y8
-	VPAND        vectors<>+32(SB), Y8, Y8
-	VPSUBD       Y8, Y7, Y7
-	VSUBPS       vectors<>+480(SB), Y7, Y7
-	VCVTDQ2PS    Y8, Y8
-	VANDPS       vectors<>+512(SB), Y6, Y6
-	VADDPS       Y6, Y8, Y6
-	VMOVUPS      vectors<>+544(SB), Y10
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD231PS  Y7, Y10, Y8
-	VFMADD213PS  vectors<>+608(SB), Y7, Y8
-	VFMADD213PS  vectors<>+640(SB), Y7, Y8
-	VFMADD213PS  vectors<>+672(SB), Y7, Y8
-	VFMADD213PS  vectors<>+704(SB), Y7, Y8
-	VFMADD213PS  vectors<>+736(SB), Y7, Y8
-	VFMADD213PS  vectors<>+768(SB), Y7, Y8
-	VFMADD213PS  vectors<>+800(SB), Y7, Y8
-	VMOVAPS      Y7, Y9
-	VFMADD231PS  vectors<>+832(SB), Y6, Y9
-	VMULPS       Y7, Y7, Y7
-	VFMADD231PS  Y7, Y8, Y9
-	VFMADD231PS  vectors<>+864(SB), Y6, Y9
-	VCMPPS       $0x11, vectors<>+896(SB), Y4, Y6
-	VBLENDVPS    Y6, Y9, Y4, Y6
-	VCMPPS       $0x00, Y12, Y4, Y7
-	VBLENDVPS    Y7, vectors<>+32(SB), Y11, Y7
-	VCMPPS       $0x12, Y12, Y4, Y4
-	VBLENDVPS    Y4, Y7, Y6, Y4
-	VCMPPS       $0x11, vectors<>+384(SB), Y5, Y6
-	VMULPS       vectors<>+416(SB), Y5, Y7
-	VBLENDVPS    Y6, Y7, Y5, Y7
-	VPSUBD       vectors<>+448(SB), Y7, Y8
-	VPAND        vectors<>+32(SB), Y8, Y8
-	VPSUBD       Y8, Y7, Y7
-	VSUBPS       vectors<>+480(SB), Y7, Y7
-	VCVTDQ2PS    Y8, Y8
-	VANDPS       vectors<>+512(SB), Y6, Y6
-	VADDPS       Y6, Y8, Y6
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD231PS  Y7, Y10, Y8
-	VFMADD213PS  vectors<>+608(SB), Y7, Y8
-	VFMADD213PS  vectors<>+640(SB), Y7, Y8
-	VFMADD213PS  vectors<>+672(SB), Y7, Y8
-	VFMADD213PS  vectors<>+704(SB), Y7, Y8
-	VFMADD213PS  vectors<>+736(SB), Y7, Y8
-	VFMADD213PS  vectors<>+768(SB), Y7, Y8
-	VFMADD213PS  vectors<>+800(SB), Y7, Y8
-	VMOVAPS      Y7, Y9
-	VFMADD231PS  vectors<>+832(SB), Y6, Y9
-	VMULPS       Y7, Y7, Y7
-	VFMADD231PS  Y7, Y8, Y9
-	VFMADD231PS  vectors<>+864(SB), Y6, Y9
-	VCMPPS       $0x11, vectors<>+896(SB), Y5, Y6
-	VBLENDVPS    Y6, Y9, Y5, Y6
-	VCMPPS       $0x00, Y12, Y5, Y7
-	VBLENDVPS    Y7, vectors<>+32(SB), Y11, Y7
-	VCMPPS       $0x12, Y12, Y5, Y5
-	VBLENDVPS    Y5, Y7, Y6, Y5
-	VSUBPS       Y4, Y2, Y2
-	VMOVUPS      Y2, (SI)
-	VSUBPS       Y5, Y3, Y2
-	VMOVUPS      Y2, 40(SI)
-	VSUBPS       Y4, Y0, Y0
+	VSUBPS       Y1, Y12, Y5
+	VMOVUPS      vectors<>+128(SB), Y7
+	VMAXPS       Y5, Y7, Y7
+	VMOVUPS      vectors<>+160(SB), Y8
+	VFMADD213PS  vectors<>+192(SB), Y7, Y8
+	VSUBPS       vectors<>+192(SB), Y8, Y9
+	VFNMADD231PS vectors<>+224(SB), Y9, Y7
+	VFNMADD231PS vectors<>+256(SB), Y9, Y7
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+288(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD213PS  vectors<>+352(SB), Y7, Y9
+	VMULPS       Y7, Y7, Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VFMADD231PS  Y7, Y8, Y8
+	VMOVUPS      80(BX), Y7
+	VSUBPS       Y2, Y7, Y7
+	VMOVUPS      vectors<>+128(SB), Y9
+	VMAXPS       Y7, Y9, Y9
+	VMOVUPS      vectors<>+160(SB), Y10
+	VFMADD213PS  vectors<>+192(SB), Y9, Y10
+	VSUBPS       vectors<>+192(SB), Y10, Y11
+	VFNMADD231PS vectors<>+224(SB), Y11, Y9
+	VFNMADD231PS vectors<>+256(SB), Y11, Y9
+	VPSLLD       $0x14, Y10, Y11
+	VPERMD       vectors<>+288(SB), Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y9, Y11
+	VMULPS       Y9, Y9, Y12
+	VFMADD231PS  Y12, Y11, Y9
+	VFMADD231PS  Y9, Y10, Y10
+	VMOVUPS      120(BX), Y9
+	VSUBPS       Y3, Y9, Y9
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMAXPS       Y9, Y11, Y11
+	VMOVUPS      vectors<>+160(SB), Y12
+	VFMADD213PS  vectors<>+192(SB), Y11, Y12
+	VSUBPS       vectors<>+192(SB), Y12, Y13
+	VFNMADD231PS vectors<>+224(SB), Y13, Y11
+	VFNMADD231PS vectors<>+256(SB), Y13, Y11
+	VPSLLD       $0x14, Y12, Y13
+	VPERMD       vectors<>+288(SB), Y12, Y12
+	VPADDD       Y12, Y13, Y12
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VMULPS       Y11, Y11, Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VFMADD231PS  Y11, Y12, Y12
+	VMOVSD       32(BX), X11
+	VSUBPS       Y0, Y11, Y0
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMAXPS       Y0, Y11, Y11
+	VMOVUPS      vectors<>+160(SB), Y13
+	VFMADD213PS  vectors<>+192(SB), Y11, Y13
+	VSUBPS       vectors<>+192(SB), Y13, Y14
+	VFNMADD231PS vectors<>+224(SB), Y14, Y11
+	VFNMADD231PS vectors<>+256(SB), Y14, Y11
+	VPSLLD       $0x14, Y13, Y14
+	VPERMD       vectors<>+288(SB), Y13, Y13
+	VPADDD       Y13, Y14, Y13
+	VMOVUPS      vectors<>+320(SB), Y14
+	VFMADD213PS  vectors<>+352(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VFMADD231PS  Y11, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y11
+	VADDPS       Y11, Y6, Y6
+	VMOVSD       72(BX), X11
+	VSUBPS       Y1, Y11, Y1
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMAXPS       Y1, Y11, Y11
+	VMOVUPS      vectors<>+160(SB), Y13
+	VFMADD213PS  vectors<>+192(SB), Y11, Y13
+	VSUBPS       vectors<>+192(SB), Y13, Y14
+	VFNMADD231PS vectors<>+224(SB), Y14, Y11
+	VFNMADD231PS vectors<>+256(SB), Y14, Y11
+	VPSLLD       $0x14, Y13, Y14
+	VPERMD       vectors<>+288(SB), Y13, Y13
+	VPADDD       Y13, Y14, Y13
+	VMOVUPS      vectors<>+320(SB), Y14
+	VFMADD213PS  vectors<>+352(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VFMADD231PS  Y11, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y11
+	VADDPS       Y11, Y8, Y8
+	VMOVSD       112(BX), X11
+	VSUBPS       Y2, Y11, Y2
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMAXPS       Y2, Y11, Y11
+	VMOVUPS      vectors<>+160(SB), Y13
+	VFMADD213PS  vectors<>+192(SB), Y11, Y13
+	VSUBPS       vectors<>+192(SB), Y13, Y14
+	VFNMADD231PS vectors<>+224(SB), Y14, Y11
+	VFNMADD231PS vectors<>+256(SB), Y14, Y11
+	VPSLLD       $0x14, Y13, Y14
+	VPERMD       vectors<>+288(SB), Y13, Y13
+	VPADDD       Y13, Y14, Y13
+	VMOVUPS      vectors<>+320(SB), Y14
+	VFMADD213PS  vectors<>+352(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VFMADD231PS  Y11, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y11
+	VADDPS       Y11, Y10, Y10
+	VMOVSD       152(BX), X11
+	VSUBPS       Y3, Y11, Y3
+	VMOVUPS      vectors<>+128(SB), Y11
+	VMAXPS       Y3, Y11, Y11
+	VMOVUPS      vectors<>+160(SB), Y13
+	VFMADD213PS  vectors<>+192(SB), Y11, Y13
+	VSUBPS       vectors<>+192(SB), Y13, Y14
+	VFNMADD231PS vectors<>+224(SB), Y14, Y11
+	VFNMADD231PS vectors<>+256(SB), Y14, Y11
+	VPSLLD       $0x14, Y13, Y14
+	VPERMD       vectors<>+288(SB), Y13, Y13
+	VPADDD       Y13, Y14, Y13
+	VMOVUPS      vectors<>+320(SB), Y14
+	VFMADD213PS  vectors<>+352(SB), Y11, Y14
+	VMULPS       Y11, Y11, Y15
+	VFMADD231PS  Y15, Y14, Y11
+	VFMADD231PS  Y11, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y11
+	VADDPS       Y11, Y12, Y12
+	VPERM2F128   $0x01, Y6, Y6, Y11
+	VADDPS       Y11, Y6, Y6
+	VPERMILPS    $0x4e, Y6, Y11
+	VADDPS       Y11, Y6, Y6
+	VPERMILPS    $0xb1, Y6, Y11
+	VADDPS       Y11, Y6, Y6
+	VPERM2F128   $0x01, Y8, Y8, Y11
+	VADDPS       Y11, Y8, Y8
+	VPERMILPS    $0x4e, Y8, Y11
+	VADDPS       Y11, Y8, Y8
+	VPERMILPS    $0xb1, Y8, Y11
+	VADDPS       Y11, Y8, Y8
+	VPERM2F128   $0x01, Y10, Y10, Y11
+	VADDPS       Y11, Y10, Y10
+	VPERMILPS    $0x4e, Y10, Y11
+	VADDPS       Y11, Y10, Y10
+	VPERMILPS    $0xb1, Y10, Y11
+	VADDPS       Y11, Y10, Y10
+	VPERM2F128   $0x01, Y12, Y12, Y11
+	VADDPS       Y11, Y12, Y11
+	VPERMILPS    $0x4e, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VPERMILPS    $0xb1, Y11, Y12
+	VADDPS       Y12, Y11, Y11
+	VCMPPS       $0x11, vectors<>+384(SB), Y6, Y12
+	VMULPS       vectors<>+416(SB), Y6, Y13
+	VBLENDVPS    Y12, Y13, Y6, Y13
+	VPSUBD       vectors<>+448(SB), Y13, Y14
+	VPAND        vectors<>+32(SB), Y14, Y14
+	VPSUBD       Y14, Y13, Y13
+	VSUBPS       vectors<>+480(SB), Y13, Y13
+	VCVTDQ2PS    Y14, Y14
+	VANDPS       vectors<>+512(SB), Y12, Y12
+	VADDPS       Y12, Y14, Y12
+	VMOVUPS      vectors<>+544(SB), Y14
+	VFMADD213PS  vectors<>+576(SB), Y13, Y14
+	VFMADD213PS  vectors<>+608(SB), Y13, Y14
+	VFMADD213PS  vectors<>+640(SB), Y13, Y14
+	VFMADD213PS  vectors<>+672(SB), Y13, Y14
+	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VFMADD213PS  vectors<>+736(SB), Y13, Y14
+	VFMADD213PS  vectors<>+768(SB), Y13, Y14
+	VFMADD213PS  vectors<>+800(SB), Y13, Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  vectors<>+832(SB), Y12, Y15
+	VMULPS       Y13, Y13, Y13
+	VFMADD231PS  Y13, Y14, Y15
+	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+896(SB), Y6, Y12
+	VBLENDVPS    Y12, Y15, Y6, Y12
+	VCMPPS       $0x00, vectors<>+0(SB), Y6, Y13
+	VMOVUPS      vectors<>+64(SB), Y14
+	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
+	VCMPPS       $0x12, vectors<>+0(SB), Y6, Y6
+	VBLENDVPS    Y6, Y13, Y12, Y6
+	VCMPPS       $0x11, vectors<>+384(SB), Y8, Y12
+	VMULPS       vectors<>+416(SB), Y8, Y13
+	VBLENDVPS    Y12, Y13, Y8, Y13
+	VPSUBD       vectors<>+448(SB), Y13, Y14
+	VPAND        vectors<>+32(SB), Y14, Y14
+	VPSUBD       Y14, Y13, Y13
+	VSUBPS       vectors<>+480(SB), Y13, Y13
+	VCVTDQ2PS    Y14, Y14
+	VANDPS       vectors<>+512(SB), Y12, Y12
+	VADDPS       Y12, Y14, Y12
+	VMOVUPS      vectors<>+544(SB), Y14
+	VFMADD213PS  vectors<>+576(SB), Y13, Y14
+	VFMADD213PS  vectors<>+608(SB), Y13, Y14
+	VFMADD213PS  vectors<>+640(SB), Y13, Y14
+	VFMADD213PS  vectors<>+672(SB), Y13, Y14
+	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VFMADD213PS  vectors<>+736(SB), Y13, Y14
+	VFMADD213PS  vectors<>+768(SB), Y13, Y14
+	VFMADD213PS  vectors<>+800(SB), Y13, Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  vectors<>+832(SB), Y12, Y15
+	VMULPS       Y13, Y13, Y13
+	VFMADD231PS  Y13, Y14, Y15
+	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+896(SB), Y8, Y12
+	VBLENDVPS    Y12, Y15, Y8, Y12
+	VCMPPS       $0x00, vectors<>+0(SB), Y8, Y13
+	VMOVUPS      vectors<>+64(SB), Y14
+	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
+	VCMPPS       $0x12, vectors<>+0(SB), Y8, Y8
+	VBLENDVPS    Y8, Y13, Y12, Y8
+	VCMPPS       $0x11, vectors<>+384(SB), Y10, Y12
+	VMULPS       vectors<>+416(SB), Y10, Y13
+	VBLENDVPS    Y12, Y13, Y10, Y13
+	VPSUBD       vectors<>+448(SB), Y13, Y14
+	VPAND        vectors<>+32(SB), Y14, Y14
+	VPSUBD       Y14, Y13, Y13
+	VSUBPS       vectors<>+480(SB), Y13, Y13
+	VCVTDQ2PS    Y14, Y14
+	VANDPS       vectors<>+512(SB), Y12, Y12
+	VADDPS       Y12, Y14, Y12
+	VMOVUPS      vectors<>+544(SB), Y14
+	VFMADD213PS  vectors<>+576(SB), Y13, Y14
+	VFMADD213PS  vectors<>+608(SB), Y13, Y14
+	VFMADD213PS  vectors<>+640(SB), Y13, Y14
+	VFMADD213PS  vectors<>+672(SB), Y13, Y14
+	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VFMADD213PS  vectors<>+736(SB), Y13, Y14
+	VFMADD213PS  vectors<>+768(SB), Y13, Y14
+	VFMADD213PS  vectors<>+800(SB), Y13, Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  vectors<>+832(SB), Y12, Y15
+	VMULPS       Y13, Y13, Y13
+	VFMADD231PS  Y13, Y14, Y15
+	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+896(SB), Y10, Y12
+	VBLENDVPS    Y12, Y15, Y10, Y12
+	VCMPPS       $0x00, vectors<>+0(SB), Y10, Y13
+	VMOVUPS      vectors<>+64(SB), Y14
+	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
+	VCMPPS       $0x12, vectors<>+0(SB), Y10, Y10
+	VBLENDVPS    Y10, Y13, Y12, Y10
+	VCMPPS       $0x11, vectors<>+384(SB), Y11, Y12
+	VMULPS       vectors<>+416(SB), Y11, Y13
+	VBLENDVPS    Y12, Y13, Y11, Y13
+	VPSUBD       vectors<>+448(SB), Y13, Y14
+	VPAND        vectors<>+32(SB), Y14, Y14
+	VPSUBD       Y14, Y13, Y13
+	VSUBPS       vectors<>+480(SB), Y13, Y13
+	VCVTDQ2PS    Y14, Y14
+	VANDPS       vectors<>+512(SB), Y12, Y12
+	VADDPS       Y12, Y14, Y12
+	VMOVUPS      vectors<>+544(SB), Y14
+	VFMADD213PS  vectors<>+576(SB), Y13, Y14
+	VFMADD213PS  vectors<>+608(SB), Y13, Y14
+	VFMADD213PS  vectors<>+640(SB), Y13, Y14
+	VFMADD213PS  vectors<>+672(SB), Y13, Y14
+	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VFMADD213PS  vectors<>+736(SB), Y13, Y14
+	VFMADD213PS  vectors<>+768(SB), Y13, Y14
+	VFMADD213PS  vectors<>+800(SB), Y13, Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  vectors<>+832(SB), Y12, Y15
+	VMULPS       Y13, Y13, Y13
+	VFMADD231PS  Y13, Y14, Y15
+	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+896(SB), Y11, Y12
+	VBLENDVPS    Y12, Y15, Y11, Y12
+	VCMPPS       $0x00, vectors<>+0(SB), Y11, Y13
+	VMOVUPS      vectors<>+64(SB), Y14
+	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
+	VCMPPS       $0x12, vectors<>+0(SB), Y11, Y11
+	VBLENDVPS    Y11, Y13, Y12, Y11
+	VSUBPS       Y6, Y4, Y4
+	VMOVUPS      Y4, (SI)
+	VSUBPS       Y8, Y5, Y4
+	VMOVUPS      Y4, 40(SI)
+	VSUBPS       Y10, Y7, Y4
+	VMOVUPS      Y4, 80(SI)
+	VSUBPS       Y11, Y9, Y4
+	VMOVUPS      Y4, 120(SI)
+	VSUBPS       Y6, Y0, Y0
 	VMOVLPS      X0, 32(SI)
-	VSUBPS       Y5, Y1, Y0
+	VSUBPS       Y8, Y1, Y0
 	VMOVLPS      X0, 72(SI)
-	ADDQ         $+80, BX
-	ADDQ         $+80, SI
+	VSUBPS       Y10, Y2, Y0
+	VMOVLPS      X0, 112(SI)
+	VSUBPS       Y11, Y3, Y0
+	VMOVLPS      X0, 152(SI)
+	ADDQ         $+160, BX
+	ADDQ         $+160, SI
 	DECQ         DI
 	JNE          loop_m_1
 	VZEROUPPER

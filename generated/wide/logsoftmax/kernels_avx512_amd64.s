@@ -82,187 +82,351 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+68(SB), Z14
 	VBROADCASTSS words<>+72(SB), Z13
 	VBROADCASTSS words<>+76(SB), Z12
-	VBROADCASTSS words<>+80(SB), Z11
-	VBROADCASTSS words<>+84(SB), Z10
-	VBROADCASTSS words<>+88(SB), Z9
-	VBROADCASTSS words<>+92(SB), Z8
 	MOVQ         x+8(FP), BX
 	MOVQ         y+0(FP), SI
-	MOVL         $+16, DI
+	MOVL         $+8, DI
 	PCALIGN      $0x20
 
 loop_m_1:
-	// for m < 16
+	// for m < 8
 	VCMPPS           $0x11, Z31, Z31, K1
 	VBROADCASTSS     words<>+4(SB), Z0
 	VCMPPS           $0x11, Z31, Z31, K2
 	VBROADCASTSS     words<>+4(SB), Z1
-	VMOVUPS.Z        (BX), K7, Z2
-	VBLENDMPS        Z2, Z30, K7, Z3
-	VMAXPS           Z0, Z3, Z0
-	VMOVUPS.Z        40(BX), K7, Z4
+	VCMPPS           $0x11, Z31, Z31, K3
+	VBROADCASTSS     words<>+4(SB), Z2
+	VCMPPS           $0x11, Z31, Z31, K4
+	VBROADCASTSS     words<>+4(SB), Z3
+	VMOVUPS.Z        (BX), K7, Z4
 	VBLENDMPS        Z4, Z30, K7, Z5
-	VMAXPS           Z1, Z5, Z1
-	VCMPPS           $0x03, Z3, Z3, K3
-	KORW             K3, K1, K1
-	VCMPPS           $0x03, Z5, Z5, K3
-	KORW             K3, K2, K2
+	VMAXPS           Z0, Z5, Z0
+	VMOVUPS.Z        40(BX), K7, Z6
+	VBLENDMPS        Z6, Z30, K7, Z7
+	VMAXPS           Z1, Z7, Z1
+	VMOVUPS.Z        80(BX), K7, Z8
+	VBLENDMPS        Z8, Z30, K7, Z9
+	VMAXPS           Z2, Z9, Z2
+	VMOVUPS.Z        120(BX), K7, Z10
+	VBLENDMPS        Z10, Z30, K7, Z11
+	VMAXPS           Z3, Z11, Z3
+	VCMPPS           $0x03, Z5, Z5, K5
+	KORW             K5, K1, K1
+	VCMPPS           $0x03, Z7, Z7, K5
+	KORW             K5, K2, K2
+	VCMPPS           $0x03, Z9, Z9, K5
+	KORW             K5, K3, K3
+	VCMPPS           $0x03, Z11, Z11, K5
+	KORW             K5, K4, K4
 	VBLENDMPS        Z29, Z0, K1, Z0
 	VBLENDMPS        Z29, Z1, K2, Z1
-	VEXTRACTF32X8    $0x01, Z0, Y3
-	VMAXPS           Y3, Y0, Y3
-	VEXTRACTF32X4    $0x01, Y3, X5
-	VMAXPS           X5, X3, X3
-	VPERMILPS        $0x4e, X3, X5
-	VMAXPS           X5, X3, X3
-	VPERMILPS        $0xb1, X3, X5
-	VMAXPS           X5, X3, X3
-	VBROADCASTSS     X3, Z3
+	VBLENDMPS        Z29, Z2, K3, Z2
+	VBLENDMPS        Z29, Z3, K4, Z3
+	VEXTRACTF32X8    $0x01, Z0, Y5
+	VMAXPS           Y5, Y0, Y5
+	VEXTRACTF32X4    $0x01, Y5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0x4e, X5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0xb1, X5, X7
+	VMAXPS           X7, X5, X5
+	VBROADCASTSS     X5, Z5
 	VCMPPS           $0x03, Z0, Z0, K1
 	VMOVUPS.Z        Z0, K1, Z0
-	VSHUFF32X4       $0x4e, Z0, Z0, Z5
-	VADDPS           Z5, Z0, Z0
-	VSHUFF32X4       $0xb1, Z0, Z0, Z5
-	VADDPS           Z5, Z0, Z0
-	VPERMILPS        $0x4e, Z0, Z5
-	VADDPS           Z5, Z0, Z0
-	VPERMILPS        $0xb1, Z0, Z5
-	VADDPS           Z5, Z0, Z0
-	VADDPS           Z0, Z3, Z0
-	VEXTRACTF32X8    $0x01, Z1, Y3
-	VMAXPS           Y3, Y1, Y3
-	VEXTRACTF32X4    $0x01, Y3, X5
-	VMAXPS           X5, X3, X3
-	VPERMILPS        $0x4e, X3, X5
-	VMAXPS           X5, X3, X3
-	VPERMILPS        $0xb1, X3, X5
-	VMAXPS           X5, X3, X3
-	VBROADCASTSS     X3, Z3
+	VSHUFF32X4       $0x4e, Z0, Z0, Z7
+	VADDPS           Z7, Z0, Z0
+	VSHUFF32X4       $0xb1, Z0, Z0, Z7
+	VADDPS           Z7, Z0, Z0
+	VPERMILPS        $0x4e, Z0, Z7
+	VADDPS           Z7, Z0, Z0
+	VPERMILPS        $0xb1, Z0, Z7
+	VADDPS           Z7, Z0, Z0
+	VADDPS           Z0, Z5, Z0
+	VEXTRACTF32X8    $0x01, Z1, Y5
+	VMAXPS           Y5, Y1, Y5
+	VEXTRACTF32X4    $0x01, Y5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0x4e, X5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0xb1, X5, X7
+	VMAXPS           X7, X5, X5
+	VBROADCASTSS     X5, Z5
 	VCMPPS           $0x03, Z1, Z1, K1
 	VMOVUPS.Z        Z1, K1, Z1
-	VSHUFF32X4       $0x4e, Z1, Z1, Z5
-	VADDPS           Z5, Z1, Z1
-	VSHUFF32X4       $0xb1, Z1, Z1, Z5
-	VADDPS           Z5, Z1, Z1
-	VPERMILPS        $0x4e, Z1, Z5
-	VADDPS           Z5, Z1, Z1
-	VPERMILPS        $0xb1, Z1, Z5
-	VADDPS           Z5, Z1, Z1
-	VADDPS           Z1, Z3, Z1
-	VSUBPS           Z0, Z2, Z0
-	VMAXPS           Z0, Z28, Z2
-	VMOVAPS          Z24, Z3
-	VFMADD231PS      Z27, Z2, Z3
-	VSUBPS           Z24, Z3, Z5
-	VFNMADD231PS     Z23, Z5, Z2
-	VFNMADD231PS     Z22, Z5, Z2
-	VPSLLD           $0x14, Z3, Z5
-	VPERMD           Z21, Z3, Z3
-	VPADDD           Z3, Z5, Z3
-	VMOVAPS          Z20, Z5
-	VFMADD231PS      Z2, Z26, Z5
-	VMULPS           Z2, Z2, Z6
-	VFMADD231PS      Z6, Z5, Z2
-	VFMADD231PS      Z2, Z3, Z3
-	VMOVUPS.Z        Z3, K7, Z2
-	VSUBPS           Z1, Z4, Z1
-	VMAXPS           Z1, Z28, Z3
-	VMOVAPS          Z24, Z4
-	VFMADD231PS      Z27, Z3, Z4
-	VSUBPS           Z24, Z4, Z5
-	VFNMADD231PS     Z23, Z5, Z3
-	VFNMADD231PS     Z22, Z5, Z3
-	VPSLLD           $0x14, Z4, Z5
-	VPERMD           Z21, Z4, Z4
-	VPADDD           Z4, Z5, Z4
-	VMOVAPS          Z20, Z5
-	VFMADD231PS      Z3, Z26, Z5
-	VMULPS           Z3, Z3, Z6
-	VFMADD231PS      Z6, Z5, Z3
-	VFMADD231PS      Z3, Z4, Z4
-	VMOVUPS.Z        Z4, K7, Z3
-	VSHUFF32X4       $0x4e, Z2, Z2, Z4
-	VADDPS           Z4, Z2, Z2
-	VSHUFF32X4       $0xb1, Z2, Z2, Z4
-	VADDPS           Z4, Z2, Z2
-	VPERMILPS        $0x4e, Z2, Z4
-	VADDPS           Z4, Z2, Z2
-	VPERMILPS        $0xb1, Z2, Z4
-	VADDPS           Z4, Z2, Z2
-	VSHUFF32X4       $0x4e, Z3, Z3, Z4
-	VADDPS           Z4, Z3, Z3
-	VSHUFF32X4       $0xb1, Z3, Z3, Z4
-	VADDPS           Z4, Z3, Z3
-	VPERMILPS        $0x4e, Z3, Z4
-	VADDPS           Z4, Z3, Z3
-	VPERMILPS        $0xb1, Z3, Z4
-	VADDPS           Z4, Z3, Z3
-	VCMPPS           $0x11, Z19, Z2, K1
-	VMULPS           Z18, Z2, Z4
-	VBLENDMPS        Z4, Z2, K1, Z4
-	VPSUBD           Z17, Z4, Z5
-	VPANDD           Z30, Z5, Z5
-	VPSUBD           Z5, Z4, Z4
-	VSUBPS           Z16, Z4, Z4
-	VCVTDQ2PS        Z5, Z5
-	VMOVUPS.Z        Z15, K1, Z6
-	VADDPS           Z6, Z5, Z5
-	VMOVAPS          Z14, Z6
-	VFMADD231PS      Z4, Z25, Z6
-	VFMADD213PS      Z13, Z4, Z6
-	VFMADD213PS      Z12, Z4, Z6
-	VFMADD213PS      Z11, Z4, Z6
-	VFMADD213PS      Z10, Z4, Z6
-	VFMADD213PS      Z9, Z4, Z6
-	VFMADD213PS      Z8, Z4, Z6
-	VFMADD213PS.BCST words<>+96(SB), Z4, Z6
-	VMOVAPS          Z4, Z7
-	VFMADD231PS.BCST words<>+100(SB), Z5, Z7
-	VMULPS           Z4, Z4, Z4
-	VFMADD231PS      Z4, Z6, Z7
-	VFMADD231PS.BCST words<>+104(SB), Z5, Z7
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z2, K1
-	VBLENDMPS        Z7, Z2, K1, Z4
-	VCMPPS           $0x00, Z31, Z2, K1
-	VBLENDMPS        Z30, Z29, K1, Z5
-	VCMPPS           $0x12, Z31, Z2, K1
-	VBLENDMPS        Z5, Z4, K1, Z2
-	VCMPPS           $0x11, Z19, Z3, K1
-	VMULPS           Z18, Z3, Z4
-	VBLENDMPS        Z4, Z3, K1, Z4
-	VPSUBD           Z17, Z4, Z5
-	VPANDD           Z30, Z5, Z5
-	VPSUBD           Z5, Z4, Z4
-	VSUBPS           Z16, Z4, Z4
-	VCVTDQ2PS        Z5, Z5
-	VMOVUPS.Z        Z15, K1, Z6
-	VADDPS           Z6, Z5, Z5
-	VMOVAPS          Z14, Z6
-	VFMADD231PS      Z4, Z25, Z6
-	VFMADD213PS      Z13, Z4, Z6
-	VFMADD213PS      Z12, Z4, Z6
-	VFMADD213PS      Z11, Z4, Z6
-	VFMADD213PS      Z10, Z4, Z6
-	VFMADD213PS      Z9, Z4, Z6
-	VFMADD213PS      Z8, Z4, Z6
-	VFMADD213PS.BCST words<>+96(SB), Z4, Z6
-	VMOVAPS          Z4, Z7
-	VFMADD231PS.BCST words<>+100(SB), Z5, Z7
-	VMULPS           Z4, Z4, Z4
-	VFMADD231PS      Z4, Z6, Z7
-	VFMADD231PS.BCST words<>+104(SB), Z5, Z7
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z3, K1
-	VBLENDMPS        Z7, Z3, K1, Z4
-	VCMPPS           $0x00, Z31, Z3, K1
-	VBLENDMPS        Z30, Z29, K1, Z5
-	VCMPPS           $0x12, Z31, Z3, K1
-	VBLENDMPS        Z5, Z4, K1, Z3
-	VSUBPS           Z2, Z0, Z0
+	VSHUFF32X4       $0x4e, Z1, Z1, Z7
+	VADDPS           Z7, Z1, Z1
+	VSHUFF32X4       $0xb1, Z1, Z1, Z7
+	VADDPS           Z7, Z1, Z1
+	VPERMILPS        $0x4e, Z1, Z7
+	VADDPS           Z7, Z1, Z1
+	VPERMILPS        $0xb1, Z1, Z7
+	VADDPS           Z7, Z1, Z1
+	VADDPS           Z1, Z5, Z1
+	VEXTRACTF32X8    $0x01, Z2, Y5
+	VMAXPS           Y5, Y2, Y5
+	VEXTRACTF32X4    $0x01, Y5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0x4e, X5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0xb1, X5, X7
+	VMAXPS           X7, X5, X5
+	VBROADCASTSS     X5, Z5
+	VCMPPS           $0x03, Z2, Z2, K1
+	VMOVUPS.Z        Z2, K1, Z2
+	VSHUFF32X4       $0x4e, Z2, Z2, Z7
+	VADDPS           Z7, Z2, Z2
+	VSHUFF32X4       $0xb1, Z2, Z2, Z7
+	VADDPS           Z7, Z2, Z2
+	VPERMILPS        $0x4e, Z2, Z7
+	VADDPS           Z7, Z2, Z2
+	VPERMILPS        $0xb1, Z2, Z7
+	VADDPS           Z7, Z2, Z2
+	VADDPS           Z2, Z5, Z2
+	VEXTRACTF32X8    $0x01, Z3, Y5
+	VMAXPS           Y5, Y3, Y5
+	VEXTRACTF32X4    $0x01, Y5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0x4e, X5, X7
+	VMAXPS           X7, X5, X5
+	VPERMILPS        $0xb1, X5, X7
+	VMAXPS           X7, X5, X5
+	VBROADCASTSS     X5, Z5
+	VCMPPS           $0x03, Z3, Z3, K1
+	VMOVUPS.Z        Z3, K1, Z3
+	VSHUFF32X4       $0x4e, Z3, Z3, Z7
+	VADDPS           Z7, Z3, Z3
+	VSHUFF32X4       $0xb1, Z3, Z3, Z7
+	VADDPS           Z7, Z3, Z3
+	VPERMILPS        $0x4e, Z3, Z7
+	VADDPS           Z7, Z3, Z3
+	VPERMILPS        $0xb1, Z3, Z7
+	VADDPS           Z7, Z3, Z3
+	VADDPS           Z3, Z5, Z3
+	VSUBPS           Z0, Z4, Z0
+	VMAXPS           Z0, Z28, Z4
+	VMOVAPS          Z24, Z5
+	VFMADD231PS      Z27, Z4, Z5
+	VSUBPS           Z24, Z5, Z7
+	VFNMADD231PS     Z23, Z7, Z4
+	VFNMADD231PS     Z22, Z7, Z4
+	VPSLLD           $0x14, Z5, Z7
+	VPERMD           Z21, Z5, Z5
+	VPADDD           Z5, Z7, Z5
+	VMOVAPS          Z20, Z7
+	VFMADD231PS      Z4, Z26, Z7
+	VMULPS           Z4, Z4, Z9
+	VFMADD231PS      Z9, Z7, Z4
+	VFMADD231PS      Z4, Z5, Z5
+	VMOVUPS.Z        Z5, K7, Z4
+	VSUBPS           Z1, Z6, Z1
+	VMAXPS           Z1, Z28, Z5
+	VMOVAPS          Z24, Z6
+	VFMADD231PS      Z27, Z5, Z6
+	VSUBPS           Z24, Z6, Z7
+	VFNMADD231PS     Z23, Z7, Z5
+	VFNMADD231PS     Z22, Z7, Z5
+	VPSLLD           $0x14, Z6, Z7
+	VPERMD           Z21, Z6, Z6
+	VPADDD           Z6, Z7, Z6
+	VMOVAPS          Z20, Z7
+	VFMADD231PS      Z5, Z26, Z7
+	VMULPS           Z5, Z5, Z9
+	VFMADD231PS      Z9, Z7, Z5
+	VFMADD231PS      Z5, Z6, Z6
+	VMOVUPS.Z        Z6, K7, Z5
+	VSUBPS           Z2, Z8, Z2
+	VMAXPS           Z2, Z28, Z6
+	VMOVAPS          Z24, Z7
+	VFMADD231PS      Z27, Z6, Z7
+	VSUBPS           Z24, Z7, Z8
+	VFNMADD231PS     Z23, Z8, Z6
+	VFNMADD231PS     Z22, Z8, Z6
+	VPSLLD           $0x14, Z7, Z8
+	VPERMD           Z21, Z7, Z7
+	VPADDD           Z7, Z8, Z7
+	VMOVAPS          Z20, Z8
+	VFMADD231PS      Z6, Z26, Z8
+	VMULPS           Z6, Z6, Z9
+	VFMADD231PS      Z9, Z8, Z6
+	VFMADD231PS      Z6, Z7, Z7
+	VMOVUPS.Z        Z7, K7, Z6
+	VSUBPS           Z3, Z10, Z3
+	VMAXPS           Z3, Z28, Z7
+	VMOVAPS          Z24, Z8
+	VFMADD231PS      Z27, Z7, Z8
+	VSUBPS           Z24, Z8, Z9
+	VFNMADD231PS     Z23, Z9, Z7
+	VFNMADD231PS     Z22, Z9, Z7
+	VPSLLD           $0x14, Z8, Z9
+	VPERMD           Z21, Z8, Z8
+	VPADDD           Z8, Z9, Z8
+	VMOVAPS          Z20, Z9
+	VFMADD231PS      Z7, Z26, Z9
+	VMULPS           Z7, Z7, Z10
+	VFMADD231PS      Z10, Z9, Z7
+	VFMADD231PS      Z7, Z8, Z8
+	VMOVUPS.Z        Z8, K7, Z7
+	VSHUFF32X4       $0x4e, Z4, Z4, Z8
+	VADDPS           Z8, Z4, Z4
+	VSHUFF32X4       $0xb1, Z4, Z4, Z8
+	VADDPS           Z8, Z4, Z4
+	VPERMILPS        $0x4e, Z4, Z8
+	VADDPS           Z8, Z4, Z4
+	VPERMILPS        $0xb1, Z4, Z8
+	VADDPS           Z8, Z4, Z4
+	VSHUFF32X4       $0x4e, Z5, Z5, Z8
+	VADDPS           Z8, Z5, Z5
+	VSHUFF32X4       $0xb1, Z5, Z5, Z8
+	VADDPS           Z8, Z5, Z5
+	VPERMILPS        $0x4e, Z5, Z8
+	VADDPS           Z8, Z5, Z5
+	VPERMILPS        $0xb1, Z5, Z8
+	VADDPS           Z8, Z5, Z5
+	VSHUFF32X4       $0x4e, Z6, Z6, Z8
+	VADDPS           Z8, Z6, Z6
+	VSHUFF32X4       $0xb1, Z6, Z6, Z8
+	VADDPS           Z8, Z6, Z6
+	VPERMILPS        $0x4e, Z6, Z8
+	VADDPS           Z8, Z6, Z6
+	VPERMILPS        $0xb1, Z6, Z8
+	VADDPS           Z8, Z6, Z6
+	VSHUFF32X4       $0x4e, Z7, Z7, Z8
+	VADDPS           Z8, Z7, Z7
+	VSHUFF32X4       $0xb1, Z7, Z7, Z8
+	VADDPS           Z8, Z7, Z7
+	VPERMILPS        $0x4e, Z7, Z8
+	VADDPS           Z8, Z7, Z7
+	VPERMILPS        $0xb1, Z7, Z8
+	VADDPS           Z8, Z7, Z7
+	VCMPPS           $0x11, Z19, Z4, K1
+	VMULPS           Z18, Z4, Z8
+	VBLENDMPS        Z8, Z4, K1, Z8
+	VPSUBD           Z17, Z8, Z9
+	VPANDD           Z30, Z9, Z9
+	VPSUBD           Z9, Z8, Z8
+	VSUBPS           Z16, Z8, Z8
+	VCVTDQ2PS        Z9, Z9
+	VMOVUPS.Z        Z15, K1, Z10
+	VADDPS           Z10, Z9, Z9
+	VMOVAPS          Z14, Z10
+	VFMADD231PS      Z8, Z25, Z10
+	VFMADD213PS      Z13, Z8, Z10
+	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VMOVAPS          Z8, Z11
+	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VMULPS           Z8, Z8, Z8
+	VFMADD231PS      Z8, Z10, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z4, K1
+	VBLENDMPS        Z11, Z4, K1, Z8
+	VCMPPS           $0x00, Z31, Z4, K1
+	VBLENDMPS        Z30, Z29, K1, Z9
+	VCMPPS           $0x12, Z31, Z4, K1
+	VBLENDMPS        Z9, Z8, K1, Z4
+	VCMPPS           $0x11, Z19, Z5, K1
+	VMULPS           Z18, Z5, Z8
+	VBLENDMPS        Z8, Z5, K1, Z8
+	VPSUBD           Z17, Z8, Z9
+	VPANDD           Z30, Z9, Z9
+	VPSUBD           Z9, Z8, Z8
+	VSUBPS           Z16, Z8, Z8
+	VCVTDQ2PS        Z9, Z9
+	VMOVUPS.Z        Z15, K1, Z10
+	VADDPS           Z10, Z9, Z9
+	VMOVAPS          Z14, Z10
+	VFMADD231PS      Z8, Z25, Z10
+	VFMADD213PS      Z13, Z8, Z10
+	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VMOVAPS          Z8, Z11
+	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VMULPS           Z8, Z8, Z8
+	VFMADD231PS      Z8, Z10, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z5, K1
+	VBLENDMPS        Z11, Z5, K1, Z8
+	VCMPPS           $0x00, Z31, Z5, K1
+	VBLENDMPS        Z30, Z29, K1, Z9
+	VCMPPS           $0x12, Z31, Z5, K1
+	VBLENDMPS        Z9, Z8, K1, Z5
+	VCMPPS           $0x11, Z19, Z6, K1
+	VMULPS           Z18, Z6, Z8
+	VBLENDMPS        Z8, Z6, K1, Z8
+	VPSUBD           Z17, Z8, Z9
+	VPANDD           Z30, Z9, Z9
+	VPSUBD           Z9, Z8, Z8
+	VSUBPS           Z16, Z8, Z8
+	VCVTDQ2PS        Z9, Z9
+	VMOVUPS.Z        Z15, K1, Z10
+	VADDPS           Z10, Z9, Z9
+	VMOVAPS          Z14, Z10
+	VFMADD231PS      Z8, Z25, Z10
+	VFMADD213PS      Z13, Z8, Z10
+	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VMOVAPS          Z8, Z11
+	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VMULPS           Z8, Z8, Z8
+	VFMADD231PS      Z8, Z10, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z6, K1
+	VBLENDMPS        Z11, Z6, K1, Z8
+	VCMPPS           $0x00, Z31, Z6, K1
+	VBLENDMPS        Z30, Z29, K1, Z9
+	VCMPPS           $0x12, Z31, Z6, K1
+	VBLENDMPS        Z9, Z8, K1, Z6
+	VCMPPS           $0x11, Z19, Z7, K1
+	VMULPS           Z18, Z7, Z8
+	VBLENDMPS        Z8, Z7, K1, Z8
+	VPSUBD           Z17, Z8, Z9
+	VPANDD           Z30, Z9, Z9
+	VPSUBD           Z9, Z8, Z8
+	VSUBPS           Z16, Z8, Z8
+	VCVTDQ2PS        Z9, Z9
+	VMOVUPS.Z        Z15, K1, Z10
+	VADDPS           Z10, Z9, Z9
+	VMOVAPS          Z14, Z10
+	VFMADD231PS      Z8, Z25, Z10
+	VFMADD213PS      Z13, Z8, Z10
+	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VMOVAPS          Z8, Z11
+	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VMULPS           Z8, Z8, Z8
+	VFMADD231PS      Z8, Z10, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z7, K1
+	VBLENDMPS        Z11, Z7, K1, Z8
+	VCMPPS           $0x00, Z31, Z7, K1
+	VBLENDMPS        Z30, Z29, K1, Z9
+	VCMPPS           $0x12, Z31, Z7, K1
+	VBLENDMPS        Z9, Z8, K1, Z7
+	VSUBPS           Z4, Z0, Z0
 	VMOVUPS          Z0, K7, (SI)
-	VSUBPS           Z3, Z1, Z0
+	VSUBPS           Z5, Z1, Z0
 	VMOVUPS          Z0, K7, 40(SI)
-	ADDQ             $+80, BX
-	ADDQ             $+80, SI
+	VSUBPS           Z6, Z2, Z0
+	VMOVUPS          Z0, K7, 80(SI)
+	VSUBPS           Z7, Z3, Z0
+	VMOVUPS          Z0, K7, 120(SI)
+	ADDQ             $+160, BX
+	ADDQ             $+160, SI
 	DECQ             DI
 	JNE              loop_m_1
 	VZEROUPPER

@@ -141,164 +141,315 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1024
 // func forward0AVX2(loss *float32, x *float32, label *int32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), $320-24
-	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+320(SB), Y13
-	VXORPS  Y12, Y12, Y12
-	MOVQ    x+8(FP), SI
-	LEAQ    63(SP), BX
-	ANDQ    $-64, BX
-	MOVL    $+16, DI
+	MOVQ    x+8(FP), BX
+	LEAQ    63(SP), SI
+	ANDQ    $-64, SI
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_1:
-	// for n < 16
-	VCMPPS       $0x11, Y12, Y12, Y0
+	// for n < 8
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x11, Y15, Y15, Y0
 	VMOVUPS      vectors<>+32(SB), Y1
 	VMOVUPS      vectors<>+32(SB), Y2
-	VCMPPS       $0x11, Y12, Y12, Y3
+	VCMPPS       $0x11, Y15, Y15, Y3
 	VMOVUPS      vectors<>+32(SB), Y4
 	VMOVUPS      vectors<>+32(SB), Y5
-	VMOVUPS      (SI), Y6
-	VMAXPS       Y1, Y6, Y1
-	VMOVUPS      40(SI), Y7
-	VMAXPS       Y4, Y7, Y4
-	VMOVSD       32(SI), X8
-	VMOVUPS      vectors<>+96(SB), Y9
+	VCMPPS       $0x11, Y15, Y15, Y6
+	VMOVUPS      vectors<>+32(SB), Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VCMPPS       $0x11, Y15, Y15, Y9
 	VMOVUPS      vectors<>+32(SB), Y10
-	VBLENDVPS    Y9, Y8, Y10, Y9
-	VMAXPS       Y2, Y9, Y2
-	VCMPPS       $0x03, Y9, Y6, Y9
-	VORPS        Y9, Y0, Y0
-	VMOVSD       72(SI), X9
-	VMOVUPS      vectors<>+96(SB), Y10
 	VMOVUPS      vectors<>+32(SB), Y11
-	VBLENDVPS    Y10, Y9, Y11, Y10
-	VMAXPS       Y5, Y10, Y5
-	VCMPPS       $0x03, Y10, Y7, Y10
-	VORPS        Y10, Y3, Y3
+	VMOVUPS      (BX), Y12
+	VMAXPS       Y1, Y12, Y1
+	VMOVUPS      40(BX), Y13
+	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      80(BX), Y13
+	VMAXPS       Y7, Y13, Y7
+	VMOVUPS      120(BX), Y13
+	VMAXPS       Y10, Y13, Y10
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       32(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y2, Y13, Y2
+	VCMPPS       $0x03, Y13, Y12, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       72(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y5, Y13, Y5
+	VMOVUPS      40(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       112(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y8, Y13, Y8
+	VMOVUPS      80(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y6, Y6
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       152(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y11, Y13, Y11
+	VMOVUPS      120(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y9, Y9
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
 	VMAXPS       Y4, Y5, Y4
 	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VANDPS       Y0, Y3, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
-	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
-	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
-	VMOVSS       X0, (BX)
-	VMOVSS       X1, 4(BX)
-	VSUBPS       Y0, Y6, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+192(SB), Y11
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       Y11, Y3, Y4
-	VFNMADD231PS vectors<>+224(SB), Y4, Y2
-	VFNMADD231PS vectors<>+256(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+352(SB), Y4
-	VFMADD231PS  Y2, Y13, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VSUBPS       Y1, Y7, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y14, Y2, Y4
-	VSUBPS       Y11, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y2
-	VFNMADD231PS vectors<>+256(SB), Y5, Y2
-	VPSLLD       $0x14, Y4, Y5
+	VMAXPS       Y7, Y8, Y7
+	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VMAXPS       X4, X0, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VANDPS       Y0, Y5, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VEXTRACTF128 $0x01, Y1, X4
+	VMAXPS       X4, X1, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VANDPS       Y1, Y5, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y4, Y1
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VANDPS       Y2, Y5, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VEXTRACTF128 $0x01, Y3, X4
+	VMAXPS       X4, X3, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VANDPS       Y3, Y5, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y5
+	VADDPS       Y5, Y3, Y3
+	VADDPS       Y3, Y4, Y3
+	VMOVSS       X0, (SI)
+	VMOVSS       X1, 4(SI)
+	VMOVSS       X2, 8(SI)
+	VMOVSS       X3, 12(SI)
+	VSUBPS       Y0, Y12, Y4
+	VMOVUPS      vectors<>+128(SB), Y15
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+160(SB), Y14
+	VMOVUPS      vectors<>+192(SB), Y12
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       Y12, Y5, Y6
+	VMOVUPS      vectors<>+224(SB), Y11
+	VFNMADD231PS Y11, Y6, Y4
+	VFNMADD231PS vectors<>+256(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+320(SB), Y13
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD231PS  Y4, Y13, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VMOVUPS      40(BX), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS Y11, Y7, Y4
+	VFNMADD231PS vectors<>+256(SB), Y7, Y4
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+352(SB), Y7
+	VFMADD231PS  Y4, Y13, Y7
+	VMULPS       Y4, Y4, Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VFMADD231PS  Y4, Y6, Y6
+	VMOVUPS      80(BX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y4, Y7
+	VSUBPS       Y12, Y7, Y8
+	VFNMADD231PS Y11, Y8, Y4
+	VFNMADD231PS vectors<>+256(SB), Y8, Y4
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMULPS       Y4, Y4, Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y4, Y7, Y7
+	VMOVUPS      120(BX), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y14, Y4, Y8
+	VSUBPS       Y12, Y8, Y9
+	VFNMADD231PS Y11, Y9, Y4
+	VFNMADD231PS vectors<>+256(SB), Y9, Y4
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+288(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+352(SB), Y9
+	VFMADD231PS  Y4, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  Y4, Y8, Y8
+	VMOVSD       32(BX), X4
+	VSUBPS       Y0, Y4, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y4
+	VFMADD231PS  Y14, Y0, Y4
+	VSUBPS       Y12, Y4, Y9
+	VFNMADD231PS Y11, Y9, Y0
+	VFNMADD231PS vectors<>+256(SB), Y9, Y0
+	VPSLLD       $0x14, Y4, Y9
 	VPERMD       vectors<>+288(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y2, Y13, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VFMADD231PS  Y2, Y4, Y4
-	VSUBPS       Y0, Y8, Y0
+	VPADDD       Y4, Y9, Y4
+	VMOVUPS      vectors<>+352(SB), Y9
+	VFMADD231PS  Y0, Y13, Y9
+	VMULPS       Y0, Y0, Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VANDPS       vectors<>+96(SB), Y4, Y0
+	VADDPS       Y0, Y5, Y5
+	VMOVSD       72(BX), X0
+	VSUBPS       Y1, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y11, Y2
-	VFMADD231PS  Y14, Y0, Y2
-	VSUBPS       Y11, Y2, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y0
-	VFNMADD231PS vectors<>+256(SB), Y5, Y0
-	VPSLLD       $0x14, Y2, Y5
-	VPERMD       vectors<>+288(SB), Y2, Y2
-	VPADDD       Y2, Y5, Y2
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y0, Y13, Y5
-	VMULPS       Y0, Y0, Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VFMADD231PS  Y0, Y2, Y2
-	VANDPS       vectors<>+96(SB), Y2, Y0
-	VADDPS       Y0, Y3, Y3
-	VSUBPS       Y1, Y9, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y11, Y1
+	VMOVAPS      Y12, Y1
 	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y11, Y1, Y2
-	VFNMADD231PS vectors<>+224(SB), Y2, Y0
+	VSUBPS       Y12, Y1, Y4
+	VFNMADD231PS Y11, Y4, Y0
+	VFNMADD231PS vectors<>+256(SB), Y4, Y0
+	VPSLLD       $0x14, Y1, Y4
+	VPERMD       vectors<>+288(SB), Y1, Y1
+	VPADDD       Y1, Y4, Y1
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y0, Y13, Y4
+	VMULPS       Y0, Y0, Y9
+	VFMADD231PS  Y9, Y4, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       vectors<>+96(SB), Y1, Y0
+	VADDPS       Y0, Y6, Y6
+	VMOVSD       112(BX), X0
+	VSUBPS       Y2, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       Y12, Y1, Y2
+	VFNMADD231PS Y11, Y2, Y0
 	VFNMADD231PS vectors<>+256(SB), Y2, Y0
 	VPSLLD       $0x14, Y1, Y2
 	VPERMD       vectors<>+288(SB), Y1, Y1
 	VPADDD       Y1, Y2, Y1
 	VMOVUPS      vectors<>+352(SB), Y2
 	VFMADD231PS  Y0, Y13, Y2
-	VMULPS       Y0, Y0, Y5
-	VFMADD231PS  Y5, Y2, Y0
+	VMULPS       Y0, Y0, Y4
+	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y4, Y4
-	VPERM2F128   $0x01, Y3, Y3, Y0
-	VADDPS       Y0, Y3, Y0
+	VADDPS       Y0, Y7, Y7
+	VMOVSD       152(BX), X0
+	VSUBPS       Y3, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       Y12, Y1, Y2
+	VFNMADD231PS Y11, Y2, Y0
+	VFNMADD231PS vectors<>+256(SB), Y2, Y0
+	VPSLLD       $0x14, Y1, Y2
+	VPERMD       vectors<>+288(SB), Y1, Y1
+	VPADDD       Y1, Y2, Y1
+	VMOVUPS      vectors<>+352(SB), Y2
+	VFMADD231PS  Y0, Y13, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       vectors<>+96(SB), Y1, Y0
+	VADDPS       Y0, Y8, Y8
+	VPERM2F128   $0x01, Y5, Y5, Y0
+	VADDPS       Y0, Y5, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y4, Y4, Y1
-	VADDPS       Y1, Y4, Y1
+	VPERM2F128   $0x01, Y6, Y6, Y1
+	VADDPS       Y1, Y6, Y1
 	VPERMILPS    $0x4e, Y1, Y2
 	VADDPS       Y2, Y1, Y1
 	VPERMILPS    $0xb1, Y1, Y2
 	VADDPS       Y2, Y1, Y1
-	VMOVSS       X0, 128(BX)
-	VMOVSS       X1, 132(BX)
-	ADDQ         $+80, SI
-	ADDQ         $+8, BX
+	VPERM2F128   $0x01, Y7, Y7, Y2
+	VADDPS       Y2, Y7, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x01, Y8, Y8, Y3
+	VADDPS       Y3, Y8, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VMOVSS       X0, 128(SI)
+	VMOVSS       X1, 132(SI)
+	VMOVSS       X2, 136(SI)
+	VMOVSS       X3, 140(SI)
+	ADDQ         $+160, BX
+	ADDQ         $+16, SI
 	DECQ         DI
 	JNE          loop_n_1
-	VBROADCASTSS (BX), Y0
+	VBROADCASTSS (SI), Y0
 	VCMPPS       $0x11, vectors<>+384(SB), Y0, Y1
 	VMULPS       vectors<>+416(SB), Y0, Y2
 	VBLENDVPS    Y1, Y2, Y0, Y2
@@ -331,16 +482,16 @@ loop_n_1:
 	VBLENDVPS    Y2, vectors<>+32(SB), Y3, Y2
 	VCMPPS       $0x12, vectors<>+0(SB), Y0, Y0
 	VBLENDVPS    Y0, Y2, Y1, Y0
-	MOVQ         label+16(FP), SI
-	MOVLQSX      (SI), AX
+	MOVQ         label+16(FP), BX
+	MOVLQSX      (BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS (DI), Y1
-	VBROADCASTSS -128(BX), Y2
+	VBROADCASTSS -128(SI), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS 4(BX), Y1
+	VBROADCASTSS 4(SI), Y1
 	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
 	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
@@ -372,15 +523,15 @@ loop_n_1:
 	VBLENDVPS    Y3, vectors<>+32(SB), Y4, Y3
 	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	MOVLQSX      4(SI), AX
+	MOVLQSX      4(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 40(DI), Y2
-	VBROADCASTSS -124(BX), Y3
+	VBROADCASTSS -124(SI), Y3
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VBROADCASTSS 8(BX), Y2
+	VBROADCASTSS 8(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -412,16 +563,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      8(SI), AX
+	MOVLQSX      8(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 80(DI), Y3
-	VBROADCASTSS -120(BX), Y4
+	VBROADCASTSS -120(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 12(BX), Y2
+	VBROADCASTSS 12(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -453,16 +604,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      12(SI), AX
+	MOVLQSX      12(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 120(DI), Y3
-	VBROADCASTSS -116(BX), Y4
+	VBROADCASTSS -116(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 16(BX), Y2
+	VBROADCASTSS 16(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -494,16 +645,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      16(SI), AX
+	MOVLQSX      16(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 160(DI), Y3
-	VBROADCASTSS -112(BX), Y4
+	VBROADCASTSS -112(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 20(BX), Y2
+	VBROADCASTSS 20(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -535,16 +686,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      20(SI), AX
+	MOVLQSX      20(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 200(DI), Y3
-	VBROADCASTSS -108(BX), Y4
+	VBROADCASTSS -108(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 24(BX), Y2
+	VBROADCASTSS 24(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -576,16 +727,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      24(SI), AX
+	MOVLQSX      24(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 240(DI), Y3
-	VBROADCASTSS -104(BX), Y4
+	VBROADCASTSS -104(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 28(BX), Y2
+	VBROADCASTSS 28(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -617,16 +768,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      28(SI), AX
+	MOVLQSX      28(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 280(DI), Y3
-	VBROADCASTSS -100(BX), Y4
+	VBROADCASTSS -100(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 32(BX), Y2
+	VBROADCASTSS 32(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -658,16 +809,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      32(SI), AX
+	MOVLQSX      32(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 320(DI), Y3
-	VBROADCASTSS -96(BX), Y4
+	VBROADCASTSS -96(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 36(BX), Y2
+	VBROADCASTSS 36(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -699,16 +850,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      36(SI), AX
+	MOVLQSX      36(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 360(DI), Y3
-	VBROADCASTSS -92(BX), Y4
+	VBROADCASTSS -92(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 40(BX), Y2
+	VBROADCASTSS 40(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -740,16 +891,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      40(SI), AX
+	MOVLQSX      40(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 400(DI), Y3
-	VBROADCASTSS -88(BX), Y4
+	VBROADCASTSS -88(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 44(BX), Y2
+	VBROADCASTSS 44(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -781,16 +932,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      44(SI), AX
+	MOVLQSX      44(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 440(DI), Y3
-	VBROADCASTSS -84(BX), Y4
+	VBROADCASTSS -84(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 48(BX), Y2
+	VBROADCASTSS 48(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -822,16 +973,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      48(SI), AX
+	MOVLQSX      48(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 480(DI), Y3
-	VBROADCASTSS -80(BX), Y4
+	VBROADCASTSS -80(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 52(BX), Y2
+	VBROADCASTSS 52(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -863,16 +1014,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      52(SI), AX
+	MOVLQSX      52(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 520(DI), Y3
-	VBROADCASTSS -76(BX), Y4
+	VBROADCASTSS -76(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 56(BX), Y2
+	VBROADCASTSS 56(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -904,16 +1055,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      56(SI), AX
+	MOVLQSX      56(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 560(DI), Y3
-	VBROADCASTSS -72(BX), Y4
+	VBROADCASTSS -72(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 60(BX), Y2
+	VBROADCASTSS 60(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -945,16 +1096,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      60(SI), AX
+	MOVLQSX      60(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 600(DI), Y3
-	VBROADCASTSS -68(BX), Y4
+	VBROADCASTSS -68(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 64(BX), Y2
+	VBROADCASTSS 64(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -986,16 +1137,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      64(SI), AX
+	MOVLQSX      64(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 640(DI), Y3
-	VBROADCASTSS -64(BX), Y4
+	VBROADCASTSS -64(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 68(BX), Y2
+	VBROADCASTSS 68(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1027,16 +1178,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      68(SI), AX
+	MOVLQSX      68(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 680(DI), Y3
-	VBROADCASTSS -60(BX), Y4
+	VBROADCASTSS -60(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 72(BX), Y2
+	VBROADCASTSS 72(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1068,16 +1219,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      72(SI), AX
+	MOVLQSX      72(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 720(DI), Y3
-	VBROADCASTSS -56(BX), Y4
+	VBROADCASTSS -56(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 76(BX), Y2
+	VBROADCASTSS 76(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1109,16 +1260,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      76(SI), AX
+	MOVLQSX      76(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 760(DI), Y3
-	VBROADCASTSS -52(BX), Y4
+	VBROADCASTSS -52(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 80(BX), Y2
+	VBROADCASTSS 80(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1150,16 +1301,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      80(SI), AX
+	MOVLQSX      80(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 800(DI), Y3
-	VBROADCASTSS -48(BX), Y4
+	VBROADCASTSS -48(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 84(BX), Y2
+	VBROADCASTSS 84(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1191,16 +1342,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      84(SI), AX
+	MOVLQSX      84(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 840(DI), Y3
-	VBROADCASTSS -44(BX), Y4
+	VBROADCASTSS -44(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 88(BX), Y2
+	VBROADCASTSS 88(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1232,16 +1383,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      88(SI), AX
+	MOVLQSX      88(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 880(DI), Y3
-	VBROADCASTSS -40(BX), Y4
+	VBROADCASTSS -40(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 92(BX), Y2
+	VBROADCASTSS 92(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1273,16 +1424,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      92(SI), AX
+	MOVLQSX      92(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 920(DI), Y3
-	VBROADCASTSS -36(BX), Y4
+	VBROADCASTSS -36(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 96(BX), Y2
+	VBROADCASTSS 96(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1314,16 +1465,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      96(SI), AX
+	MOVLQSX      96(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 960(DI), Y3
-	VBROADCASTSS -32(BX), Y4
+	VBROADCASTSS -32(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 100(BX), Y2
+	VBROADCASTSS 100(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1355,16 +1506,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      100(SI), AX
+	MOVLQSX      100(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1000(DI), Y3
-	VBROADCASTSS -28(BX), Y4
+	VBROADCASTSS -28(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 104(BX), Y2
+	VBROADCASTSS 104(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1396,16 +1547,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      104(SI), AX
+	MOVLQSX      104(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1040(DI), Y3
-	VBROADCASTSS -24(BX), Y4
+	VBROADCASTSS -24(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 108(BX), Y2
+	VBROADCASTSS 108(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1437,16 +1588,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      108(SI), AX
+	MOVLQSX      108(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1080(DI), Y3
-	VBROADCASTSS -20(BX), Y4
+	VBROADCASTSS -20(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 112(BX), Y2
+	VBROADCASTSS 112(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1478,16 +1629,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      112(SI), AX
+	MOVLQSX      112(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1120(DI), Y3
-	VBROADCASTSS -16(BX), Y4
+	VBROADCASTSS -16(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 116(BX), Y2
+	VBROADCASTSS 116(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1519,16 +1670,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      116(SI), AX
+	MOVLQSX      116(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1160(DI), Y3
-	VBROADCASTSS -12(BX), Y4
+	VBROADCASTSS -12(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 120(BX), Y2
+	VBROADCASTSS 120(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1560,16 +1711,16 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      120(SI), AX
+	MOVLQSX      120(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1200(DI), Y3
-	VBROADCASTSS -8(BX), Y4
+	VBROADCASTSS -8(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 124(BX), Y2
+	VBROADCASTSS 124(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1601,12 +1752,12 @@ loop_n_1:
 	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
 	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      124(SI), AX
+	MOVLQSX      124(BX), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1240(DI), Y3
-	VBROADCASTSS -4(BX), Y4
+	VBROADCASTSS -4(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1624,194 +1775,377 @@ loop_n_1:
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), $1344-28
-	VBROADCASTSS s0+24(FP), Y0
-	VMOVUPS      vectors<>+128(SB), Y15
-	VMOVUPS      vectors<>+160(SB), Y14
-	VMOVUPS      vectors<>+320(SB), Y13
-	MOVQ         x+8(FP), BX
-	LEAQ         63(SP), SI
-	ANDQ         $-64, SI
-	MOVQ         label+16(FP), DX
-	MOVQ         dx+0(FP), DI
-	MOVL         $+16, CX
-	PCALIGN      $0x20
+	MOVQ    x+8(FP), BX
+	LEAQ    63(SP), SI
+	ANDQ    $-64, SI
+	MOVQ    label+16(FP), DX
+	MOVQ    dx+0(FP), DI
+	MOVL    $+8, CX
+	PCALIGN $0x20
 
 loop_n_1:
-	// for n < 16
-	VXORPS       Y12, Y12, Y12
-	VCMPPS       $0x11, Y12, Y12, Y1
+	// for n < 8
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x11, Y15, Y15, Y0
+	VMOVUPS      vectors<>+32(SB), Y1
 	VMOVUPS      vectors<>+32(SB), Y2
-	VMOVUPS      vectors<>+32(SB), Y3
-	VCMPPS       $0x11, Y12, Y12, Y4
+	VCMPPS       $0x11, Y15, Y15, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
 	VMOVUPS      vectors<>+32(SB), Y5
-	VMOVUPS      vectors<>+32(SB), Y6
-	VMOVUPS      (BX), Y7
-	VMAXPS       Y2, Y7, Y2
-	VMOVUPS      40(BX), Y8
-	VMAXPS       Y5, Y8, Y5
-	VMOVSD       32(BX), X9
-	VMOVUPS      vectors<>+96(SB), Y10
+	VCMPPS       $0x11, Y15, Y15, Y6
+	VMOVUPS      vectors<>+32(SB), Y7
+	VMOVUPS      vectors<>+32(SB), Y8
+	VCMPPS       $0x11, Y15, Y15, Y9
+	VMOVUPS      vectors<>+32(SB), Y10
 	VMOVUPS      vectors<>+32(SB), Y11
-	VBLENDVPS    Y10, Y9, Y11, Y10
-	VMAXPS       Y3, Y10, Y3
-	VCMPPS       $0x03, Y10, Y7, Y10
-	VORPS        Y10, Y1, Y1
-	VMOVSD       72(BX), X10
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VBLENDVPS    Y11, Y10, Y12, Y11
-	VMAXPS       Y6, Y11, Y6
-	VCMPPS       $0x03, Y11, Y8, Y11
-	VORPS        Y11, Y4, Y4
-	VMAXPS       Y2, Y3, Y2
-	VBLENDVPS    Y1, vectors<>+64(SB), Y2, Y1
-	VMAXPS       Y5, Y6, Y5
-	VBLENDVPS    Y4, vectors<>+64(SB), Y5, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X3
-	VPERMILPS    $0x4e, X3, X4
-	VMAXPS       X4, X3, X3
-	VPERMILPS    $0xb1, X3, X4
-	VMAXPS       X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VANDPS       Y1, Y4, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VEXTRACTF128 $0x01, Y2, X3
-	VMAXPS       X3, X2, X3
-	VPERMILPS    $0x4e, X3, X4
-	VMAXPS       X4, X3, X3
-	VPERMILPS    $0xb1, X3, X4
-	VMAXPS       X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y2, Y2, Y4
-	VANDPS       Y2, Y4, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y2, Y3, Y2
-	VSUBPS       Y1, Y7, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+192(SB), Y12
-	VMOVAPS      Y12, Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       Y12, Y4, Y5
-	VFNMADD231PS vectors<>+224(SB), Y5, Y3
-	VFNMADD231PS vectors<>+256(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+288(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VMOVAPS      Y4, Y3
-	VMOVUPS      Y4, (SI)
-	VSUBPS       Y2, Y8, Y5
-	VMAXPS       Y5, Y15, Y5
-	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y5, Y6
-	VSUBPS       Y12, Y6, Y7
-	VFNMADD231PS vectors<>+224(SB), Y7, Y5
-	VFNMADD231PS vectors<>+256(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+288(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y5, Y13, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VMOVAPS      Y6, Y5
-	VMOVUPS      Y6, 40(SI)
-	VSUBPS       Y1, Y9, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y12, Y7
-	VFMADD231PS  Y14, Y1, Y7
-	VSUBPS       Y12, Y7, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y1
-	VFNMADD231PS vectors<>+256(SB), Y8, Y1
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+288(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD231PS  Y1, Y13, Y8
-	VMULPS       Y1, Y1, Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VFMADD231PS  Y1, Y7, Y7
-	VANDPS       vectors<>+96(SB), Y7, Y1
-	VADDPS       Y1, Y3, Y3
-	VMOVLPS      X7, 32(SI)
-	VSUBPS       Y2, Y10, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y12, Y2
-	VFMADD231PS  Y14, Y1, Y2
-	VSUBPS       Y12, Y2, Y8
-	VFNMADD231PS vectors<>+224(SB), Y8, Y1
-	VFNMADD231PS vectors<>+256(SB), Y8, Y1
-	VPSLLD       $0x14, Y2, Y8
-	VPERMD       vectors<>+288(SB), Y2, Y2
-	VPADDD       Y2, Y8, Y2
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD231PS  Y1, Y13, Y8
-	VMULPS       Y1, Y1, Y9
-	VFMADD231PS  Y9, Y8, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VANDPS       vectors<>+96(SB), Y2, Y1
-	VADDPS       Y1, Y5, Y5
-	VMOVLPS      X2, 72(SI)
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERM2F128   $0x01, Y5, Y5, Y3
-	VADDPS       Y3, Y5, Y3
+	VMOVUPS      (BX), Y12
+	VMAXPS       Y1, Y12, Y1
+	VMOVUPS      40(BX), Y13
+	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      80(BX), Y13
+	VMAXPS       Y7, Y13, Y7
+	VMOVUPS      120(BX), Y13
+	VMAXPS       Y10, Y13, Y10
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       32(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y2, Y13, Y2
+	VCMPPS       $0x03, Y13, Y12, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       72(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y5, Y13, Y5
+	VMOVUPS      40(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y3, Y3
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       112(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y8, Y13, Y8
+	VMOVUPS      80(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y6, Y6
+	VMOVUPS      vectors<>+96(SB), Y13
+	VMOVUPS      vectors<>+32(SB), Y14
+	VMOVSD       152(BX), X15
+	VBLENDVPS    Y13, Y15, Y14, Y13
+	VMAXPS       Y11, Y13, Y11
+	VMOVUPS      120(BX), Y14
+	VCMPPS       $0x03, Y13, Y14, Y13
+	VORPS        Y13, Y9, Y9
+	VMAXPS       Y1, Y2, Y1
+	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
+	VMAXPS       Y4, Y5, Y4
+	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
+	VMAXPS       Y7, Y8, Y7
+	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VEXTRACTF128 $0x01, Y0, X4
+	VMAXPS       X4, X0, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y0, Y0, Y5
+	VANDPS       Y0, Y5, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y5
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VEXTRACTF128 $0x01, Y1, X4
+	VMAXPS       X4, X1, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y1, Y1, Y5
+	VANDPS       Y1, Y5, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y4, Y1
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y2, Y2, Y5
+	VANDPS       Y2, Y5, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y5
+	VADDPS       Y5, Y2, Y2
+	VADDPS       Y2, Y4, Y2
+	VEXTRACTF128 $0x01, Y3, X4
+	VMAXPS       X4, X3, X4
+	VPERMILPS    $0x4e, X4, X5
+	VMAXPS       X5, X4, X4
+	VPERMILPS    $0xb1, X4, X5
+	VMAXPS       X5, X4, X4
+	VBROADCASTSS X4, Y4
+	VCMPPS       $0x03, Y3, Y3, Y5
+	VANDPS       Y3, Y5, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y5
+	VADDPS       Y5, Y3, Y3
 	VPERMILPS    $0x4e, Y3, Y5
 	VADDPS       Y5, Y3, Y3
 	VPERMILPS    $0xb1, Y3, Y5
 	VADDPS       Y5, Y3, Y3
-	VDIVPS       Y1, Y4, Y4
-	VBROADCASTSS (DX), Y5
-	VPCMPEQD     vectors<>+960(SB), Y5, Y8
-	VANDPS       vectors<>+480(SB), Y8, Y8
-	VSUBPS       Y8, Y4, Y4
-	VMULPS       Y4, Y0, Y4
-	VMOVUPS      Y4, (DI)
-	VDIVPS       Y3, Y6, Y4
-	VBROADCASTSS 4(DX), Y6
-	VPCMPEQD     vectors<>+960(SB), Y6, Y8
-	VANDPS       vectors<>+480(SB), Y8, Y8
-	VSUBPS       Y8, Y4, Y4
-	VMULPS       Y4, Y0, Y4
-	VMOVUPS      Y4, 40(DI)
-	VDIVPS       Y1, Y7, Y1
-	VPCMPEQD     vectors<>+992(SB), Y5, Y4
-	VANDPS       vectors<>+480(SB), Y4, Y4
-	VSUBPS       Y4, Y1, Y1
-	VMULPS       Y1, Y0, Y1
-	VMOVLPS      X1, 32(DI)
-	VDIVPS       Y3, Y2, Y1
-	VPCMPEQD     vectors<>+992(SB), Y6, Y2
-	VANDPS       vectors<>+480(SB), Y2, Y2
-	VSUBPS       Y2, Y1, Y1
-	VMULPS       Y1, Y0, Y1
-	VMOVLPS      X1, 72(DI)
-	ADDQ         $+80, BX
-	ADDQ         $+80, SI
-	ADDQ         $+8, DX
-	ADDQ         $+80, DI
+	VADDPS       Y3, Y4, Y3
+	VSUBPS       Y0, Y12, Y4
+	VMOVUPS      vectors<>+128(SB), Y15
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+160(SB), Y5
+	VFMADD213PS  vectors<>+192(SB), Y4, Y5
+	VSUBPS       vectors<>+192(SB), Y5, Y6
+	VFNMADD231PS vectors<>+224(SB), Y6, Y4
+	VFNMADD231PS vectors<>+256(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+288(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD213PS  vectors<>+352(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VMOVAPS      Y5, Y4
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      40(BX), Y6
+	VSUBPS       Y1, Y6, Y6
+	VMAXPS       Y6, Y15, Y6
+	VMOVUPS      vectors<>+160(SB), Y7
+	VFMADD213PS  vectors<>+192(SB), Y6, Y7
+	VSUBPS       vectors<>+192(SB), Y7, Y8
+	VFNMADD231PS vectors<>+224(SB), Y8, Y6
+	VFNMADD231PS vectors<>+256(SB), Y8, Y6
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+288(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD213PS  vectors<>+352(SB), Y6, Y8
+	VMULPS       Y6, Y6, Y9
+	VFMADD231PS  Y9, Y8, Y6
+	VFMADD231PS  Y6, Y7, Y7
+	VMOVAPS      Y7, Y6
+	VMOVUPS      Y7, 40(SI)
+	VMOVUPS      80(BX), Y8
+	VSUBPS       Y2, Y8, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVUPS      vectors<>+160(SB), Y9
+	VFMADD213PS  vectors<>+192(SB), Y8, Y9
+	VSUBPS       vectors<>+192(SB), Y9, Y10
+	VFNMADD231PS vectors<>+224(SB), Y10, Y8
+	VFNMADD231PS vectors<>+256(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+288(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+320(SB), Y10
+	VFMADD213PS  vectors<>+352(SB), Y8, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VMOVAPS      Y9, Y8
+	VMOVUPS      Y9, 80(SI)
+	VMOVUPS      120(BX), Y10
+	VSUBPS       Y3, Y10, Y10
+	VMAXPS       Y10, Y15, Y10
+	VMOVUPS      vectors<>+160(SB), Y11
+	VFMADD213PS  vectors<>+192(SB), Y10, Y11
+	VSUBPS       vectors<>+192(SB), Y11, Y12
+	VFNMADD231PS vectors<>+224(SB), Y12, Y10
+	VFNMADD231PS vectors<>+256(SB), Y12, Y10
+	VPSLLD       $0x14, Y11, Y12
+	VPERMD       vectors<>+288(SB), Y11, Y11
+	VPADDD       Y11, Y12, Y11
+	VMOVUPS      vectors<>+320(SB), Y12
+	VFMADD213PS  vectors<>+352(SB), Y10, Y12
+	VMULPS       Y10, Y10, Y13
+	VFMADD231PS  Y13, Y12, Y10
+	VFMADD231PS  Y10, Y11, Y11
+	VMOVAPS      Y11, Y10
+	VMOVUPS      Y11, 120(SI)
+	VMOVSD       32(BX), X12
+	VSUBPS       Y0, Y12, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+160(SB), Y12
+	VFMADD213PS  vectors<>+192(SB), Y0, Y12
+	VSUBPS       vectors<>+192(SB), Y12, Y13
+	VFNMADD231PS vectors<>+224(SB), Y13, Y0
+	VFNMADD231PS vectors<>+256(SB), Y13, Y0
+	VPSLLD       $0x14, Y12, Y13
+	VPERMD       vectors<>+288(SB), Y12, Y12
+	VPADDD       Y12, Y13, Y12
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y0, Y13
+	VMULPS       Y0, Y0, Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y0, Y12, Y12
+	VANDPS       vectors<>+96(SB), Y12, Y0
+	VADDPS       Y0, Y4, Y4
+	VMOVLPS      X12, 32(SI)
+	VMOVSD       72(BX), X0
+	VSUBPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+160(SB), Y1
+	VFMADD213PS  vectors<>+192(SB), Y0, Y1
+	VSUBPS       vectors<>+192(SB), Y1, Y13
+	VFNMADD231PS vectors<>+224(SB), Y13, Y0
+	VFNMADD231PS vectors<>+256(SB), Y13, Y0
+	VPSLLD       $0x14, Y1, Y13
+	VPERMD       vectors<>+288(SB), Y1, Y1
+	VPADDD       Y1, Y13, Y1
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y0, Y13
+	VMULPS       Y0, Y0, Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       vectors<>+96(SB), Y1, Y0
+	VADDPS       Y0, Y6, Y6
+	VMOVLPS      X1, 72(SI)
+	VMOVSD       112(BX), X0
+	VSUBPS       Y2, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+160(SB), Y2
+	VFMADD213PS  vectors<>+192(SB), Y0, Y2
+	VSUBPS       vectors<>+192(SB), Y2, Y13
+	VFNMADD231PS vectors<>+224(SB), Y13, Y0
+	VFNMADD231PS vectors<>+256(SB), Y13, Y0
+	VPSLLD       $0x14, Y2, Y13
+	VPERMD       vectors<>+288(SB), Y2, Y2
+	VPADDD       Y2, Y13, Y2
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y0, Y13
+	VMULPS       Y0, Y0, Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VANDPS       vectors<>+96(SB), Y2, Y0
+	VADDPS       Y0, Y8, Y8
+	VMOVLPS      X2, 112(SI)
+	VMOVSD       152(BX), X0
+	VSUBPS       Y3, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+160(SB), Y3
+	VFMADD213PS  vectors<>+192(SB), Y0, Y3
+	VSUBPS       vectors<>+192(SB), Y3, Y13
+	VFNMADD231PS vectors<>+224(SB), Y13, Y0
+	VFNMADD231PS vectors<>+256(SB), Y13, Y0
+	VPSLLD       $0x14, Y3, Y13
+	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPADDD       Y3, Y13, Y3
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y0, Y13
+	VMULPS       Y0, Y0, Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VANDPS       vectors<>+96(SB), Y3, Y0
+	VADDPS       Y0, Y10, Y10
+	VMOVLPS      X3, 152(SI)
+	VPERM2F128   $0x01, Y4, Y4, Y0
+	VADDPS       Y0, Y4, Y0
+	VPERMILPS    $0x4e, Y0, Y4
+	VADDPS       Y4, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y4
+	VADDPS       Y4, Y0, Y0
+	VPERM2F128   $0x01, Y6, Y6, Y4
+	VADDPS       Y4, Y6, Y4
+	VPERMILPS    $0x4e, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERMILPS    $0xb1, Y4, Y6
+	VADDPS       Y6, Y4, Y4
+	VPERM2F128   $0x01, Y8, Y8, Y6
+	VADDPS       Y6, Y8, Y6
+	VPERMILPS    $0x4e, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0xb1, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERM2F128   $0x01, Y10, Y10, Y8
+	VADDPS       Y8, Y10, Y8
+	VPERMILPS    $0x4e, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VPERMILPS    $0xb1, Y8, Y10
+	VADDPS       Y10, Y8, Y8
+	VDIVPS       Y0, Y5, Y5
+	VBROADCASTSS (DX), Y10
+	VPCMPEQD     vectors<>+960(SB), Y10, Y13
+	VMOVUPS      vectors<>+480(SB), Y15
+	VANDPS       Y15, Y13, Y13
+	VSUBPS       Y13, Y5, Y5
+	VBROADCASTSS s0+24(FP), Y13
+	VMULPS       Y5, Y13, Y5
+	VMOVUPS      Y5, (DI)
+	VDIVPS       Y4, Y7, Y5
+	VBROADCASTSS 4(DX), Y7
+	VPCMPEQD     vectors<>+960(SB), Y7, Y13
+	VANDPS       Y15, Y13, Y13
+	VSUBPS       Y13, Y5, Y5
+	VBROADCASTSS s0+24(FP), Y13
+	VMULPS       Y5, Y13, Y5
+	VMOVUPS      Y5, 40(DI)
+	VDIVPS       Y6, Y9, Y5
+	VBROADCASTSS 8(DX), Y9
+	VPCMPEQD     vectors<>+960(SB), Y9, Y13
+	VANDPS       Y15, Y13, Y13
+	VSUBPS       Y13, Y5, Y5
+	VBROADCASTSS s0+24(FP), Y13
+	VMULPS       Y5, Y13, Y5
+	VMOVUPS      Y5, 80(DI)
+	VDIVPS       Y8, Y11, Y5
+	VBROADCASTSS 12(DX), Y11
+	VPCMPEQD     vectors<>+960(SB), Y11, Y13
+	VANDPS       Y15, Y13, Y13
+	VSUBPS       Y13, Y5, Y5
+	VBROADCASTSS s0+24(FP), Y13
+	VMULPS       Y5, Y13, Y5
+	VMOVUPS      Y5, 120(DI)
+	VDIVPS       Y0, Y12, Y0
+	VPCMPEQD     vectors<>+992(SB), Y10, Y5
+	VANDPS       Y15, Y5, Y5
+	VSUBPS       Y5, Y0, Y0
+	VBROADCASTSS s0+24(FP), Y5
+	VMULPS       Y0, Y5, Y0
+	VMOVLPS      X0, 32(DI)
+	VDIVPS       Y4, Y1, Y0
+	VPCMPEQD     vectors<>+992(SB), Y7, Y1
+	VANDPS       Y15, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS s0+24(FP), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVLPS      X0, 72(DI)
+	VDIVPS       Y6, Y2, Y0
+	VPCMPEQD     vectors<>+992(SB), Y9, Y1
+	VANDPS       Y15, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS s0+24(FP), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVLPS      X0, 112(DI)
+	VDIVPS       Y8, Y3, Y0
+	VPCMPEQD     vectors<>+992(SB), Y11, Y1
+	VANDPS       Y15, Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VBROADCASTSS s0+24(FP), Y1
+	VMULPS       Y0, Y1, Y0
+	VMOVLPS      X0, 152(DI)
+	ADDQ         $+160, BX
+	ADDQ         $+160, SI
+	ADDQ         $+16, DX
+	ADDQ         $+160, DI
 	DECQ         CX
 	JNE          loop_n_1
 	VZEROUPPER
