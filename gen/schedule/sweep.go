@@ -22,10 +22,11 @@ func sweeps(groups []*group, t Target) bool {
 		return false
 	}
 	bytes, cycles := 0.0, 0.0
+	seen := map[*ir.Buffer]bool{}
 	for _, g := range groups {
 		cycles += g.plan.cycles
-		if m := g.swept(groups, t); m != nil {
-			bytes += float64(4 * m.Buf.Size())
+		if m := g.swept(groups, t); m != nil && !seen[m.Buf.Root()] {
+			bytes, seen[m.Buf.Root()] = bytes+float64(4*m.Buf.Size()), true
 		}
 	}
 	return bytes >= sweptBytes*cycles
