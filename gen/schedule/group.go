@@ -181,7 +181,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 		return false
 	}
 	match, dependent := g.match(n)
-	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) && !g.siblingRows(n, match) {
+	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) && !g.siblingRows(n, match) && !g.siblingProduct(n, match) {
 		return false
 	}
 	var outer []ir.Axis

@@ -43,6 +43,34 @@ func (g *group) siblingRows(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 	return true
 }
 
+// longProduct is the elements of a row from which on writing it takes so long that what
+// a sum over another row ends with costs nothing beside it.
+const longProduct = 4 * lineFloats
+
+// siblingProduct pairs a map that writes long rows with a sum over rows as long, as the
+// gradient of weights with that of the inputs where the batch is one: what the one reads
+// and what the other writes come and go side by side.
+func (g *group) siblingProduct(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
+	k := len(g.outer)
+	if n.Accumulate || len(n.Reduce)+len(n.Gathers)+len(n.Within) > 0 || g.contraction || k == 0 || len(n.Axes) <= k || !sameSizes(g.outer, n.Axes[:k]) {
+		return false
+	}
+	f := n.Store.Flat()
+	if !oneRow(f, n.Axes) || volume(n.Axes[k:]) < longProduct {
+		return false
+	}
+	if !slices.ContainsFunc(g.stages, func(s *stage) bool {
+		q := s.nest
+		return !q.Accumulate && isDot(q) && len(q.Within) == 0 && sameSizes(q.Axes, g.outer) && sameSizes(q.Reduce, n.Axes[k:])
+	}) {
+		return false
+	}
+	for i, a := range g.outer {
+		match[a.Var] = n.Axes[i].Var
+	}
+	return true
+}
+
 // addsRows reports whether n adds, for each value of the group's outer axes, to all
 // of a row: to each element once, so that only these must stay in order.
 func (g *group) addsRows(n *ir.Nest) bool {

@@ -22,11 +22,7 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh)
 		return
 	}
-	backward0AVX2(&dc0[0][0], &db[0][0], &dy[0][0][0], &dhn[0][0], &dcn[0][0], &c0[0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
-	backward1AVX2(&dx[0][0][0], &db[0][0], &wx[0][0][0])
-	backward2AVX2(&dh0[0][0], &db[0][0], &wh[0][0][0])
-	backward3AVX2(&dwx[0][0][0], &db[0][0], &x[0][0][0])
-	backward4AVX2(&dwh[0][0][0], &db[0][0], &h0[0][0])
+	backward0AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &dhn[0][0], &dcn[0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -50,26 +46,10 @@ func forward0AVX2(y, hn, cn, x, h0, c0, wx, wh, b, input, forget, fresh, output,
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-//
-//go:noescape
-func backward0AVX2(dc0, db, dy, dhn, dcn, c0, output, s, fresh, input, forget *float32)
-
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-//
-//go:noescape
-func backward1AVX2(dx, db, wx *float32)
-
-// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-//
-//go:noescape
-func backward2AVX2(dh0, db, wh *float32)
-
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-//
-//go:noescape
-func backward3AVX2(dwx, db, x *float32)
-
+// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward4AVX2(dwh, db, h0 *float32)
+func backward0AVX2(dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, output, s, fresh, input, forget *float32)

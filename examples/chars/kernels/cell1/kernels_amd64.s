@@ -517,20 +517,24 @@ loop_k_8:
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// func backward0AVX2(dc0 *float32, db *float32, dy *float32, dhn *float32, dcn *float32, c0 *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
+// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
+// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
+// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
+// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
+// func backward0AVX2(dx *float32, dh0 *float32, dc0 *float32, dwx *float32, dwh *float32, db *float32, dy *float32, dhn *float32, dcn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
 // Requires: AVX, FMA3
-TEXT ·backward0AVX2(SB), $8-88
-	MOVQ    dy+16(FP), DX
-	MOVQ    dhn+24(FP), CX
-	MOVQ    output+48(FP), SI
-	MOVQ    s+56(FP), DI
-	MOVQ    dcn+32(FP), R8
-	MOVQ    fresh+64(FP), R9
-	MOVQ    input+72(FP), R10
-	MOVQ    c0+40(FP), R11
-	MOVQ    forget+80(FP), R12
-	MOVQ    db+8(FP), BX
-	MOVQ    dc0+0(FP), R13
+TEXT ·backward0AVX2(SB), $8-152
+	MOVQ    dy+48(FP), DX
+	MOVQ    dhn+56(FP), CX
+	MOVQ    output+112(FP), SI
+	MOVQ    s+120(FP), DI
+	MOVQ    dcn+64(FP), R8
+	MOVQ    fresh+128(FP), R9
+	MOVQ    input+136(FP), R10
+	MOVQ    c0+88(FP), R11
+	MOVQ    forget+144(FP), R12
+	MOVQ    db+40(FP), BX
+	MOVQ    dc0+16(FP), R13
 	MOVQ    $+16, (SP)
 	PCALIGN $0x20
 
@@ -615,157 +619,157 @@ loop_k_1:
 	ADDQ         $+64, R13
 	DECQ         (SP)
 	JNE          loop_k_1
-	VZEROUPPER
-	RET
+	MOVQ         x+72(FP), R8
+	MOVQ         wx+96(FP), SI
+	MOVQ         dwx+24(FP), DI
+	MOVQ         dx+0(FP), R9
+	MOVL         $+64, CX
 
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// func backward1AVX2(dx *float32, db *float32, wx *float32)
-// Requires: AVX, FMA3
-TEXT ·backward1AVX2(SB), NOSPLIT, $0-24
-	MOVQ db+8(FP), SI
-	MOVQ wx+16(FP), BX
-	MOVQ dx+0(FP), DX
-	MOVL $+16, CX
+loop_i_2:
+	// for i < 64
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS (R8), Y4
+	MOVL         $+4, DX
+	PCALIGN      $0x20
 
-loop_i_1:
-	// for i < 16
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	MOVL    $+16, DI
-	PCALIGN $0x20
-
-loop_gk_2:
-	// for gk < 16
-	VMOVUPS     (SI), Y8
-	VFMADD231PS (BX), Y8, Y0
-	VFMADD231PS 4096(BX), Y8, Y2
-	VFMADD231PS 8192(BX), Y8, Y4
-	VFMADD231PS 12288(BX), Y8, Y6
-	VMOVUPS     32(SI), Y8
-	VFMADD231PS 32(BX), Y8, Y1
-	VFMADD231PS 4128(BX), Y8, Y3
-	VFMADD231PS 8224(BX), Y8, Y5
-	VFMADD231PS 12320(BX), Y8, Y7
-	VMOVUPS     64(SI), Y8
-	VFMADD231PS 64(BX), Y8, Y0
-	VFMADD231PS 4160(BX), Y8, Y2
-	VFMADD231PS 8256(BX), Y8, Y4
-	VFMADD231PS 12352(BX), Y8, Y6
-	VMOVUPS     96(SI), Y8
-	VFMADD231PS 96(BX), Y8, Y1
-	VFMADD231PS 4192(BX), Y8, Y3
-	VFMADD231PS 8288(BX), Y8, Y5
-	VFMADD231PS 12384(BX), Y8, Y7
-	VMOVUPS     128(SI), Y8
-	VFMADD231PS 128(BX), Y8, Y0
-	VFMADD231PS 4224(BX), Y8, Y2
-	VFMADD231PS 8320(BX), Y8, Y4
-	VFMADD231PS 12416(BX), Y8, Y6
-	VMOVUPS     160(SI), Y8
-	VFMADD231PS 160(BX), Y8, Y1
-	VFMADD231PS 4256(BX), Y8, Y3
-	VFMADD231PS 8352(BX), Y8, Y5
-	VFMADD231PS 12448(BX), Y8, Y7
-	VMOVUPS     192(SI), Y8
-	VFMADD231PS 192(BX), Y8, Y0
-	VFMADD231PS 4288(BX), Y8, Y2
-	VFMADD231PS 8384(BX), Y8, Y4
-	VFMADD231PS 12480(BX), Y8, Y6
-	VMOVUPS     224(SI), Y8
-	VFMADD231PS 224(BX), Y8, Y1
-	VFMADD231PS 4320(BX), Y8, Y3
-	VFMADD231PS 8416(BX), Y8, Y5
-	VFMADD231PS 12512(BX), Y8, Y7
-	ADDQ        $+256, SI
-	ADDQ        $+256, BX
-	DECQ        DI
-	JNE         loop_gk_2
-	VADDPS      Y0, Y1, Y0
-	VADDPS      Y2, Y3, Y2
-	VADDPS      Y4, Y5, Y4
-	VADDPS      Y6, Y7, Y6
-	VPERM2F128  $0x01, Y0, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0x4e, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0xb1, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERM2F128  $0x01, Y2, Y2, Y1
-	VADDPS      Y1, Y2, Y1
-	VPERMILPS   $0x4e, Y1, Y2
-	VADDPS      Y2, Y1, Y1
-	VPERMILPS   $0xb1, Y1, Y2
-	VADDPS      Y2, Y1, Y1
-	VPERM2F128  $0x01, Y4, Y4, Y2
-	VADDPS      Y2, Y4, Y2
-	VPERMILPS   $0x4e, Y2, Y3
-	VADDPS      Y3, Y2, Y2
-	VPERMILPS   $0xb1, Y2, Y3
-	VADDPS      Y3, Y2, Y2
-	VPERM2F128  $0x01, Y6, Y6, Y3
-	VADDPS      Y3, Y6, Y3
-	VPERMILPS   $0x4e, Y3, Y4
-	VADDPS      Y4, Y3, Y3
-	VPERMILPS   $0xb1, Y3, Y4
-	VADDPS      Y4, Y3, Y3
-	VMOVSS      X0, (DX)
-	VMOVSS      X1, 4(DX)
-	VMOVSS      X2, 8(DX)
-	VMOVSS      X3, 12(DX)
-	ADDQ        $-4096, SI
-	ADDQ        $+12288, BX
-	ADDQ        $+16, DX
-	DECQ        CX
-	JNE         loop_i_1
-	VZEROUPPER
-	RET
-
-// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// func backward2AVX2(dh0 *float32, db *float32, wh *float32)
-// Requires: AVX, FMA3
-TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
-	MOVQ db+8(FP), BX
-	MOVQ wh+16(FP), SI
-	MOVQ dh0+0(FP), CX
-	MOVL $+256, DX
-
-loop_j_1:
-	// for j < 256
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVL    $+16, DI
-	PCALIGN $0x20
-
-loop_gk_2:
-	// for gk < 16
-	VMOVUPS     (SI), Y4
-	VFMADD231PS (BX), Y4, Y0
-	VMOVUPS     32(SI), Y4
-	VFMADD231PS 32(BX), Y4, Y1
-	VMOVUPS     64(SI), Y4
-	VFMADD231PS 64(BX), Y4, Y2
-	VMOVUPS     96(SI), Y4
-	VFMADD231PS 96(BX), Y4, Y3
-	VMOVUPS     128(SI), Y4
-	VFMADD231PS 128(BX), Y4, Y0
-	VMOVUPS     160(SI), Y4
-	VFMADD231PS 160(BX), Y4, Y1
-	VMOVUPS     192(SI), Y4
-	VFMADD231PS 192(BX), Y4, Y2
-	VMOVUPS     224(SI), Y4
-	VFMADD231PS 224(BX), Y4, Y3
-	ADDQ        $+256, BX
-	ADDQ        $+256, SI
-	DECQ        DI
-	JNE         loop_gk_2
+loop_g_3:
+	// for g < 4
+	VMOVUPS     -1024(BX), Y5
+	VFMADD231PS (SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, (DI)
+	VMOVUPS     -992(BX), Y5
+	VFMADD231PS 32(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 32(DI)
+	VMOVUPS     -960(BX), Y5
+	VFMADD231PS 64(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 64(DI)
+	VMOVUPS     -928(BX), Y5
+	VFMADD231PS 96(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 96(DI)
+	VMOVUPS     -896(BX), Y5
+	VFMADD231PS 128(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 128(DI)
+	VMOVUPS     -864(BX), Y5
+	VFMADD231PS 160(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 160(DI)
+	VMOVUPS     -832(BX), Y5
+	VFMADD231PS 192(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 192(DI)
+	VMOVUPS     -800(BX), Y5
+	VFMADD231PS 224(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 224(DI)
+	VMOVUPS     -768(BX), Y5
+	VFMADD231PS 256(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 256(DI)
+	VMOVUPS     -736(BX), Y5
+	VFMADD231PS 288(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 288(DI)
+	VMOVUPS     -704(BX), Y5
+	VFMADD231PS 320(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 320(DI)
+	VMOVUPS     -672(BX), Y5
+	VFMADD231PS 352(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 352(DI)
+	VMOVUPS     -640(BX), Y5
+	VFMADD231PS 384(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 384(DI)
+	VMOVUPS     -608(BX), Y5
+	VFMADD231PS 416(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 416(DI)
+	VMOVUPS     -576(BX), Y5
+	VFMADD231PS 448(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 448(DI)
+	VMOVUPS     -544(BX), Y5
+	VFMADD231PS 480(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 480(DI)
+	VMOVUPS     -512(BX), Y5
+	VFMADD231PS 512(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 512(DI)
+	VMOVUPS     -480(BX), Y5
+	VFMADD231PS 544(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 544(DI)
+	VMOVUPS     -448(BX), Y5
+	VFMADD231PS 576(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 576(DI)
+	VMOVUPS     -416(BX), Y5
+	VFMADD231PS 608(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 608(DI)
+	VMOVUPS     -384(BX), Y5
+	VFMADD231PS 640(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 640(DI)
+	VMOVUPS     -352(BX), Y5
+	VFMADD231PS 672(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 672(DI)
+	VMOVUPS     -320(BX), Y5
+	VFMADD231PS 704(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 704(DI)
+	VMOVUPS     -288(BX), Y5
+	VFMADD231PS 736(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 736(DI)
+	VMOVUPS     -256(BX), Y5
+	VFMADD231PS 768(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 768(DI)
+	VMOVUPS     -224(BX), Y5
+	VFMADD231PS 800(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 800(DI)
+	VMOVUPS     -192(BX), Y5
+	VFMADD231PS 832(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 832(DI)
+	VMOVUPS     -160(BX), Y5
+	VFMADD231PS 864(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 864(DI)
+	VMOVUPS     -128(BX), Y5
+	VFMADD231PS 896(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 896(DI)
+	VMOVUPS     -96(BX), Y5
+	VFMADD231PS 928(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 928(DI)
+	VMOVUPS     -64(BX), Y5
+	VFMADD231PS 960(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 960(DI)
+	VMOVUPS     -32(BX), Y5
+	VFMADD231PS 992(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 992(DI)
+	ADDQ        $+1024, BX
+	ADDQ        $+1024, SI
+	ADDQ        $+1024, DI
+	DECQ        DX
+	JNE         loop_g_3
 	VADDPS      Y0, Y2, Y0
 	VADDPS      Y1, Y3, Y1
 	VADDPS      Y0, Y1, Y0
@@ -775,82 +779,177 @@ loop_gk_2:
 	VADDPS      Y1, Y0, Y0
 	VPERMILPS   $0xb1, Y0, Y1
 	VADDPS      Y1, Y0, Y0
-	VMOVSS      X0, (CX)
+	VMOVSS      X0, (R9)
 	ADDQ        $-4096, BX
-	ADDQ        $+4, CX
-	DECQ        DX
-	JNE         loop_j_1
-	VZEROUPPER
-	RET
+	ADDQ        $+4, R8
+	ADDQ        $+4, R9
+	DECQ        CX
+	JNE         loop_i_2
+	MOVQ        h0+80(FP), R8
+	MOVQ        wh+104(FP), SI
+	MOVQ        dwh+32(FP), DI
+	MOVQ        dh0+8(FP), R9
+	MOVL        $+256, CX
 
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// func backward3AVX2(dwx *float32, db *float32, x *float32)
-// Requires: AVX
-TEXT ·backward3AVX2(SB), NOSPLIT, $0-24
-	MOVQ x+16(FP), CX
-	MOVQ db+8(FP), BX
-	MOVQ dwx+0(FP), SI
-	MOVL $+64, DX
-
-loop_i_1:
-	// for i < 64
-	VBROADCASTSS (CX), Y0
-	MOVL         $+32, DI
-	PCALIGN      $0x20
-
-loop_gk_2:
-	// for gk < 32
-	VMULPS  (BX), Y0, Y1
-	VMOVUPS Y1, (SI)
-	VMULPS  32(BX), Y0, Y1
-	VMOVUPS Y1, 32(SI)
-	VMULPS  64(BX), Y0, Y1
-	VMOVUPS Y1, 64(SI)
-	VMULPS  96(BX), Y0, Y1
-	VMOVUPS Y1, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
-	DECQ    DI
-	JNE     loop_gk_2
-	ADDQ    $+4, CX
-	ADDQ    $-4096, BX
-	DECQ    DX
-	JNE     loop_i_1
-	VZEROUPPER
-	RET
-
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward4AVX2(dwh *float32, db *float32, h0 *float32)
-// Requires: AVX
-TEXT ·backward4AVX2(SB), NOSPLIT, $0-24
-	MOVQ h0+16(FP), CX
-	MOVQ db+8(FP), BX
-	MOVQ dwh+0(FP), SI
-	MOVL $+256, DX
-
-loop_j_1:
+loop_j_4:
 	// for j < 256
-	VBROADCASTSS (CX), Y0
-	MOVL         $+32, DI
+	VXORPS       Y0, Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBROADCASTSS (R8), Y4
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
-loop_gk_2:
-	// for gk < 32
-	VMULPS  (BX), Y0, Y1
-	VMOVUPS Y1, (SI)
-	VMULPS  32(BX), Y0, Y1
-	VMOVUPS Y1, 32(SI)
-	VMULPS  64(BX), Y0, Y1
-	VMOVUPS Y1, 64(SI)
-	VMULPS  96(BX), Y0, Y1
-	VMOVUPS Y1, 96(SI)
-	ADDQ    $+128, BX
-	ADDQ    $+128, SI
-	DECQ    DI
-	JNE     loop_gk_2
-	ADDQ    $+4, CX
-	ADDQ    $-4096, BX
-	DECQ    DX
-	JNE     loop_j_1
+loop_g_5:
+	// for g < 4
+	VMOVUPS     -1024(BX), Y5
+	VFMADD231PS (SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, (DI)
+	VMOVUPS     -992(BX), Y5
+	VFMADD231PS 32(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 32(DI)
+	VMOVUPS     -960(BX), Y5
+	VFMADD231PS 64(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 64(DI)
+	VMOVUPS     -928(BX), Y5
+	VFMADD231PS 96(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 96(DI)
+	VMOVUPS     -896(BX), Y5
+	VFMADD231PS 128(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 128(DI)
+	VMOVUPS     -864(BX), Y5
+	VFMADD231PS 160(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 160(DI)
+	VMOVUPS     -832(BX), Y5
+	VFMADD231PS 192(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 192(DI)
+	VMOVUPS     -800(BX), Y5
+	VFMADD231PS 224(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 224(DI)
+	VMOVUPS     -768(BX), Y5
+	VFMADD231PS 256(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 256(DI)
+	VMOVUPS     -736(BX), Y5
+	VFMADD231PS 288(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 288(DI)
+	VMOVUPS     -704(BX), Y5
+	VFMADD231PS 320(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 320(DI)
+	VMOVUPS     -672(BX), Y5
+	VFMADD231PS 352(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 352(DI)
+	VMOVUPS     -640(BX), Y5
+	VFMADD231PS 384(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 384(DI)
+	VMOVUPS     -608(BX), Y5
+	VFMADD231PS 416(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 416(DI)
+	VMOVUPS     -576(BX), Y5
+	VFMADD231PS 448(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 448(DI)
+	VMOVUPS     -544(BX), Y5
+	VFMADD231PS 480(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 480(DI)
+	VMOVUPS     -512(BX), Y5
+	VFMADD231PS 512(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 512(DI)
+	VMOVUPS     -480(BX), Y5
+	VFMADD231PS 544(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 544(DI)
+	VMOVUPS     -448(BX), Y5
+	VFMADD231PS 576(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 576(DI)
+	VMOVUPS     -416(BX), Y5
+	VFMADD231PS 608(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 608(DI)
+	VMOVUPS     -384(BX), Y5
+	VFMADD231PS 640(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 640(DI)
+	VMOVUPS     -352(BX), Y5
+	VFMADD231PS 672(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 672(DI)
+	VMOVUPS     -320(BX), Y5
+	VFMADD231PS 704(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 704(DI)
+	VMOVUPS     -288(BX), Y5
+	VFMADD231PS 736(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 736(DI)
+	VMOVUPS     -256(BX), Y5
+	VFMADD231PS 768(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 768(DI)
+	VMOVUPS     -224(BX), Y5
+	VFMADD231PS 800(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 800(DI)
+	VMOVUPS     -192(BX), Y5
+	VFMADD231PS 832(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 832(DI)
+	VMOVUPS     -160(BX), Y5
+	VFMADD231PS 864(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 864(DI)
+	VMOVUPS     -128(BX), Y5
+	VFMADD231PS 896(SI), Y5, Y0
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 896(DI)
+	VMOVUPS     -96(BX), Y5
+	VFMADD231PS 928(SI), Y5, Y1
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 928(DI)
+	VMOVUPS     -64(BX), Y5
+	VFMADD231PS 960(SI), Y5, Y2
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 960(DI)
+	VMOVUPS     -32(BX), Y5
+	VFMADD231PS 992(SI), Y5, Y3
+	VMULPS      Y5, Y4, Y5
+	VMOVUPS     Y5, 992(DI)
+	ADDQ        $+1024, BX
+	ADDQ        $+1024, SI
+	ADDQ        $+1024, DI
+	DECQ        DX
+	JNE         loop_g_5
+	VADDPS      Y0, Y2, Y0
+	VADDPS      Y1, Y3, Y1
+	VADDPS      Y0, Y1, Y0
+	VPERM2F128  $0x01, Y0, Y0, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERMILPS   $0x4e, Y0, Y1
+	VADDPS      Y1, Y0, Y0
+	VPERMILPS   $0xb1, Y0, Y1
+	VADDPS      Y1, Y0, Y0
+	VMOVSS      X0, (R9)
+	ADDQ        $-4096, BX
+	ADDQ        $+4, R8
+	ADDQ        $+4, R9
+	DECQ        CX
+	JNE         loop_j_4
 	VZEROUPPER
 	RET
