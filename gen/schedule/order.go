@@ -41,7 +41,11 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 			}
 			wait = wait.plus(plain)
 		}
-		cycles := math.Max(math.Max(work+wait.exposed()+wait.pressing(t, work), wait.all()), c.storing(t, p))
+		late := wait.exposed()
+		if c.g.contraction {
+			late += wait.pressing(t, work)
+		}
+		cycles := math.Max(math.Max(work+late, wait.all()), c.storing(t, p))
 		if cycles < best {
 			best, p.order, p.panels = cycles, order, panels
 		}
@@ -133,6 +137,15 @@ const (
 	fromThird  = 12.0
 )
 
+// foreseen is the bytes a cycle that arrive from beyond the first cache where one comes
+// after the other: more by whole lines.
+func (t Target) foreseen() float64 {
+	if t.Lanes < lineFloats {
+		return fromSecond
+	}
+	return 1.3 * fromSecond
+}
+
 // footprint is the bytes of operand m that all the given axes reach.
 func footprint(m *ir.Mem, axes ...[]ir.Axis) float64 {
 	all := join(axes...)
@@ -209,6 +222,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		near *= 1 + unforeseen*left
 		if left == 0 {
 			hold.pages = 0 // one after the other
+			near *= fromSecond / t.foreseen()
 		}
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
