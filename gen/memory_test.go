@@ -100,6 +100,32 @@ func TestSweeps(t *testing.T) {
 	}
 }
 
+// TestPackedSteps packs weights that the second cache does not hold before a serial loop
+// of many steps, and leaves them where they are before one of few.
+func TestPackedSteps(t *testing.T) {
+	text := "layer: packed\ndims: {T: , J: , K: }\ntensors:\n  x: {role: input, shape: [T, K]}\n  w: {role: param, shape: [J, K]}\n" +
+		"  y: {role: output, shape: [T, K]}\n" +
+		"forward: |\n  y[t][k] = max(min(x[t][k] + where(t == 0, 0, sum(j < J, y[t-1][j]*w[j][k])), 3), -3)\nbackward: derive\n"
+	small, short := schedule.AVX2, schedule.AVX512
+	small.First, small.Second = 2<<10, 12<<10
+	short.First, short.Second = 2<<10, 12<<10
+	for dims, packs := range map[string]bool{"T=26 J=28 K=352": true, "T=12 J=28 K=352": false, "T=25 J=14 K=704": true, "T=10 J=14 K=704": false} {
+		p := proved(t, text, dims)
+		seen := ""
+		for _, target := range []schedule.Target{small, short} {
+			agree(t, p, target, true, 0)
+			_, programs, err := passes(p, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen += programs[0].String()
+		}
+		if got := strings.Contains(seen, "wBlocks"); got != packs {
+			t.Errorf("%s: weights are packed: %v, want %v", dims, got, packs)
+		}
+	}
+}
+
 // TestPartsForTwoResults cuts a sum that two results have into parts, which must
 // not be added up where the first of them lies.
 func TestPartsForTwoResults(t *testing.T) {

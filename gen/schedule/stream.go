@@ -94,13 +94,22 @@ func (t Target) mostSums() int { return min(2*t.Registers, 40) }
 // holdsRow reports whether registers hold the sums of a whole row.
 func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.heldRow() }
 
-// fewestUses is the number of times that blocks are read at least to be worth making.
-const fewestUses = 8
+// fewestUses is the number of times that blocks are read at least to be worth making,
+// fewestFar where the second cache does not hold them.
+const (
+	fewestUses = 8
+	fewestFar  = 24
+)
 
 // paysBlocks reports whether rows that are used once in each step of a serial loop are
-// worth packing: there are enough steps, and the second cache holds the rows.
+// worth packing: there are enough steps, and the rows are not far larger than the second
+// cache.
 func paysBlocks(m *ir.Mem, s *ir.Steps, t Target) bool {
-	return s.Count >= fewestUses && 4*m.Buf.Size() <= t.Second*3/2
+	bytes, uses := 4*m.Buf.Size(), fewestUses
+	if bytes > t.Second*3/2 {
+		uses = fewestFar
+	}
+	return s.Count >= uses && bytes <= t.Second*7/2
 }
 
 // packs reports whether a sum over the rows of a matrix that all steps of a serial

@@ -11,7 +11,7 @@ import "github.com/dlgen/dlgen/gen/ir"
 // cycle that keep the step waiting.
 const (
 	fewestSweeps = 8
-	sweptBytes   = 8
+	sweptBytes   = 6
 )
 
 // sweeps reports whether the groups, which one function of a serial loop computes,
