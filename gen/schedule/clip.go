@@ -139,7 +139,7 @@ func (c clipping) span(a ir.Axis, of span, unit int) span {
 
 // fillsLanes reports whether the lanes are along an axis.
 func (p *plan) fillsLanes(v *ir.Var) bool {
-	return v == p.vec || slices.ContainsFunc(p.passes, func(pp passPlan) bool { return v == pp.vec })
+	return v == p.vec || slices.ContainsFunc(p.passes, func(pp passPlan) bool { return v == pp.vec || v == pp.lanes })
 }
 
 // activeRun is a run of tiles; rest says that they have nothing to compute.

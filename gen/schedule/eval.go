@@ -29,8 +29,13 @@ func (e *emitter) mode(m *ir.Mem, p at) mode {
 // mem is the place of an access at a point.
 func (e *emitter) mem(m ir.Mem, n *ir.Nest, p at) ir.Mem {
 	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
+	local := e.g.local[m.Buf]
 	for d, s := range m.Subs {
-		out.Subs[d] = e.sub(s, n, p)
+		if local != nil && local[d] != nil {
+			out.Subs[d] = ir.Sub{Const: p.blocks[local[d]]}
+		} else {
+			out.Subs[d] = e.sub(s, n, p)
+		}
 	}
 	return out
 }

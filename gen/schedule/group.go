@@ -38,6 +38,9 @@ type group struct {
 	// tile: the loops over parts.
 	serial []*ir.Var
 	plan   *plan
+	// local has, for temporaries that hold what one tile uses, the axis along whose tile
+	// a dimension counts, or nil.
+	local map[*ir.Buffer][]*ir.Var
 }
 
 // pass is a list of stages that share one set of inner loops.

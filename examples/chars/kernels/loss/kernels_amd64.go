@@ -26,7 +26,7 @@ func backward(ws *Workspace, dx, x *X, label *Label, s0 float32) {
 		return
 	}
 	for block := 0; block < 8; block++ {
-		backward0AVX2(&dx[0][0], &x[0][0], &label[0], &ws.e[0][0], s0, block)
+		backward0AVX2(&dx[0][0], &x[0][0], &label[0], s0, block)
 	}
 }
 
@@ -48,4 +48,4 @@ func forward1AVX2(loss, x *float32, label *int32, top, total *float32)
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 //
 //go:noescape
-func backward0AVX2(dx, x *float32, label *int32, e *float32, s0 float32, block int)
+func backward0AVX2(dx, x *float32, label *int32, s0 float32, block int)

@@ -424,22 +424,21 @@ loop_n_1:
 // e[n][c] = exp(x[n][c] - top[n])
 // total[n] = sum(c, e[n][c])
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
-// func backward0AVX2(dx *float32, x *float32, label *int32, e *float32, s0 float32, block int)
+// func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32, block int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-48
-	VBROADCASTSS s0+32(FP), Y0
+TEXT ·backward0AVX2(SB), $2112-40
+	VBROADCASTSS s0+24(FP), Y0
 	VMOVUPS      vectors<>+96(SB), Y15
 	VMOVUPS      vectors<>+128(SB), Y14
-	MOVQ         block+40(FP), BX
+	MOVQ         block+32(FP), BX
 	IMUL3Q       $+131072, BX, BX
 	ADDQ         x+8(FP), BX
-	MOVQ         block+40(FP), SI
-	IMUL3Q       $+131072, SI, SI
-	ADDQ         e+24(FP), SI
-	MOVQ         block+40(FP), CX
+	LEAQ         63(SP), SI
+	ANDQ         $-64, SI
+	MOVQ         block+32(FP), CX
 	IMUL3Q       $+512, CX, CX
 	ADDQ         label+16(FP), CX
-	MOVQ         block+40(FP), DI
+	MOVQ         block+32(FP), DI
 	IMUL3Q       $+131072, DI, DI
 	ADDQ         dx+0(FP), DI
 	MOVL         $+64, R8
@@ -626,6 +625,7 @@ loop_c_3_4:
 	INCQ         DX
 	CMPQ         DX, $+32
 	JLT          loop_c_3_4
+	ADDQ         $-2048, SI
 	ADDQ         $+8, CX
 	ADDQ         $+1024, DI
 	DECQ         R8

@@ -44,7 +44,6 @@ type (
 type Workspace struct {
 	top   [1024]float32
 	total [1024]float32
-	e     [1024][256]float32
 }
 
 // Forward computes

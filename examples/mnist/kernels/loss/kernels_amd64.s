@@ -1774,7 +1774,7 @@ loop_n_1:
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $1344-28
+TEXT ·backward0AVX2(SB), $256-28
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -2143,7 +2143,6 @@ loop_n_1:
 	VMULPS       Y0, Y1, Y0
 	VMOVLPS      X0, 152(DI)
 	ADDQ         $+160, BX
-	ADDQ         $+160, SI
 	ADDQ         $+16, DX
 	ADDQ         $+160, DI
 	DECQ         CX
