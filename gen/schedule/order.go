@@ -137,9 +137,9 @@ const (
 	fromThird  = 12.0
 )
 
-// foreseen is the bytes a cycle that arrive from beyond the first cache where one comes
+// inOrder is the bytes a cycle that arrive from beyond the first cache where one comes
 // after the other: more by whole lines.
-func (t Target) foreseen() float64 {
+func (t Target) inOrder() float64 {
 	if t.Lanes < lineFloats {
 		return fromSecond
 	}
@@ -222,7 +222,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		near *= 1 + unforeseen*left
 		if left == 0 {
 			hold.pages = 0 // one after the other
-			near *= fromSecond / t.foreseen()
+			near *= fromSecond / t.inOrder()
 		}
 	}
 	return traffic{near: near / fromSecond, far: math.Max(far, 0) / fromThird, pages: near / (4 * lineFloats) * hold.pages}
