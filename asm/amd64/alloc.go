@@ -138,7 +138,8 @@ next:
 // each definition.
 func (k *function) spill() {
 	var out []*Node
-	for _, n := range k.nodes {
+	parts, begun := k.split(), map[*VReg]bool{}
+	for at, n := range k.nodes {
 		if n.dst != nil && n.dst.spilled && n.dst.again != nil {
 			continue
 		}
@@ -146,6 +147,14 @@ func (k *function) spill() {
 		for i := range n.src {
 			v := n.src[i].V
 			if v == nil || !v.spilled {
+				continue
+			}
+			if t := parts[v][at]; t != nil {
+				if !begun[t] {
+					begun[t] = true
+					out = append(out, v.reload(k, t))
+				}
+				n.src[i].V = t
 				continue
 			}
 			if n.foldable(i) && loaded[v] == nil {

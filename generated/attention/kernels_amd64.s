@@ -62,7 +62,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $384
 // y[n][a][t][d] = sum(s, p[n][a][t][s]*v[n][a][s][d])
 // func forward0AVX2(y *float32, q *float32, k *float32, v *float32, p *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $67968-40
+TEXT ·forward0AVX2(SB), $68000-40
 	VMOVUPS vectors<>+0(SB), Y15
 	MOVQ    k+16(FP), CX
 	LEAQ    63(SP), SI
@@ -460,22 +460,23 @@ loop_t_9:
 	VCMPPS       $0x03, Y12, Y11, Y13
 	VORPS        Y13, Y0, Y0
 	VMOVUPS      128(SI), Y13
+	VMOVUPS      Y13, 2368(DI)
+	VMOVUPS      2368(DI), Y13
 	VMAXPS       Y5, Y13, Y5
 	VMOVUPS      160(SI), Y14
 	VMAXPS       Y6, Y14, Y6
-	VCMPPS       $0x03, Y14, Y13, Y15
-	VORPS        Y15, Y0, Y0
-	VMOVUPS      192(SI), Y15
-	VMOVUPS      Y15, 2304(DI)
-	VMOVUPS      2304(DI), Y15
-	VMAXPS       Y7, Y15, Y7
+	VCMPPS       $0x03, Y14, Y13, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      192(SI), Y13
+	VMOVUPS      Y13, 2304(DI)
+	VMOVUPS      2304(DI), Y13
+	VMAXPS       Y7, Y13, Y7
 	VMOVUPS      224(SI), Y15
 	VMOVUPS      Y15, 2336(DI)
 	VMOVUPS      2336(DI), Y15
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      2304(DI), Y15
-	VCMPPS       $0x03, 2336(DI), Y15, Y15
-	VORPS        Y15, Y0, Y0
+	VCMPPS       $0x03, Y15, Y13, Y13
+	VORPS        Y13, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -569,7 +570,8 @@ loop_t_9:
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      Y7, 64(DI)
 	VMOVUPS      Y8, 96(DI)
-	VSUBPS       Y0, Y13, Y5
+	VMOVUPS      2368(DI), Y5
+	VSUBPS       Y0, Y5, Y5
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6

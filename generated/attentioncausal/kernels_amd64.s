@@ -3531,15 +3531,14 @@ loop_t_10_11:
 	VMAXPS       Y5, Y13, Y5
 	VMOVUPS      160(DI), Y14
 	VMAXPS       Y6, Y14, Y6
-	VCMPPS       $0x03, Y14, Y13, Y15
-	VORPS        Y15, Y0, Y0
-	VMOVUPS      192(DI), Y15
-	VMAXPS       Y7, Y15, Y7
+	VCMPPS       $0x03, Y14, Y13, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      192(DI), Y13
+	VMAXPS       Y7, Y13, Y7
 	VMOVUPS      224(DI), Y15
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      192(DI), Y15
-	VCMPPS       $0x03, 224(DI), Y15, Y15
-	VORPS        Y15, Y0, Y0
+	VCMPPS       $0x03, Y15, Y13, Y13
+	VORPS        Y13, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -3633,7 +3632,8 @@ loop_t_10_11:
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      Y7, 64(BX)
 	VMOVUPS      Y8, 96(BX)
-	VSUBPS       Y0, Y13, Y5
+	VMOVUPS      128(DI), Y5
+	VSUBPS       Y0, Y5, Y5
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
@@ -3761,15 +3761,14 @@ loop_t_11_12:
 	VMAXPS       Y5, Y13, Y5
 	VMOVUPS      160(DI), Y14
 	VMAXPS       Y6, Y14, Y6
-	VCMPPS       $0x03, Y14, Y13, Y15
-	VORPS        Y15, Y0, Y0
-	VMOVUPS      192(DI), Y15
-	VMAXPS       Y7, Y15, Y7
+	VCMPPS       $0x03, Y14, Y13, Y13
+	VORPS        Y13, Y0, Y0
+	VMOVUPS      192(DI), Y13
+	VMAXPS       Y7, Y13, Y7
 	VMOVUPS      224(DI), Y15
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      192(DI), Y15
-	VCMPPS       $0x03, 224(DI), Y15, Y15
-	VORPS        Y15, Y0, Y0
+	VCMPPS       $0x03, Y15, Y13, Y13
+	VORPS        Y13, Y0, Y0
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y2, Y6, Y2
 	VMAXPS       Y3, Y7, Y3
@@ -3863,7 +3862,8 @@ loop_t_11_12:
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      Y7, 64(BX)
 	VMOVUPS      Y8, 96(BX)
-	VSUBPS       Y0, Y13, Y5
+	VMOVUPS      128(DI), Y5
+	VSUBPS       Y0, Y5, Y5
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6

@@ -143,77 +143,82 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1056
 // y[m][d] = x[m][d] - top[m] - norm[m]
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
+TEXT ·forward0AVX2(SB), $96-16
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	MOVL    $+8, DI
+	LEAQ    63(SP), DI
+	ANDQ    $-64, DI
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_m_1:
 	// for m < 8
 	VXORPS       Y0, Y0, Y0
 	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      vectors<>+32(SB), Y0
 	VMOVUPS      vectors<>+32(SB), Y1
-	VMOVUPS      vectors<>+32(SB), Y2
-	VXORPS       Y3, Y3, Y3
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VXORPS       Y2, Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VMOVUPS      vectors<>+32(SB), Y3
 	VMOVUPS      vectors<>+32(SB), Y4
-	VMOVUPS      vectors<>+32(SB), Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x11, vectors<>+0(SB), Y6, Y6
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y5, Y5
+	VMOVUPS      vectors<>+32(SB), Y6
 	VMOVUPS      vectors<>+32(SB), Y7
-	VMOVUPS      vectors<>+32(SB), Y8
-	VXORPS       Y9, Y9, Y9
-	VCMPPS       $0x11, vectors<>+0(SB), Y9, Y9
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x11, vectors<>+0(SB), Y8, Y8
+	VMOVUPS      vectors<>+32(SB), Y9
 	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      vectors<>+32(SB), Y11
-	VMOVUPS      (BX), Y12
-	VMAXPS       Y1, Y12, Y1
+	VMOVUPS      (BX), Y11
+	VMAXPS       Y0, Y11, Y0
 	VMOVUPS      40(BX), Y12
-	VMAXPS       Y4, Y12, Y4
+	VMAXPS       Y3, Y12, Y3
 	VMOVUPS      80(BX), Y13
-	VMAXPS       Y7, Y13, Y7
+	VMAXPS       Y6, Y13, Y6
 	VMOVUPS      120(BX), Y13
-	VMAXPS       Y10, Y13, Y10
+	VMAXPS       Y9, Y13, Y9
 	VMOVUPS      vectors<>+96(SB), Y13
 	VMOVUPS      vectors<>+32(SB), Y14
 	VMOVSD       32(BX), X15
 	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y2, Y13, Y2
-	VMOVUPS      (BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       72(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y5, Y13, Y5
-	VCMPPS       $0x03, Y13, Y12, Y13
-	VORPS        Y13, Y3, Y3
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       112(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y8, Y13, Y8
-	VMOVUPS      80(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y6, Y6
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       152(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y11, Y13, Y11
-	VMOVUPS      120(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y9, Y9
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
-	VMAXPS       Y7, Y8, Y7
-	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y1, Y13, Y1
+	VCMPPS       $0x03, Y13, Y11, Y11
+	VMOVUPS      (DI), Y13
+	VORPS        Y11, Y13, Y11
+	VMOVUPS      Y11, (DI)
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y13
+	VMOVSD       72(BX), X14
+	VBLENDVPS    Y11, Y14, Y13, Y11
+	VMAXPS       Y4, Y11, Y4
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y2, Y2
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       112(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMOVUPS      80(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y5, Y5
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       152(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
 	VMAXPS       Y10, Y11, Y10
-	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VMOVUPS      120(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y8, Y8
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      (DI), Y1
+	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
+	VMAXPS       Y3, Y4, Y3
+	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
+	VMAXPS       Y6, Y7, Y6
+	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
+	VMAXPS       Y9, Y10, Y9
+	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VEXTRACTF128 $0x01, Y0, X4
 	VMAXPS       X4, X0, X4
 	VPERMILPS    $0x4e, X4, X5
@@ -295,7 +300,8 @@ loop_m_1:
 	VMULPS       Y5, Y5, Y8
 	VFMADD231PS  Y8, Y7, Y5
 	VFMADD231PS  Y5, Y6, Y6
-	VSUBPS       Y1, Y12, Y5
+	VMOVUPS      40(BX), Y5
+	VSUBPS       Y1, Y5, Y5
 	VMOVUPS      vectors<>+128(SB), Y7
 	VMAXPS       Y5, Y7, Y7
 	VMOVUPS      vectors<>+160(SB), Y8
@@ -587,7 +593,7 @@ loop_m_1:
 	VMOVLPS      X0, 152(SI)
 	ADDQ         $+160, BX
 	ADDQ         $+160, SI
-	DECQ         DI
+	DECQ         DX
 	JNE          loop_m_1
 	VZEROUPPER
 	RET

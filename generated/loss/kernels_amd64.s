@@ -140,75 +140,80 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1024
 // loss = sum(n, log(total[n]) - (x[n][label[n]] - top[n]))*(1/N)
 // func forward0AVX2(loss *float32, x *float32, label *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $320-24
+TEXT ·forward0AVX2(SB), $352-24
 	MOVQ    x+8(FP), BX
+	LEAQ    63(SP), DI
+	ANDQ    $-64, DI
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
-	MOVL    $+8, DI
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_n_1:
 	// for n < 8
 	VXORPS       Y15, Y15, Y15
 	VCMPPS       $0x11, Y15, Y15, Y0
+	VMOVUPS      Y0, 256(SI)
+	VMOVUPS      vectors<>+32(SB), Y0
 	VMOVUPS      vectors<>+32(SB), Y1
-	VMOVUPS      vectors<>+32(SB), Y2
-	VCMPPS       $0x11, Y15, Y15, Y3
+	VCMPPS       $0x11, Y15, Y15, Y2
+	VMOVUPS      vectors<>+32(SB), Y3
 	VMOVUPS      vectors<>+32(SB), Y4
-	VMOVUPS      vectors<>+32(SB), Y5
-	VCMPPS       $0x11, Y15, Y15, Y6
+	VCMPPS       $0x11, Y15, Y15, Y5
+	VMOVUPS      vectors<>+32(SB), Y6
 	VMOVUPS      vectors<>+32(SB), Y7
-	VMOVUPS      vectors<>+32(SB), Y8
-	VCMPPS       $0x11, Y15, Y15, Y9
+	VCMPPS       $0x11, Y15, Y15, Y8
+	VMOVUPS      vectors<>+32(SB), Y9
 	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      vectors<>+32(SB), Y11
-	VMOVUPS      (BX), Y12
-	VMAXPS       Y1, Y12, Y1
-	VMOVUPS      40(BX), Y13
-	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      (BX), Y11
+	VMAXPS       Y0, Y11, Y0
+	VMOVUPS      40(BX), Y12
+	VMAXPS       Y3, Y12, Y3
 	VMOVUPS      80(BX), Y13
-	VMAXPS       Y7, Y13, Y7
+	VMAXPS       Y6, Y13, Y6
 	VMOVUPS      120(BX), Y13
-	VMAXPS       Y10, Y13, Y10
+	VMAXPS       Y9, Y13, Y9
 	VMOVUPS      vectors<>+96(SB), Y13
 	VMOVUPS      vectors<>+32(SB), Y14
 	VMOVSD       32(BX), X15
 	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y2, Y13, Y2
-	VCMPPS       $0x03, Y13, Y12, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       72(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y5, Y13, Y5
-	VMOVUPS      40(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y3, Y3
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       112(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y8, Y13, Y8
-	VMOVUPS      80(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y6, Y6
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       152(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y11, Y13, Y11
-	VMOVUPS      120(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y9, Y9
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
-	VMAXPS       Y7, Y8, Y7
-	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y1, Y13, Y1
+	VCMPPS       $0x03, Y13, Y11, Y11
+	VMOVUPS      256(SI), Y13
+	VORPS        Y11, Y13, Y11
+	VMOVUPS      Y11, 256(SI)
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y13
+	VMOVSD       72(BX), X14
+	VBLENDVPS    Y11, Y14, Y13, Y11
+	VMAXPS       Y4, Y11, Y4
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y2, Y2
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       112(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMOVUPS      80(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y5, Y5
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       152(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
 	VMAXPS       Y10, Y11, Y10
-	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VMOVUPS      120(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y8, Y8
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      256(SI), Y1
+	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
+	VMAXPS       Y3, Y4, Y3
+	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
+	VMAXPS       Y6, Y7, Y6
+	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
+	VMAXPS       Y9, Y10, Y9
+	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VEXTRACTF128 $0x01, Y0, X4
 	VMAXPS       X4, X0, X4
 	VPERMILPS    $0x4e, X4, X5
@@ -273,11 +278,12 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y3, Y5
 	VADDPS       Y5, Y3, Y3
 	VADDPS       Y3, Y4, Y3
-	VMOVSS       X0, (SI)
-	VMOVSS       X1, 4(SI)
-	VMOVSS       X2, 8(SI)
-	VMOVSS       X3, 12(SI)
-	VSUBPS       Y0, Y12, Y4
+	VMOVSS       X0, (DI)
+	VMOVSS       X1, 4(DI)
+	VMOVSS       X2, 8(DI)
+	VMOVSS       X3, 12(DI)
+	VMOVUPS      (BX), Y4
+	VSUBPS       Y0, Y4, Y4
 	VMOVUPS      vectors<>+128(SB), Y15
 	VMAXPS       Y4, Y15, Y4
 	VMOVUPS      vectors<>+160(SB), Y14
@@ -441,15 +447,15 @@ loop_n_1:
 	VADDPS       Y4, Y3, Y3
 	VPERMILPS    $0xb1, Y3, Y4
 	VADDPS       Y4, Y3, Y3
-	VMOVSS       X0, 128(SI)
-	VMOVSS       X1, 132(SI)
-	VMOVSS       X2, 136(SI)
-	VMOVSS       X3, 140(SI)
+	VMOVSS       X0, 128(DI)
+	VMOVSS       X1, 132(DI)
+	VMOVSS       X2, 136(DI)
+	VMOVSS       X3, 140(DI)
 	ADDQ         $+160, BX
-	ADDQ         $+16, SI
-	DECQ         DI
+	ADDQ         $+16, DI
+	DECQ         DX
 	JNE          loop_n_1
-	VBROADCASTSS (SI), Y0
+	VBROADCASTSS 128(SI), Y0
 	VCMPPS       $0x11, vectors<>+384(SB), Y0, Y1
 	VMULPS       vectors<>+416(SB), Y0, Y2
 	VBLENDVPS    Y1, Y2, Y0, Y2
@@ -488,10 +494,10 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS (DI), Y1
-	VBROADCASTSS -128(SI), Y2
+	VBROADCASTSS (SI), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS 4(SI), Y1
+	VBROADCASTSS 132(SI), Y1
 	VCMPPS       $0x11, vectors<>+384(SB), Y1, Y2
 	VMULPS       vectors<>+416(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
@@ -528,10 +534,10 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 40(DI), Y2
-	VBROADCASTSS -124(SI), Y3
+	VBROADCASTSS 4(SI), Y3
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VBROADCASTSS 8(SI), Y2
+	VBROADCASTSS 136(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -568,11 +574,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 80(DI), Y3
-	VBROADCASTSS -120(SI), Y4
+	VBROADCASTSS 8(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 12(SI), Y2
+	VBROADCASTSS 140(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -609,11 +615,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 120(DI), Y3
-	VBROADCASTSS -116(SI), Y4
+	VBROADCASTSS 12(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 16(SI), Y2
+	VBROADCASTSS 144(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -650,11 +656,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 160(DI), Y3
-	VBROADCASTSS -112(SI), Y4
+	VBROADCASTSS 16(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 20(SI), Y2
+	VBROADCASTSS 148(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -691,11 +697,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 200(DI), Y3
-	VBROADCASTSS -108(SI), Y4
+	VBROADCASTSS 20(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 24(SI), Y2
+	VBROADCASTSS 152(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -732,11 +738,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 240(DI), Y3
-	VBROADCASTSS -104(SI), Y4
+	VBROADCASTSS 24(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 28(SI), Y2
+	VBROADCASTSS 156(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -773,11 +779,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 280(DI), Y3
-	VBROADCASTSS -100(SI), Y4
+	VBROADCASTSS 28(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 32(SI), Y2
+	VBROADCASTSS 160(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -814,11 +820,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 320(DI), Y3
-	VBROADCASTSS -96(SI), Y4
+	VBROADCASTSS 32(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 36(SI), Y2
+	VBROADCASTSS 164(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -855,11 +861,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 360(DI), Y3
-	VBROADCASTSS -92(SI), Y4
+	VBROADCASTSS 36(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 40(SI), Y2
+	VBROADCASTSS 168(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -896,11 +902,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 400(DI), Y3
-	VBROADCASTSS -88(SI), Y4
+	VBROADCASTSS 40(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 44(SI), Y2
+	VBROADCASTSS 172(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -937,11 +943,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 440(DI), Y3
-	VBROADCASTSS -84(SI), Y4
+	VBROADCASTSS 44(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 48(SI), Y2
+	VBROADCASTSS 176(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -978,11 +984,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 480(DI), Y3
-	VBROADCASTSS -80(SI), Y4
+	VBROADCASTSS 48(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 52(SI), Y2
+	VBROADCASTSS 180(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1019,11 +1025,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 520(DI), Y3
-	VBROADCASTSS -76(SI), Y4
+	VBROADCASTSS 52(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 56(SI), Y2
+	VBROADCASTSS 184(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1060,11 +1066,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 560(DI), Y3
-	VBROADCASTSS -72(SI), Y4
+	VBROADCASTSS 56(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 60(SI), Y2
+	VBROADCASTSS 188(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1101,11 +1107,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 600(DI), Y3
-	VBROADCASTSS -68(SI), Y4
+	VBROADCASTSS 60(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 64(SI), Y2
+	VBROADCASTSS 192(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1142,11 +1148,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 640(DI), Y3
-	VBROADCASTSS -64(SI), Y4
+	VBROADCASTSS 64(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 68(SI), Y2
+	VBROADCASTSS 196(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1183,11 +1189,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 680(DI), Y3
-	VBROADCASTSS -60(SI), Y4
+	VBROADCASTSS 68(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 72(SI), Y2
+	VBROADCASTSS 200(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1224,11 +1230,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 720(DI), Y3
-	VBROADCASTSS -56(SI), Y4
+	VBROADCASTSS 72(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 76(SI), Y2
+	VBROADCASTSS 204(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1265,11 +1271,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 760(DI), Y3
-	VBROADCASTSS -52(SI), Y4
+	VBROADCASTSS 76(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 80(SI), Y2
+	VBROADCASTSS 208(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1306,11 +1312,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 800(DI), Y3
-	VBROADCASTSS -48(SI), Y4
+	VBROADCASTSS 80(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 84(SI), Y2
+	VBROADCASTSS 212(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1347,11 +1353,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 840(DI), Y3
-	VBROADCASTSS -44(SI), Y4
+	VBROADCASTSS 84(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 88(SI), Y2
+	VBROADCASTSS 216(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1388,11 +1394,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 880(DI), Y3
-	VBROADCASTSS -40(SI), Y4
+	VBROADCASTSS 88(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 92(SI), Y2
+	VBROADCASTSS 220(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1429,11 +1435,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 920(DI), Y3
-	VBROADCASTSS -36(SI), Y4
+	VBROADCASTSS 92(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 96(SI), Y2
+	VBROADCASTSS 224(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1470,11 +1476,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 960(DI), Y3
-	VBROADCASTSS -32(SI), Y4
+	VBROADCASTSS 96(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 100(SI), Y2
+	VBROADCASTSS 228(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1511,11 +1517,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1000(DI), Y3
-	VBROADCASTSS -28(SI), Y4
+	VBROADCASTSS 100(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 104(SI), Y2
+	VBROADCASTSS 232(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1552,11 +1558,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1040(DI), Y3
-	VBROADCASTSS -24(SI), Y4
+	VBROADCASTSS 104(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 108(SI), Y2
+	VBROADCASTSS 236(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1593,11 +1599,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1080(DI), Y3
-	VBROADCASTSS -20(SI), Y4
+	VBROADCASTSS 108(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 112(SI), Y2
+	VBROADCASTSS 240(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1634,11 +1640,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1120(DI), Y3
-	VBROADCASTSS -16(SI), Y4
+	VBROADCASTSS 112(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 116(SI), Y2
+	VBROADCASTSS 244(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1675,11 +1681,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1160(DI), Y3
-	VBROADCASTSS -12(SI), Y4
+	VBROADCASTSS 116(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 120(SI), Y2
+	VBROADCASTSS 248(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1716,11 +1722,11 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1200(DI), Y3
-	VBROADCASTSS -8(SI), Y4
+	VBROADCASTSS 120(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 124(SI), Y2
+	VBROADCASTSS 252(SI), Y2
 	VCMPPS       $0x11, vectors<>+384(SB), Y2, Y3
 	VMULPS       vectors<>+416(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
@@ -1757,7 +1763,7 @@ loop_n_1:
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1240(DI), Y3
-	VBROADCASTSS -4(SI), Y4
+	VBROADCASTSS 124(SI), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1774,7 +1780,7 @@ loop_n_1:
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $256-28
+TEXT ·backward0AVX2(SB), $288-28
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -1787,64 +1793,67 @@ loop_n_1:
 	// for n < 8
 	VXORPS       Y15, Y15, Y15
 	VCMPPS       $0x11, Y15, Y15, Y0
+	VMOVUPS      Y0, 192(SI)
+	VMOVUPS      vectors<>+32(SB), Y0
 	VMOVUPS      vectors<>+32(SB), Y1
-	VMOVUPS      vectors<>+32(SB), Y2
-	VCMPPS       $0x11, Y15, Y15, Y3
+	VCMPPS       $0x11, Y15, Y15, Y2
+	VMOVUPS      vectors<>+32(SB), Y3
 	VMOVUPS      vectors<>+32(SB), Y4
-	VMOVUPS      vectors<>+32(SB), Y5
-	VCMPPS       $0x11, Y15, Y15, Y6
+	VCMPPS       $0x11, Y15, Y15, Y5
+	VMOVUPS      vectors<>+32(SB), Y6
 	VMOVUPS      vectors<>+32(SB), Y7
-	VMOVUPS      vectors<>+32(SB), Y8
-	VCMPPS       $0x11, Y15, Y15, Y9
+	VCMPPS       $0x11, Y15, Y15, Y8
+	VMOVUPS      vectors<>+32(SB), Y9
 	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      vectors<>+32(SB), Y11
-	VMOVUPS      (BX), Y12
-	VMAXPS       Y1, Y12, Y1
-	VMOVUPS      40(BX), Y13
-	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      (BX), Y11
+	VMAXPS       Y0, Y11, Y0
+	VMOVUPS      40(BX), Y12
+	VMAXPS       Y3, Y12, Y3
 	VMOVUPS      80(BX), Y13
-	VMAXPS       Y7, Y13, Y7
+	VMAXPS       Y6, Y13, Y6
 	VMOVUPS      120(BX), Y13
-	VMAXPS       Y10, Y13, Y10
+	VMAXPS       Y9, Y13, Y9
 	VMOVUPS      vectors<>+96(SB), Y13
 	VMOVUPS      vectors<>+32(SB), Y14
 	VMOVSD       32(BX), X15
 	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y2, Y13, Y2
-	VCMPPS       $0x03, Y13, Y12, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       72(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y5, Y13, Y5
-	VMOVUPS      40(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y3, Y3
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       112(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y8, Y13, Y8
-	VMOVUPS      80(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y6, Y6
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       152(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y11, Y13, Y11
-	VMOVUPS      120(BX), Y14
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y9, Y9
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
-	VMAXPS       Y7, Y8, Y7
-	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS       Y1, Y13, Y1
+	VCMPPS       $0x03, Y13, Y11, Y11
+	VMOVUPS      192(SI), Y13
+	VORPS        Y11, Y13, Y11
+	VMOVUPS      Y11, 192(SI)
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y13
+	VMOVSD       72(BX), X14
+	VBLENDVPS    Y11, Y14, Y13, Y11
+	VMAXPS       Y4, Y11, Y4
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y2, Y2
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       112(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
+	VMAXPS       Y7, Y11, Y7
+	VMOVUPS      80(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y5, Y5
+	VMOVUPS      vectors<>+96(SB), Y11
+	VMOVUPS      vectors<>+32(SB), Y12
+	VMOVSD       152(BX), X13
+	VBLENDVPS    Y11, Y13, Y12, Y11
 	VMAXPS       Y10, Y11, Y10
-	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
+	VMOVUPS      120(BX), Y12
+	VCMPPS       $0x03, Y11, Y12, Y11
+	VORPS        Y11, Y8, Y8
+	VMAXPS       Y0, Y1, Y0
+	VMOVUPS      192(SI), Y1
+	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
+	VMAXPS       Y3, Y4, Y3
+	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
+	VMAXPS       Y6, Y7, Y6
+	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
+	VMAXPS       Y9, Y10, Y9
+	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VEXTRACTF128 $0x01, Y0, X4
 	VMAXPS       X4, X0, X4
 	VPERMILPS    $0x4e, X4, X5
@@ -1909,7 +1918,8 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y3, Y5
 	VADDPS       Y5, Y3, Y3
 	VADDPS       Y3, Y4, Y3
-	VSUBPS       Y0, Y12, Y4
+	VMOVUPS      (BX), Y4
+	VSUBPS       Y0, Y4, Y4
 	VMOVUPS      vectors<>+128(SB), Y15
 	VMAXPS       Y4, Y15, Y4
 	VMOVUPS      vectors<>+160(SB), Y5

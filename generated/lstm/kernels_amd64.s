@@ -2432,12 +2432,14 @@ loop_k_3:
 	VMULPS       Y3, Y10, Y3
 	VMULPS       3584(DI), Y0, Y0
 	VMULPS       Y4, Y1, Y1
-	VMULPS       3584(SI), Y0, Y0
-	VMULPS       3616(SI), Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y4
-	VSUBPS       3584(SI), Y4, Y4
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       3616(SI), Y9, Y9
+	VMOVUPS      3584(SI), Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      3616(SI), Y9
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y4, Y10, Y4
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMOVUPS      Y5, 3584(R13)
@@ -3151,15 +3153,15 @@ loop_k_2_3:
 	MOVQ         t+80(FP), R9
 	IMUL3Q       $-512, R9, R9
 	ADDQ         dy+0(FP), R9
-	MOVQ         t+80(FP), DX
-	IMUL3Q       $-512, DX, DX
-	ADDQ         dc+16(FP), DX
-	MOVQ         t+80(FP), CX
-	IMUL3Q       $-512, CX, CX
-	ADDQ         forget+72(FP), CX
 	MOVQ         t+80(FP), BX
 	IMUL3Q       $-512, BX, BX
-	ADDQ         output+24(FP), BX
+	ADDQ         dc+16(FP), BX
+	MOVQ         t+80(FP), DX
+	IMUL3Q       $-512, DX, DX
+	ADDQ         forget+72(FP), DX
+	MOVQ         t+80(FP), CX
+	IMUL3Q       $-512, CX, CX
+	ADDQ         output+24(FP), CX
 	MOVQ         t+80(FP), R8
 	IMUL3Q       $-512, R8, R8
 	ADDQ         s+32(FP), R8
@@ -3185,10 +3187,10 @@ loop_k_5:
 	VMOVUPS      -480(DI), Y1
 	VADDPS       3072(R9), Y0, Y0
 	VADDPS       3104(R9), Y1, Y1
-	VMOVUPS      3584(CX), Y2
-	VMOVUPS      3616(CX), Y3
-	VMULPS       3072(BX), Y0, Y4
-	VMULPS       3104(BX), Y1, Y5
+	VMOVUPS      3584(DX), Y2
+	VMOVUPS      3616(DX), Y3
+	VMULPS       3072(CX), Y0, Y4
+	VMULPS       3104(CX), Y1, Y5
 	VMOVUPS      3104(R8), Y6
 	VMOVUPS      3072(R8), Y7
 	VFNMADD213PS vectors<>+320(SB), Y7, Y7
@@ -3196,8 +3198,8 @@ loop_k_5:
 	VFNMADD231PS Y6, Y6, Y8
 	VMULPS       Y7, Y4, Y4
 	VMULPS       Y8, Y5, Y5
-	VFMADD231PS  3584(DX), Y2, Y4
-	VFMADD231PS  3616(DX), Y3, Y5
+	VFMADD231PS  3584(BX), Y2, Y4
+	VFMADD231PS  3616(BX), Y3, Y5
 	VMOVUPS      3072(R10), Y2
 	VMOVUPS      3104(R10), Y3
 	VMULPS       Y2, Y4, Y7
@@ -3214,8 +3216,8 @@ loop_k_5:
 	VMULPS       Y12, Y8, Y8
 	VMULPS       2560(R12), Y4, Y11
 	VMULPS       2592(R12), Y5, Y12
-	VMOVUPS      3072(CX), Y13
-	VMOVUPS      3104(CX), Y14
+	VMOVUPS      3072(DX), Y13
+	VMOVUPS      3104(DX), Y14
 	VMULPS       Y13, Y11, Y11
 	VMULPS       Y14, Y12, Y12
 	VMOVUPS      vectors<>+320(SB), Y15
@@ -3232,16 +3234,18 @@ loop_k_5:
 	VMULPS       Y3, Y10, Y3
 	VMULPS       3072(R8), Y0, Y0
 	VMULPS       Y6, Y1, Y1
-	VMULPS       3072(BX), Y0, Y0
-	VMULPS       3104(BX), Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y6
-	VSUBPS       3072(BX), Y6, Y6
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       3104(BX), Y9, Y9
+	VMOVUPS      3072(CX), Y6
+	VMULPS       Y6, Y0, Y0
+	VMOVUPS      3104(CX), Y9
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y6, Y10, Y6
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y6, Y0, Y0
 	VMULPS       Y9, Y1, Y1
-	VMOVUPS      Y4, 3072(DX)
-	VMOVUPS      Y5, 3104(DX)
+	VMOVUPS      Y4, 3072(BX)
+	VMOVUPS      Y5, 3104(BX)
 	VMOVUPS      Y7, 10240(SI)
 	VMOVUPS      Y8, 10272(SI)
 	VMOVUPS      Y11, 10368(SI)
@@ -3253,9 +3257,9 @@ loop_k_5:
 	ADDQ         $+64, SI
 	ADDQ         $+64, DI
 	ADDQ         $+64, R9
+	ADDQ         $+64, BX
 	ADDQ         $+64, DX
 	ADDQ         $+64, CX
-	ADDQ         $+64, BX
 	ADDQ         $+64, R8
 	ADDQ         $+64, R10
 	ADDQ         $+64, R11
@@ -3952,9 +3956,9 @@ loop_k_2_3:
 	DECQ         CX
 	JNE          loop_n_1
 	MOVQ         dy+48(FP), R10
-	MOVQ         dc+96(FP), CX
-	MOVQ         forget+144(FP), R8
-	MOVQ         output+104(FP), DX
+	MOVQ         dc+96(FP), DX
+	MOVQ         forget+144(FP), CX
+	MOVQ         output+104(FP), R8
 	MOVQ         s+112(FP), R9
 	MOVQ         fresh+128(FP), R11
 	MOVQ         input+136(FP), R12
@@ -3974,18 +3978,18 @@ loop_k_5:
 	VMOVUPS      -480(DI), Y1
 	VADDPS       (R10), Y0, Y0
 	VADDPS       32(R10), Y1, Y1
-	VMOVUPS      512(R8), Y2
-	VMOVUPS      544(R8), Y3
-	VMULPS       (DX), Y0, Y4
-	VMULPS       32(DX), Y1, Y5
+	VMOVUPS      512(CX), Y2
+	VMOVUPS      544(CX), Y3
+	VMULPS       (R8), Y0, Y4
+	VMULPS       32(R8), Y1, Y5
 	VMOVUPS      (R9), Y6
 	VFNMADD213PS vectors<>+320(SB), Y6, Y6
 	VMOVUPS      32(R9), Y7
 	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  512(CX), Y2, Y4
-	VFMADD231PS  544(CX), Y3, Y5
+	VFMADD231PS  512(DX), Y2, Y4
+	VFMADD231PS  544(DX), Y3, Y5
 	VMOVUPS      (R11), Y2
 	VMOVUPS      32(R11), Y3
 	VMULPS       Y2, Y4, Y6
@@ -4002,8 +4006,8 @@ loop_k_5:
 	VMULPS       Y11, Y7, Y7
 	VMULPS       (R13), Y4, Y10
 	VMULPS       32(R13), Y5, Y11
-	VMOVUPS      (R8), Y12
-	VMOVUPS      32(R8), Y13
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y13, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -4020,18 +4024,20 @@ loop_k_5:
 	VMULPS       Y3, Y9, Y3
 	VMULPS       (R9), Y0, Y0
 	VMULPS       32(R9), Y1, Y1
-	VMULPS       (DX), Y0, Y0
-	VMULPS       32(DX), Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y8
-	VSUBPS       (DX), Y8, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       32(DX), Y9, Y9
+	VMOVUPS      (R8), Y8
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      32(R8), Y9
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y8, Y14, Y8
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y9, Y14, Y9
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y12, Y4, Y8
 	VMULPS       Y13, Y5, Y9
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      Y5, 32(CX)
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
 	VMOVUPS      Y6, -2048(BX)
 	VMOVUPS      Y7, -2016(BX)
 	VMOVUPS      Y10, -1920(BX)
@@ -4046,9 +4052,9 @@ loop_k_5:
 	ADDQ         $+64, BX
 	ADDQ         $+64, DI
 	ADDQ         $+64, R10
+	ADDQ         $+64, DX
 	ADDQ         $+64, CX
 	ADDQ         $+64, R8
-	ADDQ         $+64, DX
 	ADDQ         $+64, R9
 	ADDQ         $+64, R11
 	ADDQ         $+64, R12

@@ -966,7 +966,7 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward4AVX2(y *float32, c0 *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward4AVX2(SB), $200-72
+TEXT ·forward4AVX2(SB), $264-72
 	MOVQ a+16(FP), SI
 	MOVQ c0+8(FP), DI
 	MOVQ input+24(FP), DX
@@ -1127,60 +1127,64 @@ loop_k_2:
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectors<>+640(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectors<>+640(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      3072(SI), Y2
-	VMOVUPS      3104(SI), Y3
-	VMOVAPS      Y2, Y4
-	VMOVAPS      Y3, Y5
-	VPOR         Y10, Y4, Y4
-	VPOR         Y10, Y5, Y5
-	VMAXPS       Y4, Y15, Y4
-	VMAXPS       Y5, Y15, Y5
-	VMOVAPS      Y11, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VMOVAPS      Y11, Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       Y11, Y6, Y8
-	VSUBPS       Y11, Y7, Y9
-	VFNMADD231PS vectors<>+160(SB), Y8, Y4
-	VFNMADD231PS vectors<>+160(SB), Y9, Y5
-	VFNMADD231PS vectors<>+192(SB), Y8, Y4
-	VFNMADD231PS vectors<>+192(SB), Y9, Y5
-	VPSLLD       $0x14, Y6, Y8
-	VPSLLD       $0x14, Y7, Y9
-	VPERMD       vectors<>+224(SB), Y6, Y6
-	VPERMD       vectors<>+224(SB), Y7, Y7
-	VPADDD       Y6, Y8, Y6
-	VPADDD       Y7, Y9, Y7
-	VMOVUPS      vectors<>+288(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMOVUPS      vectors<>+288(SB), Y9
-	VFMADD231PS  Y5, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y4, Y6, Y6
-	VFMADD231PS  Y5, Y7, Y7
-	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y2, Y6, Y4, Y2
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y3, Y7, Y4, Y3
-	VADDPS       vectors<>+320(SB), Y6, Y4
-	VADDPS       vectors<>+320(SB), Y7, Y5
-	VDIVPS       Y4, Y2, Y2
-	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      64(BX), Y4
-	VMULPS       (DI), Y4, Y4
-	VMOVUPS      96(BX), Y5
-	VMULPS       32(DI), Y5, Y5
-	VFMADD231PS  (BX), Y0, Y4
-	VFMADD231PS  32(BX), Y1, Y5
-	VMULPS       Y4, Y4, Y6
-	VMULPS       Y5, Y5, Y7
+	VMOVUPS      Y0, 128(BX)
+	VMOVUPS      vectors<>+640(SB), Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 160(BX)
+	VMOVUPS      3072(SI), Y0
+	VMOVUPS      3104(SI), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      64(BX), Y2
+	VMULPS       (DI), Y2, Y2
+	VMOVUPS      96(BX), Y3
+	VMULPS       32(DI), Y3, Y3
+	VMOVUPS      (BX), Y4
+	VFMADD231PS  128(BX), Y4, Y2
+	VMOVUPS      32(BX), Y5
+	VFMADD231PS  160(BX), Y5, Y3
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
 	VMINPS       Y6, Y12, Y6
 	VMINPS       Y7, Y12, Y7
 	VMULPS       Y6, Y6, Y8
@@ -1197,8 +1201,8 @@ loop_k_2:
 	VFMADD213PS  vectors<>+320(SB), Y9, Y13
 	VFMADD231PS  Y6, Y10, Y12
 	VFMADD231PS  Y7, Y11, Y13
-	VMULPS       Y4, Y12, Y10
-	VMULPS       Y5, Y13, Y11
+	VMULPS       Y2, Y12, Y10
+	VMULPS       Y3, Y13, Y11
 	VMOVUPS      vectors<>+512(SB), Y12
 	VFMADD213PS  vectors<>+544(SB), Y8, Y12
 	VMOVUPS      vectors<>+512(SB), Y13
@@ -1221,22 +1225,22 @@ loop_k_2:
 	VMAXPS       Y6, Y8, Y6
 	VMOVUPS      vectors<>+640(SB), Y8
 	VMAXPS       Y7, Y8, Y7
-	VMULPS       Y6, Y2, Y8
-	VMULPS       Y7, Y3, Y9
-	VMOVUPS      (BX), Y10
-	VMOVUPS      Y10, (DX)
-	VMOVUPS      32(BX), Y10
-	VMOVUPS      Y10, 32(DX)
-	VMOVUPS      64(BX), Y10
-	VMOVUPS      Y10, (CX)
-	VMOVUPS      96(BX), Y10
-	VMOVUPS      Y10, 32(CX)
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	VMOVUPS      Y2, (R9)
-	VMOVUPS      Y3, 32(R9)
-	VMOVUPS      Y4, (R10)
-	VMOVUPS      Y5, 32(R10)
+	VMULPS       Y6, Y0, Y8
+	VMULPS       Y7, Y1, Y9
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      64(BX), Y4
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      96(BX), Y4
+	VMOVUPS      Y4, 32(CX)
+	VMOVUPS      128(BX), Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      160(BX), Y4
+	VMOVUPS      Y4, 32(R8)
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
 	VMOVUPS      Y6, (R11)
 	VMOVUPS      Y7, 32(R11)
 	VMOVUPS      Y8, (R12)
@@ -1540,7 +1544,7 @@ loop_j_2_4:
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // func forward6AVX2(y *float32, a *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32, t int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward6AVX2(SB), $192-72
+TEXT ·forward6AVX2(SB), $256-72
 	MOVQ   a+8(FP), SI
 	MOVQ   t+64(FP), DI
 	IMUL3Q $+16384, DI, DI
@@ -1714,60 +1718,64 @@ loop_k_2:
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectors<>+640(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectors<>+640(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      3072(SI), Y2
-	VMOVUPS      3104(SI), Y3
-	VMOVAPS      Y2, Y4
-	VMOVAPS      Y3, Y5
-	VPOR         Y10, Y4, Y4
-	VPOR         Y10, Y5, Y5
-	VMAXPS       Y4, Y15, Y4
-	VMAXPS       Y5, Y15, Y5
-	VMOVAPS      Y11, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VMOVAPS      Y11, Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       Y11, Y6, Y8
-	VSUBPS       Y11, Y7, Y9
-	VFNMADD231PS vectors<>+160(SB), Y8, Y4
-	VFNMADD231PS vectors<>+160(SB), Y9, Y5
-	VFNMADD231PS vectors<>+192(SB), Y8, Y4
-	VFNMADD231PS vectors<>+192(SB), Y9, Y5
-	VPSLLD       $0x14, Y6, Y8
-	VPSLLD       $0x14, Y7, Y9
-	VPERMD       vectors<>+224(SB), Y6, Y6
-	VPERMD       vectors<>+224(SB), Y7, Y7
-	VPADDD       Y6, Y8, Y6
-	VPADDD       Y7, Y9, Y7
-	VMOVUPS      vectors<>+288(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMOVUPS      vectors<>+288(SB), Y9
-	VFMADD231PS  Y5, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y4, Y6, Y6
-	VFMADD231PS  Y5, Y7, Y7
-	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y2, Y6, Y4, Y2
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y3, Y7, Y4, Y3
-	VADDPS       vectors<>+320(SB), Y6, Y4
-	VADDPS       vectors<>+320(SB), Y7, Y5
-	VDIVPS       Y4, Y2, Y2
-	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      64(BX), Y4
-	VMULPS       (DI), Y4, Y4
-	VMOVUPS      96(BX), Y5
-	VMULPS       32(DI), Y5, Y5
-	VFMADD231PS  (BX), Y0, Y4
-	VFMADD231PS  32(BX), Y1, Y5
-	VMULPS       Y4, Y4, Y6
-	VMULPS       Y5, Y5, Y7
+	VMOVUPS      Y0, 128(BX)
+	VMOVUPS      vectors<>+640(SB), Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 160(BX)
+	VMOVUPS      3072(SI), Y0
+	VMOVUPS      3104(SI), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         Y10, Y2, Y2
+	VPOR         Y10, Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      64(BX), Y2
+	VMULPS       (DI), Y2, Y2
+	VMOVUPS      96(BX), Y3
+	VMULPS       32(DI), Y3, Y3
+	VMOVUPS      (BX), Y4
+	VFMADD231PS  128(BX), Y4, Y2
+	VMOVUPS      32(BX), Y5
+	VFMADD231PS  160(BX), Y5, Y3
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
 	VMINPS       Y6, Y12, Y6
 	VMINPS       Y7, Y12, Y7
 	VMULPS       Y6, Y6, Y8
@@ -1784,8 +1792,8 @@ loop_k_2:
 	VFMADD213PS  vectors<>+320(SB), Y9, Y13
 	VFMADD231PS  Y6, Y10, Y12
 	VFMADD231PS  Y7, Y11, Y13
-	VMULPS       Y4, Y12, Y10
-	VMULPS       Y5, Y13, Y11
+	VMULPS       Y2, Y12, Y10
+	VMULPS       Y3, Y13, Y11
 	VMOVUPS      vectors<>+512(SB), Y12
 	VFMADD213PS  vectors<>+544(SB), Y8, Y12
 	VMOVUPS      vectors<>+512(SB), Y13
@@ -1808,22 +1816,22 @@ loop_k_2:
 	VMAXPS       Y6, Y8, Y6
 	VMOVUPS      vectors<>+640(SB), Y8
 	VMAXPS       Y7, Y8, Y7
-	VMULPS       Y6, Y2, Y8
-	VMULPS       Y7, Y3, Y9
-	VMOVUPS      (BX), Y10
-	VMOVUPS      Y10, 16384(DX)
-	VMOVUPS      32(BX), Y10
-	VMOVUPS      Y10, 16416(DX)
-	VMOVUPS      64(BX), Y10
-	VMOVUPS      Y10, 16384(CX)
-	VMOVUPS      96(BX), Y10
-	VMOVUPS      Y10, 16416(CX)
-	VMOVUPS      Y0, 16384(R8)
-	VMOVUPS      Y1, 16416(R8)
-	VMOVUPS      Y2, 16384(R9)
-	VMOVUPS      Y3, 16416(R9)
-	VMOVUPS      Y4, 16384(DI)
-	VMOVUPS      Y5, 16416(DI)
+	VMULPS       Y6, Y0, Y8
+	VMULPS       Y7, Y1, Y9
+	VMOVUPS      Y4, 16384(DX)
+	VMOVUPS      Y5, 16416(DX)
+	VMOVUPS      64(BX), Y4
+	VMOVUPS      Y4, 16384(CX)
+	VMOVUPS      96(BX), Y4
+	VMOVUPS      Y4, 16416(CX)
+	VMOVUPS      128(BX), Y4
+	VMOVUPS      Y4, 16384(R8)
+	VMOVUPS      160(BX), Y4
+	VMOVUPS      Y4, 16416(R8)
+	VMOVUPS      Y0, 16384(R9)
+	VMOVUPS      Y1, 16416(R9)
+	VMOVUPS      Y2, 16384(DI)
+	VMOVUPS      Y3, 16416(DI)
 	VMOVUPS      Y6, 16384(R10)
 	VMOVUPS      Y7, 16416(R10)
 	VMOVUPS      Y8, 16384(R11)
@@ -2010,12 +2018,14 @@ loop_k_5:
 	VMULPS       Y3, Y10, Y3
 	VMULPS       1032192(DI), Y0, Y0
 	VMULPS       Y4, Y1, Y1
-	VMULPS       1032192(SI), Y0, Y0
-	VMULPS       1032224(SI), Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y4
-	VSUBPS       1032192(SI), Y4, Y4
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       1032224(SI), Y9, Y9
+	VMOVUPS      1032192(SI), Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      1032224(SI), Y9
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y4, Y10, Y4
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y9, Y10, Y9
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMOVUPS      Y5, 1032192(R13)

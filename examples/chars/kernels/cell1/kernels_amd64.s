@@ -102,7 +102,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $672
 // cn[n][k] = c[T-1][n][k]
 // func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $12496-120
+TEXT ·forward0AVX2(SB), $12560-120
 	VXORPS  Y15, Y15, Y15
 	LEAQ    79(SP), SI
 	ANDQ    $-64, SI
@@ -239,9 +239,8 @@ loop_k_8:
 	VMOVUPS      -12256(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
-	VMOVUPS      vectors<>+32(SB), Y10
-	VPOR         Y10, Y2, Y2
-	VPOR         Y10, Y3, Y3
+	VPOR         vectors<>+32(SB), Y2, Y2
+	VPOR         vectors<>+32(SB), Y3, Y3
 	VMOVUPS      vectors<>+64(SB), Y15
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y3, Y15, Y3
@@ -274,8 +273,9 @@ loop_k_8:
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y2, Y4, Y4
 	VFMADD231PS  Y3, Y5, Y5
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VXORPS       Y10, Y10, Y10
+	VCMPPS       $0x11, Y10, Y0, Y0
+	VCMPPS       $0x11, Y10, Y1, Y1
 	VMOVUPS      vectors<>+320(SB), Y2
 	VBLENDVPS    Y0, Y4, Y2, Y0
 	VMOVUPS      vectors<>+320(SB), Y2
@@ -290,8 +290,8 @@ loop_k_8:
 	VMOVUPS      -11232(SI), Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
-	VPOR         Y10, Y2, Y2
-	VPOR         Y10, Y3, Y3
+	VPOR         vectors<>+32(SB), Y2, Y2
+	VPOR         vectors<>+32(SB), Y3, Y3
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y3, Y15, Y3
 	VMOVAPS      Y11, Y4
@@ -320,8 +320,8 @@ loop_k_8:
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y2, Y4, Y4
 	VFMADD231PS  Y3, Y5, Y5
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
+	VCMPPS       $0x11, Y10, Y0, Y0
+	VCMPPS       $0x11, Y10, Y1, Y1
 	VMOVUPS      vectors<>+320(SB), Y2
 	VBLENDVPS    Y0, Y4, Y2, Y0
 	VMOVUPS      vectors<>+320(SB), Y2
@@ -375,60 +375,64 @@ loop_k_8:
 	VMINPS       Y1, Y2, Y1
 	VMOVUPS      vectors<>+640(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectors<>+640(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      -9216(SI), Y2
-	VMOVUPS      -9184(SI), Y3
-	VMOVAPS      Y2, Y4
-	VMOVAPS      Y3, Y5
-	VPOR         Y10, Y4, Y4
-	VPOR         Y10, Y5, Y5
-	VMAXPS       Y4, Y15, Y4
-	VMAXPS       Y5, Y15, Y5
-	VMOVAPS      Y11, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VMOVAPS      Y11, Y7
-	VFMADD231PS  Y14, Y5, Y7
-	VSUBPS       Y11, Y6, Y8
-	VSUBPS       Y11, Y7, Y9
-	VFNMADD231PS vectors<>+160(SB), Y8, Y4
-	VFNMADD231PS vectors<>+160(SB), Y9, Y5
-	VFNMADD231PS vectors<>+192(SB), Y8, Y4
-	VFNMADD231PS vectors<>+192(SB), Y9, Y5
-	VPSLLD       $0x14, Y6, Y8
-	VPSLLD       $0x14, Y7, Y9
-	VPERMD       vectors<>+224(SB), Y6, Y6
-	VPERMD       vectors<>+224(SB), Y7, Y7
-	VPADDD       Y6, Y8, Y6
-	VPADDD       Y7, Y9, Y7
-	VMOVUPS      vectors<>+288(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMOVUPS      vectors<>+288(SB), Y9
-	VFMADD231PS  Y5, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VMULPS       Y5, Y5, Y11
-	VFMADD231PS  Y10, Y8, Y4
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y4, Y6, Y6
-	VFMADD231PS  Y5, Y7, Y7
-	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y2, Y6, Y4, Y2
-	VMOVUPS      vectors<>+320(SB), Y4
-	VBLENDVPS    Y3, Y7, Y4, Y3
-	VADDPS       vectors<>+320(SB), Y6, Y4
-	VADDPS       vectors<>+320(SB), Y7, Y5
-	VDIVPS       Y4, Y2, Y2
-	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      12352(BX), Y4
-	VMULPS       (DI), Y4, Y4
-	VMOVUPS      12384(BX), Y5
-	VMULPS       32(DI), Y5, Y5
-	VFMADD231PS  12288(BX), Y0, Y4
-	VFMADD231PS  12320(BX), Y1, Y5
-	VMULPS       Y4, Y4, Y6
-	VMULPS       Y5, Y5, Y7
+	VMOVUPS      Y0, 12416(BX)
+	VMOVUPS      vectors<>+640(SB), Y0
+	VMAXPS       Y1, Y0, Y0
+	VMOVUPS      Y0, 12448(BX)
+	VMOVUPS      -9216(SI), Y0
+	VMOVUPS      -9184(SI), Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y1, Y3
+	VPOR         vectors<>+32(SB), Y2, Y2
+	VPOR         vectors<>+32(SB), Y3, Y3
+	VMAXPS       Y2, Y15, Y2
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y14, Y3, Y5
+	VSUBPS       Y11, Y4, Y6
+	VSUBPS       Y11, Y5, Y7
+	VFNMADD231PS vectors<>+160(SB), Y6, Y2
+	VFNMADD231PS vectors<>+160(SB), Y7, Y3
+	VFNMADD231PS vectors<>+192(SB), Y6, Y2
+	VFNMADD231PS vectors<>+192(SB), Y7, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+224(SB), Y4, Y4
+	VPERMD       vectors<>+224(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+288(SB), Y6
+	VFMADD231PS  Y2, Y13, Y6
+	VMOVUPS      vectors<>+288(SB), Y7
+	VFMADD231PS  Y3, Y13, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VCMPPS       $0x11, Y10, Y0, Y0
+	VCMPPS       $0x11, Y10, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y0, Y4, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VBLENDVPS    Y1, Y5, Y2, Y1
+	VADDPS       vectors<>+320(SB), Y4, Y2
+	VADDPS       vectors<>+320(SB), Y5, Y3
+	VDIVPS       Y2, Y0, Y0
+	VDIVPS       Y3, Y1, Y1
+	VMOVUPS      12352(BX), Y2
+	VMULPS       (DI), Y2, Y2
+	VMOVUPS      12384(BX), Y3
+	VMULPS       32(DI), Y3, Y3
+	VMOVUPS      12288(BX), Y4
+	VFMADD231PS  12416(BX), Y4, Y2
+	VMOVUPS      12320(BX), Y5
+	VFMADD231PS  12448(BX), Y5, Y3
+	VMULPS       Y2, Y2, Y6
+	VMULPS       Y3, Y3, Y7
 	VMINPS       Y6, Y12, Y6
 	VMINPS       Y7, Y12, Y7
 	VMULPS       Y6, Y6, Y8
@@ -445,8 +449,8 @@ loop_k_8:
 	VFMADD213PS  vectors<>+320(SB), Y9, Y13
 	VFMADD231PS  Y6, Y10, Y12
 	VFMADD231PS  Y7, Y11, Y13
-	VMULPS       Y4, Y12, Y10
-	VMULPS       Y5, Y13, Y11
+	VMULPS       Y2, Y12, Y10
+	VMULPS       Y3, Y13, Y11
 	VMOVUPS      vectors<>+512(SB), Y12
 	VFMADD213PS  vectors<>+544(SB), Y8, Y12
 	VMOVUPS      vectors<>+512(SB), Y13
@@ -469,22 +473,22 @@ loop_k_8:
 	VMAXPS       Y6, Y8, Y6
 	VMOVUPS      vectors<>+640(SB), Y8
 	VMAXPS       Y7, Y8, Y7
-	VMULPS       Y6, Y2, Y8
-	VMULPS       Y7, Y3, Y9
-	VMOVUPS      12288(BX), Y10
-	VMOVUPS      Y10, (DX)
-	VMOVUPS      12320(BX), Y10
-	VMOVUPS      Y10, 32(DX)
-	VMOVUPS      12352(BX), Y10
-	VMOVUPS      Y10, (CX)
-	VMOVUPS      12384(BX), Y10
-	VMOVUPS      Y10, 32(CX)
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 32(R8)
-	VMOVUPS      Y2, (R9)
-	VMOVUPS      Y3, 32(R9)
-	VMOVUPS      Y4, (R10)
-	VMOVUPS      Y5, 32(R10)
+	VMULPS       Y6, Y0, Y8
+	VMULPS       Y7, Y1, Y9
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      12352(BX), Y4
+	VMOVUPS      Y4, (CX)
+	VMOVUPS      12384(BX), Y4
+	VMOVUPS      Y4, 32(CX)
+	VMOVUPS      12416(BX), Y4
+	VMOVUPS      Y4, (R8)
+	VMOVUPS      12448(BX), Y4
+	VMOVUPS      Y4, 32(R8)
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y2, (R10)
+	VMOVUPS      Y3, 32(R10)
 	VMOVUPS      Y6, (R11)
 	VMOVUPS      Y7, 32(R11)
 	VMOVUPS      Y8, (R12)
@@ -492,8 +496,8 @@ loop_k_8:
 	VMOVUPS      Y8, (R13)
 	VMOVUPS      Y9, 32(R13)
 	MOVQ         (SP), AX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
+	VMOVUPS      Y2, (AX)
+	VMOVUPS      Y3, 32(AX)
 	ADDQ         $+64, SI
 	ADDQ         $+64, DI
 	ADDQ         $+64, DX
@@ -586,12 +590,14 @@ loop_k_1:
 	VMULPS       Y3, Y9, Y3
 	VMULPS       (DI), Y0, Y0
 	VMULPS       32(DI), Y1, Y1
-	VMULPS       (SI), Y0, Y0
-	VMULPS       32(SI), Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y8
-	VSUBPS       (SI), Y8, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       32(SI), Y9, Y9
+	VMOVUPS      (SI), Y8
+	VMULPS       Y8, Y0, Y0
+	VMOVUPS      32(SI), Y9
+	VMULPS       Y9, Y1, Y1
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y8, Y14, Y8
+	VMOVUPS      vectors<>+320(SB), Y14
+	VSUBPS       Y9, Y14, Y9
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y9, Y1, Y1
 	VMULPS       Y12, Y4, Y4
