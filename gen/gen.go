@@ -28,6 +28,9 @@ type Backend interface {
 	// Features are the fields of golang.org/x/sys/cpu's X86 that must all be
 	// set where the kernels run.
 	Features() []string
+	// Whole are fields, or after a "!" their opposites, one of which holds where
+	// the machine computes all lanes of a vector at a time; none if all do.
+	Whole() []string
 	// File is the name of the assembly file.
 	File() string
 	// Target is what the scheduler makes kernels for.
@@ -44,7 +47,8 @@ type Options struct {
 	// last one that it has.
 	Backends []Backend
 	// Fastest leaves out an instruction set where another, narrower one is
-	// predicted to be about as fast: its vectors would be mostly empty.
+	// predicted to be about as fast: its vectors would be mostly empty. Where that
+	// is so on machines alone that compute vectors in halves, those leave it out.
 	Fastest bool
 }
 
@@ -83,9 +87,15 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 		return nil, err
 	}
 	programs := append([]*ir.Program(nil), c.pkg.Portable...)
-	for _, v := range vectors {
-		if n := len(c.pkg.Vectors); o.Fastest && n > 0 && !worthwhile(v, c.pkg.Vectors[n-1]) {
-			continue
+	for i, v := range vectors {
+		if n := len(c.pkg.Vectors); o.Fastest && n > 0 {
+			other := c.pkg.Vectors[n-1]
+			if !worthwhile(v, other) {
+				continue
+			}
+			if !worthwhileInHalves(v, other) {
+				v.Either = o.Backends[i].Whole()
+			}
 		}
 		c.pkg.Vectors = append(c.pkg.Vectors, v)
 		programs = append(programs, v.Programs...)

@@ -23,11 +23,14 @@ import (
 // TestImplementation fails where the CPU has an instruction set and the
 // packages made for it do not use it, and the other way round.
 func TestImplementation(t *testing.T) {
-	want, wide := "go", "go"
+	want, wide, whole := "go", "go", "go"
 	if vectorised && runtime.GOARCH == "amd64" && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		want, wide = "avx2", "avx2"
+		want, wide, whole = "avx2", "avx2", "avx2"
 		if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL {
 			wide = "avx512"
+			if cpu.X86.HasAVXVNNI || !cpu.X86.HasAVX512BF16 {
+				whole = wide // the machine computes whole vectors
+			}
 		}
 	}
 	for _, got := range []string{fc1.Implementation(), softmax.Implementation(), adam.Implementation(), embedding.Implementation()} {
@@ -35,9 +38,12 @@ func TestImplementation(t *testing.T) {
 			t.Errorf("a package runs %s, want %s", got, want)
 		}
 	}
-	for _, got := range []string{widegelu.Implementation(), widesoftmax.Implementation(), widetails.Implementation()} {
-		if got != wide {
-			t.Errorf("a package for all instruction sets runs %s, want %s", got, wide)
+	if got := widegelu.Implementation(); got != wide {
+		t.Errorf("a package for all instruction sets runs %s, want %s", got, wide)
+	}
+	for _, got := range []string{widesoftmax.Implementation(), widetails.Implementation()} {
+		if got != whole {
+			t.Errorf("a package with vectors that are half empty runs %s, want %s", got, whole)
 		}
 	}
 }

@@ -28,6 +28,9 @@ func (Backend) Features() []string {
 	return []string{"HasAVX2", "HasFMA"}
 }
 
+// Whole is no question: a vector is computed in one.
+func (Backend) Whole() []string { return nil }
+
 // File is the name of the assembly file.
 func (Backend) File() string { return "kernels_amd64.s" }
 

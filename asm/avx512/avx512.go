@@ -32,6 +32,10 @@ func (Backend) Features() []string {
 	return []string{"HasAVX512F", "HasAVX512DQ", "HasAVX512BW", "HasAVX512VL", "HasAVX2", "HasFMA"}
 }
 
+// Whole tells Zen 4, which computes vectors in halves: it has BF16 without the
+// VNNI of AVX; what came before it has neither, what comes after it both.
+func (Backend) Whole() []string { return []string{"HasAVXVNNI", "!HasAVX512BF16"} }
+
 // File is the name of the assembly file.
 func (Backend) File() string { return "kernels_avx512_amd64.s" }
 

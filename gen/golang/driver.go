@@ -3,6 +3,7 @@ package golang
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -177,14 +178,11 @@ func (p *printer) home(b *ir.Buffer) (m memory, ok bool) {
 func (p *printer) vector() []jen.Code {
 	var out []jen.Code
 	for _, v := range p.in.Vectors {
-		has := jen.Var().Id(v.use()).Op("=")
-		for i, f := range v.Features {
-			if i > 0 {
-				has.Op("&&")
-			}
-			has.Qual(cpuPath, "X86").Dot(f)
+		doc := fmt.Sprintf("// %s says that the machine runs what %s has", v.use(), v.File)
+		if len(v.Either) > 0 {
+			doc += ",\n// and computes whole vectors: in halves, narrower ones are as fast"
 		}
-		out = append(out, jen.Commentf("// %s says that the machine runs what %s has.", v.use(), v.File).Line().Add(has))
+		out = append(out, jen.Comment(doc+".").Line().Var().Id(v.use()).Op("=").Add(v.condition()))
 	}
 	for _, ps := range p.passes {
 		out = append(out, jen.Func().Id(ps.dispatch).Add(p.params(ps)).Block(p.choice(ps)...))
@@ -197,6 +195,36 @@ func (p *printer) vector() []jen.Code {
 		}
 	}
 	return out
+}
+
+// condition is what must hold where v runs.
+func (v Vector) condition() *jen.Statement {
+	all := &jen.Statement{}
+	for i, f := range v.Features {
+		if i > 0 {
+			all.Op("&&")
+		}
+		all.Add(feature(f))
+	}
+	if len(v.Either) == 0 {
+		return all
+	}
+	any := &jen.Statement{}
+	for i, f := range v.Either {
+		if i > 0 {
+			any.Op("||")
+		}
+		any.Add(feature(f))
+	}
+	return all.Op("&&").Parens(any)
+}
+
+// feature reads a field, or its opposite.
+func feature(f string) *jen.Statement {
+	if name, not := strings.CutPrefix(f, "!"); not {
+		return jen.Op("!").Qual(cpuPath, "X86").Dot(name)
+	}
+	return jen.Qual(cpuPath, "X86").Dot(f)
 }
 
 // choice runs the last implementation of a pass that the machine has.

@@ -42,6 +42,9 @@ type Vector struct {
 	Name string
 	// Features are the fields of x/sys/cpu's X86 that must all be set.
 	Features []string
+	// Either are more such fields, or after a "!" their opposites, one of which
+	// must hold; there may be none.
+	Either   []string
 	Programs []*ir.Program
 	// File is the name of the assembly file, Asm its text.
 	File string

@@ -43,7 +43,7 @@ func sink() Package {
 	in.Portable = []*ir.Program{sinkForward(l, scalars, ""), sinkBackward(dtyp, dloss, typ, "")}
 	for _, v := range []Vector{
 		{Name: "avx2", Features: []string{"HasAVX2", "HasFMA"}, File: "kernels_amd64.s"},
-		{Name: "wide", Features: []string{"HasAVX512F"}, File: "kernels_wide_amd64.s"},
+		{Name: "wide", Features: []string{"HasAVX512F"}, Either: []string{"HasAVXVNNI", "!HasAVX512BF16"}, File: "kernels_wide_amd64.s"},
 	} {
 		suffix := strings.ToUpper(v.Name)
 		v.Programs = []*ir.Program{sinkForward(l, scalars, suffix), sinkBackward(dtyp, dloss, typ, suffix)}

@@ -119,19 +119,23 @@ const (
 // Holds reports whether t is one of the values.
 func (p Parity) Holds(t int) bool { return p == Always || t%2 == int(p-Even) }
 
+// Calls is how often the step calls its function.
+func (s Step) Calls() float64 {
+	n := float64(max(s.Count, 1))
+	if s.In != nil {
+		n *= float64(s.In.Count)
+	}
+	if s.When != Always {
+		n /= 2
+	}
+	return n
+}
+
 // Cycles is the scheduler's estimate of a pass.
 func (p *Program) Cycles() float64 {
 	sum := 0.0
 	for _, s := range p.Steps {
-		n := max(s.Count, 1)
-		if s.In != nil {
-			n *= s.In.Count
-		}
-		cycles := s.Func.Cycles * float64(n)
-		if s.When != Always {
-			cycles /= 2
-		}
-		sum += cycles
+		sum += s.Func.Cycles * s.Calls()
 	}
 	return sum
 }

@@ -9,8 +9,9 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// useAVX512 says that the machine runs what kernels_avx512_amd64.s has.
-var useAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// useAVX512 says that the machine runs what kernels_avx512_amd64.s has,
+// and computes whole vectors: in halves, narrower ones are as fast.
+var useAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasAVX2 && cpu.X86.HasFMA && (cpu.X86.HasAVXVNNI || !cpu.X86.HasAVX512BF16)
 
 func forward(y *Y, x *X) {
 	switch {

@@ -1,0 +1,101 @@
+package gen
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/dlgen/dlgen/gen/golang"
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// halfLanes is the number of lanes that a core computes at a time which has longer
+// vectors but takes them in halves.
+const halfLanes = 8
+
+// worthwhileInHalves reports whether v takes hardly more time than other where
+// vectors longer than halfLanes are taken in halves: fewer instructions may make up
+// for a little, not for vectors that are half empty.
+func worthwhileInHalves(v, other golang.Vector) bool {
+	sum := func(v golang.Vector) (sum float64) {
+		for _, p := range v.Programs {
+			sum += inHalves(p)
+		}
+		return sum
+	}
+	return sum(v) < 1.07*sum(other)
+}
+
+// inHalves is the time in cycles that a pass takes where the units of a core are
+// halfLanes wide and memory never makes it wait.
+func inHalves(p *ir.Program) float64 {
+	sum := 0.0
+	for _, s := range p.Steps {
+		sum += s.Calls() * busy(s.Func.Body, s.Func.Lanes)
+	}
+	return sum
+}
+
+// busy is the time of statements, loops included: what a core does in a cycle is two
+// operations of halfLanes lanes, two loads, one exchange of lanes, one store, and
+// five instructions of any kind and width.
+func busy(body []ir.Stmt, lanes int) float64 {
+	s := slots{instructions: 1}
+	inner := 0.0
+	for _, st := range body {
+		if l, ok := st.(*ir.Loop); ok {
+			inner += float64(l.Count) * busy(l.Body, lanes)
+		} else {
+			s.add(st, lanes)
+		}
+	}
+	return inner + max((s.operations+s.swaps)/2, s.swaps, s.loads/2, s.stores, s.instructions/5)
+}
+
+// slots is what statements take of each part of a core.
+type slots struct{ operations, swaps, loads, stores, instructions float64 }
+
+// add counts a statement. An operation takes whole vectors, however many of their
+// lanes count; a load or store only what it moves.
+func (s *slots) add(st ir.Stmt, lanes int) {
+	halves := float64(max(1, lanes/halfLanes))
+	s.instructions++
+	switch st := st.(type) {
+	case *ir.Load:
+		s.loads += math.Ceil(float64(st.Lanes) / halfLanes)
+	case *ir.Store:
+		s.stores += math.Ceil(float64(st.Lanes) / halfLanes)
+	case *ir.Prefetch, *ir.LoadIndex:
+		s.loads++
+	case *ir.Transpose:
+		rounds := float64(len(st.Src) * bits.Len(uint(lanes)-1))
+		s.swaps += rounds * halves / 2
+		s.instructions += rounds
+	case *ir.Assign:
+		s.assign(st, lanes, halves)
+	}
+}
+
+// slowOperations is how many operations a division or a root takes the time of.
+const slowOperations = 10
+
+func (s *slots) assign(a *ir.Assign, lanes int, halves float64) {
+	switch a.Op {
+	case ir.Copy, ir.Const, ir.ConstWord, ir.Param, ir.KeyParam, ir.LaneMask:
+	case ir.Div, ir.Sqrt:
+		s.operations += slowOperations * halves
+	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:
+		rounds := float64(bits.Len(uint(lanes) - 1))
+		s.operations += rounds * halves
+		s.swaps += rounds * halves / 2
+		s.instructions += 2 * rounds
+	case ir.HSums:
+		n := float64(len(a.Args))
+		s.operations += n * halves
+		s.swaps += n * halves
+		s.instructions += 2 * n
+	case ir.Shuffle, ir.Align, ir.Pick:
+		s.swaps += halves
+	default:
+		s.operations += halves
+	}
+}
