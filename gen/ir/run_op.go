@@ -102,6 +102,21 @@ var realBinary = map[Op]func(x, y float32) float32{
 	Div:   func(x, y float32) float32 { return x / y },
 	MaxOp: maxOp,
 	MinOp: minOp,
+	Scale: scale,
+}
+
+// scale is x*2^floor(y). An infinite y leaves 0 or infinity, even of NaN, unless the
+// product is 0*inf.
+func scale(x, y float32) float32 {
+	if math.IsInf(float64(y), 0) {
+		if x != x {
+			x = 1
+		}
+		return x * float32(math.Exp2(float64(y)))
+	}
+	const beyond = 400 // takes the least float32 beyond the largest one, and back
+	k := max(-beyond, min(beyond, math.Floor(float64(y))))
+	return float32(float64(x) * math.Exp2(k))
 }
 
 func maxOp(x, y float32) float32 {

@@ -122,6 +122,10 @@ func (v *verifier) immediate(a *Assign) {
 		if len(a.Args) < 1 || len(a.Args) > lanes {
 			v.failf("%d operands for %d lanes", len(a.Args), lanes)
 		}
+	case Scale:
+		if lanes != 16 {
+			v.failf("scale with %d lanes", lanes)
+		}
 	case Apply:
 		if f, known := functions[a.Fn]; !known || f.args != len(a.Args) {
 			v.failf("no function %s of %d arguments", a.Fn, len(a.Args))

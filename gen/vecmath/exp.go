@@ -25,15 +25,16 @@ func (e *emitter) split(x *ir.Reg, parts, bias float32) (r, t *ir.Reg) {
 	return e.fnma(n, e.real(ln2Lo/parts), r), t
 }
 
-// exponents has the fractions of 2^(j/8), as bits; roots has them less j in the
-// three highest places, for a sum with a number that has j there.
-var exponents, roots = func() (fractions, rest [8]int32) {
+// powers has 2^(j/8), as bits, exponents the fractions of them alone; roots has those
+// less j in the three highest places, for a sum with a number that has j there.
+var powers, exponents, roots = func() (whole, fractions, rest [8]int32) {
 	for j := range fractions {
 		bits := math.Float32bits(float32(math.Exp2(float64(j) / 8)))
+		whole[j] = int32(bits)
 		fractions[j] = int32(bits & (1<<23 - 1))
 		rest[j] = fractions[j] - int32(j)<<20
 	}
-	return fractions, rest
+	return whole, fractions, rest
 }()
 
 // times is f*e^r for |r| <= ln2/16: f and the little that e^r adds to it.
@@ -46,12 +47,24 @@ func (e *emitter) times(f, r *ir.Reg) *ir.Reg {
 // in two halves, so that the result may be denormal and overflows to infinity.
 // The bias of 254 makes each half an exponent field.
 func exp(e *emitter, x *ir.Reg) *ir.Reg {
-	r, t := e.split(e.clamp(x, -104, 89), 8, 254)
+	x = e.clamp(x, -104, 89)
+	if e.scales {
+		return scaledExp(e, x)
+	}
+	r, t := e.split(x, 8, 254)
 	n := e.bits(t)
 	h := e.b.Shift(ir.ISar, n, 4)
 	first := e.do(ir.IAdd, e.shl(h, 23), e.b.Pick(n, &exponents))
 	rest := e.do(ir.ISub, e.b.Shift(ir.ISar, n, 3), h)
 	return e.do(ir.Mul, e.times(e.float(first), r), e.float(e.shl(rest, 23)))
+}
+
+// scaledExp is exp with 2^n in one operation: n and j are a number of eighths.
+func scaledExp(e *emitter, x *ir.Reg) *ir.Reg {
+	t := e.fma(x, e.real(log2e), e.real(magic/8))
+	n := e.do(ir.Sub2, t, e.real(magic/8))
+	r := e.fnma(n, e.real(ln2Lo), e.fnma(n, e.real(ln2Hi), x))
+	return e.do(ir.Scale, e.times(e.float(e.b.Pick(e.bits(t), &powers)), r), n)
 }
 
 // expNonpos is exp for x <= 0, as softmax and sigmoid need it. Where the result

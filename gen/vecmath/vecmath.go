@@ -57,13 +57,14 @@ var Names = []string{
 // Known reports whether fn can be expanded.
 func Known(fn string) bool { return functions[fn].args > 0 }
 
-// Expand appends the statements of fn(x...) to b and returns the result.
-func Expand(fn string, b *ir.Builder, x ...*ir.Reg) *ir.Reg {
+// Expand appends the statements of fn(x...) to b and returns the result. It may
+// use ir.Scale where scales is set; what it computes is the same.
+func Expand(fn string, b *ir.Builder, scales bool, x ...*ir.Reg) *ir.Reg {
 	f, known := functions[fn]
 	if !known || f.args != len(x) {
 		panic(fmt.Sprintf("vecmath: no function %s of %d arguments", fn, len(x)))
 	}
-	return f.expand(&emitter{b: b, reals: map[float32]*ir.Reg{}, words: map[int32]*ir.Reg{}}, x)
+	return f.expand(&emitter{b: b, scales: scales, reals: map[float32]*ir.Reg{}, words: map[int32]*ir.Reg{}}, x)
 }
 
 // Lookup is the function on registers of its own, or nil.
@@ -76,7 +77,7 @@ func Lookup(fn string) *Function {
 	for range functions[fn].args {
 		f.Params = append(f.Params, b.Reg(ir.Real))
 	}
-	f.Result = Expand(fn, &b, f.Params...)
+	f.Result = Expand(fn, &b, false, f.Params...)
 	f.Body = b.Body
 	return f
 }
@@ -97,9 +98,10 @@ func (f *Function) Instructions() int {
 
 // emitter appends statements; equal constants share a register.
 type emitter struct {
-	b     *ir.Builder
-	reals map[float32]*ir.Reg
-	words map[int32]*ir.Reg
+	b      *ir.Builder
+	scales bool
+	reals  map[float32]*ir.Reg
+	words  map[int32]*ir.Reg
 }
 
 func (e *emitter) real(v float32) *ir.Reg {

@@ -4,14 +4,14 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0x000b95c200000000
-DATA vectors<>+8(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+16(SB)/8, $0x0045672a003504f3
-DATA vectors<>+24(SB)/8, $0x006ac0c7005744fd
-DATA vectors<>+32(SB)/8, $0x000b95c200000000
-DATA vectors<>+40(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+48(SB)/8, $0x0045672a003504f3
-DATA vectors<>+56(SB)/8, $0x006ac0c7005744fd
+DATA vectors<>+0(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+8(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+16(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+24(SB)/8, $0x3feac0c73fd744fd
+DATA vectors<>+32(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+40(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+48(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+56(SB)/8, $0x3feac0c73fd744fd
 GLOBL vectors<>(SB), RODATA|NOPTR, $64
 
 DATA words<>+0(SB)/4, $0x3f000000
@@ -35,10 +35,10 @@ DATA words<>+68(SB)/4, $0xbf000000
 DATA words<>+72(SB)/4, $0x3ecc422a
 DATA words<>+76(SB)/4, $0xc2d00000
 DATA words<>+80(SB)/4, $0x42b20000
-DATA words<>+84(SB)/4, $0x4138aa3b
-DATA words<>+88(SB)/4, $0x4b4007f0
-DATA words<>+92(SB)/4, $0x3db18000
-DATA words<>+96(SB)/4, $0xb7de8083
+DATA words<>+84(SB)/4, $0x3fb8aa3b
+DATA words<>+88(SB)/4, $0x49c00000
+DATA words<>+92(SB)/4, $0xb95e8083
+DATA words<>+96(SB)/4, $0x3f318000
 DATA words<>+100(SB)/4, $0x3e2aab2a
 DATA words<>+104(SB)/4, $0x3f00043f
 GLOBL words<>(SB), RODATA|NOPTR, $108
@@ -311,66 +311,42 @@ loop_m_1:
 	VSUBPS            Z23, Z9, Z13
 	VSUBPS            Z23, Z10, Z14
 	VSUBPS            Z23, Z11, Z15
-	VFNMADD231PS.BCST words<>+92(SB), Z12, Z4
-	VFNMADD231PS.BCST words<>+92(SB), Z13, Z5
-	VFNMADD231PS.BCST words<>+92(SB), Z14, Z6
-	VFNMADD231PS.BCST words<>+92(SB), Z15, Z7
 	VFNMADD231PS.BCST words<>+96(SB), Z12, Z4
 	VFNMADD231PS.BCST words<>+96(SB), Z13, Z5
 	VFNMADD231PS.BCST words<>+96(SB), Z14, Z6
 	VFNMADD231PS.BCST words<>+96(SB), Z15, Z7
-	VPSRAD            $0x04, Z8, Z12
-	VPSRAD            $0x04, Z9, Z13
-	VPSRAD            $0x04, Z10, Z14
-	VPSRAD            $0x04, Z11, Z15
-	VPSLLD            $0x17, Z12, Z16
-	VPSLLD            $0x17, Z13, Z17
-	VPSLLD            $0x17, Z14, Z18
-	VPSLLD            $0x17, Z15, Z19
-	VPERMD            vectors<>+0(SB), Z8, Z20
-	VPERMD            vectors<>+0(SB), Z9, Z21
-	VPERMD            vectors<>+0(SB), Z10, Z22
-	VPERMD            vectors<>+0(SB), Z11, Z23
-	VPADDD            Z20, Z16, Z16
-	VPADDD            Z21, Z17, Z17
-	VPADDD            Z22, Z18, Z18
-	VPADDD            Z23, Z19, Z19
-	VPSRAD            $0x03, Z8, Z8
-	VPSRAD            $0x03, Z9, Z9
-	VPSRAD            $0x03, Z10, Z10
-	VPSRAD            $0x03, Z11, Z11
-	VPSUBD            Z12, Z8, Z8
-	VPSUBD            Z13, Z9, Z9
-	VPSUBD            Z14, Z10, Z10
-	VPSUBD            Z15, Z11, Z11
-	VBROADCASTSS      words<>+104(SB), Z12
-	VFMADD231PS       Z4, Z27, Z12
-	VBROADCASTSS      words<>+104(SB), Z13
-	VFMADD231PS       Z5, Z27, Z13
-	VBROADCASTSS      words<>+104(SB), Z14
-	VFMADD231PS       Z6, Z27, Z14
-	VBROADCASTSS      words<>+104(SB), Z15
-	VFMADD231PS       Z7, Z27, Z15
+	VFNMADD231PS.BCST words<>+92(SB), Z12, Z4
+	VFNMADD231PS.BCST words<>+92(SB), Z13, Z5
+	VFNMADD231PS.BCST words<>+92(SB), Z14, Z6
+	VFNMADD231PS.BCST words<>+92(SB), Z15, Z7
+	VPERMD            vectors<>+0(SB), Z8, Z8
+	VPERMD            vectors<>+0(SB), Z9, Z9
+	VPERMD            vectors<>+0(SB), Z10, Z10
+	VPERMD            vectors<>+0(SB), Z11, Z11
+	VBROADCASTSS      words<>+104(SB), Z16
+	VFMADD231PS       Z4, Z27, Z16
+	VBROADCASTSS      words<>+104(SB), Z17
+	VFMADD231PS       Z5, Z27, Z17
+	VBROADCASTSS      words<>+104(SB), Z18
+	VFMADD231PS       Z6, Z27, Z18
+	VBROADCASTSS      words<>+104(SB), Z19
+	VFMADD231PS       Z7, Z27, Z19
 	VMULPS            Z4, Z4, Z20
 	VMULPS            Z5, Z5, Z21
 	VMULPS            Z6, Z6, Z22
 	VMULPS            Z7, Z7, Z23
-	VFMADD231PS       Z20, Z12, Z4
-	VFMADD231PS       Z21, Z13, Z5
-	VFMADD231PS       Z22, Z14, Z6
-	VFMADD231PS       Z23, Z15, Z7
-	VFMADD231PS       Z4, Z16, Z16
-	VFMADD231PS       Z5, Z17, Z17
-	VFMADD231PS       Z6, Z18, Z18
-	VFMADD231PS       Z7, Z19, Z19
-	VPSLLD            $0x17, Z8, Z4
-	VPSLLD            $0x17, Z9, Z5
-	VPSLLD            $0x17, Z10, Z6
-	VPSLLD            $0x17, Z11, Z7
-	VMULPS            Z4, Z16, Z4
-	VMULPS            Z5, Z17, Z5
-	VMULPS            Z6, Z18, Z6
-	VMULPS            Z7, Z19, Z7
+	VFMADD231PS       Z20, Z16, Z4
+	VFMADD231PS       Z21, Z17, Z5
+	VFMADD231PS       Z22, Z18, Z6
+	VFMADD231PS       Z23, Z19, Z7
+	VFMADD231PS       Z4, Z8, Z8
+	VFMADD231PS       Z5, Z9, Z9
+	VFMADD231PS       Z6, Z10, Z10
+	VFMADD231PS       Z7, Z11, Z11
+	VSCALEFPS         Z12, Z8, Z4
+	VSCALEFPS         Z13, Z9, Z5
+	VSCALEFPS         Z14, Z10, Z6
+	VSCALEFPS         Z15, Z11, Z7
 	VMULPS            Z4, Z0, Z4
 	VMULPS            Z5, Z1, Z5
 	VMULPS            Z6, Z2, Z6
@@ -515,51 +491,33 @@ loop_m_1:
 	VSUBPS.BCST       words<>+88(SB), Z7, Z10
 	VSUBPS.BCST       words<>+88(SB), Z8, Z11
 	VSUBPS.BCST       words<>+88(SB), Z9, Z12
-	VFNMADD231PS.BCST words<>+92(SB), Z10, Z4
-	VFNMADD231PS.BCST words<>+92(SB), Z11, Z5
-	VFNMADD231PS.BCST words<>+92(SB), Z12, Z6
 	VFNMADD231PS.BCST words<>+96(SB), Z10, Z4
 	VFNMADD231PS.BCST words<>+96(SB), Z11, Z5
 	VFNMADD231PS.BCST words<>+96(SB), Z12, Z6
-	VPSRAD            $0x04, Z7, Z10
-	VPSRAD            $0x04, Z8, Z11
-	VPSRAD            $0x04, Z9, Z12
-	VPSLLD            $0x17, Z10, Z13
-	VPSLLD            $0x17, Z11, Z14
-	VPSLLD            $0x17, Z12, Z15
-	VPERMD            vectors<>+0(SB), Z7, Z16
-	VPERMD            vectors<>+0(SB), Z8, Z17
-	VPERMD            vectors<>+0(SB), Z9, Z18
-	VPADDD            Z16, Z13, Z13
-	VPADDD            Z17, Z14, Z14
-	VPADDD            Z18, Z15, Z15
-	VPSRAD            $0x03, Z7, Z7
-	VPSRAD            $0x03, Z8, Z8
-	VPSRAD            $0x03, Z9, Z9
-	VPSUBD            Z10, Z7, Z7
-	VPSUBD            Z11, Z8, Z8
-	VPSUBD            Z12, Z9, Z9
-	VBROADCASTSS      words<>+104(SB), Z10
-	VFMADD231PS       Z4, Z27, Z10
-	VBROADCASTSS      words<>+104(SB), Z11
-	VFMADD231PS       Z5, Z27, Z11
-	VBROADCASTSS      words<>+104(SB), Z12
-	VFMADD231PS       Z6, Z27, Z12
+	VFNMADD231PS.BCST words<>+92(SB), Z10, Z4
+	VFNMADD231PS.BCST words<>+92(SB), Z11, Z5
+	VFNMADD231PS.BCST words<>+92(SB), Z12, Z6
+	VPERMD            vectors<>+0(SB), Z7, Z7
+	VPERMD            vectors<>+0(SB), Z8, Z8
+	VPERMD            vectors<>+0(SB), Z9, Z9
+	VBROADCASTSS      words<>+104(SB), Z13
+	VFMADD231PS       Z4, Z27, Z13
+	VBROADCASTSS      words<>+104(SB), Z14
+	VFMADD231PS       Z5, Z27, Z14
+	VBROADCASTSS      words<>+104(SB), Z15
+	VFMADD231PS       Z6, Z27, Z15
 	VMULPS            Z4, Z4, Z16
 	VMULPS            Z5, Z5, Z17
 	VMULPS            Z6, Z6, Z18
-	VFMADD231PS       Z16, Z10, Z4
-	VFMADD231PS       Z17, Z11, Z5
-	VFMADD231PS       Z18, Z12, Z6
-	VFMADD231PS       Z4, Z13, Z13
-	VFMADD231PS       Z5, Z14, Z14
-	VFMADD231PS       Z6, Z15, Z15
-	VPSLLD            $0x17, Z7, Z4
-	VPSLLD            $0x17, Z8, Z5
-	VPSLLD            $0x17, Z9, Z6
-	VMULPS            Z4, Z13, Z4
-	VMULPS            Z5, Z14, Z5
-	VMULPS            Z6, Z15, Z6
+	VFMADD231PS       Z16, Z13, Z4
+	VFMADD231PS       Z17, Z14, Z5
+	VFMADD231PS       Z18, Z15, Z6
+	VFMADD231PS       Z4, Z7, Z7
+	VFMADD231PS       Z5, Z8, Z8
+	VFMADD231PS       Z6, Z9, Z9
+	VSCALEFPS         Z10, Z7, Z4
+	VSCALEFPS         Z11, Z8, Z5
+	VSCALEFPS         Z12, Z9, Z6
 	VMULPS            Z4, Z1, Z4
 	VMULPS            Z5, Z2, Z5
 	VMULPS            Z6, Z3, Z6

@@ -12,14 +12,14 @@ DATA vectors<>+32(SB)/8, $0xfffb95c200000000
 DATA vectors<>+40(SB)/8, $0xfff5fed7fff837f0
 DATA vectors<>+48(SB)/8, $0xfff5672afff504f3
 DATA vectors<>+56(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+64(SB)/8, $0x000b95c200000000
-DATA vectors<>+72(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+80(SB)/8, $0x0045672a003504f3
-DATA vectors<>+88(SB)/8, $0x006ac0c7005744fd
-DATA vectors<>+96(SB)/8, $0x000b95c200000000
-DATA vectors<>+104(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+112(SB)/8, $0x0045672a003504f3
-DATA vectors<>+120(SB)/8, $0x006ac0c7005744fd
+DATA vectors<>+64(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+72(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+80(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+88(SB)/8, $0x3feac0c73fd744fd
+DATA vectors<>+96(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+104(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+112(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+120(SB)/8, $0x3feac0c73fd744fd
 GLOBL vectors<>(SB), RODATA|NOPTR, $128
 
 DATA words<>+0(SB)/4, $0x00000000
@@ -52,8 +52,11 @@ DATA words<>+104(SB)/4, $0x33b18000
 DATA words<>+108(SB)/4, $0x7f800000
 DATA words<>+112(SB)/4, $0xc2d00000
 DATA words<>+116(SB)/4, $0x42b20000
-DATA words<>+120(SB)/4, $0x4b4007f0
-GLOBL words<>(SB), RODATA|NOPTR, $124
+DATA words<>+120(SB)/4, $0x3fb8aa3b
+DATA words<>+124(SB)/4, $0x49c00000
+DATA words<>+128(SB)/4, $0xb95e8083
+DATA words<>+132(SB)/4, $0x3f318000
+GLOBL words<>(SB), RODATA|NOPTR, $136
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
@@ -440,11 +443,11 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	KMOVW        words<>+12(SB), K7
 	VBROADCASTSS words<>+116(SB), Z31
 	VBROADCASTSS words<>+112(SB), Z30
-	VBROADCASTSS words<>+20(SB), Z29
+	VBROADCASTSS words<>+120(SB), Z29
 	VBROADCASTSS words<>+36(SB), Z28
-	VBROADCASTSS words<>+120(SB), Z27
-	VBROADCASTSS words<>+28(SB), Z26
-	VBROADCASTSS words<>+32(SB), Z25
+	VBROADCASTSS words<>+124(SB), Z27
+	VBROADCASTSS words<>+132(SB), Z26
+	VBROADCASTSS words<>+128(SB), Z25
 	VMOVUPS      vectors<>+64(SB), Z24
 	VBROADCASTSS words<>+40(SB), Z23
 	MOVQ         dy+8(FP), SI
@@ -473,19 +476,13 @@ loop_m_1:
 	VSUBPS       Z27, Z3, Z4
 	VFNMADD231PS Z26, Z4, Z2
 	VFNMADD231PS Z25, Z4, Z2
-	VPSRAD       $0x04, Z3, Z4
-	VPSLLD       $0x17, Z4, Z5
-	VPERMD       Z24, Z3, Z6
-	VPADDD       Z6, Z5, Z5
-	VPSRAD       $0x03, Z3, Z3
-	VPSUBD       Z4, Z3, Z3
-	VMOVAPS      Z23, Z4
-	VFMADD231PS  Z2, Z28, Z4
+	VPERMD       Z24, Z3, Z3
+	VMOVAPS      Z23, Z5
+	VFMADD231PS  Z2, Z28, Z5
 	VMULPS       Z2, Z2, Z6
-	VFMADD231PS  Z6, Z4, Z2
-	VFMADD231PS  Z2, Z5, Z5
-	VPSLLD       $0x17, Z3, Z2
-	VMULPS       Z2, Z5, Z2
+	VFMADD231PS  Z6, Z5, Z2
+	VFMADD231PS  Z2, Z3, Z3
+	VSCALEFPS    Z4, Z3, Z2
 	VFNMADD231PS Z1, Z2, Z0
 	VMOVUPS      Z0, K7, (DX)
 	ADDQ         $+40, SI
