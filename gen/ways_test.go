@@ -29,6 +29,9 @@ func TestWays(t *testing.T) {
 		{"lstm", "T=20 N=1 I=16 H=96", 0, "for odd t", false, false, false},
 		{"layernorm", "M=32 D=256", 1, "load dgamma", true, true, true},
 		{"layernorm", "M=32 D=16", 1, "load dgamma", true, false, false},
+		{"lstm", "T=4 N=16 I=16 H=256", 0, "prefetch aAhead[", false, true, true},
+		{"lstm", "T=24 N=16 I=16 H=256", 0, "prefetch soon wh[", false, true, true},
+		{"lstm", "T=24 N=16 I=16 H=128", 0, "prefetch soon wh[", false, false, false},
 		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
 	} {
 		for target, want := range map[*schedule.Target]bool{&schedule.Portable: c.portable, &schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {

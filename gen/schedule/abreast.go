@@ -129,7 +129,7 @@ const longSum = 32
 // ask prefetches what the passes after a sum read at the tile: pieces of many rows,
 // which the machine does not foresee.
 func (e *emitter) ask(p at) {
-	if len(e.g.abreast) == 0 || e.g.terms() < longSum {
+	if !e.g.contraction || e.t.Lanes == 1 || e.g.terms() < longSum {
 		return
 	}
 	asked := map[string]bool{}
@@ -142,7 +142,7 @@ func (e *emitter) ask(p at) {
 				for _, s := range ps.stages {
 					for _, m := range s.nest.Value.Loads() {
 						at := e.mem(*m, s.nest, q)
-						if key := e.ids.memKey(nil, at); !asked[key] && e.mode(m, q) == vector && !e.g.makes(m.Buf) {
+						if key := e.ids.memKey(nil, at); !asked[key] && e.mode(m, q) == vector && !e.g.makes(m.Buf) && 4*m.Buf.Size() > e.t.First {
 							asked[key] = true
 							e.top().b.Emit(&ir.Prefetch{Mem: at})
 						}

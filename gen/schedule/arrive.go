@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -96,4 +97,38 @@ func (c *contraction) rowsAhead(p *plan, pn *panel) int {
 		return 0
 	}
 	return rows
+}
+
+// linesAhead is how many lines of the next rows a copy has on their way.
+const linesAhead = 24
+
+// askRows asks, where a group copies rows of an array that lie far apart, for the lines
+// of one some rows ahead.
+func (e *emitter) askRows(points []at) {
+	s := e.g.stages[0]
+	m := s.nest.Value.Load
+	if m == nil || len(e.g.stages) > 1 || e.t.Lanes == 1 || len(s.nest.Gathers) > 0 || 4*m.Buf.Size() < e.t.Second {
+		return
+	}
+	row := e.rowAxis()
+	if row == nil || 4*stride(m, row) < longRow {
+		return
+	}
+	lines := ceilDiv(len(points)*e.t.Lanes, lineFloats)
+	for k, q := range points {
+		if e.mode(m, q) == vector && k*e.t.Lanes%lineFloats == 0 {
+			q = q.with(row, q.sub(row).Add(ir.Sub{Const: 1}, ceilDiv(linesAhead, lines)))
+			e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*m, nil, q), Soon: true})
+		}
+	}
+}
+
+// rowAxis is the innermost of the loops that has no vectors, nil where there is none.
+func (e *emitter) rowAxis() *ir.Var {
+	for _, a := range slices.Backward(e.plan.order) {
+		if a.Var != e.plan.vec {
+			return a.Var
+		}
+	}
+	return nil
 }

@@ -77,6 +77,7 @@ func (e *emitter) resultLanes() *ir.Var {
 // straight emits a pass without inner loops.
 func (e *emitter) straight(i int, p at) {
 	points := e.points(p, e.resultLanes())
+	e.askRows(points)
 	e.sideBySide(len(points), len(e.g.passes) == 1, func(k int) {
 		for _, s := range e.g.passes[i].stages {
 			e.compute(s, points[k])

@@ -702,9 +702,9 @@ loop_tn_2:
 	JNE          loop_gk_1
 	VMOVUPS      vectors<>+320(SB), Y15
 	VMOVUPS      vectors<>+32(SB), Y14
-	MOVQ         c0+24(FP), DX
 	MOVQ         h0+16(FP), SI
 	MOVQ         wh+40(FP), BX
+	MOVQ         c0+24(FP), DX
 	MOVQ         input+64(FP), CX
 	MOVQ         forget+72(FP), R8
 	MOVQ         fresh+80(FP), R9
@@ -721,16 +721,6 @@ loop_n_3:
 
 loop_k_4:
 	// for k < 4
-	PREFETCHT1   -512(DI)
-	PREFETCHT1   (DI)
-	PREFETCHT1   -384(DI)
-	PREFETCHT1   128(DI)
-	PREFETCHT1   -256(DI)
-	PREFETCHT1   256(DI)
-	PREFETCHT1   -128(DI)
-	PREFETCHT1   384(DI)
-	PREFETCHT1   (DX)
-	PREFETCHT1   128(DX)
 	VBROADCASTSS (SI), Y0
 	VMOVUPS      (BX), Y1
 	VMULPS       Y1, Y0, Y2
@@ -1412,8 +1402,8 @@ loop_k_4:
 	VMOVUPS      Y5, 128(R12)
 	VMOVUPS      Y6, 128(R13)
 	ADDQ         $+32, DI
-	ADDQ         $+32, DX
 	ADDQ         $+32, BX
+	ADDQ         $+32, DX
 	ADDQ         $+32, CX
 	ADDQ         $+32, R8
 	ADDQ         $+32, R9
@@ -1424,9 +1414,9 @@ loop_k_4:
 	DECQ         8(SP)
 	JNE          loop_k_4
 	ADDQ         $+896, DI
-	ADDQ         $+128, DX
 	ADDQ         $+256, SI
 	ADDQ         $-128, BX
+	ADDQ         $+128, DX
 	ADDQ         $+128, CX
 	ADDQ         $+128, R8
 	ADDQ         $+128, R9
@@ -1452,13 +1442,13 @@ loop_k_4:
 TEXT ·forward1AVX2(SB), $8-80
 	VMOVUPS vectors<>+320(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
-	MOVQ    t+72(FP), DI
-	IMUL3Q  $+2048, DI, DI
-	ADDQ    aAhead+16(FP), DI
 	MOVQ    t+72(FP), SI
 	IMUL3Q  $+512, SI, SI
 	ADDQ    y+0(FP), SI
 	MOVQ    wh+8(FP), BX
+	MOVQ    t+72(FP), DI
+	IMUL3Q  $+2048, DI, DI
+	ADDQ    aAhead+16(FP), DI
 	MOVQ    t+72(FP), DX
 	IMUL3Q  $+512, DX, DX
 	ADDQ    c+56(FP), DX
@@ -1489,14 +1479,6 @@ loop_n_1:
 
 loop_k_2:
 	// for k < 4
-	PREFETCHT1   2048(DI)
-	PREFETCHT1   2560(DI)
-	PREFETCHT1   2176(DI)
-	PREFETCHT1   2688(DI)
-	PREFETCHT1   2304(DI)
-	PREFETCHT1   2816(DI)
-	PREFETCHT1   2432(DI)
-	PREFETCHT1   2944(DI)
 	VBROADCASTSS (SI), Y0
 	VMOVUPS      (BX), Y1
 	VMULPS       Y1, Y0, Y2
@@ -2177,8 +2159,8 @@ loop_k_2:
 	VMOVUPS      Y4, 640(DX)
 	VMOVUPS      Y5, 640(R11)
 	VMOVUPS      Y6, 640(R12)
-	ADDQ         $+32, DI
 	ADDQ         $+32, BX
+	ADDQ         $+32, DI
 	ADDQ         $+32, DX
 	ADDQ         $+32, CX
 	ADDQ         $+32, R8
@@ -2188,9 +2170,9 @@ loop_k_2:
 	ADDQ         $+32, R12
 	DECQ         R13
 	JNE          loop_k_2
-	ADDQ         $+896, DI
 	ADDQ         $+256, SI
 	ADDQ         $-128, BX
+	ADDQ         $+896, DI
 	ADDQ         $+128, DX
 	ADDQ         $+128, CX
 	ADDQ         $+128, R8
