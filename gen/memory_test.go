@@ -19,7 +19,7 @@ func TestSmallCaches(t *testing.T) {
 	portable.First, portable.Second, portable.FrameBytes = 1<<10, 8<<10, 1<<10
 	seen := ""
 	for _, dims := range []string{
-		"N=40 I=48 O=256", "N=33 I=256 O=40", "N=20 I=100 O=61", "N=1 I=70 O=90", "N=7 I=256 O=256", "N=64 I=37 O=17", "N=64 I=512 O=64", "N=48 I=256 O=256",
+		"N=40 I=48 O=256", "N=33 I=256 O=40", "N=20 I=100 O=61", "N=1 I=70 O=90", "N=1 I=70 O=7", "N=7 I=256 O=256", "N=64 I=37 O=17", "N=64 I=512 O=64", "N=48 I=256 O=256",
 	} {
 		p := proved(t, "dense", dims)
 		for _, target := range []schedule.Target{tiny, small, portable, schedule.AVX2} {

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -93,13 +94,26 @@ func newFlat(n *ir.Nest, t Target) *flat {
 		f.rows *= 2 // several vectors share what they load of a row
 	}
 	vectors := float64(width) / float64(t.Lanes)
-	if width < 2 || float64(ceilDiv(width, t.Lanes)) < emptyLanes*vectors || width*f.rows/t.Lanes > t.Registers/2-2 || f.row.Size < flatBlocks*f.rows {
+	moves, most := ceilDiv(width, t.Lanes), t.Registers/2-2
+	if len(n.Reduce) == 0 {
+		moves, most = width/t.Lanes+t.pieces(width%t.Lanes), t.Registers/2
+	}
+	if width < 2 || float64(moves) < emptyLanes*vectors || width*f.rows/t.Lanes > most || f.row.Size < flatBlocks*f.rows {
 		return nil
 	}
 	name := f.row.Var.Name
 	f.block = ir.Axis{Var: &ir.Var{Name: name + "b"}, Size: f.row.Size / f.rows}
 	f.lane = ir.Axis{Var: &ir.Var{Name: name + f.col.Var.Name}, Size: f.rows * width}
 	return f
+}
+
+// pieces is the number of stores that a part of a vector takes: where there are no
+// masks, those of 4, 2 and 1 lanes.
+func (t Target) pieces(lanes int) int {
+	if t.Lanes > 8 {
+		return min(lanes, 1)
+	}
+	return bits.OnesCount(uint(lanes))
 }
 
 func gcd(a, b int) int {
