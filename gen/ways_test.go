@@ -23,6 +23,7 @@ func TestWays(t *testing.T) {
 		{"dense", "N=1 I=128 O=16", 0, "= shuffle ", false, false, false},
 		{"dense", "N=1 I=64 O=7", 1, "= shuffle ", false, true, true},
 		{"dense", "N=1 I=64 O=15", 1, "= shuffle ", false, false, false},
+		{"dense", "N=2 I=512 O=512", 0, "o by 2 vectors", false, false, false},
 		{"dense", "N=1 I=40 O=64", 1, "// loops i; vectors along o", false, true, true},
 		{"dense", "N=1 I=40 O=48", 1, "// loops i; vectors along o", false, false, false},
 		{"gru", "T=20 N=1 I=16 H=160", 0, "workspace whBlocks", false, true, true},

@@ -216,6 +216,8 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		far -= total // it is there from the start
 	} else if c.slides(m) && jumps(t, p, order, m) {
 		far *= 2
+	} else if c.g.contraction {
+		far *= c.inPieces(t, p, m)
 	}
 	if c.onceOnly(m) {
 		left := c.leftOut(t, p, m)

@@ -134,6 +134,23 @@ func (c *contraction) onceOnly(m *ir.Mem) bool {
 	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps
 }
 
+// inPieces is how much longer an operand takes to arrive from beyond the second cache
+// where each tile takes a piece of a few lines of many rows: little, since what one
+// could do about it takes as long.
+func (c *contraction) inPieces(t Target, p *plan, m *ir.Mem) float64 {
+	if t.Lanes == 1 || p.vec == nil || stride(m, p.vec) != 1 || c.leftOut(t, p, m) == 0 {
+		return 1
+	}
+	return 1 + pieceWait*math.Max(0, 1-float64(p.width(t, p.vec))/(wholePiece*lineFloats))
+}
+
+// wholePiece is the number of lines in a piece that arrive as fast as more, pieceWait
+// what of their time the shortest ones take longer.
+const (
+	wholePiece = 4
+	pieceWait  = 0.05
+)
+
 // crosses reports whether a tile has several places of m beside its vectors.
 func (p *plan) crosses(m *ir.Mem) bool {
 	for v, n := range p.tile {
