@@ -313,6 +313,9 @@ func lanes(n int, from func(i int) int) []int {
 
 func (w *writer) assign() {
 	op := ops[w.Intn(len(ops))]
+	if op == ir.Floor && w.full == 16 && w.Intn(2) == 0 {
+		op = ir.Scale // no other set has it
+	}
 	info := ir.Infos[op]
 	kind := info.Dst
 	if op == ir.Select || op == ir.Copy {
