@@ -40,7 +40,21 @@ func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
 	if len(axes) > 0 && (!g.contraction || g.terms() < fewTerms || t.Lanes == 1 || width > t.Registers/2 || !plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !plain(s.nest) })) {
 		return nil, false
 	}
-	return axes, true
+	return axes, g.together(n, join(g.abreast, axes))
+}
+
+// together reports whether each stage, and n beside them, has all of some axes or none.
+func (g *group) together(n *ir.Nest, axes []ir.Axis) bool {
+	some := func(n *ir.Nest) bool {
+		k := 0
+		for _, a := range axes {
+			if has(n.Axes, a.Var) {
+				k++
+			}
+		}
+		return k > 0 && k < len(axes)
+	}
+	return !some(n) && !slices.ContainsFunc(g.stages, func(s *stage) bool { return some(s.nest) })
 }
 
 // fewTerms is the length below which a sum is little beside what follows it, and

@@ -76,7 +76,7 @@ func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*
 	for _, p := range packings {
 		buf := p.copying.stages[0].nest.Store.Buf
 		for _, m := range c.loads {
-			if m.Buf.Root() != p.mem.Buf.Root() || !slices.Equal(m.Buf.Shape, p.mem.Buf.Shape) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
+			if m.Buf.Root() != p.mem.Buf.Root() || !slices.Equal(m.Buf.Shape, p.mem.Buf.Shape) || !allBare(m) || !slices.EqualFunc(m.Subs, p.mem.Subs, samePart) || len(c.main.nest.Gathers) > 0 {
 				continue
 			}
 			r := bare(m.Subs[p.along])
@@ -90,6 +90,12 @@ func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*
 		}
 	}
 	return parts, used
+}
+
+// samePart reports whether two subscripts, each an axis or a constant, are both axes
+// or the same constant: blocks hold all of an axis, but one value of a constant.
+func samePart(a, b ir.Sub) bool {
+	return len(a.Terms) > 0 && len(b.Terms) > 0 || len(a.Terms) == 0 && len(b.Terms) == 0 && a.Const == b.Const
 }
 
 // aroundBlocks is the group, planned as tiles that read blocks, or what it is cut
