@@ -168,6 +168,9 @@ func (v *VReg) Ref() Ref { return Ref{V: v} }
 // As is a part of v as an operand.
 func (v *VReg) As(view View) Ref { return Ref{V: v, View: view} }
 
+// Indexed reports whether the place is one that a loaded index names.
+func (p *Place) Indexed() bool { return p.kind == inBuffer && p.stream.indexed }
+
 // Part is the place of n elements from the element at on.
 func (p *Place) Part(at, n int) *Place {
 	q := *p

@@ -314,6 +314,30 @@ func testGather(t *testing.T, m machine) {
 	m.runAll(t, []*trial{c})
 }
 
+// TestScatter adds rows of every length up to a vector to rows that indices name.
+func TestScatter(t *testing.T) { each(t, testScatter) }
+
+func testScatter(t *testing.T, m machine) {
+	var trials []*trial
+	for cols := 1; cols <= m.Lanes; cols++ {
+		x, out := &ir.Buffer{Name: "x", Shape: []int{6, cols}}, &ir.Buffer{Name: "out", Shape: []int{4, cols}}
+		id := &ir.Buffer{Name: "id", Elem: ir.I32, Shape: []int{6}}
+		n, a := &ir.Var{Name: "n"}, &ir.Var{Name: "a"}
+		b := &ir.Builder{}
+		in := b.Nested()
+		in.Emit(&ir.LoadIndex{Dst: a, Mem: ir.Mem{Buf: id, Subs: []ir.Sub{of(0, 1, n)}}})
+		row := ir.Mem{Buf: out, Subs: []ir.Sub{of(0, 1, a), {}}}
+		sum := in.Do(ir.Add, load(in, ir.Real, row, cols), load(in, ir.Real, ir.Mem{Buf: x, Subs: []ir.Sub{of(0, 1, n), {}}}, cols))
+		store(in, row, sum, cols)
+		b.Emit(&ir.Loop{Var: n, Count: 6, Body: in.Body})
+		trials = append(trials, &trial{
+			f:  &ir.Func{Name: fmt.Sprintf("scatter%d", cols), Lanes: m.Lanes, Buffers: []*ir.Buffer{out, x, id}, Body: b.Body},
+			in: [][]uint32{small(4 * cols), small(6 * cols), {0, 1, 2, 3, 2, 0}},
+		})
+	}
+	m.runAll(t, trials)
+}
+
 // TestScalars hands over numbers and keys.
 func TestScalars(t *testing.T) { each(t, testScalars) }
 

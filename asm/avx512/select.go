@@ -2,6 +2,7 @@ package avx512
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/dlgen/dlgen/gen/ir"
@@ -87,6 +88,32 @@ func store(s *amd64.Selection, src *amd64.VReg, to *amd64.Place, n int) {
 	case 1:
 		s.Put(vmovss, amd64.None, to, src.As(amd64.X))
 	default:
+		if to.Indexed() {
+			storePieces(s, src, to, n)
+			return
+		}
 		s.Put(vmovupsPart, amd64.None, to, s.Register(amd64.Ref{Mem: s.Lanes(n)}), src.As(view(n)))
+	}
+}
+
+// storePieces is a store without a mask, for rows of any order: where one is added to
+// after its neighbour, the load waits for a store with a mask to reach the cache.
+func storePieces(s *amd64.Selection, src *amd64.VReg, to *amd64.Place, n int) {
+	for at, left := 0, n; ; {
+		size := 1 << (bits.Len(uint(left)) - 1)
+		store(s, src, to.Part(at, size), size)
+		if at, left = at+size, left-size; left == 0 {
+			return
+		}
+		t := s.Temp()
+		switch size {
+		case 8:
+			s.Do(vextractf32x8, t, 1, src.Ref()).View = amd64.Y
+		case 4:
+			s.Do(vextractf32x4, t, 1, src.As(amd64.Y)).View = amd64.X
+		default:
+			s.Do(vpermilps, t, 2, src.As(amd64.X)).View = amd64.X
+		}
+		src = t
 	}
 }
