@@ -258,7 +258,7 @@ func (e *emitter) outer(i int, p at) {
 		}
 		return
 	}
-	if i+1 == len(e.plan.order) && len(e.g.passes) == 1 && e.moves(e.g.passes[0], e.plan.order[i:], p) {
+	if len(e.g.passes) == 1 && e.allMove(e.plan.order[i:]) && e.moves(e.g.passes[0], e.plan.order[i:], p) {
 		return
 	}
 	a := e.plan.order[i]

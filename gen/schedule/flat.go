@@ -174,9 +174,7 @@ func (f *flat) ofColumn(m *ir.Mem) bool {
 
 // inBlocks is the matrix as one row.
 func (f *flat) inBlocks(m ir.Mem) ir.Mem {
-	view := *m.Buf
-	view.Shape, view.Of = []int{m.Buf.Size()}, m.Buf.Root()
-	return ir.Mem{Buf: &view, Subs: []ir.Sub{ir.VarSub(f.lane.Var).Add(ir.VarSub(f.block.Var), f.lane.Size)}}
+	return inOneRow(m.Buf, ir.VarSub(f.lane.Var).Add(ir.VarSub(f.block.Var), f.lane.Size))
 }
 
 // spread is e for the lanes of a block.

@@ -7,7 +7,8 @@ import (
 )
 
 // moves emits a pass that only copies or clears rows, over the given loops, as
-// one statement in the loops but the last, and reports whether it could.
+// one statement for those that go through memory without a gap, in the loops
+// around them, and reports whether it could.
 // Portable code gets the run-time library's own copy that way.
 func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 	a := loops[len(loops)-1]
@@ -30,17 +31,55 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 			return false // an id for each element
 		}
 	}
-	e.nest(loops[:len(loops)-1], map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
-		at := p.withAll(q).with(a.Var, ir.Sub{})
-		st := &ir.Move{Dst: e.mem(n.Store, n, at), Count: a.Size}
+	together := gapless(loops, &n.Store)
+	if from != nil {
+		together = max(together, gapless(loops, from))
+	}
+	e.nest(loops[:together], map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
+		at := p.withAll(q)
+		count := 1
+		for _, a := range loops[together:] {
+			at = at.with(a.Var, ir.Sub{})
+			count *= a.Size
+		}
+		place := func(m ir.Mem) ir.Mem {
+			if m = e.mem(m, n, at); count > a.Size {
+				return inOneRow(m.Buf, m.Flat())
+			}
+			return m
+		}
+		st := &ir.Move{Dst: place(n.Store), Count: count}
 		if from != nil {
-			m := e.mem(*from, n, at)
+			m := place(*from)
 			st.Src = &m
 		}
 		e.forget(n.Store.Buf)
 		e.top().b.Emit(st)
 	})
 	return true
+}
+
+// allMove reports whether the loops are the last one, or go through all that the group
+// writes without a gap.
+func (e *emitter) allMove(loops []ir.Axis) bool {
+	n := e.g.passes[0].stages[0].nest
+	return len(loops) == 1 || len(n.Within)+len(n.Only) == 0 && gapless(loops, &n.Store) == 0
+}
+
+// gapless is the first of the loops from which on they go through memory without a gap.
+func gapless(loops []ir.Axis, m *ir.Mem) int {
+	k := len(loops) - 1
+	for k > 0 && stride(m, loops[k-1].Var) == loops[k].Size*stride(m, loops[k].Var) {
+		k--
+	}
+	return k
+}
+
+// inOneRow is a place, given as the element of b, in a view of b as one row.
+func inOneRow(b *ir.Buffer, element ir.Sub) ir.Mem {
+	view := *b
+	view.Shape, view.Of = []int{b.Size()}, b.Root()
+	return ir.Mem{Buf: &view, Subs: []ir.Sub{element}}
 }
 
 // slice reports whether m goes along its last subscript with v, as Go's slices do.

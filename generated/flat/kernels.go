@@ -2,6 +2,8 @@
 
 package flat
 
+import "unsafe"
+
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(y *Y, x *X) {
 	forward0Go(y, x)
@@ -14,18 +16,14 @@ func backwardGo(dx *X, dy *Y) {
 
 // y[n][(i*W+j)*C+c] = x[n][i][j][c]
 func forward0Go(y *Y, x *X) {
-	for i := 0; i < 7; i++ {
-		for j := 0; j < 7; j++ {
-			copy(y[0][112*i+16*j:112*i+16*j+16], x[0][i][j][:])
-		}
-	}
+	y_ := (*[784]float32)(unsafe.Pointer(y))
+	x_ := (*[784]float32)(unsafe.Pointer(x))
+	copy(y_[:], x_[:])
 }
 
 // dx[n][i][j][c] = dy[n][(i*W+j)*C+c]
 func backward0Go(dx *X, dy *Y) {
-	for i := 0; i < 7; i++ {
-		for j := 0; j < 7; j++ {
-			copy(dx[0][i][j][:], dy[0][112*i+16*j:112*i+16*j+16])
-		}
-	}
+	dx_ := (*[784]float32)(unsafe.Pointer(dx))
+	dy_ := (*[784]float32)(unsafe.Pointer(dy))
+	copy(dx_[:], dy_[:])
 }

@@ -2,7 +2,10 @@
 
 package gru
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, bh *Bh) {
@@ -751,10 +754,10 @@ func forward2Go(y *Y, hn *Hn) {
 // dah[t][n][1][k] = dax[t][n][1][k]
 // dah[t][n][2][k] = dax[t][n][2][k]*reset[t][n][k]
 func backward0Go(dy *Y, dhn *Hn, h0 *H0, y *Y, h, dh *[8][1][32]float32, dax *[8][1][3][32]float32, update, fresh, inner, reset *[8][1][32]float32, dah *[8][1][3][32]float32) {
+	h_ := (*[256]float32)(unsafe.Pointer(h))
+	y_ := (*[256]float32)(unsafe.Pointer(y))
 	copy(h[0][0][:], h0[0][:])
-	for t := 0; t < 7; t++ {
-		copy(h[t+1][0][:], y[t][0][:])
-	}
+	copy(h_[32:256], y_[0:224])
 	for k := 0; k < 32; k++ {
 		v0 := dy[7][0][k] + dhn[0][k]
 		v1 := update[7][0][k]

@@ -2,7 +2,10 @@
 
 package lstm
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
@@ -1720,12 +1723,12 @@ func forward1Go(y *Y, wh *Wh, aAhead *[8][4][4][32]float32, a *[1][4][4][32]floa
 // hn[n][k] = y[T-1][n][k]
 // cn[n][k] = c[T-1][n][k]
 func forward2Go(y *Y, hn *Hn, cn *Cn, c *[8][4][32]float32) {
-	for n := 0; n < 4; n++ {
-		copy(hn[n][:], y[7][n][:])
-	}
-	for n := 0; n < 4; n++ {
-		copy(cn[n][:], c[7][n][:])
-	}
+	hn_ := (*[128]float32)(unsafe.Pointer(hn))
+	y_ := (*[1024]float32)(unsafe.Pointer(y))
+	cn_ := (*[128]float32)(unsafe.Pointer(cn))
+	c_ := (*[1024]float32)(unsafe.Pointer(c))
+	copy(hn_[:], y_[896:1024])
+	copy(cn_[:], c_[896:1024])
 }
 
 // h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
@@ -1736,14 +1739,12 @@ func forward2Go(y *Y, hn *Hn, cn *Cn, c *[8][4][32]float32) {
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32) {
-	for n := 0; n < 4; n++ {
-		copy(h[0][n][:], h0[n][:])
-	}
-	for t := 0; t < 7; t++ {
-		for n := 0; n < 4; n++ {
-			copy(h[t+1][n][:], y[t][n][:])
-		}
-	}
+	h_ := (*[1024]float32)(unsafe.Pointer(h))
+	h0_ := (*[128]float32)(unsafe.Pointer(h0))
+	h_2 := (*[1024]float32)(unsafe.Pointer(h))
+	y_ := (*[1024]float32)(unsafe.Pointer(y))
+	copy(h_[0:128], h0_[:])
+	copy(h_2[128:1024], y_[0:896])
 	for n := 0; n < 4; n++ {
 		for k := 0; k < 32; k++ {
 			v0 := dy[7][n][k] + dhn[n][k]

@@ -31,12 +31,10 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh
 	var a [1][1][4][256]float32
 	var sum [4][256]float32
 	var sum2 [4][256]float32
-	for g := 0; g < 4; g++ {
-		clear(sum2[g][:])
-	}
-	for g := 0; g < 4; g++ {
-		clear(sum[g][:])
-	}
+	sum2_ := (*[1024]float32)(unsafe.Pointer(&sum2))
+	sum_ := (*[1024]float32)(unsafe.Pointer(&sum))
+	clear(sum2_[:])
+	clear(sum_[:])
 	for ib := 0; ib < 8; ib++ {
 		v0 := x[0][0][8*ib]
 		v1 := x[0][0][8*ib+1]
