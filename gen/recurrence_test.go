@@ -76,6 +76,10 @@ func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
 // TestRows does so for sums and maps over the same rows.
 func TestRows(t *testing.T) { agreeInFile(t, "testdata/specs/rows.txtar") }
 
+// TestKnown: functions of indices alone have their values before any loop, that of a
+// recurrence as well.
+func TestKnown(t *testing.T) { agreeInFile(t, "testdata/specs/known.txtar") }
+
 // TestFlat compares sums over rows that fill vectors badly, and products of rows
 // and columns.
 func TestFlat(t *testing.T) { agreeInFile(t, "testdata/specs/flat.txtar") }

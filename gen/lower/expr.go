@@ -65,6 +65,14 @@ func (s *scope) call(e *layer.Call) *ir.Expr {
 	case "min":
 		return extremum(ir.MinOp, s.expr(e.Args[0]), s.expr(e.Args[1]))
 	}
+	if x := s.known(e); x != nil {
+		return x
+	}
+	return s.apply(e)
+}
+
+// apply is a function that the compiler expands.
+func (s *scope) apply(e *layer.Call) *ir.Expr {
 	out := &ir.Expr{Op: ir.Apply, Fn: e.Fn, Kind: ir.Real}
 	for _, a := range e.Args {
 		out.Args = append(out.Args, s.expr(a))

@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -220,7 +222,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 		}
 	}
 	n = renamed(n, back)
-	if !g.aligned(n, outer) || crosses(n, outer) {
+	if !g.aligned(n, outer) || crosses(n, outer) || g.losesLanes(n, outer, t) {
 		return false
 	}
 	for _, s := range g.stages {
@@ -232,6 +234,18 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	g.outer, g.abreast = outer, append(g.abreast, places...)
 	g.stages = append(g.stages, &stage{nest: n})
 	return true
+}
+
+// losesLanes reports whether functions that are computed lane by lane would be computed
+// one by one because of the places that n takes.
+func (g *group) losesLanes(n *ir.Nest, outer []ir.Axis, t Target) bool {
+	if t.Lanes == 1 || len(n.Reduce) > 0 || !slices.ContainsFunc(g.stages, isSlow) || slices.ContainsFunc(g.stages, reduces) {
+		return false
+	}
+	fit := func(stages []*stage) bool {
+		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return lanesFit(stages, a.Var, t) })
+	}
+	return fit(g.stages) && !fit(append(slices.Clone(g.stages), &stage{nest: n, store: true}))
 }
 
 // crosses reports whether a map under the outer loops would walk its result
