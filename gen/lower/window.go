@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -218,10 +219,19 @@ func (w *window) inside(r *layer.Read) {
 			continue
 		}
 		f := w.s.sub(x)
-		if lo, hi := w.s.interval(f); lo < 0 || hi >= r.T.Shape[d] {
+		if lo, hi := w.s.interval(f); (lo < 0 || hi >= r.T.Shape[d]) && !w.alongMemory(r, d, f) {
 			w.narrow(f, 0, r.T.Shape[d]-1)
 		}
 	}
+}
+
+// shortRow is the number of elements from which on a row is for vectors.
+const shortRow = 8
+
+// alongMemory reports whether a subscript slides along the rows of a tensor, element by
+// element: vectors want whole rows, with something around them, more than fewer terms.
+func (w *window) alongMemory(r *layer.Read, d int, f ir.Sub) bool {
+	return d+1 == len(r.T.Shape) && slices.ContainsFunc(f.Terms, func(t ir.SubTerm) bool { return t.Coef == 1 && w.s.size[t.Var] >= shortRow })
 }
 
 // interval is the range of a form over all values of its variables.
