@@ -226,7 +226,7 @@ func (w *window) inside(r *layer.Read) {
 }
 
 // shortRow is the number of elements from which on a row is for vectors.
-const shortRow = 8
+const shortRow = 4
 
 // alongMemory reports whether a subscript slides along the rows of a tensor, element by
 // element: vectors want whole rows, with something around them, more than fewer terms.
