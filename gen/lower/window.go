@@ -228,10 +228,10 @@ func (w *window) inside(r *layer.Read) {
 // shortRow is the number of elements from which on a row is for vectors.
 const shortRow = 4
 
-// alongMemory reports whether a subscript slides along the rows of a tensor, element by
-// element: vectors want whole rows, with something around them, more than fewer terms.
+// alongMemory reports whether a subscript slides along the rows of a tensor by one or two
+// elements: vectors want whole rows, with something around them, more than fewer terms.
 func (w *window) alongMemory(r *layer.Read, d int, f ir.Sub) bool {
-	return d+1 == len(r.T.Shape) && slices.ContainsFunc(f.Terms, func(t ir.SubTerm) bool { return t.Coef == 1 && w.s.size[t.Var] >= shortRow })
+	return d+1 == len(r.T.Shape) && slices.ContainsFunc(f.Terms, func(t ir.SubTerm) bool { return (t.Coef == 1 || t.Coef == 2) && w.s.size[t.Var] >= shortRow })
 }
 
 // interval is the range of a form over all values of its variables.

@@ -204,6 +204,9 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	if md == uniform {
 		lanes = 1
 	}
+	if md == vector && spaced(x.Load, p.vec) && e.copyOf(x.Load) == nil {
+		return e.loadSpaced(m, lanes)
+	}
 	r, fresh := e.loaded(m, x.Kind, md, lanes)
 	if fresh {
 		e.fill(x.Load, r, p, e.depth[r])

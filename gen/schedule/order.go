@@ -183,7 +183,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		if v == nil {
 			v = p.sumVec()
 		}
-		if v != nil && stride(m, v) != 0 && contiguous(m) != v {
+		if v != nil && stride(m, v) != 0 && contiguous(m) != v && !spaced(m, v) {
 			return traffic{far: math.Inf(1)}
 		}
 	}

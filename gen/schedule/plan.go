@@ -117,7 +117,7 @@ func (g *group) hasOneSum() bool {
 func stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
 
 // lanesFit reports whether all accesses of the stages can be vectors along v:
-// loads contiguous or constant along it, stores contiguous. With one lane only
+// loads contiguous, spaced or constant along it, stores contiguous. With one lane only
 // ids matter.
 func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	for _, s := range stages {
@@ -143,7 +143,7 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 			return false
 		}
 		for _, m := range n.Value.Loads() {
-			if stride(m, v) != 0 && !row(m, v) {
+			if stride(m, v) != 0 && !row(m, v) && !spaced(m, v) {
 				return false
 			}
 		}

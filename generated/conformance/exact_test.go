@@ -79,10 +79,12 @@ var sizes = map[string][]string{
 	"zero_pad2d":       {"N=2 H=3 W=5 C=9 pad=1", "N=1 H=4 W=4 C=1 pad_top=2 pad_right=3"},
 	"pixel_shuffle":    {"N=2 H=3 W=5 C=4 scale=2", "N=1 H=2 W=2 C=9 scale=3"},
 	"conv3d":           {"D=4 H=5 W=6 C=3 K=9 T=3 R=3 S=3 pad=1", "D=5 H=4 W=7 C=1 K=8 T=2 R=2 S=3 stride=2", "D=3 H=9 W=5 C=8 K=1 T=3 R=1 S=2 stride=3 pad=0"},
-	"untied":           {"H=5 W=6 C=3 K=9 R=3", "H=7 W=7 C=8 K=5 R=3 stride=2", "H=4 W=4 C=1 K=17 R=2"},
-	"guarded":          {"N=3 L=9 S=4", "N=1 L=33 S=5", "N=8 L=16 S=3"},
-	"grouped":          {"L=9 C=4 K=6 G=2 S=3", "L=17 C=8 K=8 G=8 S=3", "L=8 C=16 K=32 G=2 S=2"},
-	"l2pool":           {"H=6 W=8 C=9 R=2", "H=9 W=7 C=8 R=3", "H=10 W=11 C=1 R=3 stride=3", "H=6 W=5 C=17 R=2 stride=1"},
+	"channels_first": {"N=2 C=3 H=5 W=9 K=4 R=3 pad=1", "N=1 C=1 H=8 W=17 K=9 R=5 pad=2", "N=1 C=16 H=7 W=7 K=8 R=3 pad=1", "N=1 C=2 H=9 W=9 K=3 R=3 stride=2", "N=2 C=3 H=8 W=34 K=5 R=2 stride=2", "N=1 C=5 H=3 W=11 K=7 R=1 stride=2",
+		"N=1 C=2 H=11 W=67 K=2 R=5 stride=2 pad=2", "N=1 C=3 H=10 W=10 K=4 R=4 stride=3", "N=1 C=1 H=4 W=4 K=1 R=3 pad=1"},
+	"untied":  {"H=5 W=6 C=3 K=9 R=3", "H=7 W=7 C=8 K=5 R=3 stride=2", "H=4 W=4 C=1 K=17 R=2"},
+	"guarded": {"N=3 L=9 S=4", "N=1 L=33 S=5", "N=8 L=16 S=3"},
+	"grouped": {"L=9 C=4 K=6 G=2 S=3", "L=17 C=8 K=8 G=8 S=3", "L=8 C=16 K=32 G=2 S=2"},
+	"l2pool":  {"H=6 W=8 C=9 R=2", "H=9 W=7 C=8 R=3", "H=10 W=11 C=1 R=3 stride=3", "H=6 W=5 C=17 R=2 stride=1"},
 }
 
 // exact adds cases whose expected values are those of the interpreter, to be
