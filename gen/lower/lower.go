@@ -55,7 +55,7 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 			l.recurrence(x.Recurrence)
 			continue
 		}
-		for _, part := range phases(x.Equation) {
+		for _, part := range l.woven(x.Equation, phases(x.Equation)) {
 			l.equation(part, nil)
 		}
 	}
