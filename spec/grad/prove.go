@@ -306,11 +306,20 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	if through := intermediates(l.Declared, e); through != "" {
 		help += "\nthe mistake may also be in what it reads: " + through
 	}
-	p.errs.AddHelp(e.Pos, help, "wrong gradient: %s is %s here, but the derivative of forward is %s",
-		name.String(), number(got), number(want))
+	x, y := apart(got, want)
+	p.errs.AddHelp(e.Pos, help, "wrong gradient: %s is %s here, but the derivative of forward is %s", name.String(), x, y)
 }
 
-func number(v float64) string { return fmt.Sprintf("%.6g", v+0) } // no -0
+// apart prints two numbers with so many digits that one sees them differ.
+func apart(got, want float64) (x, y string) {
+	for digits := 6; digits <= 17; digits++ {
+		x, y = fmt.Sprintf("%.*g", digits, got+0), fmt.Sprintf("%.*g", digits, want+0) // no -0
+		if x != y {
+			break
+		}
+	}
+	return x, y
+}
 
 // show prints the derived equations of a gradient and of what these read.
 func (p *proof) show(name string) string {

@@ -115,9 +115,21 @@ func (p *goParser) syntaxErrors(err error, first int, lines []string) {
 			continue // what follows on the same line is mostly an echo
 		}
 		seen[pos.Line] = true
+		e.Msg = strings.ReplaceAll(e.Msg, "'ILLEGAL'", "'"+characterAt(lines[pos.Line-first], pos.Col)+"'")
 		msg, help := explainSyntax(e.Msg)
 		p.errs.AddHelp(pos, help, "%s", msg)
 	}
+}
+
+// characterAt is the character in a column, counted in bytes from 1; a space beyond
+// the end.
+func characterAt(line string, col int) string {
+	for i, r := range line {
+		if i == col-1 {
+			return string(r)
+		}
+	}
+	return " "
 }
 
 // explainSyntax words a complaint of Go's parser for someone who writes
@@ -129,6 +141,10 @@ func explainSyntax(msg string) (string, string) {
 		help = "an equation goes on in the next line only after an operator or a comma, or within parentheses"
 	case strings.Contains(msg, "expected type") || strings.Contains(msg, "in array declaration") || strings.Contains(msg, "array length"):
 		help = "subscripts are written x[n][i], not x[n, i]"
+	case strings.Contains(msg, "found '?'") || strings.Contains(msg, "found 'if'"):
+		help = "a choice is written where(condition, a, b)"
+	case strings.Contains(msg, "found '@'"):
+		help = "a product of matrices is a sum, as in sum(i, x[n][i]*w[i][o])"
 	}
 	msg = strings.ReplaceAll(msg, "expected '}', found 'EOF'", "unexpected end of the equations")
 	if what, ok := strings.CutPrefix(msg, "expected ';', found "); ok {

@@ -15,6 +15,9 @@ var binaryOps = map[token.Token]bool{
 
 var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$|^([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$|^[0-9]+[eE][-+]?[0-9]+$`)
 
+// powerHelp is for those who look for an operator of powers.
+const powerHelp = "a square is x*x, any other power pow(x, y)"
+
 // bad stands for an expression about which a complaint was made.
 var bad Expr = &Literal{Text: "0"}
 
@@ -34,8 +37,16 @@ func (p *goParser) expr(x ast.Expr) Expr {
 		p.errs.AddHelp(pos, "subscripts are written x[n][i], not x[n, i]", "several subscripts in one pair of brackets")
 		return bad
 	case *ast.BinaryExpr:
+		if x.Op == token.XOR {
+			p.errs.AddHelp(p.pos(x.OpPos), powerHelp, "the operator ^ is not in the language")
+			return bad
+		}
 		if !binaryOps[x.Op] {
 			p.errs.Addf(p.pos(x.OpPos), "the operator %s is not in the language", x.Op)
+			return bad
+		}
+		if star, ok := x.Y.(*ast.StarExpr); ok && x.Op == token.MUL && star.Star == x.OpPos+1 {
+			p.errs.AddHelp(p.pos(x.OpPos), powerHelp, "the operator ** is not in the language")
 			return bad
 		}
 		return &Binary{Op: x.Op.String(), X: p.expr(x.X), Y: p.expr(x.Y), OpPos: p.pos(x.OpPos)}
