@@ -64,7 +64,7 @@ func checkSpec(name string, values map[string]string) ([]string, error) {
 		return nil, err
 	}
 	var first error
-	for _, choice := range [][]int{{4}, {1}, {6}, {2, 3, 5, 4}, {12, 6, 4, 3, 2, 1}, {8, 8, 8, 2}} {
+	for _, choice := range [][]int{{4}, {6}, {2, 3, 5, 4}, {12, 6, 4, 3, 2, 1}, {8, 8, 8, 2}} {
 		all := maps.Clone(values)
 		var chosen []string
 		for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
