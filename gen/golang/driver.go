@@ -209,14 +209,14 @@ func (v Vector) condition() *jen.Statement {
 	if len(v.Either) == 0 {
 		return all
 	}
-	any := &jen.Statement{}
+	either := &jen.Statement{}
 	for i, f := range v.Either {
 		if i > 0 {
-			any.Op("||")
+			either.Op("||")
 		}
-		any.Add(feature(f))
+		either.Add(feature(f))
 	}
-	return all.Op("&&").Parens(any)
+	return all.Op("&&").Parens(either)
 }
 
 // feature reads a field, or its opposite.

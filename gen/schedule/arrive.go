@@ -102,16 +102,16 @@ func (c *contraction) rowsAhead(p *plan, pn *panel) int {
 // linesAhead is how many lines of the next rows a copy has on their way.
 const linesAhead = 24
 
-// askRows asks, where a group copies rows of an array that lie far apart, for the lines
-// of one some rows ahead.
+// askRows asks, where a group copies pieces of rows of an array that lie far apart, for
+// the lines of one some rows ahead.
 func (e *emitter) askRows(points []at) {
 	s := e.g.stages[0]
 	m := s.nest.Value.Load
 	if m == nil || len(e.g.stages) > 1 || e.t.Lanes == 1 || len(s.nest.Gathers) > 0 || 4*m.Buf.Size() < e.t.Second {
 		return
 	}
-	row := e.rowAxis()
-	if row == nil || 4*stride(m, row) < longRow {
+	row, vec := e.rowAxis(), e.plan.vec
+	if row == nil || vec == nil || 4*stride(m, row) < longRow || e.plan.width(e.t, vec) < sizeOf(e.g.outer, vec) {
 		return
 	}
 	lines := ceilDiv(len(points)*e.t.Lanes, lineFloats)

@@ -20,7 +20,7 @@ func (e *emitter) loadSpaced(m ir.Mem, n int) *ir.Reg {
 	lanes := e.t.Lanes
 	from := func(first, n int) *ir.Reg {
 		at := ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
-		last := len(at.Subs) - 1
+		last := innermost(&at)
 		at.Subs[last] = at.Subs[last].Add(ir.Sub{Const: first}, 1)
 		r, _ := e.loaded(at, ir.Real, vector, n)
 		return r

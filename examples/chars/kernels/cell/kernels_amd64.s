@@ -1953,26 +1953,26 @@ loop_nk_2:
 // func backward0AVX2(dy *float32, dhn *float32, dcn *float32, h0 *float32, wh *float32, y *float32, h *float32, dc *float32, output *float32, s *float32, da *float32, fresh *float32, input *float32, c *float32, forget *float32, whBlocks *float32)
 // Requires: AVX, FMA3
 TEXT ·backward0AVX2(SB), $16-128
-	MOVQ    h0+24(FP), BX
-	MOVQ    h+48(FP), SI
+	MOVQ    h0+24(FP), SI
+	MOVQ    h+48(FP), BX
 	MOVL    $+128, DI
 	PCALIGN $0x20
 
 loop_nk_1:
 	// for nk < 128
-	VMOVUPS (BX), Y0
-	VMOVUPS Y0, (SI)
-	VMOVUPS 32(BX), Y0
-	VMOVUPS Y0, 32(SI)
-	VMOVUPS 64(BX), Y0
-	VMOVUPS Y0, 64(SI)
-	VMOVUPS 96(BX), Y0
-	VMOVUPS Y0, 96(SI)
-	ADDQ    $+128, BX
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(SI), Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(SI), Y0
+	VMOVUPS Y0, 96(BX)
 	ADDQ    $+128, SI
+	ADDQ    $+128, BX
 	DECQ    DI
 	JNE     loop_nk_1
-	MOVQ    y+40(FP), BX
+	MOVQ    y+40(FP), SI
 	MOVL    $+63, DX
 
 loop_t_2_2:
@@ -1982,34 +1982,32 @@ loop_t_2_2:
 
 loop_nk_3:
 	// for nk < 128
-	PREFETCHT0 196608(BX)
-	PREFETCHT0 196672(BX)
-	VMOVUPS    (BX), Y0
-	VMOVUPS    Y0, (SI)
-	VMOVUPS    32(BX), Y0
-	VMOVUPS    Y0, 32(SI)
-	VMOVUPS    64(BX), Y0
-	VMOVUPS    Y0, 64(SI)
-	VMOVUPS    96(BX), Y0
-	VMOVUPS    Y0, 96(SI)
-	ADDQ       $+128, SI
-	ADDQ       $+128, BX
-	DECQ       DI
-	JNE        loop_nk_3
-	DECQ       DX
-	JNE        loop_t_2_2
-	MOVQ       dy+0(FP), DX
-	MOVQ       dhn+8(FP), CX
-	MOVQ       output+64(FP), SI
-	MOVQ       s+72(FP), DI
-	MOVQ       dcn+16(FP), R8
-	MOVQ       fresh+88(FP), R9
-	MOVQ       input+96(FP), R10
-	MOVQ       c+104(FP), R11
-	MOVQ       forget+112(FP), R12
-	MOVQ       dc+56(FP), R13
-	MOVQ       da+80(FP), BX
-	MOVQ       $+16, (SP)
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (BX)
+	VMOVUPS 32(SI), Y0
+	VMOVUPS Y0, 32(BX)
+	VMOVUPS 64(SI), Y0
+	VMOVUPS Y0, 64(BX)
+	VMOVUPS 96(SI), Y0
+	VMOVUPS Y0, 96(BX)
+	ADDQ    $+128, BX
+	ADDQ    $+128, SI
+	DECQ    DI
+	JNE     loop_nk_3
+	DECQ    DX
+	JNE     loop_t_2_2
+	MOVQ    dy+0(FP), DX
+	MOVQ    dhn+8(FP), CX
+	MOVQ    output+64(FP), SI
+	MOVQ    s+72(FP), DI
+	MOVQ    dcn+16(FP), R8
+	MOVQ    fresh+88(FP), R9
+	MOVQ    input+96(FP), R10
+	MOVQ    c+104(FP), R11
+	MOVQ    forget+112(FP), R12
+	MOVQ    dc+56(FP), R13
+	MOVQ    da+80(FP), BX
+	MOVQ    $+16, (SP)
 
 loop_n_4:
 	// for n < 16
