@@ -26,10 +26,12 @@ func sharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
 	return out
 }
 
-// share reports whether p and n define elements of one of the layer's tensors:
-// each is defined once, so that the order does not matter.
+// share reports whether p and n define different elements of one of the layer's
+// tensors, so that the order does not matter: each is defined once, but what is around
+// a padded copy, of which all is cleared first.
 func share(p, n *ir.Nest) bool {
-	return p.Store.Buf == n.Store.Buf && p.Store.Buf.Tensor != nil && !p.Accumulate && !n.Accumulate
+	return p.Store.Buf == n.Store.Buf && p.Store.Buf.Tensor != nil && !p.Accumulate && !n.Accumulate &&
+		volume(p.Axes)+volume(n.Axes) <= float64(p.Store.Buf.Size())
 }
 
 // apart reports whether two accesses of a buffer never meet in one step: in some
