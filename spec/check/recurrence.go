@@ -262,7 +262,7 @@ func (s *search) result() *layer.Recurrence {
 }
 
 // recurrenceHelp is for cycles that no index orders.
-const recurrenceHelp = "a recurrence needs earlier steps of itself only, or later ones only, as in\n  h[t][n] = x[t][n] + where(t == 0, h0[n], h[t-1][n])"
+const recurrenceHelp = "a recurrence needs earlier steps of itself only, or later ones only, as in\n  h[t][n] = x[t][n] + where(t == 0, h0[n], h[t-1][n])\nalong one index; along two at once is not possible yet"
 
 // complain says what is wrong with the carriers that come closest.
 func (s *search) complain() {
