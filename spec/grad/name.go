@@ -17,14 +17,16 @@ func unused(name string, taken map[string]bool) string {
 }
 
 // freeIndices makes one index for each dimension of t, named as in the
-// contributions where these have a name for it, or as in forward.
+// contributions where these have a name for it, or as in forward, and different
+// from each other: expressions are compared by name.
 func (d *derivation) freeIndices(t *layer.Tensor, terms []term) []*layer.Index {
-	var out []*layer.Index
+	out := make([]*layer.Index, len(t.Shape))
+	taken := map[string]bool{}
 	for k, size := range t.Shape {
-		name := ""
+		out[k] = &layer.Index{Size: size}
 		called := func(subs []layer.Int) {
-			if v, ok := subs[k].(*layer.Var); ok && name == "" && v.I.Size == size {
-				name = v.I.Name
+			if v, ok := subs[k].(*layer.Var); ok && out[k].Name == "" && v.I.Size == size {
+				out[k].Name = unused(v.I.Name, taken)
 			}
 		}
 		for _, c := range terms {
@@ -35,10 +37,11 @@ func (d *derivation) freeIndices(t *layer.Tensor, terms []term) []*layer.Index {
 				called(e.Subs)
 			}
 		}
-		if name == "" {
-			name = string(rune('i' + k%12))
+	}
+	for k, i := range out {
+		if i.Name == "" {
+			i.Name = unused(string(rune('i'+k%12)), taken)
 		}
-		out = append(out, &layer.Index{Name: name, Size: size})
 	}
 	return out
 }
