@@ -61,6 +61,21 @@ func text(p *layer.Program) string {
 	return b.String()
 }
 
+// TestAcross: of two dimensions that are named alike in forward, each is counted for
+// itself; the terms are no more the same than x[i][j] and x[j][i].
+func TestAcross(t *testing.T) {
+	l := bind(t, []byte(`layer: across
+dims: {A: {default: 2}, B: {default: 3}}
+tensors:
+  x: {role: input, shape: [B, B]}
+  y: {role: output, shape: [A, B]}
+forward: |
+  y[i][j] = x[i+0][j]*x[j][i+0]
+backward: derive
+`), nil)
+	finiteDifferences(t, l, derive(t, l))
+}
+
 // TestDerive compares derivatives with their golden text and with finite
 // differences.
 func TestDerive(t *testing.T) {
