@@ -27,7 +27,7 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 		buffers: map[*layer.Tensor]*ir.Buffer{},
 		temps:   map[string]*ir.Buffer{},
 		names:   map[string]int{},
-		zeroed:  map[*layer.Tensor]bool{},
+		sums:    map[*layer.Tensor]bool{},
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -40,6 +40,7 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 	}()
 	for _, eq := range p.Equations {
 		l.names[eq.T.Name] = 1
+		l.sums[eq.T] = eq.Accumulate
 		for _, t := range eq.Tensors() {
 			l.names[t.Name] = 1
 		}
@@ -77,9 +78,10 @@ type lowerer struct {
 	temps map[string]*ir.Buffer
 	// names has those of tensors and of what was made, with the last number
 	// that made one of its own.
-	names  map[string]int
-	zeroed map[*layer.Tensor]bool
-	pos    diag.Pos
+	names map[string]int
+	// sums are the tensors that equations add to, as long as they are not cleared.
+	sums map[*layer.Tensor]bool
+	pos  diag.Pos
 	// steps is the recurrence at hand, or nil.
 	steps *steps
 }
@@ -154,15 +156,15 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	if bound == nil {
 		eq = splitAxes(eq)
 	}
+	for _, t := range eq.Tensors() {
+		l.cleared(t, eq.Text) // elements that nothing is added to may be read before any is
+	}
 	target := l.buffer(eq.T)
 	s := l.newScope(eq.Text)
 	s.step(bound)
 	s.bind(without(eq.Free, bound), &s.nest.Axes)
 	subs := s.subs(eq.Subs, eq.T, false)
-	if eq.Accumulate && !l.zeroed[eq.T] {
-		l.zeroed[eq.T] = true
-		l.fill(target, 0, eq.Text)
-	}
+	l.cleared(eq.T, eq.Text)
 	store := ir.Mem{Buf: target, Subs: subs}
 	var final *ir.Nest
 	switch {
@@ -180,6 +182,14 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	l.append(s.nest)
 	if final != nil {
 		l.append(final)
+	}
+}
+
+// cleared sets a tensor that equations add to to zero, if that has not been done.
+func (l *lowerer) cleared(t *layer.Tensor, text string) {
+	if l.sums[t] {
+		l.sums[t] = false
+		l.ahead(func() { l.fill(l.buffer(t), 0, text) })
 	}
 }
 
