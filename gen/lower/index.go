@@ -38,7 +38,10 @@ func divides(x layer.Int) bool {
 // tensor, it becomes the next place outside; elsewhere a condition discards the
 // element, and the subscript, which may be anything, is kept in bounds.
 func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
+	gathers, within := s.nest.Gathers, s.nest.Within
+	s.nest.Gathers, s.nest.Within = nil, nil // the table has all values, and the ids that it reads
 	e, before := s.word(x), 0
+	gathers, s.nest.Gathers, s.nest.Within = s.nest.Gathers, gathers, within
 	if open {
 		before, extent = 1, extent+2
 		e = ir.NewExpr(ir.IAdd, e, wordConst(1))
@@ -53,7 +56,7 @@ func (s *scope) table(x layer.Int, extent int, open bool) ir.Sub {
 		}
 		return true
 	})
-	n := &ir.Nest{Text: s.nest.Text, Value: e}
+	n := &ir.Nest{Text: s.nest.Text, Value: e, Gathers: gathers}
 	var shape []int
 	var subs []ir.Sub
 	if s.bound != nil && used[s.bound] && !s.changes(x) {
