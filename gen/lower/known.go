@@ -47,20 +47,7 @@ func (l *lowerer) valuesOf(e *layer.Call, free []*layer.Index, of *scope) *ir.Bu
 	}
 	in.bind(free, &in.nest.Axes)
 	in.nest.Value = in.apply(e)
-	key := nestKey(in.nest)
-	buf, ok := l.temps[key]
-	if !ok {
-		var shape []int
-		var subs []ir.Sub
-		for _, i := range free {
-			shape, subs = append(shape, i.Size), append(subs, in.vars[i])
-		}
-		buf = l.temporary(e.Fn, ir.F32, shape)
-		l.temps[key] = buf
-		in.nest.Store = ir.Mem{Buf: buf, Subs: subs}
-		l.append(in.nest)
-	}
-	return buf
+	return in.stored(e.Fn, ir.F32, free)
 }
 
 // ofIndices reports whether an expression is one of indices and numbers alone.

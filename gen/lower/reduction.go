@@ -26,26 +26,38 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 		return wordConst(0)
 	}
 	in.nest.Value = in.expr(in.window(op, body))
-	elem, shape := ir.F32, make([]int, 0, len(free))
+	elem := ir.F32
 	if op == ir.ReduceArgMax {
 		elem = ir.I32
 	}
-	var inner, outer []ir.Sub
+	var outer []ir.Sub
 	for _, i := range free {
 		if i.Size > 1 {
-			shape = append(shape, i.Size)
-			inner, outer = append(inner, in.vars[i]), append(outer, places[i])
+			outer = append(outer, places[i])
 		}
 	}
-	key := nestKey(in.nest)
-	buf, ok := s.l.temps[key]
-	if !ok {
-		buf = s.l.temporary(op.String(), elem, shape)
-		s.l.temps[key] = buf
-		in.nest.Store = ir.Mem{Buf: buf, Subs: inner}
-		s.l.append(in.nest)
+	return ir.LoadExpr(ir.Mem{Buf: in.stored(op.String(), elem, free), Subs: outer})
+}
+
+// stored is the array with what the scope's nest computes for all values of the given
+// indices: one of its own, or one that has the same already.
+func (s *scope) stored(name string, elem ir.Elem, free []*layer.Index) *ir.Buffer {
+	key := nestKey(s.nest)
+	if buf := s.l.temps[key]; buf != nil {
+		return buf
 	}
-	return ir.LoadExpr(ir.Mem{Buf: buf, Subs: outer})
+	shape := make([]int, 0, len(free))
+	var subs []ir.Sub
+	for _, i := range free {
+		if i.Size > 1 {
+			shape, subs = append(shape, i.Size), append(subs, s.vars[i])
+		}
+	}
+	buf := s.l.temporary(name, elem, shape)
+	s.l.temps[key] = buf
+	s.nest.Store = ir.Mem{Buf: buf, Subs: subs}
+	s.l.append(s.nest)
+	return buf
 }
 
 // join replaces two indices, of the result and of the sum around the body, by

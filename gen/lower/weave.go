@@ -45,7 +45,7 @@ func (l *lowerer) woven(eq *layer.Equation, parts []*layer.Equation) []*layer.Eq
 // weave puts the rows of t into those of eq's tensor.
 func weave(eq *layer.Equation, t *layer.Tensor, m int) *layer.Equation {
 	last := len(eq.T.Shape) - 1
-	w := &layer.Equation{T: eq.T, Pos: eq.Pos}
+	w := &layer.Equation{T: eq.T, Text: eq.Text, Pos: eq.Pos}
 	var from []layer.Int
 	for d, n := range eq.T.Shape[:last] {
 		i := &layer.Index{Name: eq.Free[d].Name, Size: n}

@@ -115,16 +115,19 @@ func (p *goParser) syntaxErrors(err error, first int, lines []string) {
 			continue // what follows on the same line is mostly an echo
 		}
 		seen[pos.Line] = true
-		e.Msg = strings.ReplaceAll(e.Msg, "'ILLEGAL'", "'"+characterAt(lines[pos.Line-first], pos.Col)+"'")
+		e.Msg = strings.ReplaceAll(e.Msg, "'ILLEGAL'", "'"+characterAt(lines, pos.Line-first, pos.Col)+"'")
 		msg, help := explainSyntax(e.Msg)
 		p.errs.AddHelp(pos, help, "%s", msg)
 	}
 }
 
-// characterAt is the character in a column, counted in bytes from 1; a space beyond
-// the end.
-func characterAt(line string, col int) string {
-	for i, r := range line {
+// characterAt is the character in a column, counted in bytes from 1, of one of the
+// lines; a space beyond their ends.
+func characterAt(lines []string, at, col int) string {
+	if at < 0 || at >= len(lines) {
+		return " "
+	}
+	for i, r := range lines[at] {
 		if i == col-1 {
 			return string(r)
 		}
