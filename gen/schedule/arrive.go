@@ -55,7 +55,7 @@ func (pn *panel) foreseen() bool { return !pn.transposed() && pn.fromThird() == 
 // What is asked for long before its time drives itself out of that cache where rows are
 // far apart.
 func (c *contraction) arriving(t Target, pn *panel) float64 {
-	lines, hold := volume(pn.rows)*lineFloats*4, c.capacities(t, pn.mem)
+	lines, hold := volume(pn.rows)*lineFloats*4, c.operand(t, pn.mem).capacity
 	switch rate := pn.fromThird(); {
 	case pn.ahead > 0:
 		return rate

@@ -23,7 +23,7 @@ func (g *group) blocked(t Target) (copying, rest *group) {
 		if stride(m, g.plan.vec) != 0 || r == nil || restricts(c.main.nest.Within, r) || sizeOf(g.outer, r)%lineFloats != 0 || !has(g.outer, r) {
 			continue
 		}
-		if c.capacities(t, m).first == float64(t.First) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
+		if c.operand(t, m).first == float64(t.First) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
 			continue
 		}
 		return g.inBlocks(m, r, newBlocks(m, r, lineFloats))

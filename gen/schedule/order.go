@@ -148,20 +148,22 @@ func (t Target) inOrder() float64 {
 
 // footprint is the bytes of operand m that all the given axes reach.
 func footprint(m *ir.Mem, axes ...[]ir.Axis) float64 {
-	all := join(axes...)
 	bytes := 4.0
 	for _, s := range m.Subs {
-		bytes *= float64(reached(s, all))
+		bytes *= float64(reached(s, axes...))
 	}
 	return bytes
 }
 
 // reached is how many values a subscript takes over the axes: those of a window
 // overlap.
-func reached(s ir.Sub, axes []ir.Axis) int {
+func reached(s ir.Sub, axes ...[]ir.Axis) int {
 	span, all := 1, 1
 	for _, t := range s.Terms {
-		n := max(1, sizeOf(axes, t.Var))
+		n := 1
+		for _, list := range axes {
+			n = max(n, sizeOf(list, t.Var))
+		}
 		span += max(t.Coef, -t.Coef) * (n - 1)
 		all *= n
 	}
@@ -191,7 +193,8 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 	total := cur
 	crowding := c.crowding(p, m)
 	near, far := cur*crowding, cur
-	hold := c.capacities(t, m)
+	facts := c.operand(t, m)
+	hold := facts.capacity
 	if crowding > 1 && contiguous(m) == p.vec {
 		hold.first = 0
 	}
@@ -214,12 +217,12 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 	}
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
-	} else if c.slides(m) && jumps(t, p, order, m) {
+	} else if facts.slides && jumps(t, p, order, m) {
 		far *= 2
 	} else if c.g.contraction {
 		far *= c.inPieces(t, p, m)
 	}
-	if c.onceOnly(m) {
+	if facts.once {
 		left := c.leftOut(t, p, m)
 		near *= 1 + unforeseen*left
 		if left == 0 {
@@ -235,12 +238,14 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 // operand is found in a cache again where everything that is touched in between
 // fits beside it. Code without vectors is too slow to wait for memory.
 func (c *contraction) workingSets(t Target, p *plan, order []ir.Axis) (each [][]float64, all []float64) {
-	all = make([]float64, len(order)+1)
+	n := len(order) + 1
+	numbers := make([]float64, n*(len(c.loads)+1))
+	all, numbers = numbers[:n], numbers[n:]
 	each = make([][]float64, len(c.loads))
 	for k := range each {
-		each[k] = make([]float64, len(order)+1)
+		each[k], numbers = numbers[:n], numbers[n:]
 	}
-	var extents []ir.Axis
+	extents := make([]ir.Axis, 0, len(c.g.outer)+len(c.g.abreast)+len(c.main.nest.Reduce))
 	for _, a := range c.g.outer {
 		extents = append(extents, ir.Axis{Var: a.Var, Size: min(a.Size, p.width(t, a.Var))})
 	}
@@ -272,72 +277,4 @@ func lines(m *ir.Mem, axes []ir.Axis) float64 {
 		n *= k
 	}
 	return n
-}
-
-// capacity is the bytes of an operand that the first and the second cache hold, and
-// apart those that the second one holds if each page is anywhere in memory; pages is
-// how many addresses of pages are looked up for each line, where a tile goes through
-// more of them than the machine remembers.
-type capacity struct{ first, second, apart, pages float64 }
-
-// A cache has sets of a few lines each; which set a line is in follows from its
-// address. Pages are anywhere in memory, so that half of the second cache's
-// ways is what one may count on.
-const (
-	firstSets, firstWays   = 64, 8
-	secondSets, secondWays = 2048, 4
-	pageFloats, knownPages = 4096 / 4, 48
-	// mostLines bounds how many addresses are looked at.
-	mostLines = 1 << 13
-)
-
-// capacities are the bytes of an operand that the caches hold: less than their
-// size where the lines of one tile compete for a few sets.
-func (c *contraction) capacities(t Target, m *ir.Mem) capacity {
-	if got, ok := c.held[m]; ok {
-		return got
-	}
-	var first [firstSets]bool
-	var second [secondSets]bool
-	inFirst, inSecond, seen := 0, 0, 0
-	lines, pages := map[int]bool{}, map[int]bool{}
-	f := m.Flat()
-	var visit func(axes []ir.Axis, at int)
-	visit = func(axes []ir.Axis, at int) {
-		if len(axes) > 0 {
-			step := f.Coef(axes[0].Var)
-			for k := 0; k < axes[0].Size && seen < mostLines && (k == 0 || step != 0); k++ {
-				visit(axes[1:], at+k*step)
-			}
-			return
-		}
-		seen++
-		line := at / lineFloats
-		if lines[line] {
-			return
-		}
-		lines[line], pages[at/pageFloats] = true, true
-		if s := line & (firstSets - 1); !first[s] {
-			first[s] = true
-			inFirst++
-		}
-		if s := line & (secondSets - 1); !second[s] {
-			second[s] = true
-			inSecond++
-		}
-	}
-	visit(join(c.main.nest.Reduce, c.g.abreast), 0)
-	out := capacity{first: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
-	if len(pages) > knownPages {
-		out.pages = float64(len(pages)) / float64(len(lines))
-	}
-	// Where all lines are in sets of their own, none competes.
-	if inFirst < firstSets && inFirst < len(lines) {
-		out.first = math.Min(out.first, float64(inFirst*firstWays*64))
-	}
-	if inSecond < secondSets && inSecond < len(lines) {
-		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
-	}
-	c.held[m] = out
-	return out
 }

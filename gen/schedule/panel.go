@@ -103,7 +103,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
-	if !inside(m, c.g.outer, c.g.abreast, c.main.nest.Reduce) {
+	if !c.operand(t, m).inside {
 		return nil
 	}
 	pn := &panel{mem: m, vec: vec, along: contiguous(m)}

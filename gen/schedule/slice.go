@@ -168,7 +168,7 @@ func (g *group) sliced(t Target) []*group {
 	for _, m := range c.loads {
 		f := m.Flat()
 		size := footprint(m, g.outer, g.abreast, c.main.nest.Reduce)
-		if size <= float64(t.Second) || c.onceOnly(m) {
+		if size <= float64(t.Second) || c.operand(t, m).once {
 			continue
 		}
 		for _, a := range g.outer {
@@ -219,7 +219,7 @@ const fewestTerms = 8
 func (c *contraction) knownRows(r *ir.Var, t Target) int {
 	most := math.MaxInt
 	for _, m := range c.loads {
-		if step := stride(m, r); step > 0 && c.capacities(t, m).pages > 0 {
+		if step := stride(m, r); step > 0 && c.operand(t, m).pages > 0 {
 			most = min(most, max(fewestTerms, knownPages/2*pageFloats/min(step, pageFloats)))
 		}
 	}

@@ -1,50 +1,35 @@
 package schedule
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
 // chooseTile plans a contraction: which index is the vector, which outer index
 // shares the registers with it, and how large the tile is. It returns nil where
-// no index can be the vector.
+// no index can be the vector. What a tile takes to compute bounds its cost from below,
+// so that those beyond the best cost so far need no loops around them.
 func chooseTile(g *group, t Target) *plan {
 	c := newContraction(g)
+	tiles := c.tiles(t)
+	slices.SortStableFunc(tiles, func(x, y tile) int { return cmp.Compare(x.work, y.work) })
+	share := 1.0
+	if g.contraction {
+		share += hidden
+	}
 	var best *plan
-	consider := func(p *plan) {
-		k := p.cycles
-		if g.contraction {
-			k += hidden * p.work
+	least := math.Inf(1)
+	for _, x := range tiles {
+		if x.work*share >= least {
+			break
 		}
-		if k < c.best {
-			best, c.best = p, k*0.9999
-		}
-	}
-	free := g.outer[len(g.serial):]
-	for _, v := range free {
-		if !c.fits(v.Var, t) {
-			continue
-		}
-		for _, r := range append([]ir.Axis{{}}, free...) {
-			if r.Var != v.Var {
-				c.directPlans(t, v, r, consider)
-			}
-		}
-	}
-	if t.Lanes > 1 {
-		for _, v := range c.main.nest.Reduce {
-			if !c.fits(v.Var, t) {
-				continue
-			}
-			for _, a := range append([]ir.Axis{{}}, free...) {
-				for _, r := range append([]ir.Axis{{}}, free...) {
-					if r.Var == nil || r.Var != a.Var {
-						c.dotPlans(t, v, a, r, consider)
-					}
-				}
-			}
+		p := c.around(t, x)
+		if k := p.cycles + (share-1)*p.work; k < least {
+			best, least = p, k*0.9999
 		}
 	}
 	return best
@@ -54,22 +39,27 @@ func chooseTile(g *group, t Target) *plan {
 // data arrive.
 const hidden = 0.01
 
-// fits reports whether v can be the vector: the operands of the sum are
-// contiguous or constant along it, or can be transposed; the rest must fit.
-func (c *contraction) fits(v *ir.Var, t Target) bool {
-	sum := *c.main
-	for _, m := range c.loads {
-		if t.Lanes > 1 && stride(m, v) != 0 && contiguous(m) == nil {
-			return false
+// around is the plan with the best loops around a tile.
+func (c *contraction) around(t Target, x tile) *plan {
+	steps := c.steps
+	if x.sum != nil {
+		steps = c.stepsAlong(x.sum, t)
+	}
+	_, holdA := c.cost(t, x.shape, x.onA.Var, x.onB.Var, steps, x.sum != nil)
+	p := newTilePlan(x.onA, x.onB, x.a, x.b, holdA)
+	sums := x.a * x.b * c.g.width()
+	if x.sum != nil {
+		p.passes = c.passPlans(x.sum, x.onA.Var, sums, x.split)
+	} else {
+		p.vec = x.onA.Var
+		p.passes = c.passPlans(nil, nil, sums, x.split)
+		if x.b == 1 {
+			c.foresee(t, p)
 		}
 	}
-	nest := *sum.nest
-	nest.Value = ir.RealExpr(0)
-	sum.nest = &nest
-	if has(c.main.nest.Reduce, v) {
-		return lanesFit([]*stage{&sum}, v, t)
-	}
-	return lanesFit(append(c.tails(), &sum), v, t)
+	p.work = x.work
+	p.cycles = c.arrange(t, p, x.onA, x.onB, p.work)
+	return p
 }
 
 // contraction is a group seen as its main sum of products.
@@ -82,16 +72,14 @@ type contraction struct {
 	// steps is the number of terms, rounds how often the innermost loop over
 	// them is entered.
 	steps, rounds float64
-	// best is the cost of the best plan so far.
-	best float64
 	// permuted are the orders of a few loops.
 	permuted [][]ir.Axis
-	// held remembers the capacities of operands.
-	held map[*ir.Mem]capacity
+	// known is what has been found out of operands.
+	known map[*ir.Mem]operand
 }
 
 func newContraction(g *group) *contraction {
-	c := &contraction{g: g, best: math.Inf(1), held: map[*ir.Mem]capacity{}}
+	c := &contraction{g: g, known: map[*ir.Mem]operand{}}
 	for _, s := range g.stages {
 		if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) {
 			continue
@@ -279,81 +267,6 @@ func blocks(n, most int) []run {
 		out = append(out, run{r * (q + 1), k - r, q})
 	}
 	return out
-}
-
-// directPlans proposes tiles with the lanes along the outer axis v.
-func (c *contraction) directPlans(t Target, v, r ir.Axis, consider func(*plan)) {
-	vectors := ceilDiv(v.Size, t.Lanes)
-	rows := max(r.Size, 1)
-	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
-	fewest := 1
-	if c.g.spreads() == v.Var {
-		fewest = vectors
-	}
-	for a := fewest; a <= min(vectors, max(t.side(), t.mostSums())); a++ {
-		if a > t.side() && a < vectors {
-			continue // more sums than that are a whole row's
-		}
-		for b := 1; b <= min(rows, t.side()); b++ {
-			share := c.clippedShare(t, v, r, a, b) * c.summedShare(t, r, b)
-			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
-				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
-					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
-					return k
-				}) * share
-				if !(cycles*others < c.best) {
-					continue
-				}
-				_, holdA := c.cost(t, shape{a, b, split}, v.Var, r.Var, c.steps, false)
-				p := newTilePlan(v, r, a, b, holdA)
-				p.vec = v.Var
-				p.passes = c.passPlans(nil, nil, a*b*c.g.width(), split)
-				if b == 1 {
-					c.foresee(t, p)
-				}
-				p.work = cycles * others
-				p.cycles = c.arrange(t, p, v, r, p.work)
-				consider(p)
-			}
-		}
-	}
-}
-
-// dotPlans proposes tiles with the lanes along the reduction axis v; the tile
-// axis a, contiguous in the store, becomes the lanes of the result.
-func (c *contraction) dotPlans(t Target, v, a, r ir.Axis, consider func(*plan)) {
-	rowsA, rowsB := max(a.Size, 1), max(r.Size, 1)
-	if a.Var != nil {
-		for _, s := range c.g.stages {
-			if s.store && stride(&s.nest.Store, a.Var) != 1 {
-				return
-			}
-		}
-		if !lanesFit(c.tails(), a.Var, t) {
-			return
-		}
-	}
-	others := volume(c.g.outer) / float64(rowsA) / float64(rowsB)
-	steps := c.steps / float64(v.Size) * float64(ceilDiv(v.Size, t.Lanes))
-	for x := 1; x <= min(rowsA, t.Lanes); x++ {
-		for y := 1; y <= min(rowsB, t.Lanes); y++ {
-			for split := 1; split <= 8 && x*y*split*c.g.width() <= t.Registers-2 && float64(split) <= steps; split *= 2 {
-				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
-					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps, true)
-					return k
-				})
-				if !(cycles*others < c.best) {
-					continue
-				}
-				_, holdA := c.cost(t, shape{x, y, split}, a.Var, r.Var, steps, true)
-				p := newTilePlan(a, r, x, y, holdA)
-				p.passes = c.passPlans(v.Var, a.Var, x*y*c.g.width(), split)
-				p.work = cycles * others
-				p.cycles = c.arrange(t, p, a, r, p.work)
-				consider(p)
-			}
-		}
-	}
 }
 
 // tails are the stages without inner loops: what follows the sum.
