@@ -10,13 +10,12 @@ package gen
 
 import (
 	"fmt"
-	"runtime/debug"
 	"strings"
-	"sync"
 
 	"github.com/dlgen/dlgen/gen/golang"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/lower"
+	"github.com/dlgen/dlgen/gen/parallel"
 	"github.com/dlgen/dlgen/gen/schedule"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -75,7 +74,7 @@ type compiled struct {
 func compile(p *layer.Proved, o Options) (*compiled, error) {
 	c := &compiled{pkg: golang.Package{Name: o.Package, Layer: p}}
 	vectors := make([]golang.Vector, len(o.Backends))
-	err := each(1+len(vectors), func(i int) (err error) {
+	err := parallel.Each(1+len(vectors), func(i int) (err error) {
 		if i == 0 {
 			c.loops, c.pkg.Portable, err = passes(p, schedule.Portable)
 		} else {
@@ -102,33 +101,6 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 	}
 	c.pkg.Workspace = workspace(programs)
 	return c, nil
-}
-
-// each calls f with 0 to n-1, side by side, and gives the first error in this
-// order. A panic goes on in the caller.
-func each(n int, f func(int) error) error {
-	errs, panics := make([]error, n), make([]any, n)
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			defer func() {
-				if p := recover(); p != nil {
-					panics[i] = fmt.Sprintf("%v\n%s", p, debug.Stack())
-				}
-			}()
-			errs[i] = f(i)
-		})
-	}
-	wg.Wait()
-	for i := range n {
-		if panics[i] != nil {
-			panic(panics[i])
-		}
-		if errs[i] != nil {
-			return errs[i]
-		}
-	}
-	return nil
 }
 
 // vector makes the kernels for one instruction set.
@@ -179,7 +151,6 @@ func programs(p *layer.Proved) []pass {
 // passes lowers and schedules all programs.
 func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, error) {
 	var loops []*ir.Loops
-	var out []*ir.Program
 	for _, pass := range programs(p) {
 		l, err := lower.Lower(pass.name, pass.Program)
 		if err != nil {
@@ -192,13 +163,16 @@ func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, err
 	for _, l := range loops {
 		l.Known = known
 		known = schedule.Known(l)
-		s := schedule.Run(l, t)
-		if err := ir.Verify(s); err != nil {
-			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, l.Name, err, s))
-		}
-		out = append(out, s)
 	}
-	return loops, out, nil
+	out := make([]*ir.Program, len(loops))
+	err := parallel.Each(len(loops), func(i int) error {
+		out[i] = schedule.Run(loops[i], t)
+		if err := ir.Verify(out[i]); err != nil {
+			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, loops[i].Name, err, out[i]))
+		}
+		return nil
+	})
+	return loops, out, err
 }
 
 // workspace lists the fields of the Workspace: what saved tensors and large

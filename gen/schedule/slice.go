@@ -5,31 +5,38 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/parallel"
 )
 
 // planned chooses a plan for each group. A contraction is cut along its sum or
 // along one of its outer axes where the parts together are faster, and where a
 // call would take too long; what follows it goes apart where that is faster.
 func planned(groups []*group, t Target) []*group {
+	for _, g := range groups {
+		g.sortSums()
+		g.collapse(t)
+	}
 	best := make([]division, len(groups))
+	each(groups, func(k int) {
+		groups[k].plan = choose(groups[k], t)
+		best[k] = groups[k].best(groups, t)
+	})
 	var packings []*packing
-	for k, whole := range groups {
-		whole.sortSums()
-		whole.collapse(t)
-		whole.plan = choose(whole, t)
-		best[k] = whole.best(groups, t)
-		for _, p := range best[k].before {
+	for _, d := range best {
+		for _, p := range d.before {
 			if !writtenBy(groups, p.mem.Buf) {
 				packings = append(packings, p)
 			}
 		}
 	}
+	each(groups, func(k int) {
+		if groups[k].steps == nil && len(packings) > 0 {
+			best[k] = groups[k].bestWith(packings, best[k], t)
+		}
+	})
 	var out []*group
 	done := map[*packing]bool{}
 	for k, whole := range groups {
-		if whole.steps == nil && len(packings) > 0 {
-			best[k] = whole.bestWith(packings, best[k], t)
-		}
 		for _, p := range best[k].before {
 			if !done[p] {
 				out, done[p] = beforeLoop(out, whole.steps, p.copying), true
@@ -41,6 +48,11 @@ func planned(groups []*group, t Target) []*group {
 		out = append(out, best[k].parts...)
 	}
 	return out
+}
+
+// each calls f with the number of each group, side by side.
+func each(groups []*group, f func(k int)) {
+	_ = parallel.Each(len(groups), func(k int) error { f(k); return nil })
 }
 
 // beforeLoop puts a group before those of the given loop, or last.
