@@ -2,16 +2,19 @@ package schedule
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
 // tileAxis is an outer axis with the offsets of the blocks in its tile, and
-// where the first tile of its run starts.
+// where the first tile of its run starts. Only the listed blocks
+// are at hand, all where there is no list.
 type tileAxis struct {
 	v              *ir.Var
 	start          int
 	offsets, lanes []int
+	blocks         []int
 }
 
 // tile emits all passes for one tile of the outer axes.
@@ -20,6 +23,8 @@ func (e *emitter) tile(p at) {
 		e.square(p)
 		return
 	}
+	b := e.top().b
+	before := len(b.Body)
 	e.ask(p)
 	for i, ps := range e.g.passes {
 		e.beside(ps, p, func(p at) {
@@ -30,6 +35,7 @@ func (e *emitter) tile(p at) {
 			}
 		})
 	}
+	b.Body = append(b.Body[:before], e.g.withoutUnread(b.Body[before:])...)
 }
 
 // points lists the points of a tile, the axis that the plan holds innermost.
@@ -52,6 +58,9 @@ func (e *emitter) points(p at, lanes *ir.Var) []at {
 				continue
 			}
 			for k, off := range t.offsets {
+				if t.blocks != nil && !slices.Contains(t.blocks, k) {
+					continue
+				}
 				r := q.with(t.v, q.sub(t.v).Add(ir.Sub{Const: 1}, off)).inBlock(t.v, k)
 				if t.v == e.plan.vec {
 					r.vec, r.lanes = t.v, t.lanes[k]

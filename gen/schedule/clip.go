@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -95,16 +96,13 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 	for from := 0; from < r.count; from += each {
 		part := r
 		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
-		saved := e.clips
-		e.clips = map[*ir.Var]span{}
-		for v, s := range saved {
-			e.clips[v] = s
-		}
+		clips, borders := e.clips, e.borders
+		e.clips, e.borders = maps.Clone(clips), maps.Clone(borders)
 		for _, c := range list {
-			e.clips[c.inner.Var] = e.needed(c, a, part)
+			e.clips[c.inner.Var], e.borders[c.inner.Var] = e.needed(c, a, part), e.borderOf(c, a, part)
 		}
 		e.overRun(i, p, part, ir.Sub{Const: part.start})
-		e.clips = saved
+		e.clips, e.borders = clips, borders
 	}
 }
 
@@ -142,10 +140,13 @@ func (p *plan) fillsLanes(v *ir.Var) bool {
 	return v == p.vec || slices.ContainsFunc(p.passes, func(pp passPlan) bool { return v == pp.vec || v == pp.lanes })
 }
 
-// activeRun is a run of tiles; rest says that they have nothing to compute.
+// activeRun is a run of tiles; rest says that they have nothing to compute, blocks of
+// which blocks of the tile along the axis around them they do, where there is one.
 type activeRun struct {
 	axisRun
-	rest bool
+	rest   bool
+	around *ir.Var
+	blocks []int
 }
 
 // active cuts runs where the clip of their axis begins and ends.
@@ -154,7 +155,7 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 	var out []activeRun
 	for _, r := range runs {
 		if !ok || e.rest {
-			out = append(out, activeRun{r, false})
+			out = append(out, activeRun{axisRun: r})
 			continue
 		}
 		// Tile k covers from..from+step-1 at r.start + k*r.step.
@@ -168,9 +169,12 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 				q := r
 				q.start, q.count = r.start+part.from*r.step, part.to-part.from
 				if part.rest {
-					q = q.apart()
+					out = append(out, activeRun{axisRun: q.apart(), rest: true})
+				} else if e.t.Lanes > 1 {
+					out = append(out, e.borders[a.Var].along(q)...)
+				} else {
+					out = append(out, activeRun{axisRun: q})
 				}
-				out = append(out, activeRun{q, part.rest})
 			}
 		}
 	}
@@ -181,15 +185,26 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 // fill a vector, the lanes that are not its own: a rest must not be stored over
 // what was computed.
 func (r axisRun) apart() axisRun {
-	k := len(r.offsets) - 1
-	back := k*r.lanes[k] - r.offsets[k]
-	if back <= 0 {
-		return r
-	}
-	r.offsets, r.lanes = slices.Clone(r.offsets), slices.Clone(r.lanes)
-	r.offsets[k] += back
-	r.lanes[k] -= back
+	r.offsets, r.lanes = apartBlocks(r.offsets, r.lanes)
 	return r
+}
+
+// apart is the same for an open tile.
+func (t tileAxis) apart() tileAxis {
+	t.offsets, t.lanes = apartBlocks(t.offsets, t.lanes)
+	return t
+}
+
+func apartBlocks(offsets, lanes []int) ([]int, []int) {
+	k := len(offsets) - 1
+	back := k*lanes[k] - offsets[k]
+	if back <= 0 {
+		return offsets, lanes
+	}
+	offsets, lanes = slices.Clone(offsets), slices.Clone(lanes)
+	offsets[k] += back
+	lanes[k] -= back
+	return offsets, lanes
 }
 
 // restOfTile stores, for a tile with nothing to compute, what its elements are.

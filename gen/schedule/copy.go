@@ -67,7 +67,7 @@ func (e *emitter) wholeRun(p at) int {
 	defer func() { e.tiles = saved }()
 	a := e.plan.order[len(e.plan.order)-1]
 	for k, r := range e.splitRuns(a, e.runs(a)) {
-		e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{a.Var, r.start, r.offsets, r.lanes})
+		e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{v: a.Var, start: r.start, offsets: r.offsets, lanes: r.lanes})
 		pts := e.points(p.with(a.Var, ir.Sub{Const: r.start}), nil)
 		if !slices.ContainsFunc(e.g.passes, func(ps *pass) bool { return !e.whole(ps.stages[0].nest.Within, ps.inner, pts) }) {
 			return k

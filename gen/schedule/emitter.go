@@ -40,10 +40,11 @@ type emitter struct {
 	copied, filling []*panel
 	// next asks for the next panel while one is in use.
 	next *nextPanel
-	// clips are the values of axes that the tiles at hand need; rest says that
-	// they have nothing to compute.
-	clips map[*ir.Var]span
-	rest  bool
+	// clips are the values of axes that the tiles at hand need, borders which of their
+	// blocks need which; rest says that the tiles have nothing to compute.
+	clips   map[*ir.Var]span
+	borders map[*ir.Var]border
+	rest    bool
 	// waiting are stores of the point at hand that are not emitted yet.
 	waiting []*ir.Store
 	// written holds the buffers that the group stores to.
@@ -65,7 +66,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}
@@ -268,10 +269,7 @@ func (e *emitter) outer(i int, p at) {
 		runs[0], runs[k] = runs[k], runs[0]
 	}
 	for _, r := range e.active(a, runs) {
-		saved := e.rest
-		e.rest = e.rest || r.rest
-		e.inClips(i, p, r.axisRun)
-		e.rest = saved
+		e.inActive(i, p, r)
 	}
 }
 
@@ -322,7 +320,7 @@ func (e *emitter) overTiles(i int, p at, r axisRun, base ir.Sub) {
 // inRun goes on to the next axis with the tile of this one fixed.
 func (e *emitter) inRun(i int, p at, r axisRun) {
 	saved, next := e.tiles, e.next
-	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{e.plan.order[i].Var, r.start, r.offsets, r.lanes})
+	e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{v: e.plan.order[i].Var, start: r.start, offsets: r.offsets, lanes: r.lanes})
 	for _, pn := range e.plan.panels {
 		if e.rest {
 			break

@@ -160,28 +160,33 @@ func (c *call) touch(body []ir.Stmt, ranges map[*ir.Var]stretch) {
 	}
 }
 
-// widen adds n elements from m on to what is touched: anywhere, where m depends
-// on what is not known.
+// widen adds n elements from m on to what is touched.
 func widen(to map[*ir.Buffer]stretch, m ir.Mem, n int, ranges map[*ir.Var]stretch) {
 	b := m.Buf.Root()
 	if b.Place == ir.Frame {
 		return
 	}
+	s := reach(m, n, ranges)
+	if old, ok := to[b]; ok {
+		s = stretch{min(s.lo, old.lo), max(s.hi, old.hi)}
+	}
+	to[b] = s
+}
+
+// reach is where n elements from m on may be: anywhere, where m depends on what is
+// not known.
+func reach(m ir.Mem, n int, ranges map[*ir.Var]stretch) stretch {
 	f := m.Flat()
 	s := stretch{f.Const, f.Const + n - 1}
 	for _, t := range f.Terms {
 		r, known := ranges[t.Var]
 		if !known {
-			to[b] = stretch{0, b.Size() - 1}
-			return
+			return stretch{0, m.Buf.Root().Size() - 1}
 		}
 		s.lo += min(t.Coef*r.lo, t.Coef*r.hi)
 		s.hi += max(t.Coef*r.lo, t.Coef*r.hi)
 	}
-	if old, ok := to[b]; ok {
-		s = stretch{min(s.lo, old.lo), max(s.hi, old.hi)}
-	}
-	to[b] = s
+	return s
 }
 
 // ready reports whether the next call of s may come before what is left of the

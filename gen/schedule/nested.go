@@ -75,7 +75,7 @@ func (e *emitter) enter(r axisRun) at {
 	if e.g.steps != nil {
 		base = base.Add(ir.VarSub(e.g.steps.Var), r.step)
 	}
-	e.tiles = append(e.tiles, tileAxis{a.Var, r.start, r.offsets, r.lanes})
+	e.tiles = append(e.tiles, tileAxis{v: a.Var, start: r.start, offsets: r.offsets, lanes: r.lanes})
 	return p.with(a.Var, base)
 }
 

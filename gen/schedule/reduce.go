@@ -339,7 +339,7 @@ func (e *emitter) gatherLanes(s *stage, lanes *ir.Var, pts []at, regs []*ir.Reg)
 func (e *emitter) basePoint(pts []at) at {
 	p := pts[0]
 	for _, t := range e.tiles {
-		p = p.with(t.v, p.sub(t.v).Add(ir.Sub{Const: 1}, -t.offsets[0]))
+		p = p.with(t.v, p.sub(t.v).Add(ir.Sub{Const: 1}, -t.offsets[p.blocks[t.v]]))
 	}
 	p.vec, p.lanes = nil, 0
 	return p

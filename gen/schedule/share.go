@@ -2,10 +2,10 @@ package schedule
 
 import "github.com/dlgen/dlgen/gen/ir"
 
-// clippedShare is the share of tiles of a vectors along v by b along r that have
+// clippedShare is the share of the vectors along v, for tiles of b along r, that have
 // something to compute. With short vectors, the shape of a tile matters more than
 // what it leaves out.
-func (c *contraction) clippedShare(t Target, v, r ir.Axis, a, b int) float64 {
+func (c *contraction) clippedShare(t Target, v, r ir.Axis, b int) float64 {
 	if r.Var == nil || t.Lanes < lineFloats || !c.g.clipped() {
 		return 1
 	}
@@ -14,7 +14,7 @@ func (c *contraction) clippedShare(t Target, v, r ir.Axis, a, b int) float64 {
 		return 1
 	}
 	all, some := 0, 0
-	for _, x := range tiles(v.Size, a*t.Lanes) {
+	for _, x := range tiles(v.Size, t.Lanes) {
 		for _, y := range tiles(r.Size, b) {
 			lo, hi := within.Sub.Const, within.Sub.Const
 			for _, e := range []struct {

@@ -1,6 +1,10 @@
 package schedule
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
 
 // shrinkTemporaries makes temporaries that only one group uses as small as what a tile of
 // it uses at a time, so that they stay in the first cache: a dimension that its outer
@@ -12,11 +16,13 @@ func shrinkTemporaries(groups []*group) {
 			continue
 		}
 		shape := append([]int(nil), b.Shape...)
+		walked := map[*ir.Var]bool{}
 		for d := range b.Shape {
 			v := commonVar(mems, d)
 			if v == nil || !has(user.outer, v) || user.plan.fillsLanes(v) {
 				continue
 			}
+			walked[v] = true
 			shape[d] = min(b.Shape[d], user.plan.tileOf(v))
 			if shape[d] > 1 {
 				user.inTile(b, d, v)
@@ -27,6 +33,9 @@ func shrinkTemporaries(groups []*group) {
 			}
 		}
 		b.Shape = shape
+		if !slices.ContainsFunc(user.outer, func(a ir.Axis) bool { return !walked[a.Var] }) {
+			user.brief = append(user.brief, b)
+		}
 	}
 }
 

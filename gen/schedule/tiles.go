@@ -76,17 +76,20 @@ func (c *contraction) directTiles(t Target, v, r ir.Axis) []tile {
 	if c.g.spreads() == v.Var {
 		fewest = vectors
 	}
+	shares := make([]float64, min(rows, t.side())+1)
+	for b := range shares[1:] {
+		shares[b+1] = c.clippedShare(t, v, r, b+1) * c.summedShare(t, r, b+1)
+	}
 	for a := fewest; a <= min(vectors, max(t.side(), t.mostSums())); a++ {
 		if a > t.side() && a < vectors {
 			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, t.side()); b++ {
-			share := c.clippedShare(t, v, r, a, b) * c.summedShare(t, r, b)
 			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
-				}) * share
+				}) * shares[b]
 				if !math.IsInf(cycles, 1) {
 					out = append(out, tile{shape{a, b, split}, v, r, nil, cycles * others})
 				}

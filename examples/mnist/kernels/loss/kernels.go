@@ -288,7 +288,6 @@ func forward0Go(loss *float32, x *X, label *Label) {
 // total[n] = sum(c, e[n][c])
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 func backward0Go(dx, x *X, label *Label, s0 float32) {
-	var e [1][10]float32
 	var v0 float32
 	v1 := int32(0)
 	v2 := int32(1)
@@ -345,34 +344,24 @@ func backward0Go(dx, x *X, label *Label, s0 float32) {
 		v30 := select32(v11, math.Float32frombits(0x7fc00000), v12)
 		v31 := exp_nonpos32(v20 - v30)
 		v32 := v31
-		e[0][0] = v31
 		v33 := exp_nonpos32(v21 - v30)
 		v32 += v33
-		e[0][1] = v33
 		v34 := exp_nonpos32(v22 - v30)
 		v32 += v34
-		e[0][2] = v34
 		v35 := exp_nonpos32(v23 - v30)
 		v32 += v35
-		e[0][3] = v35
 		v36 := exp_nonpos32(v24 - v30)
 		v32 += v36
-		e[0][4] = v36
 		v37 := exp_nonpos32(v25 - v30)
 		v32 += v37
-		e[0][5] = v37
 		v38 := exp_nonpos32(v26 - v30)
 		v32 += v38
-		e[0][6] = v38
 		v39 := exp_nonpos32(v27 - v30)
 		v32 += v39
-		e[0][7] = v39
 		v40 := exp_nonpos32(v28 - v30)
 		v32 += v40
-		e[0][8] = v40
 		v41 := exp_nonpos32(v29 - v30)
 		v32 += v41
-		e[0][9] = v41
 		v42 := label[n]
 		dx[n][0] = s0 * (v31/v32 - select32(v1 == v42, 1, v0))
 		dx[n][1] = s0 * (v33/v32 - select32(v2 == v42, 1, v0))

@@ -1780,12 +1780,12 @@ loop_n_1:
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $288-28
+TEXT ·backward0AVX2(SB), $96-28
 	MOVQ    x+8(FP), BX
-	LEAQ    63(SP), SI
-	ANDQ    $-64, SI
-	MOVQ    label+16(FP), DX
-	MOVQ    dx+0(FP), DI
+	MOVQ    label+16(FP), DI
+	MOVQ    dx+0(FP), SI
+	LEAQ    63(SP), DX
+	ANDQ    $-64, DX
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
@@ -1793,7 +1793,7 @@ loop_n_1:
 	// for n < 8
 	VXORPS       Y15, Y15, Y15
 	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      Y0, 192(SI)
+	VMOVUPS      Y0, (DX)
 	VMOVUPS      vectors<>+32(SB), Y0
 	VMOVUPS      vectors<>+32(SB), Y1
 	VCMPPS       $0x11, Y15, Y15, Y2
@@ -1819,9 +1819,9 @@ loop_n_1:
 	VBLENDVPS    Y13, Y15, Y14, Y13
 	VMAXPS       Y1, Y13, Y1
 	VCMPPS       $0x03, Y13, Y11, Y11
-	VMOVUPS      192(SI), Y13
+	VMOVUPS      (DX), Y13
 	VORPS        Y11, Y13, Y11
-	VMOVUPS      Y11, 192(SI)
+	VMOVUPS      Y11, (DX)
 	VMOVUPS      vectors<>+96(SB), Y11
 	VMOVUPS      vectors<>+32(SB), Y13
 	VMOVSD       72(BX), X14
@@ -1846,7 +1846,7 @@ loop_n_1:
 	VCMPPS       $0x03, Y11, Y12, Y11
 	VORPS        Y11, Y8, Y8
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      192(SI), Y1
+	VMOVUPS      (DX), Y1
 	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
 	VMAXPS       Y3, Y4, Y3
 	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
@@ -1936,7 +1936,6 @@ loop_n_1:
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVAPS      Y5, Y4
-	VMOVUPS      Y5, (SI)
 	VMOVUPS      40(BX), Y6
 	VSUBPS       Y1, Y6, Y6
 	VMAXPS       Y6, Y15, Y6
@@ -1954,7 +1953,6 @@ loop_n_1:
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y6, Y7, Y7
 	VMOVAPS      Y7, Y6
-	VMOVUPS      Y7, 40(SI)
 	VMOVUPS      80(BX), Y8
 	VSUBPS       Y2, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
@@ -1972,7 +1970,6 @@ loop_n_1:
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y8, Y9, Y9
 	VMOVAPS      Y9, Y8
-	VMOVUPS      Y9, 80(SI)
 	VMOVUPS      120(BX), Y10
 	VSUBPS       Y3, Y10, Y10
 	VMAXPS       Y10, Y15, Y10
@@ -1990,7 +1987,6 @@ loop_n_1:
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y10, Y11, Y11
 	VMOVAPS      Y11, Y10
-	VMOVUPS      Y11, 120(SI)
 	VMOVSD       32(BX), X12
 	VSUBPS       Y0, Y12, Y0
 	VMAXPS       Y0, Y15, Y0
@@ -2009,7 +2005,6 @@ loop_n_1:
 	VFMADD231PS  Y0, Y12, Y12
 	VANDPS       vectors<>+96(SB), Y12, Y0
 	VADDPS       Y0, Y4, Y4
-	VMOVLPS      X12, 32(SI)
 	VMOVSD       72(BX), X0
 	VSUBPS       Y1, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
@@ -2028,7 +2023,6 @@ loop_n_1:
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
 	VADDPS       Y0, Y6, Y6
-	VMOVLPS      X1, 72(SI)
 	VMOVSD       112(BX), X0
 	VSUBPS       Y2, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
@@ -2047,7 +2041,6 @@ loop_n_1:
 	VFMADD231PS  Y0, Y2, Y2
 	VANDPS       vectors<>+96(SB), Y2, Y0
 	VADDPS       Y0, Y8, Y8
-	VMOVLPS      X2, 112(SI)
 	VMOVSD       152(BX), X0
 	VSUBPS       Y3, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
@@ -2066,7 +2059,6 @@ loop_n_1:
 	VFMADD231PS  Y0, Y3, Y3
 	VANDPS       vectors<>+96(SB), Y3, Y0
 	VADDPS       Y0, Y10, Y10
-	VMOVLPS      X3, 152(SI)
 	VPERM2F128   $0x01, Y4, Y4, Y0
 	VADDPS       Y0, Y4, Y0
 	VPERMILPS    $0x4e, Y0, Y4
@@ -2092,69 +2084,69 @@ loop_n_1:
 	VPERMILPS    $0xb1, Y8, Y10
 	VADDPS       Y10, Y8, Y8
 	VDIVPS       Y0, Y5, Y5
-	VBROADCASTSS (DX), Y10
+	VBROADCASTSS (DI), Y10
 	VPCMPEQD     vectors<>+960(SB), Y10, Y13
 	VMOVUPS      vectors<>+480(SB), Y15
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
-	VMOVUPS      Y5, (DI)
+	VMOVUPS      Y5, (SI)
 	VDIVPS       Y4, Y7, Y5
-	VBROADCASTSS 4(DX), Y7
+	VBROADCASTSS 4(DI), Y7
 	VPCMPEQD     vectors<>+960(SB), Y7, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
-	VMOVUPS      Y5, 40(DI)
+	VMOVUPS      Y5, 40(SI)
 	VDIVPS       Y6, Y9, Y5
-	VBROADCASTSS 8(DX), Y9
+	VBROADCASTSS 8(DI), Y9
 	VPCMPEQD     vectors<>+960(SB), Y9, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
-	VMOVUPS      Y5, 80(DI)
+	VMOVUPS      Y5, 80(SI)
 	VDIVPS       Y8, Y11, Y5
-	VBROADCASTSS 12(DX), Y11
+	VBROADCASTSS 12(DI), Y11
 	VPCMPEQD     vectors<>+960(SB), Y11, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
-	VMOVUPS      Y5, 120(DI)
+	VMOVUPS      Y5, 120(SI)
 	VDIVPS       Y0, Y12, Y0
 	VPCMPEQD     vectors<>+992(SB), Y10, Y5
 	VANDPS       Y15, Y5, Y5
 	VSUBPS       Y5, Y0, Y0
 	VBROADCASTSS s0+24(FP), Y5
 	VMULPS       Y0, Y5, Y0
-	VMOVLPS      X0, 32(DI)
+	VMOVLPS      X0, 32(SI)
 	VDIVPS       Y4, Y1, Y0
 	VPCMPEQD     vectors<>+992(SB), Y7, Y1
 	VANDPS       Y15, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS s0+24(FP), Y1
 	VMULPS       Y0, Y1, Y0
-	VMOVLPS      X0, 72(DI)
+	VMOVLPS      X0, 72(SI)
 	VDIVPS       Y6, Y2, Y0
 	VPCMPEQD     vectors<>+992(SB), Y9, Y1
 	VANDPS       Y15, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS s0+24(FP), Y1
 	VMULPS       Y0, Y1, Y0
-	VMOVLPS      X0, 112(DI)
+	VMOVLPS      X0, 112(SI)
 	VDIVPS       Y8, Y3, Y0
 	VPCMPEQD     vectors<>+992(SB), Y11, Y1
 	VANDPS       Y15, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS s0+24(FP), Y1
 	VMULPS       Y0, Y1, Y0
-	VMOVLPS      X0, 152(DI)
+	VMOVLPS      X0, 152(SI)
 	ADDQ         $+160, BX
-	ADDQ         $+16, DX
-	ADDQ         $+160, DI
+	ADDQ         $+16, DI
+	ADDQ         $+160, SI
 	DECQ         CX
 	JNE          loop_n_1
 	VZEROUPPER
