@@ -92,10 +92,12 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 		return
 	}
 	a := e.plan.order[i]
-	each := ceilDiv(ceilDiv(a.Size, r.step), maxClips(e.t))
-	for from := 0; from < r.count; from += each {
-		part := r
-		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
+	parts := e.clipParts(a, r)
+	if len(e.filling) > 0 {
+		k := slices.IndexFunc(parts, func(part axisRun) bool { return e.needsAll(list, a, part) })
+		parts[0], parts[k] = parts[k], parts[0]
+	}
+	for _, part := range parts {
 		clips, borders := e.clips, e.borders
 		e.clips, e.borders = maps.Clone(clips), maps.Clone(borders)
 		for _, c := range list {
@@ -104,6 +106,23 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 		e.overRun(i, p, part, ir.Sub{Const: part.start})
 		e.clips, e.borders = clips, borders
 	}
+}
+
+// clipParts are the parts of a run, each of which has ranges of its own.
+func (e *emitter) clipParts(a ir.Axis, r axisRun) []axisRun {
+	var out []axisRun
+	each := ceilDiv(ceilDiv(a.Size, r.step), maxClips(e.t))
+	for from := 0; from < r.count; from += each {
+		part := r
+		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
+		out = append(out, part)
+	}
+	return out
+}
+
+// needsAll reports whether the tiles of a part go through all values of the axes inside.
+func (e *emitter) needsAll(list []clipping, a ir.Axis, part axisRun) bool {
+	return !slices.ContainsFunc(list, func(c clipping) bool { return e.needed(c, a, part) != span{0, c.inner.Size} })
 }
 
 // needed is the values of the inner axis that some tile of a run needs, rounded

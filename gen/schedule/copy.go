@@ -57,15 +57,21 @@ func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
 // wholeRun is the first run of the innermost of the outer loops whose tiles have all
 // terms of the sum, so that one of them can fill a panel on its way, or -1.
 func (e *emitter) wholeRun(p at) int {
-	if e.g.clipped() {
+	last := len(e.plan.order) - 1
+	a := e.plan.order[last]
+	switch {
+	case e.g.clipped() && (len(e.clips) > 0 || e.g.restricted()):
 		return -1
-	}
-	if !e.g.restricted() {
+	case e.g.clipped():
+		list := e.clippings(last)
+		return slices.IndexFunc(e.runs(a), func(r axisRun) bool {
+			return slices.ContainsFunc(e.clipParts(a, r), func(part axisRun) bool { return e.needsAll(list, a, part) })
+		})
+	case !e.g.restricted():
 		return 0
 	}
 	saved := e.tiles
 	defer func() { e.tiles = saved }()
-	a := e.plan.order[len(e.plan.order)-1]
 	for k, r := range e.splitRuns(a, e.runs(a)) {
 		e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{v: a.Var, start: r.start, offsets: r.offsets, lanes: r.lanes})
 		pts := e.points(p.with(a.Var, ir.Sub{Const: r.start}), nil)
