@@ -83,7 +83,12 @@ func (s *slots) assign(a *ir.Assign, lanes int, halves float64) {
 	case ir.Copy, ir.Const, ir.ConstWord, ir.Param, ir.KeyParam, ir.LaneMask:
 	case ir.Div, ir.Sqrt:
 		s.operations += slowOperations * halves
-	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:
+	case ir.HMax, ir.HMin: // two rounds side by side, of fewer and fewer lanes
+		rounds := float64(bits.Len(uint(lanes) - 1))
+		s.operations += 2*rounds + 2*halves
+		s.swaps += rounds
+		s.instructions += 4*rounds + 3
+	case ir.HSum, ir.HProd:
 		rounds := float64(bits.Len(uint(lanes) - 1))
 		s.operations += rounds * halves
 		s.swaps += rounds * halves / 2

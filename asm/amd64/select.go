@@ -159,6 +159,9 @@ func (s *Selection) Of(r *ir.Reg) *VReg {
 // Temp is a new vector register.
 func (s *Selection) Temp() *VReg { return s.vreg(s.set.Vectors) }
 
+// TempMask is a new register for a mask.
+func (s *Selection) TempMask() *VReg { return s.vreg(s.set.class(ir.Mask)) }
+
 // Use is r as an operand: a constant is its place in the table.
 func (s *Selection) Use(r *ir.Reg) Ref {
 	if p := s.consts[r]; p != nil {

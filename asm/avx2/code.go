@@ -52,6 +52,7 @@ var (
 	vpslld   = &amd64.Code{Make: x86.VPSLLD, Fold: amd64.None}
 	vpsrld   = &amd64.Code{Make: x86.VPSRLD, Fold: amd64.None}
 	vpsrad   = &amd64.Code{Make: x86.VPSRAD, Fold: amd64.None}
+	vpmaxsd  = &amd64.Code{Make: x86.VPMAXSD, Fold: 1, Commutes: true}
 	vpcmpeqd = &amd64.Code{Make: x86.VPCMPEQD, Fold: 1, Commutes: true}
 	vpcmpgtd = &amd64.Code{Make: x86.VPCMPGTD, Fold: 1}
 
@@ -68,6 +69,9 @@ var (
 	vunpckhps    = &amd64.Code{Make: x86.VUNPCKHPS, Fold: 1}
 	vshufps      = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 )
+
+// unordered is the predicate of vcmpps that holds where either operand is NaN.
+const unordered = 3
 
 // The fused operations.
 var (

@@ -27,19 +27,35 @@ func horizontal(s *amd64.Selection, a *ir.Assign) {
 		}
 		return
 	}
-	// The order of a maximum matters to NaN, so one lane decides for all.
-	x.View = amd64.X
-	for i, imm := range []int{1, 0x4e, 0xb1} {
-		t, r := s.Temp(), s.Temp()
+	extreme(s, c, dst, x)
+}
+
+// extreme is the maximum or minimum of all lanes. Beside it goes the largest of their
+// bits without signs, which shows a NaN that the maximum of two may lose.
+func extreme(s *amd64.Selection, c *amd64.Code, dst *amd64.VReg, x amd64.Ref) {
+	size, nan := s.Temp(), s.Temp()
+	s.Do(vandps, size, amd64.None, x, amd64.Ref{Mem: s.All(1<<31 - 1)})
+	half := func(x amd64.Ref, i, imm int) amd64.Ref {
+		t := s.Temp()
 		if i == 0 {
 			s.Do(vextractf128, t, imm, amd64.Ref{V: x.V}).View = amd64.X
 		} else {
 			s.Do(vpermilps, t, imm, x).View = amd64.X
 		}
-		s.Do(c, r, amd64.None, x, t.As(amd64.X)).View = amd64.X
-		x = r.As(amd64.X)
+		return t.As(amd64.X)
 	}
-	s.Do(vbroadcastss, dst, amd64.None, x)
+	x.View = amd64.X
+	y := size.As(amd64.X)
+	for i, imm := range []int{1, 0x4e, 0xb1} {
+		r, q := s.Temp(), s.Temp()
+		s.Do(c, r, amd64.None, x, half(x, i, imm)).View = amd64.X
+		s.Do(vpmaxsd, q, amd64.None, y, half(y, i, imm)).View = amd64.X
+		x, y = r.As(amd64.X), q.As(amd64.X)
+	}
+	out := s.Temp()
+	s.Do(vcmpps, nan, unordered, y, y).View = amd64.X
+	s.Do(vorps, out, amd64.None, x, nan.As(amd64.X)).View = amd64.X
+	s.Do(vbroadcastss, dst, amd64.None, out.As(amd64.X))
 }
 
 // sums puts the sum of each argument into its own lane: pairs of neighbours

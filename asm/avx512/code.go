@@ -47,6 +47,7 @@ var (
 	vpxord  = &amd64.Code{Make: x86.VPXORD, Each: x86.VPXORD_BCST, Fold: 1, Commutes: true}
 	vpslld  = &amd64.Code{Make: x86.VPSLLD, Each: x86.VPSLLD_BCST, Fold: 0}
 	vpsrld  = &amd64.Code{Make: x86.VPSRLD, Each: x86.VPSRLD_BCST, Fold: 0}
+	vpmaxsd = &amd64.Code{Make: x86.VPMAXSD, Each: x86.VPMAXSD_BCST, Fold: 1, Commutes: true}
 	vpsrad  = &amd64.Code{Make: x86.VPSRAD, Each: x86.VPSRAD_BCST, Fold: 0}
 
 	// Masks. The results of comparisons are masks; vblendmps takes its last
@@ -75,6 +76,9 @@ var (
 	vextractf32x4 = &amd64.Code{Make: x86.VEXTRACTF32X4, Fold: amd64.None}
 	vextractf32x8 = &amd64.Code{Make: x86.VEXTRACTF32X8, Fold: amd64.None}
 )
+
+// unordered is the predicate of vcmpps that holds where either operand is NaN.
+const unordered = 3
 
 // The fused operations.
 var (

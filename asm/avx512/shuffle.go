@@ -26,22 +26,39 @@ func horizontal(s *amd64.Selection, a *ir.Assign) {
 		}
 		return
 	}
-	// The order of a maximum matters to NaN, so one lane decides for all.
+	extreme(s, c, dst, x)
+}
+
+// extreme is the maximum or minimum of all lanes. Beside it goes the largest of their
+// bits without signs, which shows a NaN that the maximum of two may lose.
+func extreme(s *amd64.Selection, c *amd64.Code, dst *amd64.VReg, x amd64.Ref) {
+	size, out := s.Temp(), s.Temp()
+	s.Do(vandps, size, amd64.None, x, amd64.Ref{Mem: s.All(1<<31 - 1)})
+	y := size.Ref()
+	half := func(x amd64.Ref, code *amd64.Code, imm int, view amd64.View) amd64.Ref {
+		t := s.Temp()
+		s.Do(code, t, imm, x).View = view
+		return t.As(view)
+	}
 	for i, imm := range []int{1, 1, 0x4e, 0xb1} {
 		code, view := vpermilps, amd64.X
 		switch i {
 		case 0:
 			code, view = vextractf32x8, amd64.Y
 		case 1:
-			code, x.View = vextractf32x4, amd64.Y
+			code, x.View, y.View = vextractf32x4, amd64.Y, amd64.Y
 		}
-		t, r := s.Temp(), s.Temp()
-		s.Do(code, t, imm, x).View = view
-		x.View = view
-		s.Do(c, r, amd64.None, x, t.As(view)).View = view
-		x = r.As(view)
+		s1, s2 := half(x, code, imm, view), half(y, code, imm, view)
+		x.View, y.View = view, view
+		r, q := s.Temp(), s.Temp()
+		s.Do(c, r, amd64.None, x, s1).View = view
+		s.Do(vpmaxsd, q, amd64.None, y, s2).View = view
+		x, y = r.As(view), q.As(view)
 	}
-	s.Do(vbroadcastss, dst, amd64.None, x)
+	nan := s.TempMask()
+	s.Do(vcmpps, nan, unordered, y, y)
+	s.Do(vblendmps, out, amd64.None, nan.Ref(), x, y).View = amd64.X
+	s.Do(vbroadcastss, dst, amd64.None, out.As(amd64.X))
 }
 
 // sums puts the sum of each argument into its own lane: neighbours are added

@@ -30,8 +30,8 @@ const (
 	RealBits // Word to Real, same bits
 	Select   // Mask, a, b: a where the mask holds; also for Word results
 	HSum     // sum of all lanes, in every lane
-	HMax     // by MaxOp
-	HMin     // by MinOp
+	HMax     // NaN where a lane is
+	HMin     // NaN where a lane is
 	HProd
 	HSums   // up to Lanes args: lane j is the sum of the lanes of arg j, 0 beyond
 	Shuffle // lane j is the lane Order[j] of the operand

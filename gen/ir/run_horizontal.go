@@ -4,10 +4,20 @@ import "math"
 
 var combine = map[Op]func(x, y float32) float32{
 	HSum:  realBinary[Add],
-	HMax:  maxOp,
-	HMin:  minOp,
+	HMax:  keepNaN(maxOp),
+	HMin:  keepNaN(minOp),
 	HProd: realBinary[Mul],
 	HSums: realBinary[Add],
+}
+
+// keepNaN is f, but for NaN where one of the operands is.
+func keepNaN(f func(x, y float32) float32) func(x, y float32) float32 {
+	return func(x, y float32) float32 {
+		if x != x || y != y {
+			return float32(math.NaN())
+		}
+		return f(x, y)
+	}
 }
 
 // horizontal compiles the operations across lanes. They combine the upper

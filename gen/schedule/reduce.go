@@ -274,7 +274,7 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 	}
 	if pp.lanes == nil {
 		for i, p := range pts {
-			e.put(s, p, e.horizontal(s.nest.Op, regs[i]))
+			e.put(s, p, e.do(horizontalOps[s.nest.Op], regs[i]))
 		}
 		return
 	}
@@ -303,22 +303,6 @@ func (e *emitter) dropLast(acc *ir.Reg) {
 
 var horizontalOps = map[ir.ReduceOp]ir.Op{
 	ir.ReduceSum: ir.HSum, ir.ReduceProd: ir.HProd, ir.ReduceMax: ir.HMax, ir.ReduceMin: ir.HMin,
-}
-
-// horizontal combines the lanes of v. The machine's maximum may lose a NaN, so
-// a NaN in any lane is looked for apart.
-func (e *emitter) horizontal(op ir.ReduceOp, v *ir.Reg) *ir.Reg {
-	h := e.do(horizontalOps[op], v)
-	if op != ir.ReduceMax && op != ir.ReduceMin {
-		return h
-	}
-	b := e.top().b
-	isNaN := b.Do(ir.Unordered, v, v)
-	marked := b.Do(ir.Select, isNaN, v, e.real(0))
-	sum := b.Do(ir.HSum, marked)
-	out := b.Do(ir.Add, h, sum)
-	e.depth[out] = len(e.scopes) - 1
-	return out
 }
 
 // gatherLanes turns the sums along the lanes of up to a vector of registers

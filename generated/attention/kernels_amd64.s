@@ -20,39 +20,43 @@ DATA vectors<>+96(SB)/8, $0xff800000ff800000
 DATA vectors<>+104(SB)/8, $0xff800000ff800000
 DATA vectors<>+112(SB)/8, $0xff800000ff800000
 DATA vectors<>+120(SB)/8, $0xff800000ff800000
-DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+224(SB)/8, $0x3db180003db18000
-DATA vectors<>+232(SB)/8, $0x3db180003db18000
-DATA vectors<>+240(SB)/8, $0x3db180003db18000
-DATA vectors<>+248(SB)/8, $0x3db180003db18000
-DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+288(SB)/8, $0xfffb95c200000000
-DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $384
+DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+256(SB)/8, $0x3db180003db18000
+DATA vectors<>+264(SB)/8, $0x3db180003db18000
+DATA vectors<>+272(SB)/8, $0x3db180003db18000
+DATA vectors<>+280(SB)/8, $0x3db180003db18000
+DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+320(SB)/8, $0xfffb95c200000000
+DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $416
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // top[n][a][t] = max(s, score[n][a][t][s])
@@ -485,47 +489,47 @@ loop_t_9:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+128(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y9, Y1
 	VSUBPS       Y0, Y10, Y2
-	VMOVUPS      vectors<>+128(SB), Y15
+	VMOVUPS      vectors<>+160(SB), Y15
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+160(SB), Y3
-	VFMADD213PS  vectors<>+192(SB), Y1, Y3
-	VMOVUPS      vectors<>+160(SB), Y4
-	VFMADD213PS  vectors<>+192(SB), Y2, Y4
-	VSUBPS       vectors<>+192(SB), Y3, Y5
-	VSUBPS       vectors<>+192(SB), Y4, Y6
-	VFNMADD231PS vectors<>+224(SB), Y5, Y1
-	VFNMADD231PS vectors<>+224(SB), Y6, Y2
+	VMOVUPS      vectors<>+192(SB), Y3
+	VFMADD213PS  vectors<>+224(SB), Y1, Y3
+	VMOVUPS      vectors<>+192(SB), Y4
+	VFMADD213PS  vectors<>+224(SB), Y2, Y4
+	VSUBPS       vectors<>+224(SB), Y3, Y5
+	VSUBPS       vectors<>+224(SB), Y4, Y6
 	VFNMADD231PS vectors<>+256(SB), Y5, Y1
 	VFNMADD231PS vectors<>+256(SB), Y6, Y2
+	VFNMADD231PS vectors<>+288(SB), Y5, Y1
+	VFNMADD231PS vectors<>+288(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+288(SB), Y3, Y3
-	VPERMD       vectors<>+288(SB), Y4, Y4
+	VPERMD       vectors<>+320(SB), Y3, Y3
+	VPERMD       vectors<>+320(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD213PS  vectors<>+352(SB), Y1, Y5
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD213PS  vectors<>+352(SB), Y2, Y6
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD213PS  vectors<>+384(SB), Y1, Y5
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD213PS  vectors<>+384(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -538,26 +542,26 @@ loop_t_9:
 	VSUBPS       Y0, Y12, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y7
-	VFMADD213PS  vectors<>+192(SB), Y5, Y7
-	VMOVUPS      vectors<>+160(SB), Y8
-	VFMADD213PS  vectors<>+192(SB), Y6, Y8
-	VSUBPS       vectors<>+192(SB), Y7, Y9
-	VSUBPS       vectors<>+192(SB), Y8, Y10
-	VFNMADD231PS vectors<>+224(SB), Y9, Y5
-	VFNMADD231PS vectors<>+224(SB), Y10, Y6
+	VMOVUPS      vectors<>+192(SB), Y7
+	VFMADD213PS  vectors<>+224(SB), Y5, Y7
+	VMOVUPS      vectors<>+192(SB), Y8
+	VFMADD213PS  vectors<>+224(SB), Y6, Y8
+	VSUBPS       vectors<>+224(SB), Y7, Y9
+	VSUBPS       vectors<>+224(SB), Y8, Y10
 	VFNMADD231PS vectors<>+256(SB), Y9, Y5
 	VFNMADD231PS vectors<>+256(SB), Y10, Y6
+	VFNMADD231PS vectors<>+288(SB), Y9, Y5
+	VFNMADD231PS vectors<>+288(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+288(SB), Y7, Y7
-	VPERMD       vectors<>+288(SB), Y8, Y8
+	VPERMD       vectors<>+320(SB), Y7, Y7
+	VPERMD       vectors<>+320(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD213PS  vectors<>+352(SB), Y5, Y9
-	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD213PS  vectors<>+352(SB), Y6, Y10
+	VMOVUPS      vectors<>+352(SB), Y9
+	VFMADD213PS  vectors<>+384(SB), Y5, Y9
+	VMOVUPS      vectors<>+352(SB), Y10
+	VFMADD213PS  vectors<>+384(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y11
 	VMULPS       Y6, Y6, Y12
 	VFMADD231PS  Y11, Y9, Y5
@@ -571,26 +575,26 @@ loop_t_9:
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+160(SB), Y9
-	VFMADD213PS  vectors<>+192(SB), Y5, Y9
-	VMOVUPS      vectors<>+160(SB), Y10
-	VFMADD213PS  vectors<>+192(SB), Y6, Y10
-	VSUBPS       vectors<>+192(SB), Y9, Y11
-	VSUBPS       vectors<>+192(SB), Y10, Y12
-	VFNMADD231PS vectors<>+224(SB), Y11, Y5
-	VFNMADD231PS vectors<>+224(SB), Y12, Y6
+	VMOVUPS      vectors<>+192(SB), Y9
+	VFMADD213PS  vectors<>+224(SB), Y5, Y9
+	VMOVUPS      vectors<>+192(SB), Y10
+	VFMADD213PS  vectors<>+224(SB), Y6, Y10
+	VSUBPS       vectors<>+224(SB), Y9, Y11
+	VSUBPS       vectors<>+224(SB), Y10, Y12
 	VFNMADD231PS vectors<>+256(SB), Y11, Y5
 	VFNMADD231PS vectors<>+256(SB), Y12, Y6
+	VFNMADD231PS vectors<>+288(SB), Y11, Y5
+	VFNMADD231PS vectors<>+288(SB), Y12, Y6
 	VPSLLD       $0x14, Y9, Y11
 	VPSLLD       $0x14, Y10, Y12
-	VPERMD       vectors<>+288(SB), Y9, Y9
-	VPERMD       vectors<>+288(SB), Y10, Y10
+	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+320(SB), Y10, Y10
 	VPADDD       Y9, Y11, Y9
 	VPADDD       Y10, Y12, Y10
-	VMOVUPS      vectors<>+320(SB), Y11
-	VFMADD213PS  vectors<>+352(SB), Y5, Y11
-	VMOVUPS      vectors<>+320(SB), Y12
-	VFMADD213PS  vectors<>+352(SB), Y6, Y12
+	VMOVUPS      vectors<>+352(SB), Y11
+	VFMADD213PS  vectors<>+384(SB), Y5, Y11
+	VMOVUPS      vectors<>+352(SB), Y12
+	VFMADD213PS  vectors<>+384(SB), Y6, Y12
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y14
 	VFMADD231PS  Y13, Y11, Y5
@@ -605,26 +609,26 @@ loop_t_9:
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+160(SB), Y6
-	VFMADD213PS  vectors<>+192(SB), Y5, Y6
-	VMOVUPS      vectors<>+160(SB), Y11
-	VFMADD213PS  vectors<>+192(SB), Y0, Y11
-	VSUBPS       vectors<>+192(SB), Y6, Y12
-	VSUBPS       vectors<>+192(SB), Y11, Y13
-	VFNMADD231PS vectors<>+224(SB), Y12, Y5
-	VFNMADD231PS vectors<>+224(SB), Y13, Y0
+	VMOVUPS      vectors<>+192(SB), Y6
+	VFMADD213PS  vectors<>+224(SB), Y5, Y6
+	VMOVUPS      vectors<>+192(SB), Y11
+	VFMADD213PS  vectors<>+224(SB), Y0, Y11
+	VSUBPS       vectors<>+224(SB), Y6, Y12
+	VSUBPS       vectors<>+224(SB), Y11, Y13
 	VFNMADD231PS vectors<>+256(SB), Y12, Y5
 	VFNMADD231PS vectors<>+256(SB), Y13, Y0
+	VFNMADD231PS vectors<>+288(SB), Y12, Y5
+	VFNMADD231PS vectors<>+288(SB), Y13, Y0
 	VPSLLD       $0x14, Y6, Y12
 	VPSLLD       $0x14, Y11, Y13
-	VPERMD       vectors<>+288(SB), Y6, Y6
-	VPERMD       vectors<>+288(SB), Y11, Y11
+	VPERMD       vectors<>+320(SB), Y6, Y6
+	VPERMD       vectors<>+320(SB), Y11, Y11
 	VPADDD       Y6, Y12, Y6
 	VPADDD       Y11, Y13, Y11
-	VMOVUPS      vectors<>+320(SB), Y12
-	VFMADD213PS  vectors<>+352(SB), Y5, Y12
-	VMOVUPS      vectors<>+320(SB), Y13
-	VFMADD213PS  vectors<>+352(SB), Y0, Y13
+	VMOVUPS      vectors<>+352(SB), Y12
+	VFMADD213PS  vectors<>+384(SB), Y5, Y12
+	VMOVUPS      vectors<>+352(SB), Y13
+	VFMADD213PS  vectors<>+384(SB), Y0, Y13
 	VMULPS       Y5, Y5, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y14, Y12, Y5

@@ -240,39 +240,43 @@ DATA vectors<>+1856(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+1864(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+1872(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+1880(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1888(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1896(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1904(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1912(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1920(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+1928(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+1936(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+1944(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+1952(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+1960(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+1968(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+1976(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+1984(SB)/8, $0x3db180003db18000
-DATA vectors<>+1992(SB)/8, $0x3db180003db18000
-DATA vectors<>+2000(SB)/8, $0x3db180003db18000
-DATA vectors<>+2008(SB)/8, $0x3db180003db18000
-DATA vectors<>+2016(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2024(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2032(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2040(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2048(SB)/8, $0xfffb95c200000000
-DATA vectors<>+2056(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+2064(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+2072(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+2080(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2088(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2096(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2104(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2112(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2120(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2128(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2136(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $2144
+DATA vectors<>+1888(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1896(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1904(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1912(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1920(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1928(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1936(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1944(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1952(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+1960(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+1968(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+1976(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+1984(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+1992(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2000(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2008(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2016(SB)/8, $0x3db180003db18000
+DATA vectors<>+2024(SB)/8, $0x3db180003db18000
+DATA vectors<>+2032(SB)/8, $0x3db180003db18000
+DATA vectors<>+2040(SB)/8, $0x3db180003db18000
+DATA vectors<>+2048(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2056(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2064(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2072(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2080(SB)/8, $0xfffb95c200000000
+DATA vectors<>+2088(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+2096(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+2104(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+2112(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2120(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2128(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2136(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2144(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2152(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2160(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2168(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $2176
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // func forward0AVX2(q *float32, k *float32, score *float32)
@@ -3923,12 +3927,12 @@ loop_a_1:
 	// for a < 4
 	VXORPS  Y15, Y15, Y15
 	VMOVUPS vectors<>+0(SB), Y14
-	VMOVUPS vectors<>+1888(SB), Y13
-	VMOVUPS vectors<>+1920(SB), Y12
-	VMOVUPS vectors<>+2080(SB), Y11
-	VMOVUPS vectors<>+1952(SB), Y10
+	VMOVUPS vectors<>+1920(SB), Y13
+	VMOVUPS vectors<>+1952(SB), Y12
+	VMOVUPS vectors<>+2112(SB), Y11
+	VMOVUPS vectors<>+1984(SB), Y10
 	VMOVUPS vectors<>+1856(SB), Y9
-	VMOVUPS vectors<>+1984(SB), Y8
+	VMOVUPS vectors<>+1888(SB), Y8
 	VMOVUPS vectors<>+2016(SB), Y7
 	MOVL    $+6, DI
 	PCALIGN $0x20
@@ -3952,33 +3956,33 @@ loop_t_2:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, Y9, Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       Y8, Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y5, Y0
 	VMAXPS       Y0, Y13, Y0
 	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y12, Y0, Y1
 	VSUBPS       Y10, Y1, Y2
-	VFNMADD231PS Y8, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y2, Y0
 	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+2048(SB), Y1, Y1
+	VPERMD       vectors<>+2080(SB), Y1, Y1
 	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+2112(SB), Y2
+	VMOVUPS      vectors<>+2144(SB), Y2
 	VFMADD231PS  Y0, Y11, Y2
 	VMULPS       Y0, Y0, Y3
 	VFMADD231PS  Y3, Y2, Y0
@@ -4006,12 +4010,12 @@ loop_t_2:
 	JNE          loop_t_2
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+1888(SB), Y13
-	VMOVUPS      vectors<>+1920(SB), Y12
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VMOVUPS      vectors<>+1952(SB), Y10
-	VMOVUPS      vectors<>+1984(SB), Y9
-	VMOVUPS      vectors<>+2016(SB), Y8
+	VMOVUPS      vectors<>+1920(SB), Y13
+	VMOVUPS      vectors<>+1952(SB), Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VMOVUPS      vectors<>+1984(SB), Y10
+	VMOVUPS      vectors<>+2016(SB), Y9
+	VMOVUPS      vectors<>+2048(SB), Y8
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4036,22 +4040,22 @@ loop_t_2_3:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y5, Y1
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y13, Y1
@@ -4068,13 +4072,13 @@ loop_t_2_3:
 	VFNMADD231PS Y8, Y5, Y0
 	VPSLLD       $0x14, Y2, Y4
 	VPSLLD       $0x14, Y3, Y5
-	VPERMD       vectors<>+2048(SB), Y2, Y2
-	VPERMD       vectors<>+2048(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y2, Y2
+	VPERMD       vectors<>+2080(SB), Y3, Y3
 	VPADDD       Y2, Y4, Y2
 	VPADDD       Y3, Y5, Y3
-	VMOVUPS      vectors<>+2112(SB), Y4
+	VMOVUPS      vectors<>+2144(SB), Y4
 	VFMADD231PS  Y1, Y11, Y4
-	VMOVUPS      vectors<>+2112(SB), Y5
+	VMOVUPS      vectors<>+2144(SB), Y5
 	VFMADD231PS  Y0, Y11, Y5
 	VMULPS       Y1, Y1, Y6
 	VMULPS       Y0, Y0, Y7
@@ -4107,10 +4111,10 @@ loop_t_2_3:
 	JNE          loop_t_2_3
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+1888(SB), Y13
-	VMOVUPS      vectors<>+1920(SB), Y12
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VMOVUPS      vectors<>+1952(SB), Y10
+	VMOVUPS      vectors<>+1920(SB), Y13
+	VMOVUPS      vectors<>+1952(SB), Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VMOVUPS      vectors<>+1984(SB), Y10
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4139,22 +4143,22 @@ loop_t_3_4:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y5, Y1
 	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y13, Y1
@@ -4165,19 +4169,19 @@ loop_t_3_4:
 	VFMADD231PS  Y12, Y2, Y4
 	VSUBPS       Y10, Y3, Y5
 	VSUBPS       Y10, Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2112(SB), Y5
+	VMOVUPS      vectors<>+2144(SB), Y5
 	VFMADD231PS  Y1, Y11, Y5
-	VMOVUPS      vectors<>+2112(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
 	VFMADD231PS  Y2, Y11, Y6
 	VMULPS       Y1, Y1, Y8
 	VMULPS       Y2, Y2, Y9
@@ -4192,12 +4196,12 @@ loop_t_3_4:
 	VMOVAPS      Y10, Y5
 	VFMADD231PS  Y12, Y0, Y5
 	VSUBPS       Y10, Y5, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y0
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y0
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2048(SB), Y5, Y5
+	VPERMD       vectors<>+2080(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2112(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
 	VFMADD231PS  Y0, Y11, Y6
 	VMULPS       Y0, Y0, Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -4227,10 +4231,10 @@ loop_t_3_4:
 	JNE          loop_t_3_4
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+1888(SB), Y13
-	VMOVUPS      vectors<>+1920(SB), Y12
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VMOVUPS      vectors<>+1952(SB), Y10
+	VMOVUPS      vectors<>+1920(SB), Y13
+	VMOVUPS      vectors<>+1952(SB), Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VMOVUPS      vectors<>+1984(SB), Y10
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4259,22 +4263,22 @@ loop_t_4_5:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y5, Y1
 	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y13, Y1
@@ -4285,19 +4289,19 @@ loop_t_4_5:
 	VFMADD231PS  Y12, Y2, Y4
 	VSUBPS       Y10, Y3, Y5
 	VSUBPS       Y10, Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2112(SB), Y5
+	VMOVUPS      vectors<>+2144(SB), Y5
 	VFMADD231PS  Y1, Y11, Y5
-	VMOVUPS      vectors<>+2112(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
 	VFMADD231PS  Y2, Y11, Y6
 	VMULPS       Y1, Y1, Y8
 	VMULPS       Y2, Y2, Y9
@@ -4312,12 +4316,12 @@ loop_t_4_5:
 	VMOVAPS      Y10, Y5
 	VFMADD231PS  Y12, Y0, Y5
 	VSUBPS       Y10, Y5, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y0
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y0
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2048(SB), Y5, Y5
+	VPERMD       vectors<>+2080(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2112(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
 	VFMADD231PS  Y0, Y11, Y6
 	VMULPS       Y0, Y0, Y7
 	VFMADD231PS  Y7, Y6, Y0
@@ -4347,8 +4351,8 @@ loop_t_4_5:
 	JNE          loop_t_4_5
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+1888(SB), Y13
-	VMOVUPS      vectors<>+1920(SB), Y12
+	VMOVUPS      vectors<>+1920(SB), Y13
+	VMOVUPS      vectors<>+1952(SB), Y12
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4379,46 +4383,46 @@ loop_t_5_6:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y5, Y1
 	VSUBPS       Y0, Y6, Y2
 	VMAXPS       Y1, Y13, Y1
 	VMAXPS       Y2, Y13, Y2
-	VMOVUPS      vectors<>+1952(SB), Y3
+	VMOVUPS      vectors<>+1984(SB), Y3
 	VFMADD231PS  Y12, Y1, Y3
-	VMOVUPS      vectors<>+1952(SB), Y4
+	VMOVUPS      vectors<>+1984(SB), Y4
 	VFMADD231PS  Y12, Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VMOVUPS      vectors<>+2112(SB), Y5
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VMOVUPS      vectors<>+2144(SB), Y5
 	VFMADD231PS  Y1, Y11, Y5
-	VMOVUPS      vectors<>+2112(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
 	VFMADD231PS  Y2, Y11, Y6
 	VMULPS       Y1, Y1, Y9
 	VMULPS       Y2, Y2, Y10
@@ -4432,25 +4436,25 @@ loop_t_5_6:
 	VSUBPS       Y0, Y8, Y0
 	VMAXPS       Y5, Y13, Y5
 	VMAXPS       Y0, Y13, Y0
-	VMOVUPS      vectors<>+1952(SB), Y6
+	VMOVUPS      vectors<>+1984(SB), Y6
 	VFMADD231PS  Y12, Y5, Y6
-	VMOVUPS      vectors<>+1952(SB), Y7
+	VMOVUPS      vectors<>+1984(SB), Y7
 	VFMADD231PS  Y12, Y0, Y7
-	VSUBPS       vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VFNMADD231PS vectors<>+1984(SB), Y8, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y0
+	VSUBPS       vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
 	VFNMADD231PS vectors<>+2016(SB), Y8, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y8, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
 	VPSLLD       $0x14, Y6, Y8
 	VPSLLD       $0x14, Y7, Y9
-	VPERMD       vectors<>+2048(SB), Y6, Y6
-	VPERMD       vectors<>+2048(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y6, Y6
+	VPERMD       vectors<>+2080(SB), Y7, Y7
 	VPADDD       Y6, Y8, Y6
 	VPADDD       Y7, Y9, Y7
-	VMOVUPS      vectors<>+2112(SB), Y8
+	VMOVUPS      vectors<>+2144(SB), Y8
 	VFMADD231PS  Y5, Y11, Y8
-	VMOVUPS      vectors<>+2112(SB), Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
 	VFMADD231PS  Y0, Y11, Y9
 	VMULPS       Y5, Y5, Y10
 	VMULPS       Y0, Y0, Y11
@@ -4483,8 +4487,8 @@ loop_t_5_6:
 	ADDQ         $+256, BX
 	DECQ         DI
 	JNE          loop_t_5_6
-	VMOVUPS      vectors<>+1888(SB), Y15
-	VMOVUPS      vectors<>+1920(SB), Y14
+	VMOVUPS      vectors<>+1920(SB), Y15
+	VMOVUPS      vectors<>+1952(SB), Y14
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4522,46 +4526,46 @@ loop_t_6_7:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y6, Y1
 	VSUBPS       Y0, Y7, Y2
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+1952(SB), Y3
+	VMOVUPS      vectors<>+1984(SB), Y3
 	VFMADD231PS  Y14, Y1, Y3
-	VMOVUPS      vectors<>+1952(SB), Y4
+	VMOVUPS      vectors<>+1984(SB), Y4
 	VFMADD231PS  Y14, Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y11
 	VFMADD231PS  Y7, Y5, Y1
@@ -4574,26 +4578,26 @@ loop_t_6_7:
 	VSUBPS       Y0, Y9, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1952(SB), Y7
+	VMOVUPS      vectors<>+1984(SB), Y7
 	VFMADD231PS  Y14, Y5, Y7
-	VMOVUPS      vectors<>+1952(SB), Y8
+	VMOVUPS      vectors<>+1984(SB), Y8
 	VFMADD231PS  Y14, Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y11
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y6
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y11
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y11
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y11, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y11
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y11
 	VMULPS       Y5, Y5, Y12
 	VMULPS       Y6, Y6, Y13
 	VFMADD231PS  Y12, Y9, Y5
@@ -4604,16 +4608,16 @@ loop_t_6_7:
 	VADDPS       Y8, Y2, Y2
 	VSUBPS       Y0, Y10, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1952(SB), Y5
+	VMOVUPS      vectors<>+1984(SB), Y5
 	VFMADD231PS  Y14, Y0, Y5
-	VSUBPS       vectors<>+1952(SB), Y5, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y0
+	VSUBPS       vectors<>+1984(SB), Y5, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y0
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2048(SB), Y5, Y5
+	VPERMD       vectors<>+2080(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y6
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y6
 	VMULPS       Y0, Y0, Y9
 	VFMADD231PS  Y9, Y6, Y0
 	VFMADD231PS  Y0, Y5, Y5
@@ -4645,7 +4649,7 @@ loop_t_6_7:
 	ADDQ         $+256, BX
 	DECQ         DI
 	JNE          loop_t_6_7
-	VMOVUPS      vectors<>+1888(SB), Y15
+	VMOVUPS      vectors<>+1920(SB), Y15
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4686,46 +4690,46 @@ loop_t_7_8:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y7, Y1
 	VSUBPS       Y0, Y8, Y2
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+1920(SB), Y3
-	VFMADD213PS  vectors<>+1952(SB), Y1, Y3
-	VMOVUPS      vectors<>+1920(SB), Y4
-	VFMADD213PS  vectors<>+1952(SB), Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VMOVUPS      vectors<>+1952(SB), Y3
+	VFMADD213PS  vectors<>+1984(SB), Y1, Y3
+	VMOVUPS      vectors<>+1952(SB), Y4
+	VFMADD213PS  vectors<>+1984(SB), Y2, Y4
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -4738,26 +4742,26 @@ loop_t_7_8:
 	VSUBPS       Y0, Y10, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y7
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y7
-	VMOVUPS      vectors<>+1920(SB), Y8
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y10
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y6
+	VMOVUPS      vectors<>+1952(SB), Y7
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y7
+	VMOVUPS      vectors<>+1952(SB), Y8
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y10
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y10
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y14
 	VFMADD231PS  Y13, Y9, Y5
@@ -4770,26 +4774,26 @@ loop_t_7_8:
 	VSUBPS       Y0, Y12, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1920(SB), Y6
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y6
-	VMOVUPS      vectors<>+1920(SB), Y9
-	VFMADD213PS  vectors<>+1952(SB), Y0, Y9
-	VSUBPS       vectors<>+1952(SB), Y6, Y10
-	VSUBPS       vectors<>+1952(SB), Y9, Y11
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y0
+	VMOVUPS      vectors<>+1952(SB), Y6
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y6
+	VMOVUPS      vectors<>+1952(SB), Y9
+	VFMADD213PS  vectors<>+1984(SB), Y0, Y9
+	VSUBPS       vectors<>+1984(SB), Y6, Y10
+	VSUBPS       vectors<>+1984(SB), Y9, Y11
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y0
 	VPSLLD       $0x14, Y6, Y10
 	VPSLLD       $0x14, Y9, Y11
-	VPERMD       vectors<>+2048(SB), Y6, Y6
-	VPERMD       vectors<>+2048(SB), Y9, Y9
+	VPERMD       vectors<>+2080(SB), Y6, Y6
+	VPERMD       vectors<>+2080(SB), Y9, Y9
 	VPADDD       Y6, Y10, Y6
 	VPADDD       Y9, Y11, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y10
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y11
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y10
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y11
 	VMULPS       Y5, Y5, Y12
 	VMULPS       Y0, Y0, Y13
 	VFMADD231PS  Y12, Y10, Y5
@@ -4825,7 +4829,7 @@ loop_t_7_8:
 	ADDQ         $+256, BX
 	DECQ         DI
 	JNE          loop_t_7_8
-	VMOVUPS      vectors<>+1888(SB), Y15
+	VMOVUPS      vectors<>+1920(SB), Y15
 	MOVL         $+6, DI
 	PCALIGN      $0x20
 
@@ -4866,46 +4870,46 @@ loop_t_8_9:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y7, Y1
 	VSUBPS       Y0, Y8, Y2
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+1920(SB), Y3
-	VFMADD213PS  vectors<>+1952(SB), Y1, Y3
-	VMOVUPS      vectors<>+1920(SB), Y4
-	VFMADD213PS  vectors<>+1952(SB), Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VMOVUPS      vectors<>+1952(SB), Y3
+	VFMADD213PS  vectors<>+1984(SB), Y1, Y3
+	VMOVUPS      vectors<>+1952(SB), Y4
+	VFMADD213PS  vectors<>+1984(SB), Y2, Y4
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -4918,26 +4922,26 @@ loop_t_8_9:
 	VSUBPS       Y0, Y10, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y7
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y7
-	VMOVUPS      vectors<>+1920(SB), Y8
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y10
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y6
+	VMOVUPS      vectors<>+1952(SB), Y7
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y7
+	VMOVUPS      vectors<>+1952(SB), Y8
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y10
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y10
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y14
 	VFMADD231PS  Y13, Y9, Y5
@@ -4950,26 +4954,26 @@ loop_t_8_9:
 	VSUBPS       Y0, Y12, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1920(SB), Y6
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y6
-	VMOVUPS      vectors<>+1920(SB), Y9
-	VFMADD213PS  vectors<>+1952(SB), Y0, Y9
-	VSUBPS       vectors<>+1952(SB), Y6, Y10
-	VSUBPS       vectors<>+1952(SB), Y9, Y11
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y0
+	VMOVUPS      vectors<>+1952(SB), Y6
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y6
+	VMOVUPS      vectors<>+1952(SB), Y9
+	VFMADD213PS  vectors<>+1984(SB), Y0, Y9
+	VSUBPS       vectors<>+1984(SB), Y6, Y10
+	VSUBPS       vectors<>+1984(SB), Y9, Y11
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y0
 	VPSLLD       $0x14, Y6, Y10
 	VPSLLD       $0x14, Y9, Y11
-	VPERMD       vectors<>+2048(SB), Y6, Y6
-	VPERMD       vectors<>+2048(SB), Y9, Y9
+	VPERMD       vectors<>+2080(SB), Y6, Y6
+	VPERMD       vectors<>+2080(SB), Y9, Y9
 	VPADDD       Y6, Y10, Y6
 	VPADDD       Y9, Y11, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y10
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y11
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y10
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y11
 	VMULPS       Y5, Y5, Y12
 	VMULPS       Y0, Y0, Y13
 	VFMADD231PS  Y12, Y10, Y5
@@ -5050,48 +5054,48 @@ loop_t_9_10:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y8, Y1
 	VSUBPS       Y0, Y9, Y2
-	VMOVUPS      vectors<>+1888(SB), Y3
-	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectors<>+1888(SB), Y3
-	VMAXPS       Y2, Y3, Y2
 	VMOVUPS      vectors<>+1920(SB), Y3
-	VFMADD213PS  vectors<>+1952(SB), Y1, Y3
-	VMOVUPS      vectors<>+1920(SB), Y4
-	VFMADD213PS  vectors<>+1952(SB), Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectors<>+1920(SB), Y3
+	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      vectors<>+1952(SB), Y3
+	VFMADD213PS  vectors<>+1984(SB), Y1, Y3
+	VMOVUPS      vectors<>+1952(SB), Y4
+	VFMADD213PS  vectors<>+1984(SB), Y2, Y4
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -5102,30 +5106,30 @@ loop_t_9_10:
 	VMOVAPS      Y4, Y2
 	VSUBPS       Y0, Y10, Y5
 	VSUBPS       Y0, Y11, Y6
-	VMOVUPS      vectors<>+1888(SB), Y7
-	VMAXPS       Y5, Y7, Y5
-	VMOVUPS      vectors<>+1888(SB), Y7
-	VMAXPS       Y6, Y7, Y6
 	VMOVUPS      vectors<>+1920(SB), Y7
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y7
-	VMOVUPS      vectors<>+1920(SB), Y8
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y10
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y6
+	VMAXPS       Y5, Y7, Y5
+	VMOVUPS      vectors<>+1920(SB), Y7
+	VMAXPS       Y6, Y7, Y6
+	VMOVUPS      vectors<>+1952(SB), Y7
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y7
+	VMOVUPS      vectors<>+1952(SB), Y8
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y10
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y10
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y11
 	VMULPS       Y6, Y6, Y15
 	VFMADD231PS  Y11, Y9, Y5
@@ -5136,30 +5140,30 @@ loop_t_9_10:
 	VADDPS       Y8, Y2, Y2
 	VSUBPS       Y0, Y12, Y5
 	VSUBPS       Y0, Y13, Y6
-	VMOVUPS      vectors<>+1888(SB), Y9
-	VMAXPS       Y5, Y9, Y5
-	VMOVUPS      vectors<>+1888(SB), Y9
-	VMAXPS       Y6, Y9, Y6
 	VMOVUPS      vectors<>+1920(SB), Y9
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y9
-	VMOVUPS      vectors<>+1920(SB), Y10
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y10
-	VSUBPS       vectors<>+1952(SB), Y9, Y11
-	VSUBPS       vectors<>+1952(SB), Y10, Y12
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y12, Y6
+	VMAXPS       Y5, Y9, Y5
+	VMOVUPS      vectors<>+1920(SB), Y9
+	VMAXPS       Y6, Y9, Y6
+	VMOVUPS      vectors<>+1952(SB), Y9
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y9
+	VMOVUPS      vectors<>+1952(SB), Y10
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y10
+	VSUBPS       vectors<>+1984(SB), Y9, Y11
+	VSUBPS       vectors<>+1984(SB), Y10, Y12
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y12, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y6
 	VPSLLD       $0x14, Y9, Y11
 	VPSLLD       $0x14, Y10, Y12
-	VPERMD       vectors<>+2048(SB), Y9, Y9
-	VPERMD       vectors<>+2048(SB), Y10, Y10
+	VPERMD       vectors<>+2080(SB), Y9, Y9
+	VPERMD       vectors<>+2080(SB), Y10, Y10
 	VPADDD       Y9, Y11, Y9
 	VPADDD       Y10, Y12, Y10
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y11
-	VMOVUPS      vectors<>+2080(SB), Y12
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y11
+	VMOVUPS      vectors<>+2112(SB), Y12
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y12
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y15
 	VFMADD231PS  Y13, Y11, Y5
@@ -5169,18 +5173,18 @@ loop_t_9_10:
 	VADDPS       Y9, Y1, Y1
 	VADDPS       Y10, Y2, Y2
 	VSUBPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+1888(SB), Y5
-	VMAXPS       Y0, Y5, Y0
 	VMOVUPS      vectors<>+1920(SB), Y5
-	VFMADD213PS  vectors<>+1952(SB), Y0, Y5
-	VSUBPS       vectors<>+1952(SB), Y5, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y0
+	VMAXPS       Y0, Y5, Y0
+	VMOVUPS      vectors<>+1952(SB), Y5
+	VFMADD213PS  vectors<>+1984(SB), Y0, Y5
+	VSUBPS       vectors<>+1984(SB), Y5, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y0
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2048(SB), Y5, Y5
+	VPERMD       vectors<>+2080(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y6
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y6
 	VMULPS       Y0, Y0, Y11
 	VFMADD231PS  Y11, Y6, Y0
 	VFMADD231PS  Y0, Y5, Y5
@@ -5259,47 +5263,47 @@ loop_t_10_11:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y9, Y1
 	VSUBPS       Y0, Y10, Y2
-	VMOVUPS      vectors<>+1888(SB), Y15
+	VMOVUPS      vectors<>+1920(SB), Y15
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+1920(SB), Y3
-	VFMADD213PS  vectors<>+1952(SB), Y1, Y3
-	VMOVUPS      vectors<>+1920(SB), Y4
-	VFMADD213PS  vectors<>+1952(SB), Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VMOVUPS      vectors<>+1952(SB), Y3
+	VFMADD213PS  vectors<>+1984(SB), Y1, Y3
+	VMOVUPS      vectors<>+1952(SB), Y4
+	VFMADD213PS  vectors<>+1984(SB), Y2, Y4
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -5312,26 +5316,26 @@ loop_t_10_11:
 	VSUBPS       Y0, Y12, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y7
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y7
-	VMOVUPS      vectors<>+1920(SB), Y8
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y10
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y6
+	VMOVUPS      vectors<>+1952(SB), Y7
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y7
+	VMOVUPS      vectors<>+1952(SB), Y8
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y10
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y10
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y11
 	VMULPS       Y6, Y6, Y12
 	VFMADD231PS  Y11, Y9, Y5
@@ -5345,26 +5349,26 @@ loop_t_10_11:
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y9
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y9
-	VMOVUPS      vectors<>+1920(SB), Y10
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y10
-	VSUBPS       vectors<>+1952(SB), Y9, Y11
-	VSUBPS       vectors<>+1952(SB), Y10, Y12
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y12, Y6
+	VMOVUPS      vectors<>+1952(SB), Y9
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y9
+	VMOVUPS      vectors<>+1952(SB), Y10
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y10
+	VSUBPS       vectors<>+1984(SB), Y9, Y11
+	VSUBPS       vectors<>+1984(SB), Y10, Y12
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y12, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y6
 	VPSLLD       $0x14, Y9, Y11
 	VPSLLD       $0x14, Y10, Y12
-	VPERMD       vectors<>+2048(SB), Y9, Y9
-	VPERMD       vectors<>+2048(SB), Y10, Y10
+	VPERMD       vectors<>+2080(SB), Y9, Y9
+	VPERMD       vectors<>+2080(SB), Y10, Y10
 	VPADDD       Y9, Y11, Y9
 	VPADDD       Y10, Y12, Y10
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y11
-	VMOVUPS      vectors<>+2080(SB), Y12
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y11
+	VMOVUPS      vectors<>+2112(SB), Y12
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y12
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y14
 	VFMADD231PS  Y13, Y11, Y5
@@ -5379,26 +5383,26 @@ loop_t_10_11:
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1920(SB), Y6
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y6
-	VMOVUPS      vectors<>+1920(SB), Y11
-	VFMADD213PS  vectors<>+1952(SB), Y0, Y11
-	VSUBPS       vectors<>+1952(SB), Y6, Y12
-	VSUBPS       vectors<>+1952(SB), Y11, Y13
-	VFNMADD231PS vectors<>+1984(SB), Y12, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y13, Y0
+	VMOVUPS      vectors<>+1952(SB), Y6
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y6
+	VMOVUPS      vectors<>+1952(SB), Y11
+	VFMADD213PS  vectors<>+1984(SB), Y0, Y11
+	VSUBPS       vectors<>+1984(SB), Y6, Y12
+	VSUBPS       vectors<>+1984(SB), Y11, Y13
 	VFNMADD231PS vectors<>+2016(SB), Y12, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y13, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y0
 	VPSLLD       $0x14, Y6, Y12
 	VPSLLD       $0x14, Y11, Y13
-	VPERMD       vectors<>+2048(SB), Y6, Y6
-	VPERMD       vectors<>+2048(SB), Y11, Y11
+	VPERMD       vectors<>+2080(SB), Y6, Y6
+	VPERMD       vectors<>+2080(SB), Y11, Y11
 	VPADDD       Y6, Y12, Y6
 	VPADDD       Y11, Y13, Y11
-	VMOVUPS      vectors<>+2080(SB), Y12
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y12
-	VMOVUPS      vectors<>+2080(SB), Y13
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y13
+	VMOVUPS      vectors<>+2112(SB), Y12
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y12
+	VMOVUPS      vectors<>+2112(SB), Y13
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y13
 	VMULPS       Y5, Y5, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y14, Y12, Y5
@@ -5481,47 +5485,47 @@ loop_t_11_12:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+1888(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VSUBPS       Y0, Y9, Y1
 	VSUBPS       Y0, Y10, Y2
-	VMOVUPS      vectors<>+1888(SB), Y15
+	VMOVUPS      vectors<>+1920(SB), Y15
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+1920(SB), Y3
-	VFMADD213PS  vectors<>+1952(SB), Y1, Y3
-	VMOVUPS      vectors<>+1920(SB), Y4
-	VFMADD213PS  vectors<>+1952(SB), Y2, Y4
-	VSUBPS       vectors<>+1952(SB), Y3, Y5
-	VSUBPS       vectors<>+1952(SB), Y4, Y6
-	VFNMADD231PS vectors<>+1984(SB), Y5, Y1
-	VFNMADD231PS vectors<>+1984(SB), Y6, Y2
+	VMOVUPS      vectors<>+1952(SB), Y3
+	VFMADD213PS  vectors<>+1984(SB), Y1, Y3
+	VMOVUPS      vectors<>+1952(SB), Y4
+	VFMADD213PS  vectors<>+1984(SB), Y2, Y4
+	VSUBPS       vectors<>+1984(SB), Y3, Y5
+	VSUBPS       vectors<>+1984(SB), Y4, Y6
 	VFNMADD231PS vectors<>+2016(SB), Y5, Y1
 	VFNMADD231PS vectors<>+2016(SB), Y6, Y2
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y2
 	VPSLLD       $0x14, Y3, Y5
 	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+2048(SB), Y3, Y3
-	VPERMD       vectors<>+2048(SB), Y4, Y4
+	VPERMD       vectors<>+2080(SB), Y3, Y3
+	VPERMD       vectors<>+2080(SB), Y4, Y4
 	VPADDD       Y3, Y5, Y3
 	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD213PS  vectors<>+2112(SB), Y1, Y5
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD213PS  vectors<>+2112(SB), Y2, Y6
+	VMOVUPS      vectors<>+2112(SB), Y5
+	VFMADD213PS  vectors<>+2144(SB), Y1, Y5
+	VMOVUPS      vectors<>+2112(SB), Y6
+	VFMADD213PS  vectors<>+2144(SB), Y2, Y6
 	VMULPS       Y1, Y1, Y7
 	VMULPS       Y2, Y2, Y8
 	VFMADD231PS  Y7, Y5, Y1
@@ -5534,26 +5538,26 @@ loop_t_11_12:
 	VSUBPS       Y0, Y12, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y7
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y7
-	VMOVUPS      vectors<>+1920(SB), Y8
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y8
-	VSUBPS       vectors<>+1952(SB), Y7, Y9
-	VSUBPS       vectors<>+1952(SB), Y8, Y10
-	VFNMADD231PS vectors<>+1984(SB), Y9, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y10, Y6
+	VMOVUPS      vectors<>+1952(SB), Y7
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y7
+	VMOVUPS      vectors<>+1952(SB), Y8
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y8
+	VSUBPS       vectors<>+1984(SB), Y7, Y9
+	VSUBPS       vectors<>+1984(SB), Y8, Y10
 	VFNMADD231PS vectors<>+2016(SB), Y9, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y10, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y6
 	VPSLLD       $0x14, Y7, Y9
 	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+2048(SB), Y7, Y7
-	VPERMD       vectors<>+2048(SB), Y8, Y8
+	VPERMD       vectors<>+2080(SB), Y7, Y7
+	VPERMD       vectors<>+2080(SB), Y8, Y8
 	VPADDD       Y7, Y9, Y7
 	VPADDD       Y8, Y10, Y8
-	VMOVUPS      vectors<>+2080(SB), Y9
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y9
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y10
+	VMOVUPS      vectors<>+2112(SB), Y9
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y9
+	VMOVUPS      vectors<>+2112(SB), Y10
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y10
 	VMULPS       Y5, Y5, Y11
 	VMULPS       Y6, Y6, Y12
 	VFMADD231PS  Y11, Y9, Y5
@@ -5567,26 +5571,26 @@ loop_t_11_12:
 	VSUBPS       Y0, Y14, Y6
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+1920(SB), Y9
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y9
-	VMOVUPS      vectors<>+1920(SB), Y10
-	VFMADD213PS  vectors<>+1952(SB), Y6, Y10
-	VSUBPS       vectors<>+1952(SB), Y9, Y11
-	VSUBPS       vectors<>+1952(SB), Y10, Y12
-	VFNMADD231PS vectors<>+1984(SB), Y11, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y12, Y6
+	VMOVUPS      vectors<>+1952(SB), Y9
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y9
+	VMOVUPS      vectors<>+1952(SB), Y10
+	VFMADD213PS  vectors<>+1984(SB), Y6, Y10
+	VSUBPS       vectors<>+1984(SB), Y9, Y11
+	VSUBPS       vectors<>+1984(SB), Y10, Y12
 	VFNMADD231PS vectors<>+2016(SB), Y11, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y12, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y6
 	VPSLLD       $0x14, Y9, Y11
 	VPSLLD       $0x14, Y10, Y12
-	VPERMD       vectors<>+2048(SB), Y9, Y9
-	VPERMD       vectors<>+2048(SB), Y10, Y10
+	VPERMD       vectors<>+2080(SB), Y9, Y9
+	VPERMD       vectors<>+2080(SB), Y10, Y10
 	VPADDD       Y9, Y11, Y9
 	VPADDD       Y10, Y12, Y10
-	VMOVUPS      vectors<>+2080(SB), Y11
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y11
-	VMOVUPS      vectors<>+2080(SB), Y12
-	VFMADD213PS  vectors<>+2112(SB), Y6, Y12
+	VMOVUPS      vectors<>+2112(SB), Y11
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y11
+	VMOVUPS      vectors<>+2112(SB), Y12
+	VFMADD213PS  vectors<>+2144(SB), Y6, Y12
 	VMULPS       Y5, Y5, Y13
 	VMULPS       Y6, Y6, Y14
 	VFMADD231PS  Y13, Y11, Y5
@@ -5601,26 +5605,26 @@ loop_t_11_12:
 	VSUBPS       Y0, Y6, Y0
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1920(SB), Y6
-	VFMADD213PS  vectors<>+1952(SB), Y5, Y6
-	VMOVUPS      vectors<>+1920(SB), Y11
-	VFMADD213PS  vectors<>+1952(SB), Y0, Y11
-	VSUBPS       vectors<>+1952(SB), Y6, Y12
-	VSUBPS       vectors<>+1952(SB), Y11, Y13
-	VFNMADD231PS vectors<>+1984(SB), Y12, Y5
-	VFNMADD231PS vectors<>+1984(SB), Y13, Y0
+	VMOVUPS      vectors<>+1952(SB), Y6
+	VFMADD213PS  vectors<>+1984(SB), Y5, Y6
+	VMOVUPS      vectors<>+1952(SB), Y11
+	VFMADD213PS  vectors<>+1984(SB), Y0, Y11
+	VSUBPS       vectors<>+1984(SB), Y6, Y12
+	VSUBPS       vectors<>+1984(SB), Y11, Y13
 	VFNMADD231PS vectors<>+2016(SB), Y12, Y5
 	VFNMADD231PS vectors<>+2016(SB), Y13, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y5
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y0
 	VPSLLD       $0x14, Y6, Y12
 	VPSLLD       $0x14, Y11, Y13
-	VPERMD       vectors<>+2048(SB), Y6, Y6
-	VPERMD       vectors<>+2048(SB), Y11, Y11
+	VPERMD       vectors<>+2080(SB), Y6, Y6
+	VPERMD       vectors<>+2080(SB), Y11, Y11
 	VPADDD       Y6, Y12, Y6
 	VPADDD       Y11, Y13, Y11
-	VMOVUPS      vectors<>+2080(SB), Y12
-	VFMADD213PS  vectors<>+2112(SB), Y5, Y12
-	VMOVUPS      vectors<>+2080(SB), Y13
-	VFMADD213PS  vectors<>+2112(SB), Y0, Y13
+	VMOVUPS      vectors<>+2112(SB), Y12
+	VFMADD213PS  vectors<>+2144(SB), Y5, Y12
+	VMOVUPS      vectors<>+2112(SB), Y13
+	VFMADD213PS  vectors<>+2144(SB), Y0, Y13
 	VMULPS       Y5, Y5, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y14, Y12, Y5

@@ -24,39 +24,43 @@ DATA vectors<>+128(SB)/8, $0xff800000ff800000
 DATA vectors<>+136(SB)/8, $0xff800000ff800000
 DATA vectors<>+144(SB)/8, $0xff800000ff800000
 DATA vectors<>+152(SB)/8, $0xff800000ff800000
-DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+256(SB)/8, $0x3db180003db18000
-DATA vectors<>+264(SB)/8, $0x3db180003db18000
-DATA vectors<>+272(SB)/8, $0x3db180003db18000
-DATA vectors<>+280(SB)/8, $0x3db180003db18000
-DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+320(SB)/8, $0xfffb95c200000000
-DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $416
+DATA vectors<>+160(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+168(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+176(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+184(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+192(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+200(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+208(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+216(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+224(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+232(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+240(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+248(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+256(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+264(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+272(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+280(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+288(SB)/8, $0x3db180003db18000
+DATA vectors<>+296(SB)/8, $0x3db180003db18000
+DATA vectors<>+304(SB)/8, $0x3db180003db18000
+DATA vectors<>+312(SB)/8, $0x3db180003db18000
+DATA vectors<>+320(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+328(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+336(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+344(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+352(SB)/8, $0xfffb95c200000000
+DATA vectors<>+360(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+368(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+376(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+384(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+392(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+400(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+408(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+416(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+424(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+432(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+440(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $448
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
 // xk[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wk[i][o]) + bk[o]
@@ -1760,78 +1764,78 @@ loop_s_27:
 	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
 	VMAXPS       Y10, Y11, Y10
 	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
-	VEXTRACTF128 $0x01, Y0, X4
-	VMAXPS       X4, X0, X4
+	VANDPS       vectors<>+160(SB), Y0, Y4
+	VEXTRACTF128 $0x01, Y0, X5
+	VMAXPS       X5, X0, X0
+	VEXTRACTF128 $0x01, Y4, X5
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0x4e, X0, X5
+	VMAXPS       X5, X0, X0
 	VPERMILPS    $0x4e, X4, X5
-	VMAXPS       X5, X4, X4
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0xb1, X0, X5
+	VMAXPS       X5, X0, X0
 	VPERMILPS    $0xb1, X4, X5
-	VMAXPS       X5, X4, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y0, Y0, Y5
-	VANDPS       Y0, Y5, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y5
-	VADDPS       Y5, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y5
-	VADDPS       Y5, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y5
-	VADDPS       Y5, Y0, Y0
-	VADDPS       Y0, Y4, Y0
-	VEXTRACTF128 $0x01, Y1, X4
-	VMAXPS       X4, X1, X4
+	VPMAXSD      X5, X4, X4
+	VCMPPS       $0x03, X4, X4, X4
+	VORPS        X4, X0, X0
+	VBROADCASTSS X0, Y0
+	VANDPS       vectors<>+160(SB), Y1, Y4
+	VEXTRACTF128 $0x01, Y1, X5
+	VMAXPS       X5, X1, X1
+	VEXTRACTF128 $0x01, Y4, X5
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0x4e, X1, X5
+	VMAXPS       X5, X1, X1
 	VPERMILPS    $0x4e, X4, X5
-	VMAXPS       X5, X4, X4
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0xb1, X1, X5
+	VMAXPS       X5, X1, X1
 	VPERMILPS    $0xb1, X4, X5
-	VMAXPS       X5, X4, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y1, Y1, Y5
-	VANDPS       Y1, Y5, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y5
-	VADDPS       Y5, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y5
-	VADDPS       Y5, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y5
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y1, Y4, Y1
-	VEXTRACTF128 $0x01, Y2, X4
-	VMAXPS       X4, X2, X4
+	VPMAXSD      X5, X4, X4
+	VCMPPS       $0x03, X4, X4, X4
+	VORPS        X4, X1, X1
+	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+160(SB), Y2, Y4
+	VEXTRACTF128 $0x01, Y2, X5
+	VMAXPS       X5, X2, X2
+	VEXTRACTF128 $0x01, Y4, X5
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0x4e, X2, X5
+	VMAXPS       X5, X2, X2
 	VPERMILPS    $0x4e, X4, X5
-	VMAXPS       X5, X4, X4
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0xb1, X2, X5
+	VMAXPS       X5, X2, X2
 	VPERMILPS    $0xb1, X4, X5
-	VMAXPS       X5, X4, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y2, Y2, Y5
-	VANDPS       Y2, Y5, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y5
-	VADDPS       Y5, Y2, Y2
-	VADDPS       Y2, Y4, Y2
-	VEXTRACTF128 $0x01, Y3, X4
-	VMAXPS       X4, X3, X4
+	VPMAXSD      X5, X4, X4
+	VCMPPS       $0x03, X4, X4, X4
+	VORPS        X4, X2, X2
+	VBROADCASTSS X2, Y2
+	VANDPS       vectors<>+160(SB), Y3, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VMAXPS       X5, X3, X3
+	VEXTRACTF128 $0x01, Y4, X5
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0x4e, X3, X5
+	VMAXPS       X5, X3, X3
 	VPERMILPS    $0x4e, X4, X5
-	VMAXPS       X5, X4, X4
+	VPMAXSD      X5, X4, X4
+	VPERMILPS    $0xb1, X3, X5
+	VMAXPS       X5, X3, X3
 	VPERMILPS    $0xb1, X4, X5
-	VMAXPS       X5, X4, X4
-	VBROADCASTSS X4, Y4
-	VCMPPS       $0x03, Y3, Y3, Y5
-	VANDPS       Y3, Y5, Y3
-	VPERM2F128   $0x01, Y3, Y3, Y5
-	VADDPS       Y5, Y3, Y3
-	VPERMILPS    $0x4e, Y3, Y5
-	VADDPS       Y5, Y3, Y3
-	VPERMILPS    $0xb1, Y3, Y5
-	VADDPS       Y5, Y3, Y3
-	VADDPS       Y3, Y4, Y3
+	VPMAXSD      X5, X4, X4
+	VCMPPS       $0x03, X4, X4, X4
+	VORPS        X4, X3, X3
+	VBROADCASTSS X3, Y3
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VMOVUPS      vectors<>+160(SB), Y15
-	VMOVUPS      vectors<>+192(SB), Y14
-	VMOVUPS      vectors<>+352(SB), Y13
-	VMOVUPS      vectors<>+224(SB), Y12
+	VMOVUPS      vectors<>+192(SB), Y15
+	VMOVUPS      vectors<>+224(SB), Y14
+	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+256(SB), Y12
 	MOVL         $+4, BX
 	PCALIGN      $0x20
 
@@ -1843,12 +1847,12 @@ loop_s_2_28:
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
 	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VFNMADD231PS vectors<>+320(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+352(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+416(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1861,12 +1865,12 @@ loop_s_2_28:
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
 	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VFNMADD231PS vectors<>+320(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+352(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+416(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1879,12 +1883,12 @@ loop_s_2_28:
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
 	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VFNMADD231PS vectors<>+320(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+352(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+416(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1897,12 +1901,12 @@ loop_s_2_28:
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
 	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VFNMADD231PS vectors<>+320(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+352(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+384(SB), Y10
+	VMOVUPS      vectors<>+416(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8

@@ -20,39 +20,43 @@ DATA vectors<>+96(SB)/8, $0xff800000ff800000
 DATA vectors<>+104(SB)/8, $0xff800000ff800000
 DATA vectors<>+112(SB)/8, $0xff800000ff800000
 DATA vectors<>+120(SB)/8, $0xff800000ff800000
-DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+224(SB)/8, $0x3db180003db18000
-DATA vectors<>+232(SB)/8, $0x3db180003db18000
-DATA vectors<>+240(SB)/8, $0x3db180003db18000
-DATA vectors<>+248(SB)/8, $0x3db180003db18000
-DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+288(SB)/8, $0xfffb95c200000000
-DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $384
+DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+256(SB)/8, $0x3db180003db18000
+DATA vectors<>+264(SB)/8, $0x3db180003db18000
+DATA vectors<>+272(SB)/8, $0x3db180003db18000
+DATA vectors<>+280(SB)/8, $0x3db180003db18000
+DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+320(SB)/8, $0xfffb95c200000000
+DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $416
 
 // top[m] = max(d, x[m][d])
 // e[m][d] = exp(x[m][d] - top[m])
@@ -61,10 +65,10 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $384
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), $4096-16
-	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+320(SB), Y13
-	VMOVUPS vectors<>+192(SB), Y12
+	VMOVUPS vectors<>+160(SB), Y15
+	VMOVUPS vectors<>+192(SB), Y14
+	VMOVUPS vectors<>+352(SB), Y13
+	VMOVUPS vectors<>+224(SB), Y12
 	MOVQ    x+8(FP), BX
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
@@ -139,22 +143,22 @@ loop_d_2:
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+32(SB), Y1, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
+	VANDPS       vectors<>+128(SB), Y0, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPS       X2, X0, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0x4e, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0x4e, X1, X2
-	VMAXPS       X2, X1, X1
+	VPMAXSD      X2, X1, X1
+	VPERMILPS    $0xb1, X0, X2
+	VMAXPS       X2, X0, X0
 	VPERMILPS    $0xb1, X1, X2
-	VMAXPS       X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VCMPPS       $0x03, Y0, Y0, Y2
-	VANDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y0, Y1, Y0
+	VPMAXSD      X2, X1, X1
+	VCMPPS       $0x03, X1, X1, X1
+	VORPS        X1, X0, X0
+	VBROADCASTSS X0, Y0
 	VXORPS       Y1, Y1, Y1
 	VXORPS       Y2, Y2, Y2
 	MOVL         $+62, DX
@@ -174,19 +178,19 @@ loop_d_2_3:
 	VFMADD231PS  Y14, Y4, Y6
 	VSUBPS       Y12, Y5, Y7
 	VSUBPS       Y12, Y6, Y8
-	VFNMADD231PS vectors<>+224(SB), Y7, Y3
-	VFNMADD231PS vectors<>+224(SB), Y8, Y4
 	VFNMADD231PS vectors<>+256(SB), Y7, Y3
 	VFNMADD231PS vectors<>+256(SB), Y8, Y4
+	VFNMADD231PS vectors<>+288(SB), Y7, Y3
+	VFNMADD231PS vectors<>+288(SB), Y8, Y4
 	VPSLLD       $0x14, Y5, Y7
 	VPSLLD       $0x14, Y6, Y8
-	VPERMD       vectors<>+288(SB), Y5, Y5
-	VPERMD       vectors<>+288(SB), Y6, Y6
+	VPERMD       vectors<>+320(SB), Y5, Y5
+	VPERMD       vectors<>+320(SB), Y6, Y6
 	VPADDD       Y5, Y7, Y5
 	VPADDD       Y6, Y8, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
+	VMOVUPS      vectors<>+384(SB), Y7
 	VFMADD231PS  Y3, Y13, Y7
-	VMOVUPS      vectors<>+352(SB), Y8
+	VMOVUPS      vectors<>+384(SB), Y8
 	VFMADD231PS  Y4, Y13, Y8
 	VMULPS       Y3, Y3, Y10
 	VMULPS       Y4, Y4, Y11
@@ -207,12 +211,12 @@ loop_d_2_3:
 	VMOVAPS      Y12, Y3
 	VFMADD231PS  Y14, Y0, Y3
 	VSUBPS       Y12, Y3, Y4
-	VFNMADD231PS vectors<>+224(SB), Y4, Y0
 	VFNMADD231PS vectors<>+256(SB), Y4, Y0
+	VFNMADD231PS vectors<>+288(SB), Y4, Y0
 	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+288(SB), Y3, Y3
+	VPERMD       vectors<>+320(SB), Y3, Y3
 	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+352(SB), Y4
+	VMOVUPS      vectors<>+384(SB), Y4
 	VFMADD231PS  Y0, Y13, Y4
 	VMULPS       Y0, Y0, Y5
 	VFMADD231PS  Y5, Y4, Y0

@@ -26,63 +26,64 @@ DATA words<>+0(SB)/4, $0x00000000
 DATA words<>+4(SB)/4, $0xff800000
 DATA words<>+8(SB)/4, $0x7fc00000
 DATA words<>+12(SB)/4, $0x000003ff
-DATA words<>+16(SB)/4, $0xc2b00000
-DATA words<>+20(SB)/4, $0x4138aa3b
-DATA words<>+24(SB)/4, $0x4b4003f8
-DATA words<>+28(SB)/4, $0x3db18000
-DATA words<>+32(SB)/4, $0xb7de8083
-DATA words<>+36(SB)/4, $0x3e2aab2a
-DATA words<>+40(SB)/4, $0x3f00043f
-DATA words<>+44(SB)/4, $0x00800000
-DATA words<>+48(SB)/4, $0x4b000000
-DATA words<>+52(SB)/4, $0x3f2aaaab
-DATA words<>+56(SB)/4, $0x3f800000
-DATA words<>+60(SB)/4, $0xcd380000
-DATA words<>+64(SB)/4, $0xbe03e43c
-DATA words<>+68(SB)/4, $0x3e0f33c6
-DATA words<>+72(SB)/4, $0xbdf9997f
-DATA words<>+76(SB)/4, $0x3e0f6b31
-DATA words<>+80(SB)/4, $0xbe2ace22
-DATA words<>+84(SB)/4, $0x3e4ce822
-DATA words<>+88(SB)/4, $0xbe7fff7e
-DATA words<>+92(SB)/4, $0x3eaaaa83
-DATA words<>+96(SB)/4, $0xbf000000
-DATA words<>+100(SB)/4, $0xadde8083
-DATA words<>+104(SB)/4, $0x33b18000
-DATA words<>+108(SB)/4, $0x7f800000
-DATA words<>+112(SB)/4, $0xc2d00000
-DATA words<>+116(SB)/4, $0x42b20000
-DATA words<>+120(SB)/4, $0x3fb8aa3b
-DATA words<>+124(SB)/4, $0x49c00000
-DATA words<>+128(SB)/4, $0xb95e8083
-DATA words<>+132(SB)/4, $0x3f318000
-GLOBL words<>(SB), RODATA|NOPTR, $136
+DATA words<>+16(SB)/4, $0x7fffffff
+DATA words<>+20(SB)/4, $0xc2b00000
+DATA words<>+24(SB)/4, $0x4138aa3b
+DATA words<>+28(SB)/4, $0x4b4003f8
+DATA words<>+32(SB)/4, $0x3db18000
+DATA words<>+36(SB)/4, $0xb7de8083
+DATA words<>+40(SB)/4, $0x3e2aab2a
+DATA words<>+44(SB)/4, $0x3f00043f
+DATA words<>+48(SB)/4, $0x00800000
+DATA words<>+52(SB)/4, $0x4b000000
+DATA words<>+56(SB)/4, $0x3f2aaaab
+DATA words<>+60(SB)/4, $0x3f800000
+DATA words<>+64(SB)/4, $0xcd380000
+DATA words<>+68(SB)/4, $0xbe03e43c
+DATA words<>+72(SB)/4, $0x3e0f33c6
+DATA words<>+76(SB)/4, $0xbdf9997f
+DATA words<>+80(SB)/4, $0x3e0f6b31
+DATA words<>+84(SB)/4, $0xbe2ace22
+DATA words<>+88(SB)/4, $0x3e4ce822
+DATA words<>+92(SB)/4, $0xbe7fff7e
+DATA words<>+96(SB)/4, $0x3eaaaa83
+DATA words<>+100(SB)/4, $0xbf000000
+DATA words<>+104(SB)/4, $0xadde8083
+DATA words<>+108(SB)/4, $0x33b18000
+DATA words<>+112(SB)/4, $0x7f800000
+DATA words<>+116(SB)/4, $0xc2d00000
+DATA words<>+120(SB)/4, $0x42b20000
+DATA words<>+124(SB)/4, $0x3fb8aa3b
+DATA words<>+128(SB)/4, $0x49c00000
+DATA words<>+132(SB)/4, $0xb95e8083
+DATA words<>+136(SB)/4, $0x3f318000
+GLOBL words<>(SB), RODATA|NOPTR, $140
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
 // y[m][d] = x[m][d] - top[m] - norm[m]
 // func forward0AVX512(y *float32, x *float32)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
 TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	KMOVW        words<>+12(SB), K7
 	VXORPS       X31, X31, X31
 	VBROADCASTSS words<>+4(SB), Z30
 	VBROADCASTSS words<>+8(SB), Z29
-	VBROADCASTSS words<>+16(SB), Z28
-	VBROADCASTSS words<>+20(SB), Z27
-	VBROADCASTSS words<>+36(SB), Z26
-	VBROADCASTSS words<>+64(SB), Z25
-	VBROADCASTSS words<>+24(SB), Z24
-	VBROADCASTSS words<>+28(SB), Z23
+	VBROADCASTSS words<>+20(SB), Z28
+	VBROADCASTSS words<>+24(SB), Z27
+	VBROADCASTSS words<>+40(SB), Z26
+	VBROADCASTSS words<>+68(SB), Z25
+	VBROADCASTSS words<>+28(SB), Z24
+	VBROADCASTSS words<>+16(SB), Z23
 	VBROADCASTSS words<>+32(SB), Z22
-	VMOVUPS      vectors<>+0(SB), Z21
-	VBROADCASTSS words<>+40(SB), Z20
+	VBROADCASTSS words<>+36(SB), Z21
+	VMOVUPS      vectors<>+0(SB), Z20
 	VBROADCASTSS words<>+44(SB), Z19
 	VBROADCASTSS words<>+48(SB), Z18
 	VBROADCASTSS words<>+52(SB), Z17
 	VBROADCASTSS words<>+56(SB), Z16
 	VBROADCASTSS words<>+60(SB), Z15
-	VBROADCASTSS words<>+68(SB), Z14
+	VBROADCASTSS words<>+64(SB), Z14
 	VBROADCASTSS words<>+72(SB), Z13
 	VBROADCASTSS words<>+76(SB), Z12
 	MOVQ         x+8(FP), BX
@@ -124,97 +125,97 @@ loop_m_1:
 	VBLENDMPS        Z29, Z1, K2, Z1
 	VBLENDMPS        Z29, Z2, K3, Z2
 	VBLENDMPS        Z29, Z3, K4, Z3
-	VEXTRACTF32X8    $0x01, Z0, Y5
-	VMAXPS           Y5, Y0, Y5
-	VEXTRACTF32X4    $0x01, Y5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0x4e, X5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0xb1, X5, X7
-	VMAXPS           X7, X5, X5
-	VBROADCASTSS     X5, Z5
-	VCMPPS           $0x03, Z0, Z0, K1
-	VMOVUPS.Z        Z0, K1, Z0
-	VSHUFF32X4       $0x4e, Z0, Z0, Z7
-	VADDPS           Z7, Z0, Z0
-	VSHUFF32X4       $0xb1, Z0, Z0, Z7
-	VADDPS           Z7, Z0, Z0
-	VPERMILPS        $0x4e, Z0, Z7
-	VADDPS           Z7, Z0, Z0
-	VPERMILPS        $0xb1, Z0, Z7
-	VADDPS           Z7, Z0, Z0
-	VADDPS           Z0, Z5, Z0
-	VEXTRACTF32X8    $0x01, Z1, Y5
-	VMAXPS           Y5, Y1, Y5
-	VEXTRACTF32X4    $0x01, Y5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0x4e, X5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0xb1, X5, X7
-	VMAXPS           X7, X5, X5
-	VBROADCASTSS     X5, Z5
-	VCMPPS           $0x03, Z1, Z1, K1
-	VMOVUPS.Z        Z1, K1, Z1
-	VSHUFF32X4       $0x4e, Z1, Z1, Z7
-	VADDPS           Z7, Z1, Z1
-	VSHUFF32X4       $0xb1, Z1, Z1, Z7
-	VADDPS           Z7, Z1, Z1
-	VPERMILPS        $0x4e, Z1, Z7
-	VADDPS           Z7, Z1, Z1
-	VPERMILPS        $0xb1, Z1, Z7
-	VADDPS           Z7, Z1, Z1
-	VADDPS           Z1, Z5, Z1
-	VEXTRACTF32X8    $0x01, Z2, Y5
-	VMAXPS           Y5, Y2, Y5
-	VEXTRACTF32X4    $0x01, Y5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0x4e, X5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0xb1, X5, X7
-	VMAXPS           X7, X5, X5
-	VBROADCASTSS     X5, Z5
-	VCMPPS           $0x03, Z2, Z2, K1
-	VMOVUPS.Z        Z2, K1, Z2
-	VSHUFF32X4       $0x4e, Z2, Z2, Z7
-	VADDPS           Z7, Z2, Z2
-	VSHUFF32X4       $0xb1, Z2, Z2, Z7
-	VADDPS           Z7, Z2, Z2
-	VPERMILPS        $0x4e, Z2, Z7
-	VADDPS           Z7, Z2, Z2
-	VPERMILPS        $0xb1, Z2, Z7
-	VADDPS           Z7, Z2, Z2
-	VADDPS           Z2, Z5, Z2
-	VEXTRACTF32X8    $0x01, Z3, Y5
-	VMAXPS           Y5, Y3, Y5
-	VEXTRACTF32X4    $0x01, Y5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0x4e, X5, X7
-	VMAXPS           X7, X5, X5
-	VPERMILPS        $0xb1, X5, X7
-	VMAXPS           X7, X5, X5
-	VBROADCASTSS     X5, Z5
-	VCMPPS           $0x03, Z3, Z3, K1
-	VMOVUPS.Z        Z3, K1, Z3
-	VSHUFF32X4       $0x4e, Z3, Z3, Z7
-	VADDPS           Z7, Z3, Z3
-	VSHUFF32X4       $0xb1, Z3, Z3, Z7
-	VADDPS           Z7, Z3, Z3
-	VPERMILPS        $0x4e, Z3, Z7
-	VADDPS           Z7, Z3, Z3
-	VPERMILPS        $0xb1, Z3, Z7
-	VADDPS           Z7, Z3, Z3
-	VADDPS           Z3, Z5, Z3
+	VANDPS           Z23, Z0, Z5
+	VEXTRACTF32X8    $0x01, Z0, Y7
+	VEXTRACTF32X8    $0x01, Z5, Y9
+	VMAXPS           Y7, Y0, Y0
+	VPMAXSD          Y9, Y5, Y5
+	VEXTRACTF32X4    $0x01, Y0, X7
+	VEXTRACTF32X4    $0x01, Y5, X9
+	VMAXPS           X7, X0, X0
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0x4e, X0, X7
+	VPERMILPS        $0x4e, X5, X9
+	VMAXPS           X7, X0, X0
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0xb1, X0, X7
+	VPERMILPS        $0xb1, X5, X9
+	VMAXPS           X7, X0, X0
+	VPMAXSD          X9, X5, X5
+	VCMPPS           $0x03, X5, X5, K1
+	VBLENDMPS        X5, X0, K1, X0
+	VBROADCASTSS     X0, Z0
+	VANDPS           Z23, Z1, Z5
+	VEXTRACTF32X8    $0x01, Z1, Y7
+	VEXTRACTF32X8    $0x01, Z5, Y9
+	VMAXPS           Y7, Y1, Y1
+	VPMAXSD          Y9, Y5, Y5
+	VEXTRACTF32X4    $0x01, Y1, X7
+	VEXTRACTF32X4    $0x01, Y5, X9
+	VMAXPS           X7, X1, X1
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0x4e, X1, X7
+	VPERMILPS        $0x4e, X5, X9
+	VMAXPS           X7, X1, X1
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0xb1, X1, X7
+	VPERMILPS        $0xb1, X5, X9
+	VMAXPS           X7, X1, X1
+	VPMAXSD          X9, X5, X5
+	VCMPPS           $0x03, X5, X5, K1
+	VBLENDMPS        X5, X1, K1, X1
+	VBROADCASTSS     X1, Z1
+	VANDPS           Z23, Z2, Z5
+	VEXTRACTF32X8    $0x01, Z2, Y7
+	VEXTRACTF32X8    $0x01, Z5, Y9
+	VMAXPS           Y7, Y2, Y2
+	VPMAXSD          Y9, Y5, Y5
+	VEXTRACTF32X4    $0x01, Y2, X7
+	VEXTRACTF32X4    $0x01, Y5, X9
+	VMAXPS           X7, X2, X2
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0x4e, X2, X7
+	VPERMILPS        $0x4e, X5, X9
+	VMAXPS           X7, X2, X2
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0xb1, X2, X7
+	VPERMILPS        $0xb1, X5, X9
+	VMAXPS           X7, X2, X2
+	VPMAXSD          X9, X5, X5
+	VCMPPS           $0x03, X5, X5, K1
+	VBLENDMPS        X5, X2, K1, X2
+	VBROADCASTSS     X2, Z2
+	VANDPS           Z23, Z3, Z5
+	VEXTRACTF32X8    $0x01, Z3, Y7
+	VEXTRACTF32X8    $0x01, Z5, Y9
+	VMAXPS           Y7, Y3, Y3
+	VPMAXSD          Y9, Y5, Y5
+	VEXTRACTF32X4    $0x01, Y3, X7
+	VEXTRACTF32X4    $0x01, Y5, X9
+	VMAXPS           X7, X3, X3
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0x4e, X3, X7
+	VPERMILPS        $0x4e, X5, X9
+	VMAXPS           X7, X3, X3
+	VPMAXSD          X9, X5, X5
+	VPERMILPS        $0xb1, X3, X7
+	VPERMILPS        $0xb1, X5, X9
+	VMAXPS           X7, X3, X3
+	VPMAXSD          X9, X5, X5
+	VCMPPS           $0x03, X5, X5, K1
+	VBLENDMPS        X5, X3, K1, X3
+	VBROADCASTSS     X3, Z3
 	VSUBPS           Z0, Z4, Z0
 	VMAXPS           Z0, Z28, Z4
 	VMOVAPS          Z24, Z5
 	VFMADD231PS      Z27, Z4, Z5
 	VSUBPS           Z24, Z5, Z7
-	VFNMADD231PS     Z23, Z7, Z4
 	VFNMADD231PS     Z22, Z7, Z4
+	VFNMADD231PS     Z21, Z7, Z4
 	VPSLLD           $0x14, Z5, Z7
-	VPERMD           Z21, Z5, Z5
+	VPERMD           Z20, Z5, Z5
 	VPADDD           Z5, Z7, Z5
-	VMOVAPS          Z20, Z7
+	VMOVAPS          Z19, Z7
 	VFMADD231PS      Z4, Z26, Z7
 	VMULPS           Z4, Z4, Z9
 	VFMADD231PS      Z9, Z7, Z4
@@ -225,12 +226,12 @@ loop_m_1:
 	VMOVAPS          Z24, Z6
 	VFMADD231PS      Z27, Z5, Z6
 	VSUBPS           Z24, Z6, Z7
-	VFNMADD231PS     Z23, Z7, Z5
 	VFNMADD231PS     Z22, Z7, Z5
+	VFNMADD231PS     Z21, Z7, Z5
 	VPSLLD           $0x14, Z6, Z7
-	VPERMD           Z21, Z6, Z6
+	VPERMD           Z20, Z6, Z6
 	VPADDD           Z6, Z7, Z6
-	VMOVAPS          Z20, Z7
+	VMOVAPS          Z19, Z7
 	VFMADD231PS      Z5, Z26, Z7
 	VMULPS           Z5, Z5, Z9
 	VFMADD231PS      Z9, Z7, Z5
@@ -241,12 +242,12 @@ loop_m_1:
 	VMOVAPS          Z24, Z7
 	VFMADD231PS      Z27, Z6, Z7
 	VSUBPS           Z24, Z7, Z8
-	VFNMADD231PS     Z23, Z8, Z6
 	VFNMADD231PS     Z22, Z8, Z6
+	VFNMADD231PS     Z21, Z8, Z6
 	VPSLLD           $0x14, Z7, Z8
-	VPERMD           Z21, Z7, Z7
+	VPERMD           Z20, Z7, Z7
 	VPADDD           Z7, Z8, Z7
-	VMOVAPS          Z20, Z8
+	VMOVAPS          Z19, Z8
 	VFMADD231PS      Z6, Z26, Z8
 	VMULPS           Z6, Z6, Z9
 	VFMADD231PS      Z9, Z8, Z6
@@ -257,12 +258,12 @@ loop_m_1:
 	VMOVAPS          Z24, Z8
 	VFMADD231PS      Z27, Z7, Z8
 	VSUBPS           Z24, Z8, Z9
-	VFNMADD231PS     Z23, Z9, Z7
 	VFNMADD231PS     Z22, Z9, Z7
+	VFNMADD231PS     Z21, Z9, Z7
 	VPSLLD           $0x14, Z8, Z9
-	VPERMD           Z21, Z8, Z8
+	VPERMD           Z20, Z8, Z8
 	VPADDD           Z8, Z9, Z8
-	VMOVAPS          Z20, Z9
+	VMOVAPS          Z19, Z9
 	VFMADD231PS      Z7, Z26, Z9
 	VMULPS           Z7, Z7, Z10
 	VFMADD231PS      Z10, Z9, Z7
@@ -300,121 +301,121 @@ loop_m_1:
 	VADDPS           Z8, Z7, Z7
 	VPERMILPS        $0xb1, Z7, Z8
 	VADDPS           Z8, Z7, Z7
-	VCMPPS           $0x11, Z19, Z4, K1
-	VMULPS           Z18, Z4, Z8
+	VCMPPS           $0x11, Z18, Z4, K1
+	VMULPS           Z17, Z4, Z8
 	VBLENDMPS        Z8, Z4, K1, Z8
-	VPSUBD           Z17, Z8, Z9
+	VPSUBD           Z16, Z8, Z9
 	VPANDD           Z30, Z9, Z9
 	VPSUBD           Z9, Z8, Z8
-	VSUBPS           Z16, Z8, Z8
+	VSUBPS           Z15, Z8, Z8
 	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z15, K1, Z10
+	VMOVUPS.Z        Z14, K1, Z10
 	VADDPS           Z10, Z9, Z9
-	VMOVAPS          Z14, Z10
+	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z13, Z8, Z10
 	VFMADD213PS      Z12, Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
 	VMOVAPS          Z8, Z11
-	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
 	VMULPS           Z8, Z8, Z8
 	VFMADD231PS      Z8, Z10, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z4, K1
+	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z4, K1
 	VBLENDMPS        Z11, Z4, K1, Z8
 	VCMPPS           $0x00, Z31, Z4, K1
 	VBLENDMPS        Z30, Z29, K1, Z9
 	VCMPPS           $0x12, Z31, Z4, K1
 	VBLENDMPS        Z9, Z8, K1, Z4
-	VCMPPS           $0x11, Z19, Z5, K1
-	VMULPS           Z18, Z5, Z8
+	VCMPPS           $0x11, Z18, Z5, K1
+	VMULPS           Z17, Z5, Z8
 	VBLENDMPS        Z8, Z5, K1, Z8
-	VPSUBD           Z17, Z8, Z9
+	VPSUBD           Z16, Z8, Z9
 	VPANDD           Z30, Z9, Z9
 	VPSUBD           Z9, Z8, Z8
-	VSUBPS           Z16, Z8, Z8
+	VSUBPS           Z15, Z8, Z8
 	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z15, K1, Z10
+	VMOVUPS.Z        Z14, K1, Z10
 	VADDPS           Z10, Z9, Z9
-	VMOVAPS          Z14, Z10
+	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z13, Z8, Z10
 	VFMADD213PS      Z12, Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
 	VMOVAPS          Z8, Z11
-	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
 	VMULPS           Z8, Z8, Z8
 	VFMADD231PS      Z8, Z10, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z5, K1
+	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z5, K1
 	VBLENDMPS        Z11, Z5, K1, Z8
 	VCMPPS           $0x00, Z31, Z5, K1
 	VBLENDMPS        Z30, Z29, K1, Z9
 	VCMPPS           $0x12, Z31, Z5, K1
 	VBLENDMPS        Z9, Z8, K1, Z5
-	VCMPPS           $0x11, Z19, Z6, K1
-	VMULPS           Z18, Z6, Z8
+	VCMPPS           $0x11, Z18, Z6, K1
+	VMULPS           Z17, Z6, Z8
 	VBLENDMPS        Z8, Z6, K1, Z8
-	VPSUBD           Z17, Z8, Z9
+	VPSUBD           Z16, Z8, Z9
 	VPANDD           Z30, Z9, Z9
 	VPSUBD           Z9, Z8, Z8
-	VSUBPS           Z16, Z8, Z8
+	VSUBPS           Z15, Z8, Z8
 	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z15, K1, Z10
+	VMOVUPS.Z        Z14, K1, Z10
 	VADDPS           Z10, Z9, Z9
-	VMOVAPS          Z14, Z10
+	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z13, Z8, Z10
 	VFMADD213PS      Z12, Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
 	VMOVAPS          Z8, Z11
-	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
 	VMULPS           Z8, Z8, Z8
 	VFMADD231PS      Z8, Z10, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z6, K1
+	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z6, K1
 	VBLENDMPS        Z11, Z6, K1, Z8
 	VCMPPS           $0x00, Z31, Z6, K1
 	VBLENDMPS        Z30, Z29, K1, Z9
 	VCMPPS           $0x12, Z31, Z6, K1
 	VBLENDMPS        Z9, Z8, K1, Z6
-	VCMPPS           $0x11, Z19, Z7, K1
-	VMULPS           Z18, Z7, Z8
+	VCMPPS           $0x11, Z18, Z7, K1
+	VMULPS           Z17, Z7, Z8
 	VBLENDMPS        Z8, Z7, K1, Z8
-	VPSUBD           Z17, Z8, Z9
+	VPSUBD           Z16, Z8, Z9
 	VPANDD           Z30, Z9, Z9
 	VPSUBD           Z9, Z8, Z8
-	VSUBPS           Z16, Z8, Z8
+	VSUBPS           Z15, Z8, Z8
 	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z15, K1, Z10
+	VMOVUPS.Z        Z14, K1, Z10
 	VADDPS           Z10, Z9, Z9
-	VMOVAPS          Z14, Z10
+	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z13, Z8, Z10
 	VFMADD213PS      Z12, Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
 	VMOVAPS          Z8, Z11
-	VFMADD231PS.BCST words<>+100(SB), Z9, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
 	VMULPS           Z8, Z8, Z8
 	VFMADD231PS      Z8, Z10, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+108(SB), Z7, K1
+	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z7, K1
 	VBLENDMPS        Z11, Z7, K1, Z8
 	VCMPPS           $0x00, Z31, Z7, K1
 	VBLENDMPS        Z30, Z29, K1, Z9
@@ -441,15 +442,15 @@ loop_m_1:
 // Requires: AVX, AVX512F
 TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	KMOVW        words<>+12(SB), K7
-	VBROADCASTSS words<>+116(SB), Z31
-	VBROADCASTSS words<>+112(SB), Z30
-	VBROADCASTSS words<>+120(SB), Z29
-	VBROADCASTSS words<>+36(SB), Z28
-	VBROADCASTSS words<>+124(SB), Z27
-	VBROADCASTSS words<>+132(SB), Z26
-	VBROADCASTSS words<>+128(SB), Z25
+	VBROADCASTSS words<>+120(SB), Z31
+	VBROADCASTSS words<>+116(SB), Z30
+	VBROADCASTSS words<>+124(SB), Z29
+	VBROADCASTSS words<>+40(SB), Z28
+	VBROADCASTSS words<>+128(SB), Z27
+	VBROADCASTSS words<>+136(SB), Z26
+	VBROADCASTSS words<>+132(SB), Z25
 	VMOVUPS      vectors<>+64(SB), Z24
-	VBROADCASTSS words<>+40(SB), Z23
+	VBROADCASTSS words<>+44(SB), Z23
 	MOVQ         dy+8(FP), SI
 	MOVQ         y+16(FP), DI
 	MOVQ         dx+0(FP), DX

@@ -16,115 +16,119 @@ DATA vectors<>+64(SB)/8, $0xff800000ff800000
 DATA vectors<>+72(SB)/8, $0xff800000ff800000
 DATA vectors<>+80(SB)/8, $0xff800000ff800000
 DATA vectors<>+88(SB)/8, $0xff800000ff800000
-DATA vectors<>+96(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+104(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+112(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+120(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+128(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+136(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+144(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+152(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+160(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+168(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+176(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+184(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+192(SB)/8, $0x3db180003db18000
-DATA vectors<>+200(SB)/8, $0x3db180003db18000
-DATA vectors<>+208(SB)/8, $0x3db180003db18000
-DATA vectors<>+216(SB)/8, $0x3db180003db18000
-DATA vectors<>+224(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+232(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+240(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+248(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+256(SB)/8, $0xfffb95c200000000
-DATA vectors<>+264(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+272(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+280(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+288(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+296(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+304(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+312(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+320(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+328(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+336(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+344(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+352(SB)/8, $0x0080000000800000
-DATA vectors<>+360(SB)/8, $0x0080000000800000
-DATA vectors<>+368(SB)/8, $0x0080000000800000
-DATA vectors<>+376(SB)/8, $0x0080000000800000
-DATA vectors<>+384(SB)/8, $0x4b0000004b000000
-DATA vectors<>+392(SB)/8, $0x4b0000004b000000
-DATA vectors<>+400(SB)/8, $0x4b0000004b000000
-DATA vectors<>+408(SB)/8, $0x4b0000004b000000
-DATA vectors<>+416(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+424(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+432(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+440(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+448(SB)/8, $0x3f8000003f800000
-DATA vectors<>+456(SB)/8, $0x3f8000003f800000
-DATA vectors<>+464(SB)/8, $0x3f8000003f800000
-DATA vectors<>+472(SB)/8, $0x3f8000003f800000
-DATA vectors<>+480(SB)/8, $0xcd380000cd380000
-DATA vectors<>+488(SB)/8, $0xcd380000cd380000
-DATA vectors<>+496(SB)/8, $0xcd380000cd380000
-DATA vectors<>+504(SB)/8, $0xcd380000cd380000
-DATA vectors<>+512(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+520(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+528(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+536(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+544(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+552(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+560(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+568(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+576(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+584(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+592(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+600(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+608(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+616(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+624(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+632(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+640(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+648(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+656(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+664(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+672(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+680(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+688(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+696(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+704(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+712(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+720(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+728(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+736(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+744(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+752(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+760(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+768(SB)/8, $0xbf000000bf000000
-DATA vectors<>+776(SB)/8, $0xbf000000bf000000
-DATA vectors<>+784(SB)/8, $0xbf000000bf000000
-DATA vectors<>+792(SB)/8, $0xbf000000bf000000
-DATA vectors<>+800(SB)/8, $0xadde8083adde8083
-DATA vectors<>+808(SB)/8, $0xadde8083adde8083
-DATA vectors<>+816(SB)/8, $0xadde8083adde8083
-DATA vectors<>+824(SB)/8, $0xadde8083adde8083
-DATA vectors<>+832(SB)/8, $0x33b1800033b18000
-DATA vectors<>+840(SB)/8, $0x33b1800033b18000
-DATA vectors<>+848(SB)/8, $0x33b1800033b18000
-DATA vectors<>+856(SB)/8, $0x33b1800033b18000
-DATA vectors<>+864(SB)/8, $0x7f8000007f800000
-DATA vectors<>+872(SB)/8, $0x7f8000007f800000
-DATA vectors<>+880(SB)/8, $0x7f8000007f800000
-DATA vectors<>+888(SB)/8, $0x7f8000007f800000
-DATA vectors<>+896(SB)/8, $0x3a8000003a800000
-DATA vectors<>+904(SB)/8, $0x3a8000003a800000
-DATA vectors<>+912(SB)/8, $0x3a8000003a800000
-DATA vectors<>+920(SB)/8, $0x3a8000003a800000
-DATA vectors<>+928(SB)/8, $0x0000000100000000
-DATA vectors<>+936(SB)/8, $0x0000000300000002
-DATA vectors<>+944(SB)/8, $0x0000000500000004
-DATA vectors<>+952(SB)/8, $0x0000000700000006
-GLOBL vectors<>(SB), RODATA|NOPTR, $960
+DATA vectors<>+96(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+104(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+112(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+120(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+224(SB)/8, $0x3db180003db18000
+DATA vectors<>+232(SB)/8, $0x3db180003db18000
+DATA vectors<>+240(SB)/8, $0x3db180003db18000
+DATA vectors<>+248(SB)/8, $0x3db180003db18000
+DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+384(SB)/8, $0x0080000000800000
+DATA vectors<>+392(SB)/8, $0x0080000000800000
+DATA vectors<>+400(SB)/8, $0x0080000000800000
+DATA vectors<>+408(SB)/8, $0x0080000000800000
+DATA vectors<>+416(SB)/8, $0x4b0000004b000000
+DATA vectors<>+424(SB)/8, $0x4b0000004b000000
+DATA vectors<>+432(SB)/8, $0x4b0000004b000000
+DATA vectors<>+440(SB)/8, $0x4b0000004b000000
+DATA vectors<>+448(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+456(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+464(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+472(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+480(SB)/8, $0x3f8000003f800000
+DATA vectors<>+488(SB)/8, $0x3f8000003f800000
+DATA vectors<>+496(SB)/8, $0x3f8000003f800000
+DATA vectors<>+504(SB)/8, $0x3f8000003f800000
+DATA vectors<>+512(SB)/8, $0xcd380000cd380000
+DATA vectors<>+520(SB)/8, $0xcd380000cd380000
+DATA vectors<>+528(SB)/8, $0xcd380000cd380000
+DATA vectors<>+536(SB)/8, $0xcd380000cd380000
+DATA vectors<>+544(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+552(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+560(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+568(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+576(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+584(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+592(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+600(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+608(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+616(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+624(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+632(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+640(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+648(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+656(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+664(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+672(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+680(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+688(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+696(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+704(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+712(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+720(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+728(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+736(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+744(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+752(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+760(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+768(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+776(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+784(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+792(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+800(SB)/8, $0xbf000000bf000000
+DATA vectors<>+808(SB)/8, $0xbf000000bf000000
+DATA vectors<>+816(SB)/8, $0xbf000000bf000000
+DATA vectors<>+824(SB)/8, $0xbf000000bf000000
+DATA vectors<>+832(SB)/8, $0xadde8083adde8083
+DATA vectors<>+840(SB)/8, $0xadde8083adde8083
+DATA vectors<>+848(SB)/8, $0xadde8083adde8083
+DATA vectors<>+856(SB)/8, $0xadde8083adde8083
+DATA vectors<>+864(SB)/8, $0x33b1800033b18000
+DATA vectors<>+872(SB)/8, $0x33b1800033b18000
+DATA vectors<>+880(SB)/8, $0x33b1800033b18000
+DATA vectors<>+888(SB)/8, $0x33b1800033b18000
+DATA vectors<>+896(SB)/8, $0x7f8000007f800000
+DATA vectors<>+904(SB)/8, $0x7f8000007f800000
+DATA vectors<>+912(SB)/8, $0x7f8000007f800000
+DATA vectors<>+920(SB)/8, $0x7f8000007f800000
+DATA vectors<>+928(SB)/8, $0x3a8000003a800000
+DATA vectors<>+936(SB)/8, $0x3a8000003a800000
+DATA vectors<>+944(SB)/8, $0x3a8000003a800000
+DATA vectors<>+952(SB)/8, $0x3a8000003a800000
+DATA vectors<>+960(SB)/8, $0x0000000100000000
+DATA vectors<>+968(SB)/8, $0x0000000300000002
+DATA vectors<>+976(SB)/8, $0x0000000500000004
+DATA vectors<>+984(SB)/8, $0x0000000700000006
+GLOBL vectors<>(SB), RODATA|NOPTR, $992
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -132,9 +136,9 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $960
 // func forward0AVX2(x *float32, top *float32, total *float32, block int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
-	VMOVUPS vectors<>+96(SB), Y15
-	VMOVUPS vectors<>+128(SB), Y14
-	VMOVUPS vectors<>+288(SB), Y13
+	VMOVUPS vectors<>+128(SB), Y15
+	VMOVUPS vectors<>+160(SB), Y14
+	VMOVUPS vectors<>+320(SB), Y13
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+262144, BX, BX
 	ADDQ    x+0(FP), BX
@@ -199,47 +203,47 @@ loop_c_2:
 	VMAXPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
 	VBLENDVPS    Y5, vectors<>+32(SB), Y6, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X2
+	VANDPS       vectors<>+96(SB), Y0, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VMAXPS       X3, X0, X0
+	VEXTRACTF128 $0x01, Y2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0x4e, X0, X3
+	VMAXPS       X3, X0, X0
 	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0xb1, X0, X3
+	VMAXPS       X3, X0, X0
 	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y0, Y0, Y3
-	VANDPS       Y0, Y3, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0x4e, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y3
-	VADDPS       Y3, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VEXTRACTF128 $0x01, Y1, X2
-	VMAXPS       X2, X1, X2
+	VPMAXSD      X3, X2, X2
+	VCMPPS       $0x03, X2, X2, X2
+	VORPS        X2, X0, X0
+	VBROADCASTSS X0, Y0
+	VANDPS       vectors<>+96(SB), Y1, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPS       X3, X1, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0x4e, X1, X3
+	VMAXPS       X3, X1, X1
 	VPERMILPS    $0x4e, X2, X3
-	VMAXPS       X3, X2, X2
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0xb1, X1, X3
+	VMAXPS       X3, X1, X1
 	VPERMILPS    $0xb1, X2, X3
-	VMAXPS       X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VANDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VADDPS       Y1, Y2, Y1
+	VPMAXSD      X3, X2, X2
+	VCMPPS       $0x03, X2, X2, X2
+	VORPS        X2, X1, X1
+	VBROADCASTSS X1, Y1
 	VMOVSS       X0, (DI)
 	VMOVSS       X1, 4(DI)
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+160(SB), Y12
-	VMOVUPS      vectors<>+192(SB), Y11
-	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+256(SB), Y9
-	VMOVUPS      vectors<>+320(SB), Y8
+	VMOVUPS      vectors<>+192(SB), Y12
+	VMOVUPS      vectors<>+224(SB), Y11
+	VMOVUPS      vectors<>+256(SB), Y10
+	VMOVUPS      vectors<>+288(SB), Y9
+	VMOVUPS      vectors<>+352(SB), Y8
 	MOVL         $+32, SI
 	PCALIGN      $0x20
 
@@ -309,15 +313,15 @@ loop_c_2_3:
 TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	VMOVUPS vectors<>+512(SB), Y15
+	VMOVUPS vectors<>+544(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
 	VXORPS  Y12, Y12, Y12
-	VMOVUPS vectors<>+352(SB), Y11
-	VMOVUPS vectors<>+384(SB), Y10
-	VMOVUPS vectors<>+416(SB), Y9
-	VMOVUPS vectors<>+448(SB), Y8
-	VMOVUPS vectors<>+480(SB), Y7
+	VMOVUPS vectors<>+384(SB), Y11
+	VMOVUPS vectors<>+416(SB), Y10
+	VMOVUPS vectors<>+448(SB), Y9
+	VMOVUPS vectors<>+480(SB), Y8
+	VMOVUPS vectors<>+512(SB), Y7
 	MOVQ    total+32(FP), BX
 	MOVQ    label+16(FP), SI
 	MOVQ    top+24(FP), DX
@@ -338,21 +342,21 @@ loop_n_1:
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       Y7, Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+544(SB), Y5
+	VMOVUPS      vectors<>+576(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+576(SB), Y4, Y5
 	VFMADD213PS  vectors<>+608(SB), Y4, Y5
 	VFMADD213PS  vectors<>+640(SB), Y4, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+800(SB), Y3, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+832(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+864(SB), Y2, Y3
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, Y12, Y2, Y4
 	VBLENDVPS    Y4, Y13, Y14, Y4
@@ -378,21 +382,21 @@ loop_n_1:
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       Y7, Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+544(SB), Y5
+	VMOVUPS      vectors<>+576(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+576(SB), Y4, Y5
 	VFMADD213PS  vectors<>+608(SB), Y4, Y5
 	VFMADD213PS  vectors<>+640(SB), Y4, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
+	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+800(SB), Y3, Y6
+	VFMADD231PS  vectors<>+832(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+832(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+864(SB), Y2, Y3
+	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, Y12, Y2, Y4
 	VBLENDVPS    Y4, Y13, Y14, Y4
@@ -414,7 +418,7 @@ loop_n_1:
 	DECQ         R8
 	JNE          loop_n_1
 	VADDPS       Y0, Y1, Y0
-	VMULPS       vectors<>+896(SB), Y0, Y0
+	VMULPS       vectors<>+928(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -428,8 +432,8 @@ loop_n_1:
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), $2112-40
 	VBROADCASTSS s0+24(FP), Y0
-	VMOVUPS      vectors<>+96(SB), Y15
-	VMOVUPS      vectors<>+128(SB), Y14
+	VMOVUPS      vectors<>+128(SB), Y15
+	VMOVUPS      vectors<>+160(SB), Y14
 	MOVQ         block+32(FP), BX
 	IMUL3Q       $+131072, BX, BX
 	ADDQ         x+8(FP), BX
@@ -496,45 +500,45 @@ loop_c_2:
 	VMAXPS       Y8, Y10, Y8
 	VMAXPS       Y7, Y8, Y7
 	VBLENDVPS    Y6, vectors<>+32(SB), Y7, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X3
+	VANDPS       vectors<>+96(SB), Y1, Y3
+	VEXTRACTF128 $0x01, Y1, X4
+	VMAXPS       X4, X1, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VPMAXSD      X4, X3, X3
+	VPERMILPS    $0x4e, X1, X4
+	VMAXPS       X4, X1, X1
 	VPERMILPS    $0x4e, X3, X4
-	VMAXPS       X4, X3, X3
+	VPMAXSD      X4, X3, X3
+	VPERMILPS    $0xb1, X1, X4
+	VMAXPS       X4, X1, X1
 	VPERMILPS    $0xb1, X3, X4
-	VMAXPS       X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y1, Y1, Y4
-	VANDPS       Y1, Y4, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y4
-	VADDPS       Y4, Y1, Y1
-	VADDPS       Y1, Y3, Y1
-	VEXTRACTF128 $0x01, Y2, X3
-	VMAXPS       X3, X2, X3
+	VPMAXSD      X4, X3, X3
+	VCMPPS       $0x03, X3, X3, X3
+	VORPS        X3, X1, X1
+	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+96(SB), Y2, Y3
+	VEXTRACTF128 $0x01, Y2, X4
+	VMAXPS       X4, X2, X2
+	VEXTRACTF128 $0x01, Y3, X4
+	VPMAXSD      X4, X3, X3
+	VPERMILPS    $0x4e, X2, X4
+	VMAXPS       X4, X2, X2
 	VPERMILPS    $0x4e, X3, X4
-	VMAXPS       X4, X3, X3
+	VPMAXSD      X4, X3, X3
+	VPERMILPS    $0xb1, X2, X4
+	VMAXPS       X4, X2, X2
 	VPERMILPS    $0xb1, X3, X4
-	VMAXPS       X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VCMPPS       $0x03, Y2, Y2, Y4
-	VANDPS       Y2, Y4, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y4
-	VADDPS       Y4, Y2, Y2
-	VADDPS       Y2, Y3, Y2
+	VPMAXSD      X4, X3, X3
+	VCMPPS       $0x03, X3, X3, X3
+	VORPS        X3, X2, X2
+	VBROADCASTSS X2, Y2
 	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      vectors<>+288(SB), Y13
-	VMOVUPS      vectors<>+160(SB), Y12
-	VMOVUPS      vectors<>+192(SB), Y11
-	VMOVUPS      vectors<>+224(SB), Y10
-	VMOVUPS      vectors<>+256(SB), Y9
+	VMOVUPS      vectors<>+320(SB), Y13
+	VMOVUPS      vectors<>+192(SB), Y12
+	VMOVUPS      vectors<>+224(SB), Y11
+	VMOVUPS      vectors<>+256(SB), Y10
+	VMOVUPS      vectors<>+288(SB), Y9
 	MOVL         $+32, DX
 	PCALIGN      $0x20
 
@@ -551,7 +555,7 @@ loop_c_2_3:
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       Y9, Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+320(SB), Y7
+	VMOVUPS      vectors<>+352(SB), Y7
 	VFMADD231PS  Y5, Y13, Y7
 	VMULPS       Y5, Y5, Y8
 	VFMADD231PS  Y8, Y7, Y5
@@ -569,7 +573,7 @@ loop_c_2_3:
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       Y9, Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+320(SB), Y7
+	VMOVUPS      vectors<>+352(SB), Y7
 	VFMADD231PS  Y5, Y13, Y7
 	VMULPS       Y5, Y5, Y8
 	VFMADD231PS  Y8, Y7, Y5
@@ -592,12 +596,12 @@ loop_c_2_3:
 	VADDPS       Y3, Y2, Y2
 	VPERMILPS    $0xb1, Y2, Y3
 	VADDPS       Y3, Y2, Y2
-	VMOVUPS      vectors<>+448(SB), Y13
+	VMOVUPS      vectors<>+480(SB), Y13
 	VDIVPS       Y1, Y13, Y1
 	VBROADCASTSS (CX), Y3
 	VDIVPS       Y2, Y13, Y2
 	VBROADCASTSS 4(CX), Y4
-	VMOVUPS      vectors<>+928(SB), Y12
+	VMOVUPS      vectors<>+960(SB), Y12
 	MOVL         $+0, DX
 	PCALIGN      $0x20
 
