@@ -18,17 +18,21 @@ type Selection struct {
 	waiting []*ir.Load
 	// shuffle has the lanes that a Transpose needs of a register.
 	shuffle map[*ir.Reg]int
-	in      *loop
+	// repeated are registers that repeat a few elements of memory in all lanes:
+	// everything that reads them chooses among these.
+	repeated map[*ir.Reg]bool
+	in       *loop
 }
 
 // choose fills k.nodes.
 func (k *function) choose() {
 	s := &Selection{function: k, regs: map[*ir.Reg]*VReg{}, defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{},
-		consts: map[*ir.Reg]*Place{}, shuffle: map[*ir.Reg]int{}}
+		consts: map[*ir.Reg]*Place{}, shuffle: map[*ir.Reg]int{}, repeated: map[*ir.Reg]bool{}}
 	for _, v := range k.f.Counters() {
 		k.order[v] = len(k.order)
 	}
 	s.count(k.f.Body)
+	s.repeat(k.f.Body)
 	s.stmts(k.f.Body)
 	s.release(nil)
 }
@@ -226,6 +230,8 @@ func (s *Selection) Row(r *ir.Reg, p *Place) *VReg {
 func (s *Selection) load(st *ir.Load) {
 	dst, from := s.Of(st.Dst), s.place(st.Mem, st.Lanes)
 	switch {
+	case s.repeated[st.Dst]:
+		s.Do(s.set.Repeat[st.Lanes], dst, None, Ref{Mem: from})
 	case !st.Broadcast:
 		s.set.Load(s, dst, from, st.Lanes)
 	case s.set.Each:

@@ -35,6 +35,8 @@ type Set struct {
 	// Broadcast puts an element of memory, BroadcastWord lane 0 of a register,
 	// into all lanes.
 	Broadcast, BroadcastWord *Code
+	// Repeat load the given number of elements into all lanes, again and again.
+	Repeat map[int]*Code
 	// Prefetch asks for a cache line in the second cache, PrefetchSoon in the first one.
 	Prefetch, PrefetchSoon *Code
 	// MaskTable says that a mask's lanes are words in memory; otherwise they are bits.

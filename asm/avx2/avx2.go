@@ -70,7 +70,8 @@ var Set = &amd64.Set{
 		ir.And: op(vandps), ir.Or: op(vorps),
 	},
 	Shifts:  map[ir.Op]*amd64.Code{ir.IShl: vpslld, ir.IShr: vpsrld, ir.ISar: vpsrad},
-	Compare: vcmpps, Broadcast: vbroadcastss, BroadcastWord: vpbroadcastd, Prefetch: prefetcht1, PrefetchSoon: prefetcht0,
+	Compare: vcmpps, Broadcast: vbroadcastss, BroadcastWord: vpbroadcastd, Repeat: map[int]*amd64.Code{2: vbroadcastsd, 4: vbroadcast4},
+	Prefetch: prefetcht1, PrefetchSoon: prefetcht0,
 	Special: special, Load: load, Store: store, Transpose: transpose,
 }
 

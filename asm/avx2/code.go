@@ -15,6 +15,8 @@ var (
 	vextractps   = &amd64.Code{Make: amd64.Three(x86.VEXTRACTPS), Fold: amd64.None}
 	vmaskmovps   = &amd64.Code{Make: amd64.Three(x86.VMASKMOVPS), Fold: 1}
 	vbroadcastss = &amd64.Code{Make: x86.VBROADCASTSS, Fold: 0}
+	vbroadcastsd = &amd64.Code{Make: x86.VBROADCASTSD, Fold: 0}
+	vbroadcast4  = &amd64.Code{Make: amd64.Two(x86.VBROADCASTF128), Fold: 0}
 	vpbroadcastd = &amd64.Code{Make: x86.VPBROADCASTD, Fold: 0}
 
 	prefetcht0 = &amd64.Code{Make: amd64.One(x86.PREFETCHT0), Fold: amd64.None}
@@ -56,7 +58,8 @@ var (
 	vpcmpeqd = &amd64.Code{Make: x86.VPCMPEQD, Fold: 1, Commutes: true}
 	vpcmpgtd = &amd64.Code{Make: x86.VPCMPGTD, Fold: 1}
 
-	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one names.
+	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one
+	// names; vpermilpsBy those of the same quarter of its first source that the last one names.
 	vpermd       = &amd64.Code{Make: x86.VPERMD, Fold: 1}
 	vpermps      = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
 	vperm2f128   = &amd64.Code{Make: amd64.Four(x86.VPERM2F128), Fold: 1}
@@ -67,6 +70,7 @@ var (
 	vblendps     = &amd64.Code{Make: amd64.Four(x86.VBLENDPS), Fold: 1}
 	vunpcklps    = &amd64.Code{Make: x86.VUNPCKLPS, Fold: 1}
 	vunpckhps    = &amd64.Code{Make: x86.VUNPCKHPS, Fold: 1}
+	vpermilpsBy  = &amd64.Code{Make: x86.VPERMILPS, Fold: 1}
 	vshufps      = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 )
 

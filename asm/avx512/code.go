@@ -15,6 +15,8 @@ var (
 	vmovupsZero  = &amd64.Code{Make: amd64.Three(x86.VMOVUPS_Z), Each: amd64.Three(x86.VBROADCASTSS_Z), Fold: 1}
 	vmovupsPart  = &amd64.Code{Make: x86.VMOVUPS, Fold: amd64.None}
 	vbroadcastss = &amd64.Code{Make: x86.VBROADCASTSS, Fold: 0}
+	vbroadcastsd = &amd64.Code{Make: x86.VBROADCASTSD, Fold: 0}
+	vbroadcast4  = &amd64.Code{Make: x86.VBROADCASTF32X4, Fold: 0}
 	vpbroadcastd = &amd64.Code{Make: x86.VPBROADCASTD, Fold: 0}
 
 	prefetcht0 = &amd64.Code{Make: amd64.One(x86.PREFETCHT0), Fold: amd64.None}
@@ -63,11 +65,13 @@ var (
 	korw      = &amd64.Code{Make: amd64.Three(x86.KORW), Fold: amd64.None}
 	knotw     = &amd64.Code{Make: amd64.Two(x86.KNOTW), Fold: amd64.None}
 
-	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one names.
+	// Shuffles. vpermd and vpermps take the lanes of their last source that the other one
+	// names; vpermilpsBy those of the same quarter of its first source that the last one names.
 	vpermd        = &amd64.Code{Make: x86.VPERMD, Fold: 1}
 	vpermps       = &amd64.Code{Make: x86.VPERMPS, Fold: 1}
 	valignd       = &amd64.Code{Make: x86.VALIGND, Fold: amd64.None}
 	vpermilps     = &amd64.Code{Make: x86.VPERMILPS, Fold: 0}
+	vpermilpsBy   = &amd64.Code{Make: x86.VPERMILPS, Fold: 1}
 	vshufps       = &amd64.Code{Make: x86.VSHUFPS, Fold: 1}
 	vunpcklps     = &amd64.Code{Make: x86.VUNPCKLPS, Fold: 1}
 	vunpckhps     = &amd64.Code{Make: x86.VUNPCKHPS, Fold: 1}

@@ -214,6 +214,10 @@ func (g *group) spreads() (v *ir.Var) {
 	return v
 }
 
+// repeatedFloats is how many elements a load repeats in all lanes, for shuffles to
+// choose from: less to load than each of them for itself.
+const repeatedFloats = 4
+
 // spread loads the elements that the lanes at a point need and puts them there.
 func (e *emitter) spread(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	at := e.sub(x.Sub, n, p)
@@ -225,7 +229,7 @@ func (e *emitter) spread(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 		order[i] = (at.Const + i) / x.Every % x.Within
 	}
 	from := *x.Args[0].Load
-	if slices.Min(order) == slices.Max(order) {
+	if slices.Min(order) == slices.Max(order) && x.Within > repeatedFloats {
 		last := innermost(&from)
 		from.Subs = slices.Clone(from.Subs)
 		from.Subs[last].Const += order[0]
