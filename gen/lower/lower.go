@@ -3,8 +3,8 @@
 // What comes in: a program of checked equations. What goes out: one nest for
 // each equation and for each reduction inside one, in an order of evaluation.
 // What is promised: nothing is clever here. Each nest is either a map or one
-// reduction of an elementwise value; every subscript is in bounds, reads and
-// sums beyond a tensor's shape having been moved to padded copies; arithmetic
+// reduction of an elementwise value; every subscript is in bounds, reads
+// beyond a tensor's shape having been moved to padded copies; arithmetic
 // on run-time scalars alone is collected in the program's Scalars.
 package lower
 
@@ -167,10 +167,10 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	l.cleared(eq.T, eq.Text)
 	store := ir.Mem{Buf: target, Subs: subs}
 	var final *ir.Nest
-	switch {
-	case eq.Accumulate && s.reach(subs, target.Shape) != nil:
-		store, final = l.padStore(s, store)
-	case eq.T.Role == layer.State && readsElsewhere(eq):
+	if eq.Accumulate && s.reach(subs, target.Shape) != nil {
+		panic("lower: a sum leaves its tensor: " + eq.Text)
+	}
+	if eq.T.Role == layer.State && readsElsewhere(eq) {
 		store, final = l.afterwards(s, store)
 	}
 	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate

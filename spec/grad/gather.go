@@ -17,8 +17,9 @@ type term struct {
 	value layer.Expr
 }
 
-// scatter is the contribution as an equation that accumulates.
+// scatter is the contribution as an equation that accumulates, in places that t has.
 func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
+	c = c.inShape(t)
 	fresh, idx := binding{}.with(c.idx)
 	subs := fresh.ints(c.subs)
 	var free, rest []*layer.Index

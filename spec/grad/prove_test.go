@@ -48,25 +48,26 @@ func proveThere(s *syntax.Spec) (*layer.Proved, error) {
 // redundant are layers of which derived equations say something twice, or
 // something that is zero: there, a change may change nothing.
 var redundant = map[string]bool{
-	"softmax":       true, // the gradient through the maximum is zero
-	"cross_entropy": true, // likewise
-	"layernorm":     true, // sum(x - mean) is zero
-	"conv1d":        true, // odd and even are the same as -1 and 1
-	"conv3d":        true, // likewise
-	"transposed":    true, // likewise
-	"maxpool2d":     true, // likewise
-	"untied":        true, // likewise
-	"guarded":       true, // one side of a range is never left
-	"lp_pool":       true, // powers hide signs, gradients at 0 are 0
-	"heads":         true, // likewise
-	"maxpool1d":     true, // likewise
-	"corners":       true, // one condition follows from another
-	"positions":     true, // likewise
-	"shifts":        true, // likewise
-	"choices":       true, // likewise
-	"functions":     true, // logarithms hide what happens below zero
-	"interleaved":   true, // outputs are 0 before the first step
-	"lstm":          true, // that of the library is changed everywhere, too
+	"softmax":           true, // the gradient through the maximum is zero
+	"cross_entropy":     true, // likewise
+	"layernorm":         true, // sum(x - mean) is zero
+	"conv1d":            true, // odd and even are the same as -1 and 1
+	"conv3d":            true, // likewise
+	"transposed":        true, // likewise
+	"maxpool2d":         true, // likewise
+	"untied":            true, // likewise
+	"guarded":           true, // one side of a range is never left
+	"lp_pool":           true, // powers hide signs, gradients at 0 are 0
+	"heads":             true, // likewise
+	"maxpool1d":         true, // likewise
+	"corners":           true, // one condition follows from another
+	"positions":         true, // likewise
+	"shifts":            true, // likewise
+	"around_and_beyond": true, // likewise
+	"choices":           true, // likewise
+	"functions":         true, // logarithms hide what happens below zero
+	"interleaved":       true, // outputs are 0 before the first step
+	"lstm":              true, // that of the library is changed everywhere, too
 }
 
 // TestProveDerived declares what was derived: it must be accepted, and must
