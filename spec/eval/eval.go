@@ -217,11 +217,12 @@ func (e *equation) run(frame []int) {
 	data := e.target.data
 	if !e.buffered {
 		forEach(frame, e.free, func() {
-			v, at := e.value(), e.at()
-			if e.accumulate {
-				data[at] += v
-			} else {
-				data[at] = v
+			v := e.value()
+			switch {
+			case !e.accumulate:
+				data[e.at()] = v
+			case v != 0: // nothing needs no place
+				data[e.at()] += v
 			}
 		})
 		return

@@ -267,6 +267,11 @@ func (c term) vanishes(i *layer.Index) bool {
 			return false
 		}
 	}
+	for _, s := range c.subs {
+		if readsAt(s, one) {
+			return false
+		}
+	}
 	sound, zero := true, false
 	layer.Walk(c.value, func(n any) bool {
 		r, ok := n.(*layer.Read)
@@ -285,6 +290,17 @@ func (c term) vanishes(i *layer.Index) bool {
 		sound = sound && !one.in(x)
 	}
 	return sound && zero
+}
+
+// readsAt reports whether a subscript reads ids at one of the indices.
+func readsAt(s layer.Int, at indices) bool {
+	found := false
+	layer.Walk(s, func(n any) bool {
+		e, ok := n.(*layer.Element)
+		found = found || ok && at.in(e)
+		return !found
+	})
+	return found
 }
 
 // spans reports whether i is a subscript of r and has all its values.

@@ -2,26 +2,30 @@ package grad
 
 import "github.com/dlgen/dlgen/spec/layer"
 
-// inShape is the contribution with the affine subscripts that may leave t's shape, where
-// nothing is added, solved for one of their indices: each place is then one of t's.
+// inShape is the contribution with indices such that each place it goes to is one of t's:
+// subscripts that may leave a shape, where nothing is added, become indices of their own,
+// and so do those of the ids among the subscripts.
 func (c term) inShape(t *layer.Tensor) term {
 	v := inversion{term: c, known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
-	places := map[int]*layer.Index{}
 	var idx []*layer.Index
+	places := map[int]*layer.Index{}
 	for d, s := range c.subs {
-		a, ok := layer.AffineOf(s)
-		if !ok || staysWithin(a, t.Shape[d]) {
-			continue
+		if i := v.shift(s, t, d); i != nil {
+			places[d] = i
+			idx = append(idx, i)
 		}
-		i := &layer.Index{Name: "i", Size: t.Shape[d]}
-		if len(a.Terms) > 0 {
-			i.Name = a.Terms[0].I.Name
-		}
-		v.solve(v.known.int(s), layer.Affine{Terms: []layer.Term{{Coef: 1, I: i}}}, t.HasOutside)
-		places[d] = i
-		idx = append(idx, i)
+		layer.Walk(s, func(x any) bool {
+			if e, ok := x.(*layer.Element); ok {
+				for k := range e.Subs {
+					if i := v.shift(e.Subs[k], e.T, k); i != nil {
+						idx = append(idx, i)
+					}
+				}
+			}
+			return true
+		})
 	}
-	if len(places) == 0 {
+	if len(idx) == 0 {
 		return c
 	}
 	out := term{place: c.place, subs: v.known.ints(c.subs), value: v.known.expr(c.value)}
@@ -36,6 +40,22 @@ func (c term) inShape(t *layer.Tensor) term {
 	out.idx = append(idx, v.remainders...)
 	out.conds = append(append(v.ranges, v.equal...), v.known.conds(c.conds)...)
 	return out
+}
+
+// shift makes the subscript s of dimension d an index of its own if it may leave the
+// shape of t, and returns it, or nil.
+func (v *inversion) shift(s layer.Int, t *layer.Tensor, d int) *layer.Index {
+	s = v.known.int(s)
+	a, ok := layer.AffineOf(s)
+	if !ok || t.HasOutside || staysWithin(a, t.Shape[d]) {
+		return nil
+	}
+	i := &layer.Index{Name: "i", Size: t.Shape[d]}
+	if len(a.Terms) > 0 {
+		i.Name = a.Terms[0].I.Name
+	}
+	v.solve(s, layer.Affine{Terms: []layer.Term{{Coef: 1, I: i}}}, false)
+	return i
 }
 
 // staysWithin reports whether an affine subscript is one of a dimension for all values of

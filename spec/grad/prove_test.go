@@ -64,6 +64,7 @@ var redundant = map[string]bool{
 	"positions":         true, // likewise
 	"shifts":            true, // likewise
 	"around_and_beyond": true, // likewise
+	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
 	"choices":           true, // likewise
 	"functions":         true, // logarithms hide what happens below zero
 	"interleaved":       true, // outputs are 0 before the first step

@@ -13,7 +13,7 @@ func sum(rest []*layer.Index, conds []layer.Cond, value layer.Expr) layer.Expr {
 	rest, conds, value = r.idx, r.conds, r.value
 	var outer, inner []layer.Cond
 	open := setOf(rest)
-	for _, c := range conds {
+	for _, c := range plainFirst(conds) {
 		if open.in(c) {
 			inner = append(inner, c)
 		} else {
@@ -157,4 +157,31 @@ func total(terms []layer.Expr) layer.Expr {
 		x = add(x, mul(constant(count[key]), first[key]))
 	}
 	return x
+}
+
+// plainFirst are the conditions with those in front that read nothing: the others may
+// read what is there under these only.
+func plainFirst(conds []layer.Cond) []layer.Cond {
+	var plain, reading []layer.Cond
+	for _, c := range conds {
+		if reads(c) {
+			reading = append(reading, c)
+		} else {
+			plain = append(plain, c)
+		}
+	}
+	return append(plain, reading...)
+}
+
+// reads reports whether a condition depends on an array.
+func reads(c layer.Cond) bool {
+	found := false
+	layer.Walk(c, func(x any) bool {
+		switch x.(type) {
+		case *layer.Read, *layer.Element:
+			found = true
+		}
+		return !found
+	})
+	return found
 }
