@@ -83,3 +83,6 @@ func TestKnown(t *testing.T) { agreeInFile(t, "testdata/specs/known.txtar") }
 // TestFlat compares sums over rows that fill vectors badly, and products of rows
 // and columns.
 func TestFlat(t *testing.T) { agreeInFile(t, "testdata/specs/flat.txtar") }
+
+// TestIDs compares what is looked up at shifted places, in one row, and beside products.
+func TestIDs(t *testing.T) { agreeInFile(t, "testdata/specs/ids.txtar") }

@@ -12,15 +12,20 @@ import (
 func (s *scope) subs(xs []layer.Int, t *layer.Tensor, open bool) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
-		_, id := x.(*layer.Element)
-		if divides(x) || id && open {
+		e, id := x.(*layer.Element)
+		switch {
+		case t.Shape[d] == 1 && !open && !s.affine(x): // what it is has been checked
+		case divides(x) || id && (open || !subscripts(e.T.Outside, t.Shape[d])):
 			out[d] = s.table(x, t.Shape[d], open)
-		} else {
+		default:
 			out[d] = s.sub(x)
 		}
 	}
 	return out
 }
+
+// subscripts reports whether what ids are outside their shape is a subscript, too.
+func subscripts(outside float64, extent int) bool { return 0 <= outside && outside < float64(extent) }
 
 // divides reports whether x needs a division of something that is not
 // constant.
@@ -132,7 +137,8 @@ func (s *scope) gather(x *layer.Element) ir.Sub {
 	if x.T.Role == layer.Scalar {
 		s.l.refuse("the run-time scalar %s stands in a subscript; the compiler cannot use it there yet", x.T.Name)
 	}
-	return ir.VarSub(s.gatherFrom(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, false)}))
+	e := s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, x.T.HasOutside)}, x.T)
+	return ir.VarSub(s.gatherFrom(*e.Load))
 }
 
 // gatherFrom is the variable that holds an element of an int32 buffer.

@@ -89,9 +89,9 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 	for _, s := range g.stages {
 		n := *s.nest
 		n.Axes = divided(n.Axes)
-		n.Store = substitutedMem(n.Store, r, whole)
-		n.Value = substituted(reloaded(n.Value, m, blocks), r, whole)
-		rest.stages = append(rest.stages, &stage{nest: &n, store: s.store})
+		n.Value = reloaded(n.Value, m, blocks)
+		n.Only = slices.DeleteFunc(slices.Clone(n.Only), func(o ir.Range) bool { return o.Sub.Coef(r) != 0 })
+		rest.stages = append(rest.stages, &stage{nest: substitutedNest(&n, r, whole), store: s.store})
 	}
 	rest.formPasses()
 	return copying, rest

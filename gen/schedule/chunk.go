@@ -126,18 +126,11 @@ func (g *group) serialWith(c chunk) []*ir.Var {
 func (g *group) over(v *ir.Var, c chunk) *group {
 	out := &group{outer: c.looped(c.resized(g.outer, v)), abreast: g.abreast, contraction: g.contraction, partial: g.partial, serial: g.serialWith(c)}
 	for _, s := range g.stages {
-		n := *s.nest
+		n := substitutedNest(s.nest, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
-		n.Store = substitutedMem(n.Store, v, c.at)
-		n.Value = substituted(n.Value, v, c.at)
-		n.Within = substitutedRanges(n.Within, v, c.at)
 		n.Only = nil
-		open(&n, join(out.outer, out.abreast))
-		n.Gathers = nil
-		for _, gt := range s.nest.Gathers {
-			n.Gathers = append(n.Gathers, &ir.LoadIndex{Dst: gt.Dst, Mem: substitutedMem(gt.Mem, v, c.at)})
-		}
-		out.stages = append(out.stages, &stage{nest: &n, store: s.store})
+		open(n, join(out.outer, out.abreast))
+		out.stages = append(out.stages, &stage{nest: n, store: s.store})
 	}
 	out.formPasses()
 	return out

@@ -90,6 +90,19 @@ func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
 	return out
 }
 
+// substitutedNest is n with a variable replaced in all that it reads and writes; its axes
+// stay.
+func substitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
+	out := *n
+	out.Store, out.Value = substitutedMem(n.Store, v, s), substituted(n.Value, v, s)
+	out.Within = substitutedRanges(n.Within, v, s)
+	out.Gathers = nil
+	for _, g := range n.Gathers {
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: substitutedMem(g.Mem, v, s)})
+	}
+	return &out
+}
+
 // cloned is a copy of the loops that may be changed: nests, and the buffers of
 // temporaries.
 func cloned(l *ir.Loops) *ir.Loops {

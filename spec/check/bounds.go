@@ -58,15 +58,41 @@ func (q *equation) subscript(a spot, d int, on *conds) {
 		return
 	}
 	if e, ok := sub.(*layer.Element); ok && e.T.Role == layer.Input {
-		return // checked at run time
+		q.beyondIDs(a, d, e, on)
+		return // the ids themselves are checked at run time
 	}
-	p := prover{sub: sub, size: int64(a.t.Shape[d]), conds: on.list(), left: budget}
-	point, found := p.prove(q.c.full())
-	switch {
-	case p.left <= 0:
-		q.helpf(a.pos, "split the equation, or give "+a.t.Name+" an outside value", "it takes too long to prove that this stays within %s", extentText(a.t, d))
-	case found && q.c.possible(on):
-		q.helpf(a.pos, outsideHelp(a), "%s %s %s, its size%s is %s", point, a.verb, a.text(d, p.bad), there(a.t), extentText(a.t, d))
+	if point, bad, found := q.leaves(a, sub, a.t, d, on); found {
+		q.helpf(a.pos, outsideHelp(a), "%s %s %s, its size%s is %s", point, a.verb, a.text(d, bad), there(a.t), extentText(a.t, d))
+	}
+}
+
+// leaves finds a point at which a subscript is beyond dimension d of t, and its value
+// there.
+func (q *equation) leaves(a spot, sub layer.Int, t *layer.Tensor, d int, on *conds) (point string, bad int64, found bool) {
+	p := prover{sub: sub, size: int64(t.Shape[d]), conds: on.list(), left: budget}
+	point, found = p.prove(q.c.full())
+	if p.left <= 0 {
+		q.helpf(a.pos, "split the equation, or give "+t.Name+" an outside value", "it takes too long to prove that this stays within %s", extentText(t, d))
+		return "", 0, false
+	}
+	return point, p.bad, found && q.c.possible(on)
+}
+
+// beyondIDs demands that what ids are beyond their shape is a subscript, too, if that is
+// where they are read.
+func (q *equation) beyondIDs(a spot, d int, ids *layer.Element, on *conds) {
+	if v := ids.T.Outside; !ids.T.HasOutside || 0 <= v && v < float64(a.t.Shape[d]) {
+		return
+	}
+	for k, sub := range ids.Subs {
+		if point, bad, found := q.leaves(a, sub, ids.T, k, on); found {
+			help := fmt.Sprintf("give %s another outside", ids.T.Name)
+			if a.verb == "reads" {
+				help += fmt.Sprintf(", or say where(condition, %s..., 0) with a condition on indices", a.t.Name)
+			}
+			q.helpf(a.pos, help, "%s reads %s, which is %g there; the size of %s is %s", point, spot{t: ids.T, subs: ids.Subs}.text(k, bad), ids.T.Outside, a.t.Name, extentText(a.t, d))
+			return
+		}
 	}
 }
 
