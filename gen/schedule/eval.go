@@ -302,6 +302,9 @@ func (e *emitter) fused(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 // do is an operation with its result in a register, made once for all uses in
 // reach.
 func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
+	if (op == ir.And || op == ir.Or) && args[0] == args[1] {
+		return args[0]
+	}
 	k := ir.Infos[op].Dst
 	if op == ir.Select {
 		k = args[1].Kind

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+
 	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
@@ -51,8 +53,11 @@ func (q *equation) logic(x *syntax.Binary) truth {
 	return b
 }
 
+// comparison is one of integers, in which division rounds down as in subscripts, where
+// both sides are; numbers alone are compared as real ones.
 func (q *equation) comparison(x *syntax.Binary) truth {
-	if q.isInteger(x.X) && q.isInteger(x.Y) {
+	if q.isInteger(x.X) && q.isInteger(x.Y) && !(q.isConstant(x.X) && q.isConstant(x.Y)) {
+		q.wholeQuotients(x)
 		a, b := q.integer(x.X), q.integer(x.Y)
 		c := &layer.CmpInt{Op: x.Op, X: a, Y: b}
 		box := q.c.full()
@@ -73,6 +78,23 @@ func (q *equation) comparison(x *syntax.Binary) truth {
 		return knownTruth(compare(x.Op, ca.V, cb.V))
 	}
 	return truth{cond: &layer.CmpReal{Op: x.Op, X: a, Y: b}}
+}
+
+// wholeQuotients refuses constants that are divided and leave a remainder: whether t < T/2
+// means half of a step, too, is for the spec to say.
+func (q *equation) wholeQuotients(x syntax.Expr) {
+	syntax.Walk(x, func(e syntax.Expr) {
+		d, ok := e.(*syntax.Binary)
+		if !ok || d.Op != "/" || !q.isConstant(d) {
+			return
+		}
+		a, ok := q.integer(d.X).(layer.Lit)
+		b, ok2 := q.integer(d.Y).(layer.Lit)
+		if ok && ok2 && b.V > 0 && a.V%b.V != 0 {
+			text := syntax.PrintExpr(d)
+			q.helpf(d.OpPos, fmt.Sprintf("say floor(%s) for the whole number, or multiply, as in 2*t < T for t < T/2", text), "%s is not whole here: %d/%d", text, a.V, b.V)
+		}
+	})
 }
 
 func compare(op string, a, b float64) bool {

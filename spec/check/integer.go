@@ -160,8 +160,7 @@ func elements(x layer.Int) []*layer.Tensor {
 }
 
 // isInteger reports whether an operand of a comparison is an integer that is
-// made of indices and constants. Constants alone count as real where they are
-// divided.
+// made of indices and constants.
 func (q *equation) isInteger(x syntax.Expr) bool {
 	switch x := x.(type) {
 	case *syntax.Literal:
@@ -182,7 +181,7 @@ func (q *equation) isInteger(x syntax.Expr) bool {
 		if !q.isInteger(x.X) || !q.isInteger(x.Y) {
 			return false
 		}
-		return x.Op == "+" || x.Op == "-" || x.Op == "*" || x.Op == "%" || x.Op == "/" && !q.isConstant(x)
+		return strings.Contains("+-*/%", x.Op)
 	case *syntax.Call:
 		return x.Fn == "argmax"
 	}
