@@ -256,7 +256,7 @@ func (s *scope) root(e layer.Expr) {
 	idx, body := flattenSum(r)
 	s.bind(idx, &s.nest.Reduce)
 	if r.Op == layer.Sum && len(s.nest.Reduce) == 0 { // a single term may be restricted, too
-		s.nest.Reduce = []ir.Axis{{Var: s.l.variable(idx[0].Name), Size: 1}}
+		s.nest.Reduce = []ir.Axis{{Var: s.l.variable("one"), Size: 1}}
 	}
 	s.nest.Value = s.expr(s.window(s.nest.Op, body))
 	if len(s.nest.Within) == 0 {

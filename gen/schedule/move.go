@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
@@ -26,14 +27,12 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 	case from != nil && (from.Buf.Elem != ir.F32 || !slice(from, a.Var) || from.Buf.Root() == n.Store.Buf.Root()):
 		return false
 	}
-	for _, g := range n.Gathers {
-		if g.Mem.Flat().Coef(a.Var) != 0 {
-			return false // an id for each element
-		}
-	}
-	together := gapless(loops, &n.Store)
+	together := max(gapless(loops, &n.Store), lookups(loops, n))
 	if from != nil {
 		together = max(together, gapless(loops, from))
+	}
+	if together == len(loops) {
+		return false // an id for each element
 	}
 	e.nest(loops[:together], map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
 		at := p.withAll(q)
@@ -43,10 +42,11 @@ func (e *emitter) moves(ps *pass, loops []ir.Axis, p at) bool {
 			count *= a.Size
 		}
 		place := func(m ir.Mem) ir.Mem {
-			if m = e.mem(m, n, at); count > a.Size {
-				return inOneRow(m.Buf, m.Flat())
+			to := e.mem(m, n, at)
+			if count > a.Size {
+				return fromDim(to, firstDim(&m, loops[together:]))
 			}
-			return m
+			return to
 		}
 		st := &ir.Move{Dst: place(n.Store), Count: count}
 		if from != nil {
@@ -73,6 +73,33 @@ func gapless(loops []ir.Axis, m *ir.Mem) int {
 		k--
 	}
 	return k
+}
+
+// lookups is the first of the loops from which on n reads no other ids.
+func lookups(loops []ir.Axis, n *ir.Nest) int {
+	k := len(loops)
+	for k > 0 && !slices.ContainsFunc(n.Gathers, func(g *ir.LoadIndex) bool { return stride(&g.Mem, loops[k-1].Var) != 0 }) {
+		k--
+	}
+	return k
+}
+
+// firstDim is the first dimension in which one of the axes stands.
+func firstDim(m *ir.Mem, axes []ir.Axis) int {
+	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return touchesAny(s, axes) })
+}
+
+// fromDim is m in a view of its array whose dimensions from d on are one.
+func fromDim(m ir.Mem, d int) ir.Mem {
+	view := *m.Buf
+	view.Of = m.Buf.Root()
+	row, size := ir.Sub{}, 1
+	for k := len(m.Subs) - 1; k >= d; k-- {
+		row = row.Add(m.Subs[k], size)
+		size *= m.Buf.Shape[k]
+	}
+	view.Shape = append(slices.Clone(m.Buf.Shape[:d]), size)
+	return ir.Mem{Buf: &view, Subs: append(slices.Clone(m.Subs[:d]), row)}
 }
 
 // inOneRow is a place, given as the element of b, in a view of b as one row.

@@ -16,14 +16,14 @@ func backwardGo(dx *X, dy *Y) {
 
 // y[n][(i*W+j)*C+c] = x[n][i][j][c]
 func forward0Go(y *Y, x *X) {
-	y_ := (*[784]float32)(unsafe.Pointer(y))
-	x_ := (*[784]float32)(unsafe.Pointer(x))
-	copy(y_[:], x_[:])
+	y_ := (*[1][784]float32)(unsafe.Pointer(y))
+	x_ := (*[1][784]float32)(unsafe.Pointer(x))
+	copy(y_[0][:], x_[0][:])
 }
 
 // dx[n][i][j][c] = dy[n][(i*W+j)*C+c]
 func backward0Go(dx *X, dy *Y) {
-	dx_ := (*[784]float32)(unsafe.Pointer(dx))
-	dy_ := (*[784]float32)(unsafe.Pointer(dy))
-	copy(dx_[:], dy_[:])
+	dx_ := (*[1][784]float32)(unsafe.Pointer(dx))
+	dy_ := (*[1][784]float32)(unsafe.Pointer(dy))
+	copy(dx_[0][:], dy_[0][:])
 }

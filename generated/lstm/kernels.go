@@ -1724,11 +1724,11 @@ func forward1Go(y *Y, wh *Wh, aAhead *[8][4][4][32]float32, a *[1][4][4][32]floa
 // cn[n][k] = c[T-1][n][k]
 func forward2Go(y *Y, hn *Hn, cn *Cn, c *[8][4][32]float32) {
 	hn_ := (*[128]float32)(unsafe.Pointer(hn))
-	y_ := (*[1024]float32)(unsafe.Pointer(y))
+	y_ := (*[8][128]float32)(unsafe.Pointer(y))
 	cn_ := (*[128]float32)(unsafe.Pointer(cn))
-	c_ := (*[1024]float32)(unsafe.Pointer(c))
-	copy(hn_[:], y_[896:1024])
-	copy(cn_[:], c_[896:1024])
+	c_ := (*[8][128]float32)(unsafe.Pointer(c))
+	copy(hn_[:], y_[7][:])
+	copy(cn_[:], c_[7][:])
 }
 
 // h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
@@ -1739,11 +1739,11 @@ func forward2Go(y *Y, hn *Hn, cn *Cn, c *[8][4][32]float32) {
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h, dc, output, s *[8][4][32]float32, da *[8][4][4][32]float32, fresh, input, c, forget *[8][4][32]float32) {
-	h_ := (*[1024]float32)(unsafe.Pointer(h))
+	h_ := (*[8][128]float32)(unsafe.Pointer(h))
 	h0_ := (*[128]float32)(unsafe.Pointer(h0))
 	h_2 := (*[1024]float32)(unsafe.Pointer(h))
 	y_ := (*[1024]float32)(unsafe.Pointer(y))
-	copy(h_[0:128], h0_[:])
+	copy(h_[0][:], h0_[:])
 	copy(h_2[128:1024], y_[0:896])
 	for n := 0; n < 4; n++ {
 		for k := 0; k < 32; k++ {

@@ -541,11 +541,11 @@ func forward1Go(y *Y, wh *Wh, aAhead *[64][16][4][256]float32, a *[1][16][4][256
 // cn[n][k] = c[T-1][n][k]
 func forward2Go(y *Y, hn *Hn, cn *Cn, c *[64][16][256]float32) {
 	hn_ := (*[4096]float32)(unsafe.Pointer(hn))
-	y_ := (*[262144]float32)(unsafe.Pointer(y))
+	y_ := (*[64][4096]float32)(unsafe.Pointer(y))
 	cn_ := (*[4096]float32)(unsafe.Pointer(cn))
-	c_ := (*[262144]float32)(unsafe.Pointer(c))
-	copy(hn_[:], y_[258048:262144])
-	copy(cn_[:], c_[258048:262144])
+	c_ := (*[64][4096]float32)(unsafe.Pointer(c))
+	copy(hn_[:], y_[63][:])
+	copy(cn_[:], c_[63][:])
 }
 
 // h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
@@ -556,11 +556,11 @@ func forward2Go(y *Y, hn *Hn, cn *Cn, c *[64][16][256]float32) {
 // da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 func backward0Go(dy *Y, dhn *Hn, dcn *Cn, h0 *H0, y *Y, h, dc, output, s *[64][16][256]float32, da *[64][16][4][256]float32, fresh, input, c, forget *[64][16][256]float32) {
-	h_ := (*[262144]float32)(unsafe.Pointer(h))
+	h_ := (*[64][4096]float32)(unsafe.Pointer(h))
 	h0_ := (*[4096]float32)(unsafe.Pointer(h0))
 	h_2 := (*[262144]float32)(unsafe.Pointer(h))
 	y_ := (*[262144]float32)(unsafe.Pointer(y))
-	copy(h_[0:4096], h0_[:])
+	copy(h_[0][:], h0_[:])
 	copy(h_2[4096:262144], y_[0:258048])
 	for n := 0; n < 16; n++ {
 		for k := 0; k < 256; k++ {
