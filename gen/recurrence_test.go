@@ -86,3 +86,6 @@ func TestFlat(t *testing.T) { agreeInFile(t, "testdata/specs/flat.txtar") }
 
 // TestIDs compares what is looked up at shifted places, in one row, and beside products.
 func TestIDs(t *testing.T) { agreeInFile(t, "testdata/specs/ids.txtar") }
+
+// TestStates compares what is read of states before they are written.
+func TestStates(t *testing.T) { agreeInFile(t, "testdata/specs/states.txtar") }

@@ -45,9 +45,17 @@ type arranger struct {
 	names map[string]bool
 }
 
-// equation adds an equation that is no part of a recurrence.
+// equation adds an equation that is no part of a recurrence. One that reads other
+// elements of the state it defines reads the old ones: all are computed before any is
+// replaced.
 func (a *arranger) equation(e *layer.Equation) {
 	c := *e
+	if e.T.Role == layer.State && readsElsewhere(e) {
+		next := a.scratch(e.T.Name+"Next", e, e.Free)
+		a.define(next, e.Free, e.Value, e)
+		c.Value = next
+		e = &c
+	}
 	c.Value = folded(a.operands(e))
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)
 }
@@ -89,4 +97,25 @@ func used(x any, idx []*layer.Index) []*layer.Index {
 		}
 	}
 	return out
+}
+
+// readsElsewhere reports whether an equation reads its own tensor at another
+// element than the one it defines.
+func readsElsewhere(eq *layer.Equation) bool {
+	found := false
+	layer.Walk(eq.Value, func(x any) bool {
+		r, ok := x.(*layer.Read)
+		if !ok || r.T != eq.T {
+			return true
+		}
+		for d := range r.Subs {
+			a, ok := layer.AffineOf(r.Subs[d])
+			b, ok2 := layer.AffineOf(eq.Subs[d])
+			if !ok || !ok2 || fmt.Sprint(a) != fmt.Sprint(b) {
+				found = true
+			}
+		}
+		return true
+	})
+	return found
 }

@@ -165,24 +165,16 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	s.bind(without(eq.Free, bound), &s.nest.Axes)
 	subs := s.subs(eq.Subs, eq.T, false)
 	l.cleared(eq.T, eq.Text)
-	store := ir.Mem{Buf: target, Subs: subs}
-	var final *ir.Nest
 	if eq.Accumulate && s.reach(subs, target.Shape) != nil {
 		panic("lower: a sum leaves its tensor: " + eq.Text)
 	}
-	if eq.T.Role == layer.State && readsElsewhere(eq) {
-		store, final = l.afterwards(s, store)
-	}
-	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
+	s.nest.Store, s.nest.Accumulate = ir.Mem{Buf: target, Subs: subs}, eq.Accumulate
 	s.root(eq.Value)
 	l.changed(eq.T)
 	if target.Elem == ir.I32 {
 		s.nest.Value = whole(s.nest.Value)
 	}
 	l.append(s.nest)
-	if final != nil {
-		l.append(final)
-	}
 }
 
 // cleared sets a tensor that equations add to to zero, if that has not been done.

@@ -111,46 +111,6 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *ir.Buffer {
 	return p
 }
 
-// afterwards redirects an equation that reads other elements of the state it
-// defines: all are computed before any is replaced.
-func (l *lowerer) afterwards(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
-	p := l.temporary(m.Buf.Name+"Next", ir.F32, m.Buf.Shape)
-	n := &ir.Nest{Axes: s.nest.Axes, Store: m, Value: ir.LoadExpr(ir.Mem{Buf: p, Subs: m.Subs}), Text: s.nest.Text}
-	return ir.Mem{Buf: p, Subs: m.Subs}, n
-}
-
-// readsElsewhere reports whether an equation reads its own tensor at another
-// element than the one it defines.
-func readsElsewhere(eq *layer.Equation) bool {
-	found := false
-	layer.Walk(eq.Value, func(x any) bool {
-		r, ok := x.(*layer.Read)
-		if !ok || r.T != eq.T {
-			return true
-		}
-		for d := range r.Subs {
-			a, ok := layer.AffineOf(r.Subs[d])
-			b, ok2 := layer.AffineOf(eq.Subs[d])
-			if !ok || !ok2 || fmt.Sprint(a) != fmt.Sprint(b) {
-				found = true
-			}
-		}
-		return true
-	})
-	return found
-}
-
-// fill sets a whole buffer to a constant.
-func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
-	n, subs := l.overShape(b.Shape, text)
-	n.Value = ir.RealExpr(v)
-	if b.Elem == ir.I32 {
-		n.Value = wordConst(int32(v))
-	}
-	n.Store = ir.Mem{Buf: b, Subs: subs}
-	l.append(n)
-}
-
 // overShape is a nest without a value over all elements of a shape.
 func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 	n := &ir.Nest{Text: text}
@@ -164,4 +124,15 @@ func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 		subs[d] = ir.VarSub(v)
 	}
 	return n, subs
+}
+
+// fill sets a whole buffer to a constant.
+func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
+	n, subs := l.overShape(b.Shape, text)
+	n.Value = ir.RealExpr(v)
+	if b.Elem == ir.I32 {
+		n.Value = wordConst(int32(v))
+	}
+	n.Store = ir.Mem{Buf: b, Subs: subs}
+	l.append(n)
 }

@@ -119,10 +119,11 @@ func (s *scope) staysIn(x layer.Int, t *layer.Tensor, d int) bool {
 	return lo >= 0 && hi < t.Shape[d]
 }
 
-// changed forgets the padded copies of a tensor of which more is defined now.
+// changed forgets the padded copies of a tensor of which more is defined now, and all
+// that was made of a state.
 func (l *lowerer) changed(t *layer.Tensor) {
 	for key := range l.temps {
-		if strings.HasPrefix(key, "pad "+t.Name+" ") {
+		if strings.HasPrefix(key, "pad "+t.Name+" ") || t.Role == layer.State && strings.Contains(key, t.Name+"[") {
 			delete(l.temps, key)
 		}
 	}

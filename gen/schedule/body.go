@@ -148,6 +148,7 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 		}
 		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
 	}
+	delete(e.loads, key)
 	e.top().memo[key] = r
 }
 
@@ -155,7 +156,7 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 func (e *emitter) forget(b *ir.Buffer) {
 	for _, sc := range e.scopes {
 		for k, v := range sc.memo {
-			if r, ok := v.(*ir.Reg); ok && e.source[r] == b {
+			if e.loads[k] == b {
 				delete(sc.memo, k)
 			}
 			if x, ok := v.(*ir.Var); ok && e.indexOf[x] == b {

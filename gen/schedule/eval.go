@@ -227,7 +227,7 @@ func (e *emitter) loaded(m ir.Mem, k ir.Kind, md mode, lanes int) (r *ir.Reg, fr
 	}
 	r = e.scopes[to].b.Reg(k)
 	e.depth[r] = to
-	e.source[r] = m.Buf
+	e.source[r], e.loads[key] = m.Buf, m.Buf
 	e.partial[r] = md == vector && lanes < e.t.Lanes
 	e.scopes[to].memo[key] = r
 	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))

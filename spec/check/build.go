@@ -13,7 +13,7 @@ import (
 var functions = map[string]int{
 	"exp": 1, "log": 1, "log1p": 1, "expm1": 1, "sqrt": 1, "rsqrt": 1, "tanh": 1, "sigmoid": 1, "erf": 1,
 	"abs": 1, "floor": 1, "sin": 1, "cos": 1, "max": 2, "min": 2, "pow": 2,
-	"sum": 0, "prod": 0, "argmax": 0, "where": 0, "uniform": 0,
+	"sum": 0, "prod": 0, "argmax": 0, "where": 0, "uniform": 0, "old": 0,
 }
 
 var reductions = map[string]layer.ReduceOp{"sum": layer.Sum, "prod": layer.Prod, "max": layer.Max, "min": layer.Min}
@@ -118,6 +118,8 @@ func (q *equation) realCall(x *syntax.Call) layer.Expr {
 		return q.where(x)
 	case "uniform":
 		return q.uniform(x)
+	case "old":
+		return q.old(x)
 	}
 	if len(x.Args) != n {
 		help := ""
@@ -134,6 +136,20 @@ func (q *equation) realCall(x *syntax.Call) layer.Expr {
 	return q.fold(c, x.Pos)
 }
 
+// old builds an element of a state as it was before the pass.
+func (q *equation) old(x *syntax.Call) layer.Expr {
+	if len(x.Args) == 1 {
+		if r, ok := q.real(x.Args[0]).(*layer.Read); ok && r.T.Role == layer.State {
+			r.Old = true
+			return r
+		}
+	}
+	if !q.failed {
+		q.helpf(x.Pos, "for example old(w[i]) of a tensor with role: state", "old takes an element of a state")
+	}
+	return nothing
+}
+
 func (q *equation) unknownFunction(x *syntax.Call) {
 	var names []string
 	for n := range functions {
@@ -143,7 +159,7 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 	if q.tensor(x.Fn) != nil {
 		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
 	} else if help == "" {
-		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform;\n" +
+		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +
 			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)

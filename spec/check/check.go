@@ -135,7 +135,7 @@ func (c *checker) backwardMode() {
 func (c *checker) names() {
 	first := map[string]diag.Pos{}
 	declare := func(name string, pos diag.Pos, what string) {
-		if _, fn := functions[name]; fn || constants[name] != 0 {
+		if _, fn := functions[name]; fn && name != "old" || constants[name] != 0 { // only a call of old is special
 			c.errs.Addf(pos, "%s is a name of the language; call the %s something else", name, what)
 		}
 		if p, dup := first[name]; dup {

@@ -30,7 +30,6 @@ func (c *checker) equations(list []*syntax.Equation, p pass) []*layer.Equation {
 	for _, q := range qs {
 		if !q.failed {
 			q.bounds(q.typed)
-			q.inPlace(q.typed)
 		}
 		if !q.failed {
 			out = append(out, q.typed)
@@ -136,20 +135,23 @@ func roleText(t *layer.Tensor) string {
 	return "not its own"
 }
 
-// inPlace makes sure that a state is read only at the element that the
-// equation writes: any other may or may not have been written before.
-func (q *equation) inPlace(e *layer.Equation) {
-	if e.T.Role != layer.State {
+// inPlace makes sure that what an equation reads of the state that it writes is old: at
+// another element than its own, an equation beside it may have written it before.
+func (c *checker) inPlace(t *layer.Tensor, list []*layer.Equation) {
+	if t.Role != layer.State || len(list) == 1 {
 		return
 	}
-	own := layer.FormatEquation(&layer.Equation{T: e.T, Subs: e.Subs, Value: layer.Const{}})
-	e.Walk(func(n any) bool {
-		r, ok := n.(*layer.Read)
-		if ok && r.T == e.T && layer.FormatEquation(&layer.Equation{T: r.T, Subs: r.Subs, Value: layer.Const{}}) != own {
-			q.helpf(r.Pos, "copy it to a scratch tensor with an equation of its own", "an equation can read the state that it writes at the same element only")
-		}
-		return true
-	})
+	for _, e := range list {
+		own := layer.FormatEquation(&layer.Equation{T: e.T, Subs: e.Subs, Value: layer.Const{}})
+		e.Walk(func(n any) bool {
+			r, ok := n.(*layer.Read)
+			if ok && r.T == t && layer.FormatEquation(&layer.Equation{T: r.T, Subs: r.Subs, Value: layer.Const{}}) != own {
+				c.errs.AddHelp(r.Pos, "define "+t.Name+" by one equation, with where(...) for its cases",
+					"several equations define the state %s, so that each can read the element that it writes only", t.Name)
+			}
+			return true
+		})
+	}
 }
 
 // intervals bounds the int32 tensors that equations define.
@@ -190,6 +192,7 @@ func (c *checker) complete(list []*layer.Equation, p pass) {
 	for _, t := range order {
 		if !c.tainted[t] {
 			c.definitions(t, by[t])
+			c.inPlace(t, by[t])
 		}
 	}
 }

@@ -55,10 +55,17 @@ func Decide(c layer.Cond) (holds, known bool) {
 	return false, false
 }
 
-// need is an element that the equation by reads and that def may define.
+// need is an element that the equation by reads and that def may define, or what def reads
+// of a state before by defines it.
 type need struct {
 	access
 	by, def *layer.Equation
+}
+
+// isOld reports whether a need is for what a state was.
+func isOld(n need) bool {
+	r, ok := n.node.(*layer.Read)
+	return ok && r.Old
 }
 
 // dependences are the needs of a list of equations.
@@ -71,7 +78,8 @@ type dependences struct {
 
 // dependences finds what each equation needs of the others and of itself. An
 // equation may read the old value of the state that it updates; every other
-// equation sees the new one. What is never evaluated counts for nothing.
+// equation sees the new one, unless it asks for the old. What is never evaluated counts
+// for nothing.
 func (c *checker) dependences(list []*layer.Equation) *dependences {
 	by := map[*layer.Tensor][]*layer.Equation{}
 	for _, e := range list {
@@ -84,8 +92,12 @@ func (c *checker) dependences(list []*layer.Equation) *dependences {
 				return
 			}
 			for _, def := range by[a.t] {
+				n := need{a, e, def}
+				if isOld(n) { // to be read before it is written
+					n.by, n.def = def, e
+				}
 				if !c.apart(a, def) {
-					d.needs[e] = append(d.needs[e], need{a, e, def})
+					d.needs[n.by] = append(d.needs[n.by], n)
 				}
 			}
 		}

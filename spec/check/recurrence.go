@@ -101,6 +101,12 @@ func (c *checker) recurrence(loop []*layer.Equation, d *dependences) *layer.Recu
 			}
 		}
 	}
+	if k := slices.IndexFunc(s.needs, isOld); k >= 0 {
+		n, path := s.needs[k], s.cycle()
+		help := fmt.Sprintf("%s is to be read before %s is written: copy it by an equation of its own, as in\n  before[i] = old(%[2]s[i])", layer.FormatExpr(n.node.(*layer.Read)), n.t.Name)
+		c.errs.AddHelp(position(n), help, "%s depends on itself: %s", path[0].T.Name, needsText(path))
+		return nil
+	}
 	for _, t := range s.tensors {
 		s.options[t] = s.candidates(t)
 	}

@@ -50,7 +50,7 @@ func (b binding) expr(x layer.Expr) layer.Expr {
 	case layer.Const:
 		return x
 	case *layer.Read:
-		return &layer.Read{T: x.T, Subs: b.ints(x.Subs), Pos: x.Pos}
+		return &layer.Read{T: x.T, Subs: b.ints(x.Subs), Old: x.Old, Pos: x.Pos}
 	case *layer.FromInt:
 		return real(b.int(x.X))
 	case *layer.Call:

@@ -234,7 +234,7 @@ func (c *copier) expr(x layer.Expr) layer.Expr {
 // read copies a read. A value beyond the shape that the tensor in its place
 // does not have is written out.
 func (c *copier) read(x *layer.Read, p layer.Place) layer.Expr {
-	out := &layer.Read{T: p.T, Subs: c.subs(p, x.Subs), Pos: x.Pos}
+	out := &layer.Read{T: p.T, Subs: c.subs(p, x.Subs), Old: x.Old, Pos: x.Pos}
 	if !x.T.HasOutside || p.T.HasOutside && p.T.Outside == x.T.Outside {
 		return out
 	}

@@ -17,7 +17,9 @@ type Const struct{ V float64 }
 type Read struct {
 	T    *Tensor
 	Subs []Int
-	Pos  diag.Pos
+	// Old says that it is what the element of a state was before the pass.
+	Old bool
+	Pos diag.Pos
 }
 
 // FromInt is an integer expression taken as a real number.

@@ -77,6 +77,10 @@ func (f *formatter) expr(x Expr, prec int) {
 	case Const:
 		f.number(FormatConst(x.V), prec)
 	case *Read:
+		if x.Old {
+			f.WriteString("old(")
+			defer f.WriteString(")")
+		}
 		f.access(x.T, x.Subs)
 	case *FromInt:
 		if op, ok := x.X.(*IntOp); ok && op.Op != '%' {

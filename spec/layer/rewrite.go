@@ -20,7 +20,7 @@ func rewrite(node any, f func(any) any) any {
 	case Const, Lit, *Var:
 		return x
 	case *Read:
-		return &Read{T: x.T, Subs: RewriteInts(x.Subs, f), Pos: x.Pos}
+		return &Read{T: x.T, Subs: RewriteInts(x.Subs, f), Old: x.Old, Pos: x.Pos}
 	case *FromInt:
 		return &FromInt{X: integer(x.X)}
 	case *Call:

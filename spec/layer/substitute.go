@@ -61,7 +61,7 @@ func (s Substitution) Int(x Int) Int {
 func (s Substitution) Expr(x Expr) Expr {
 	switch x := x.(type) {
 	case *Read:
-		return &Read{T: x.T, Subs: s.Ints(x.Subs), Pos: x.Pos}
+		return &Read{T: x.T, Subs: s.Ints(x.Subs), Old: x.Old, Pos: x.Pos}
 	case *FromInt:
 		return &FromInt{X: s.Int(x.X)}
 	case *Call:
