@@ -220,7 +220,7 @@ func (a *application) bind() bool {
 		return false
 	}
 	if a.prefix() == "_" {
-		a.helpf(a.call.Pos, "", "nothing of what %s gives has a name", a.call.Layer)
+		a.helpf(a.call.Pos, "a layer is applied for what it gives; one that only updates states is a package of its own, or equations of this layer", "nothing of what %s gives has a name", a.call.Layer)
 		return false
 	}
 	given, ok := a.settings()

@@ -63,6 +63,9 @@ func (a *application) usage() string {
 	if optional {
 		text += "]"
 	}
+	if !optional {
+		return text + ")"
+	}
 	return text + "); those in brackets are made where they are left out"
 }
 

@@ -178,7 +178,10 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 		known = append(known, i.Name)
 	}
 	help := diag.DidYouMean(name, known)
-	if len(name) == 1 {
+	switch {
+	case q.src != nil && name == q.src.Target.Name && help == "":
+		help = "declare it under tensors, as in " + name + ": {role: scratch, shape: [...]}"
+	case len(name) == 1:
 		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
 	}
 	q.helpf(pos, help, "%s is not defined", name)

@@ -183,8 +183,8 @@ func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
 		t.NoGrad = true
 		if w.Text != "none" {
 			c.errs.Addf(w.Pos, "grad can be none only")
-		} else if t.Role != layer.Input && t.Role != layer.Param && t.Role != layer.Output {
-			c.errs.Addf(w.Pos, "grad: none is for an input, param or output; %s is %s", d.Name, d.Role.Text)
+		} else if t.Role == layer.State || t.Role == layer.Scalar {
+			c.errs.Addf(w.Pos, "a %s is not differentiated anyway", d.Role.Text)
 		}
 	}
 	if d.Outside.Text != "" {

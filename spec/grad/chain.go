@@ -61,7 +61,7 @@ func (d *derivation) stopped() {
 		for _, t := range a.Layer.Tensors {
 			to := a.Places[t].T
 			if t.NoGrad && t.Role != layer.Output && to != nil && d.active[to] {
-				d.errs.AddHelp(a.Pos, "give "+to.Name+" grad: none if it is data",
+				d.errs.AddHelp(a.Pos, "give "+to.Name+" grad: none if it is data, or no gradient is to go through it",
 					"%s does not differentiate %s, and %s is to be differentiated", a.Layer.Name, t.Name, to.Name)
 			}
 		}

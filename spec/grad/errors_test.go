@@ -159,6 +159,39 @@ func TestProveMissing(t *testing.T) {
 	}
 }
 
+// TestStopped: what a tensor with grad: none is made of gets no gradient by way of it.
+func TestStopped(t *testing.T) {
+	const text = `layer: stopped
+dims: {N: {default: 3}, I: {default: 2}}
+tensors:
+  x: {role: input, shape: [N, I], grad: none}
+  next: {role: input, shape: [N, I], grad: none}
+  w: {role: param, shape: [I]}
+  v: {role: scratch, shape: [N]}
+  target: {role: scratch, shape: [N], grad: none}
+  loss: {role: output, shape: []}
+forward: |
+  v[n] = sum(i, x[n][i]*w[i])
+  target[n] = 0.9*sum(i, next[n][i]*w[i])
+  loss = sum(n, (v[n] - target[n])*(v[n] - target[n]))
+backward: |
+  dw[i] = sum(n, 2*(sum(j, x[n][j]*w[j]) - 0.9*sum(j, next[n][j]*w[j]))*x[n][i])*dloss
+`
+	for _, through := range []bool{false, true} {
+		given := text
+		if through {
+			given = strings.Replace(text, "shape: [N], grad: none", "shape: [N]", 1)
+		}
+		s, err := syntax.Parse("test.yaml", []byte(given))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := proveThere(s); (err != nil) != through {
+			t.Errorf("a gradient through the target: %v; the proof says %v", through, err)
+		}
+	}
+}
+
 // TestState has a gradient that needs a state which forward updates.
 func TestState(t *testing.T) {
 	l := bind(t, []byte(`layer: state

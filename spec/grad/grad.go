@@ -123,11 +123,17 @@ func (d *derivation) activate() {
 	for again := true; again; { // a recurrence takes more than one round
 		again = false
 		for _, e := range d.l.Forward.Equations {
-			if !d.active[e.T] && e.T.Type == layer.Float32 && e.T.Role != layer.State && !d.constant[e.T.Name] && d.reaches(e.Value) {
+			if !d.active[e.T] && e.T.Type == layer.Float32 && !d.stops(e.T) && d.reaches(e.Value) {
 				d.active[e.T], again = true, true
 			}
 		}
 	}
+}
+
+// stops reports whether a tensor counts as a constant: a state, or a value in between
+// that the spec does not want differentiated.
+func (d *derivation) stops(t *layer.Tensor) bool {
+	return t.Role == layer.State || t.NoGrad && t.Role != layer.Output || d.constant[t.Name]
 }
 
 // reaches reports whether x reads an active tensor as a real number.

@@ -50,7 +50,8 @@ type Tensor struct {
 	Outside    float64
 	// Init names the recommended initialisation of a param.
 	Init string
-	// NoGrad marks a tensor that is not differentiated.
+	// NoGrad marks a tensor that is not differentiated, and through which no gradient
+	// goes: of an output, that it has no upstream gradient.
 	NoGrad bool
 	// Implied marks a tensor that the spec does not declare: it comes with a
 	// layer that is applied.

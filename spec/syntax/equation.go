@@ -161,7 +161,13 @@ func (p *goParser) statement(s ast.Stmt) *Equation {
 	a, ok := s.(*ast.AssignStmt)
 	if !ok {
 		if _, empty := s.(*ast.EmptyStmt); !empty {
-			p.errs.AddHelp(p.pos(s.Pos()), "an equation has the form y[n][o] = ... or y[n][o] += ...", "this is not an equation")
+			help := "an equation has the form y[n][o] = ... or y[n][o] += ..."
+			if x, ok := s.(*ast.ExprStmt); ok {
+				if _, ok := x.X.(*ast.CallExpr); ok {
+					help += ";\na layer is applied as in h = dense{O: 128}(x), and only for what it gives: one that updates states is a package of its own"
+				}
+			}
+			p.errs.AddHelp(p.pos(s.Pos()), help, "this is not an equation")
 		}
 		return nil
 	}
