@@ -30,6 +30,8 @@ func TestWays(t *testing.T) {
 		{"gru", "T=3 N=1 I=16 H=160", 0, "workspace whBlocks", false, false, false},
 		{"lstm", "T=20 N=1 I=16 H=200", 0, "for odd t", false, true, true},
 		{"lstm", "T=20 N=1 I=16 H=96", 0, "for odd t", false, false, false},
+		{"rnn", "T=20 N=1 I=3 H=3", 0, "\n    call ", false, false, false},
+		{"lstm", "T=20 N=4 I=16 H=160", 0, "\n    call ", false, true, true},
 		{"layernorm", "M=32 D=256", 1, "load dgamma", true, true, true},
 		{"layernorm", "M=32 D=16", 1, "load dgamma", true, false, false},
 		{"lstm", "T=4 N=16 I=16 H=256", 0, "prefetch aAhead[", false, true, true},

@@ -48,6 +48,9 @@ func (s *scheduler) emitPart(groups []*group) {
 	}
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
 		f := s.together(groups, false)
+		if !sweeps(groups, s.target) && s.inside(f, groups[0]) {
+			return
+		}
 		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
 			s.finish(f, groups[0], 1)
 			if sweeps(groups, s.target) {

@@ -14,13 +14,23 @@ func recall(f *ir.Func, t Target) {
 		return
 	}
 	r := &recaller{t: t, next: lastReg(f.Body)}
-	for _, st := range f.Body {
-		r.statement(st)
-	}
-	f.Body = r.unread(r.out)
+	f.Body = r.straight(f.Body)
+	read := map[*ir.Buffer]bool{}
+	collectReads(f.Body, read)
+	f.Body = dropUnread(f.Body, read)
 }
 
-// recaller goes through the statements of a function outside of loops.
+// straight is a list of statements with what is recalled of it.
+func (r *recaller) straight(body []ir.Stmt) []ir.Stmt {
+	r.held, r.out = nil, nil
+	for _, st := range body {
+		r.statement(st)
+	}
+	return r.out
+}
+
+// recaller goes through the statements of a function outside of loops, or of the loop over
+// steps.
 type recaller struct {
 	t    Target
 	next int
@@ -131,13 +141,16 @@ func (r *recaller) fresh(k ir.Kind) *ir.Reg {
 	return &ir.Reg{ID: r.next, Kind: k}
 }
 
-// unread is a body without the stores to buffers of the frame that it does not read.
-func (r *recaller) unread(body []ir.Stmt) []ir.Stmt {
-	read := map[*ir.Buffer]bool{}
-	collectReads(body, read)
+// dropUnread is a body without the stores to buffers of the frame that nothing reads.
+func dropUnread(body []ir.Stmt, read map[*ir.Buffer]bool) []ir.Stmt {
 	return slices.DeleteFunc(body, func(st ir.Stmt) bool {
-		s, ok := st.(*ir.Store)
-		return ok && s.Mem.Buf.Root().Place == ir.Frame && !read[s.Mem.Buf.Root()]
+		switch st := st.(type) {
+		case *ir.Loop:
+			st.Body = dropUnread(st.Body, read)
+		case *ir.Store:
+			return st.Mem.Buf.Root().Place == ir.Frame && !read[st.Mem.Buf.Root()]
+		}
+		return false
 	})
 }
 

@@ -15,9 +15,7 @@ func forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, 
 		return
 	}
 	forward0AVX2(&y[0][0][0], &x[0][0][0], &h0[0][0], &wx[0][0][0], &wh[0][0][0], &bx[0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
-	for step := 0; step < 7; step++ {
-		forward1AVX2(&y[0][0][0], &wh[0][0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0], step)
-	}
+	forward1AVX2(&y[0][0][0], &wh[0][0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
 	forward2AVX2(&y[0][0][0], &hn[0][0])
 }
 
@@ -27,9 +25,7 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dwx *Wx, dwh *Wh, dbx *Bx, dbh *Bh,
 		return
 	}
 	backward0AVX2(&dy[0][0][0], &dhn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
-	for step := 0; step < 7; step++ {
-		backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0], step)
-	}
+	backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
 	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dwx[0][0][0], &dwh[0][0][0], &dbx[0][0], &dbh[0][0], &x[0][0][0], &wx[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.dah[0][0][0][0])
 }
 
@@ -52,7 +48,7 @@ func forward0AVX2(y, x, h0, wx, wh, bx, bh, ax, ah, reset, update, inner, fresh 
 // y[t][n][k] = (1 - update[t][n][k])*fresh[t][n][k] + update[t][n][k]*h[t][n][k]
 //
 //go:noescape
-func forward1AVX2(y, wh, bh, ax, ah, reset, update, inner, fresh *float32, t int)
+func forward1AVX2(y, wh, bh, ax, ah, reset, update, inner, fresh *float32)
 
 // hn[n][k] = y[T-1][n][k]
 //
@@ -80,7 +76,7 @@ func backward0AVX2(dy, dhn, h0, y, h, dh, dax, update, fresh, inner, reset, dah 
 // dah[t][n][2][k] = dax[t][n][2][k]*reset[t][n][k]
 //
 //go:noescape
-func backward1AVX2(dy, wh, h, dh, dax, update, fresh, inner, reset, dah *float32, t int)
+func backward1AVX2(dy, wh, h, dh, dax, update, fresh, inner, reset, dah *float32)
 
 // dx[t][n][i] = sum(g, k, dax[t][n][g][k]*wx[i][g][k])
 // dh0[n][j] = dh[0][n][j]*update[0][n][j] + sum(g, k, dah[0][n][g][k]*wh[j][g][k])

@@ -749,9 +749,22 @@ loop_k_4:
 // inner[t][n][k] = ah[t][n][2][k]
 // fresh[t][n][k] = tanh(ax[t][n][2][k] + reset[t][n][k]*inner[t][n][k])
 // y[t][n][k] = (1 - update[t][n][k])*fresh[t][n][k] + update[t][n][k]*h[t][n][k]
-// func forward1AVX2(y *float32, wh *float32, bh *float32, ax *float32, ah *float32, reset *float32, update *float32, inner *float32, fresh *float32, t int)
+// func forward1AVX2(y *float32, wh *float32, bh *float32, ax *float32, ah *float32, reset *float32, update *float32, inner *float32, fresh *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward1AVX2(SB), NOSPLIT, $0-80
+TEXT ·forward1AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), SI
+	MOVQ wh+8(FP), BX
+	MOVQ bh+16(FP), CX
+	MOVQ ah+32(FP), DI
+	MOVQ ax+24(FP), R8
+	MOVQ reset+40(FP), R9
+	MOVQ update+48(FP), R10
+	MOVQ inner+56(FP), R11
+	MOVQ fresh+64(FP), R12
+	MOVL $+7, R13
+
+loop_t_1:
+	// for t < 7
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -764,14 +777,10 @@ TEXT ·forward1AVX2(SB), NOSPLIT, $0-80
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    t+72(FP), SI
-	IMUL3Q  $+128, SI, SI
-	ADDQ    y+0(FP), SI
-	MOVQ    wh+8(FP), BX
-	MOVL    $+8, DI
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
-loop_j_1:
+loop_j_2:
 	// for j < 8
 	VBROADCASTSS (SI), Y12
 	VFMADD231PS  (BX), Y12, Y0
@@ -827,58 +836,41 @@ loop_j_1:
 	VFMADD231PS  1504(BX), Y12, Y11
 	ADDQ         $+16, SI
 	ADDQ         $+1536, BX
-	DECQ         DI
-	JNE          loop_j_1
-	MOVQ         bh+16(FP), DI
-	VADDPS       (DI), Y0, Y0
-	MOVQ         ah+32(FP), BX
-	VMOVUPS      Y0, (BX)
-	VADDPS       32(DI), Y1, Y0
-	VMOVUPS      Y0, 32(BX)
-	VADDPS       64(DI), Y2, Y0
-	VMOVUPS      Y0, 64(BX)
-	VADDPS       96(DI), Y3, Y0
-	VMOVUPS      Y0, 96(BX)
-	VADDPS       128(DI), Y4, Y0
-	VMOVUPS      Y0, 128(BX)
-	VADDPS       160(DI), Y5, Y0
-	VMOVUPS      Y0, 160(BX)
-	VADDPS       192(DI), Y6, Y0
-	VMOVUPS      Y0, 192(BX)
-	VADDPS       224(DI), Y7, Y0
-	VMOVUPS      Y0, 224(BX)
-	VADDPS       256(DI), Y8, Y0
-	VMOVUPS      Y0, 256(BX)
-	VADDPS       288(DI), Y9, Y0
-	VMOVUPS      Y0, 288(BX)
-	VADDPS       320(DI), Y10, Y0
-	VMOVUPS      Y0, 320(BX)
-	VADDPS       352(DI), Y11, Y0
-	VMOVUPS      Y0, 352(BX)
-	MOVQ         t+72(FP), DI
-	IMUL3Q       $+384, DI, DI
-	ADDQ         ax+24(FP), DI
-	MOVQ         t+72(FP), DX
-	IMUL3Q       $+128, DX, DX
-	ADDQ         reset+40(FP), DX
-	MOVQ         t+72(FP), CX
-	IMUL3Q       $+128, CX, CX
-	ADDQ         update+48(FP), CX
-	MOVQ         t+72(FP), R8
-	IMUL3Q       $+128, R8, R8
-	ADDQ         inner+56(FP), R8
-	MOVQ         t+72(FP), R9
-	IMUL3Q       $+128, R9, R9
-	ADDQ         fresh+64(FP), R9
-	MOVL         $+2, R10
+	DECQ         DX
+	JNE          loop_j_2
+	VADDPS       (CX), Y0, Y0
+	VMOVUPS      Y0, (DI)
+	VADDPS       32(CX), Y1, Y0
+	VMOVUPS      Y0, 32(DI)
+	VADDPS       64(CX), Y2, Y0
+	VMOVUPS      Y0, 64(DI)
+	VADDPS       96(CX), Y3, Y0
+	VMOVUPS      Y0, 96(DI)
+	VADDPS       128(CX), Y4, Y0
+	VMOVUPS      Y0, 128(DI)
+	VADDPS       160(CX), Y5, Y0
+	VMOVUPS      Y0, 160(DI)
+	VADDPS       192(CX), Y6, Y0
+	VMOVUPS      Y0, 192(DI)
+	VADDPS       224(CX), Y7, Y0
+	VMOVUPS      Y0, 224(DI)
+	VADDPS       256(CX), Y8, Y0
+	VMOVUPS      Y0, 256(DI)
+	VADDPS       288(CX), Y9, Y0
+	VMOVUPS      Y0, 288(DI)
+	VADDPS       320(CX), Y10, Y0
+	VMOVUPS      Y0, 320(DI)
+	VADDPS       352(CX), Y11, Y0
+	VMOVUPS      Y0, 352(DI)
+	MOVL         $+2, DX
 	PCALIGN      $0x20
 
-loop_k_2:
+loop_k_3:
 	// for k < 2
-	VMOVUPS      (BX), Y0
-	VMOVUPS      32(BX), Y1
-	VADDPS       384(DI), Y0, Y0
-	VADDPS       416(DI), Y1, Y1
+	VMOVUPS      (DI), Y0
+	VMOVUPS      32(DI), Y1
+	VADDPS       384(R8), Y0, Y0
+	VADDPS       416(R8), Y1, Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y1, Y3
 	VPOR         vectors<>+64(SB), Y2, Y2
@@ -925,10 +917,10 @@ loop_k_2:
 	VADDPS       vectors<>+32(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
 	VDIVPS       Y3, Y1, Y1
-	VMOVUPS      128(BX), Y2
-	VMOVUPS      160(BX), Y3
-	VADDPS       512(DI), Y2, Y2
-	VADDPS       544(DI), Y3, Y3
+	VMOVUPS      128(DI), Y2
+	VMOVUPS      160(DI), Y3
+	VADDPS       512(R8), Y2, Y2
+	VADDPS       544(R8), Y3, Y3
 	VMOVAPS      Y2, Y4
 	VMOVAPS      Y3, Y5
 	VPOR         vectors<>+64(SB), Y4, Y4
@@ -971,11 +963,11 @@ loop_k_2:
 	VADDPS       vectors<>+32(SB), Y7, Y5
 	VDIVPS       Y4, Y2, Y2
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      256(BX), Y4
-	VMOVUPS      288(BX), Y5
-	VMOVUPS      640(DI), Y6
+	VMOVUPS      256(DI), Y4
+	VMOVUPS      288(DI), Y5
+	VMOVUPS      640(R8), Y6
 	VFMADD231PS  Y4, Y0, Y6
-	VMOVUPS      672(DI), Y7
+	VMOVUPS      672(R8), Y7
 	VFMADD231PS  Y5, Y1, Y7
 	VMULPS       Y6, Y6, Y8
 	VMULPS       Y7, Y7, Y9
@@ -1029,25 +1021,31 @@ loop_k_2:
 	VMULPS       Y7, Y9, Y9
 	VFMADD231PS  -128(SI), Y2, Y8
 	VFMADD231PS  -96(SI), Y3, Y9
-	VMOVUPS      Y0, 128(DX)
-	VMOVUPS      Y1, 160(DX)
-	VMOVUPS      Y2, 128(CX)
-	VMOVUPS      Y3, 160(CX)
-	VMOVUPS      Y4, 128(R8)
-	VMOVUPS      Y5, 160(R8)
-	VMOVUPS      Y6, 128(R9)
-	VMOVUPS      Y7, 160(R9)
+	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y2, 128(R10)
+	VMOVUPS      Y3, 160(R10)
+	VMOVUPS      Y4, 128(R11)
+	VMOVUPS      Y5, 160(R11)
+	VMOVUPS      Y6, 128(R12)
+	VMOVUPS      Y7, 160(R12)
 	VMOVUPS      Y8, (SI)
 	VMOVUPS      Y9, 32(SI)
 	ADDQ         $+64, SI
-	ADDQ         $+64, BX
 	ADDQ         $+64, DI
-	ADDQ         $+64, DX
-	ADDQ         $+64, CX
 	ADDQ         $+64, R8
 	ADDQ         $+64, R9
-	DECQ         R10
-	JNE          loop_k_2
+	ADDQ         $+64, R10
+	ADDQ         $+64, R11
+	ADDQ         $+64, R12
+	DECQ         DX
+	JNE          loop_k_3
+	ADDQ         $-128, SI
+	ADDQ         $-12288, BX
+	ADDQ         $-128, DI
+	ADDQ         $+256, R8
+	DECQ         R13
+	JNE          loop_t_1
 	VZEROUPPER
 	RET
 
@@ -1198,46 +1196,30 @@ loop_k_2:
 // dah[t][n][0][k] = dax[t][n][0][k]
 // dah[t][n][1][k] = dax[t][n][1][k]
 // dah[t][n][2][k] = dax[t][n][2][k]*reset[t][n][k]
-// func backward1AVX2(dy *float32, wh *float32, h *float32, dh *float32, dax *float32, update *float32, fresh *float32, inner *float32, reset *float32, dah *float32, t int)
+// func backward1AVX2(dy *float32, wh *float32, h *float32, dh *float32, dax *float32, update *float32, fresh *float32, inner *float32, reset *float32, dah *float32)
 // Requires: AVX, FMA3
-TEXT ·backward1AVX2(SB), $16-88
+TEXT ·backward1AVX2(SB), $24-80
 	VMOVUPS vectors<>+32(SB), Y15
-	MOVQ    t+80(FP), SI
-	IMUL3Q  $-384, SI, SI
-	ADDQ    dah+72(FP), SI
+	MOVQ    dah+72(FP), SI
 	MOVQ    wh+8(FP), BX
-	MOVQ    t+80(FP), R11
-	IMUL3Q  $-128, R11, R11
-	ADDQ    dy+0(FP), R11
-	MOVQ    t+80(FP), R8
-	IMUL3Q  $-128, R8, R8
-	ADDQ    dh+24(FP), R8
-	MOVQ    t+80(FP), R9
-	IMUL3Q  $-128, R9, R9
-	ADDQ    update+40(FP), R9
-	MOVQ    t+80(FP), R12
-	IMUL3Q  $-128, R12, R12
-	ADDQ    fresh+48(FP), R12
-	MOVQ    t+80(FP), R13
-	IMUL3Q  $-128, R13, R13
-	ADDQ    h+16(FP), R13
-	MOVQ    t+80(FP), AX
-	IMUL3Q  $-128, AX, AX
-	ADDQ    inner+56(FP), AX
+	MOVQ    dy+0(FP), R11
+	MOVQ    dh+24(FP), R8
+	MOVQ    update+40(FP), R9
+	MOVQ    fresh+48(FP), R12
+	MOVQ    h+16(FP), R13
+	MOVQ    inner+56(FP), AX
 	MOVQ    AX, (SP)
-	MOVQ    t+80(FP), AX
-	IMUL3Q  $-128, AX, AX
-	ADDQ    reset+64(FP), AX
+	MOVQ    reset+64(FP), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    t+80(FP), DX
-	IMUL3Q  $-384, DX, DX
-	ADDQ    dax+32(FP), DX
-	MOVQ    t+80(FP), CX
-	IMUL3Q  $-384, CX, CX
-	ADDQ    dah+72(FP), CX
-	MOVL    $+4, R10
+	MOVQ    dax+32(FP), DX
+	MOVQ    dah+72(FP), CX
+	MOVQ    $+7, 16(SP)
 
-loop_k_1:
+loop_t_1:
+	// for t < 7
+	MOVL $+4, R10
+
+loop_k_2:
 	// for k < 4
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -1250,7 +1232,7 @@ loop_k_1:
 	MOVL    $+3, DI
 	PCALIGN $0x20
 
-loop_g_2:
+loop_g_3:
 	// for g < 3
 	VMOVUPS      2688(SI), Y8
 	VFMADD231PS  (BX), Y8, Y0
@@ -1291,7 +1273,7 @@ loop_g_2:
 	ADDQ         $+128, SI
 	ADDQ         $+128, BX
 	DECQ         DI
-	JNE          loop_g_2
+	JNE          loop_g_3
 	VHADDPS      Y1, Y0, Y0
 	VHADDPS      Y3, Y2, Y1
 	VHADDPS      Y5, Y4, Y2
@@ -1343,7 +1325,20 @@ loop_g_2:
 	ADDQ         $+32, DX
 	ADDQ         $+32, CX
 	DECQ         R10
-	JNE          loop_k_1
+	JNE          loop_k_2
+	ADDQ         $-384, SI
+	ADDQ         $-12288, BX
+	ADDQ         $-256, R11
+	ADDQ         $-256, R8
+	ADDQ         $-256, R9
+	ADDQ         $-256, R12
+	ADDQ         $-256, R13
+	ADDQ         $-256, (SP)
+	ADDQ         $-256, 8(SP)
+	ADDQ         $-512, DX
+	ADDQ         $-512, CX
+	DECQ         16(SP)
+	JNE          loop_t_1
 	VZEROUPPER
 	RET
 
