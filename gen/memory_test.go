@@ -146,3 +146,25 @@ backward: derive
 		agree(t, proved(t, text, dims), small, false, rounding)
 	}
 }
+
+// TestTurningBack: what waits for sums over large arrays goes through these from the end,
+// and computes the same.
+func TestTurningBack(t *testing.T) {
+	for _, c := range []struct {
+		dims string
+		back bool
+	}{{"M=6272 C=64", true}, {"M=6273 C=40", true}, {"M=500 C=64", false}} {
+		p := proved(t, "batchnorm", c.dims)
+		for _, target := range targets {
+			agree(t, p, target, false, 4*rounding)
+			_, programs, err := passes(p, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := programs[1].String()
+			if got := strings.Contains(text, "load x[-"); got != (c.back && target.Lanes > 1) {
+				t.Errorf("%s %s: from the end: %v", target.Name, c.dims, got)
+			}
+		}
+	}
+}

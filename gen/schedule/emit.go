@@ -18,6 +18,8 @@ type scheduler struct {
 	// block and step are the names of the variables of calling loops, the inner
 	// one and the outer one.
 	block, step string
+	// back are the groups that go through memory from its end.
+	back map[*group]bool
 }
 
 // emit makes the functions of a pass, those of a serial loop for themselves.
@@ -60,6 +62,7 @@ func (s *scheduler) emitPart(groups []*group) {
 		}
 	}
 	s.share(groups)
+	s.back = turningBack(groups, s.target)
 	first, shares := len(s.steps), sharing(groups, s.target)
 	parts := s.emitEach(groups, shares)
 	steps := interleaved(groups, parts, shares)
@@ -78,7 +81,9 @@ func (s *scheduler) emitEach(groups []*group, shares map[*group]bool) [][]ir.Ste
 		most := s.callCycles(g, shares)
 		if g.plan.cycles <= most || len(g.plan.order) == 0 {
 			f := s.newFunc(g)
-			s.emitter(g, f).run()
+			e := s.emitter(g, f)
+			e.back = s.back[g]
+			e.run()
 			f.Cycles = g.plan.cycles
 			s.finish(f, g, 1)
 		} else {
@@ -201,8 +206,17 @@ func (s *scheduler) emitBlocks(g *group, most float64) {
 		blocks += r.count
 	}
 	each := g.plan.cycles / float64(blocks)
+	var calls []func()
 	for _, r := range runs {
-		s.inCalls(r, each, most, func(r axisRun, count int) { s.emitRun(g, r, count, each) })
+		s.inCalls(r, each, most, func(r axisRun, count int) {
+			calls = append(calls, func() { s.emitRun(g, r, count, each) })
+		})
+	}
+	if s.back[g] {
+		slices.Reverse(calls)
+	}
+	for _, call := range calls {
+		call()
 	}
 }
 
@@ -238,7 +252,9 @@ func (s *scheduler) emitRun(g *group, r axisRun, count int, each float64) {
 	if count > 1 {
 		f.Block = &ir.Var{Name: s.block}
 	}
-	s.emitter(g, f).runBlock(r, f.Block)
+	e := s.emitter(g, f)
+	e.back = s.back[g]
+	e.runBlock(r, f.Block, count)
 	s.finish(f, g, count)
 }
 

@@ -100,12 +100,16 @@ func (e *emitter) run() {
 
 // runBlock emits the iterations of the outermost loop that r holds; where
 // block is not nil it counts such runs, one behind the other.
-func (e *emitter) runBlock(r axisRun, block *ir.Var) {
+func (e *emitter) runBlock(r axisRun, block *ir.Var, blocks int) {
 	e.open()
 	base := ir.Sub{Const: r.start}
 	if block != nil {
 		e.depth[block] = 0
-		base = base.Add(ir.VarSub(block), r.count*r.step)
+		number := ir.VarSub(block)
+		if e.back {
+			number = ir.Sub{Const: blocks - 1}.Add(number, -1)
+		}
+		base = base.Add(number, r.count*r.step)
 	}
 	e.overRun(0, e.origin(), r, base)
 	e.close()

@@ -69,3 +69,57 @@ func (s *scheduler) thereAndBack(groups []*group) {
 	last := s.steps[len(s.steps)-2:]
 	last[0].When, last[1].When = ir.Even, ir.Odd
 }
+
+// turningBack are the groups that wait for what a group before them makes of large arrays
+// and go through these from the end, where that group has just been.
+func turningBack(groups []*group, t Target) map[*group]bool {
+	out := map[*group]bool{}
+	atEnd := map[*ir.Buffer]*group{} // by whom
+	for _, g := range groups {
+		large, ahead := g.goesThrough(t)
+		back := false
+		for _, b := range large {
+			back = back || ahead && atEnd[b] != nil && atEnd[b].feedsAny(g)
+		}
+		out[g] = back
+		for _, b := range large {
+			if atEnd[b] = g; back {
+				atEnd[b] = nil
+			}
+		}
+	}
+	return out
+}
+
+// goesThrough lists the large arrays that a group reads from the first element to the
+// last, and tells whether it could go the other way as well: its outermost loop leads.
+func (g *group) goesThrough(t Target) (large []*ir.Buffer, ahead bool) {
+	if t.Lanes == 1 || g.steps != nil || g.contraction || len(g.plan.order) == 0 || len(g.plan.panels) > 0 || g.plan.turn != nil {
+		return nil, false
+	}
+	first := g.plan.order[0]
+	ahead = !g.accumulates() && len(g.serial) == 0 && !g.reduces()
+	for _, s := range g.stages {
+		for _, m := range s.nest.Value.Loads() {
+			size := m.Buf.Size()
+			leads := m.Step(first.Var)*first.Size == size
+			if 4*size > t.Second && (leads || len(s.nest.Reduce) > 0 && m.Step(s.nest.Reduce[0].Var)*s.nest.Reduce[0].Size == size) {
+				large = append(large, m.Buf.Root())
+				ahead = ahead && leads
+			}
+		}
+	}
+	return large, ahead
+}
+
+// feedsAny reports whether a stage of next reads what the group stores.
+func (g *group) feedsAny(next *group) bool {
+	for _, s := range g.stages {
+		for _, n := range next.stages {
+			if s.store && loads(n.nest, s.nest.Store.Buf) {
+				return true
+			}
+		}
+	}
+	return false
+}
