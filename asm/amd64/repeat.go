@@ -33,5 +33,16 @@ func (s *Selection) repeat(body []ir.Stmt) {
 	}
 }
 
-// Repeated reports whether a register repeats a few elements in all lanes.
-func (s *Selection) Repeated(r *ir.Reg) bool { return s.repeated[r] }
+// Shuffle chooses lanes by their numbers: among all, or within quarters, which is quick,
+// where each of them has what it needs; there a number for all is part of the instruction.
+func (s *Selection) Shuffle(a *ir.Assign, among, same, within *Code) {
+	dst, order := s.Of(a.Dst), Ref{Mem: s.Order(a.Order)}
+	switch first := a.Order[0]; {
+	case !s.repeated[a.Args[0]]:
+		s.Do(among, dst, None, order, s.Use(a.Args[0]))
+	case slices.Max(a.Order) == slices.Min(a.Order):
+		s.Do(same, dst, first*0x55, s.Reg(a.Args[0]))
+	default:
+		s.Do(within, dst, None, s.Reg(a.Args[0]), order)
+	}
+}

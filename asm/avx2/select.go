@@ -22,7 +22,7 @@ func special(s *amd64.Selection, a *ir.Assign) {
 	case ir.Pick:
 		s.Do(vpermd, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.Table(a.Table)})
 	case ir.Shuffle:
-		shuffle(s, a)
+		s.Shuffle(a, vpermps, vpermilps, vpermilpsBy)
 	case ir.Align:
 		align(s, a)
 	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:

@@ -20,7 +20,7 @@ func special(s *amd64.Selection, a *ir.Assign) {
 	case ir.Pick:
 		s.Do(vpermd, dst, amd64.None, s.Use(a.Args[0]), amd64.Ref{Mem: s.Table(a.Table)})
 	case ir.Shuffle:
-		shuffle(s, a)
+		s.Shuffle(a, vpermps, vpermilps, vpermilpsBy)
 	case ir.Align:
 		s.Do(valignd, dst, int(a.Word), s.Reg(a.Args[1]), s.Reg(a.Args[0]))
 	case ir.HSum, ir.HMax, ir.HMin, ir.HProd:

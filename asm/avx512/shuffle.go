@@ -1,24 +1,9 @@
 package avx512
 
 import (
-	"slices"
-
 	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/dlgen/dlgen/gen/ir"
 )
-
-// shuffle chooses lanes: within quarters, which is quick, where all of them are alike.
-func shuffle(s *amd64.Selection, a *ir.Assign) {
-	dst, order := s.Of(a.Dst), amd64.Ref{Mem: s.Order(a.Order)}
-	switch first := a.Order[0]; {
-	case !s.Repeated(a.Args[0]):
-		s.Do(vpermps, dst, amd64.None, order, s.Use(a.Args[0]))
-	case slices.Max(a.Order) == slices.Min(a.Order):
-		s.Do(vpermilps, dst, first*0x55, s.Reg(a.Args[0]))
-	default:
-		s.Do(vpermilpsBy, dst, amd64.None, s.Reg(a.Args[0]), order)
-	}
-}
 
 // horizontal combines all lanes into every lane, halves first.
 func horizontal(s *amd64.Selection, a *ir.Assign) {

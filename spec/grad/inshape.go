@@ -47,7 +47,7 @@ func (c term) inShape(t *layer.Tensor) term {
 func (v *inversion) shift(s layer.Int, t *layer.Tensor, d int) *layer.Index {
 	s = v.known.int(s)
 	a, ok := layer.AffineOf(s)
-	if !ok || t.HasOutside || staysWithin(a, t.Shape[d]) {
+	if lo, hi := extremes(a); !ok || t.HasOutside || 0 <= lo && hi < t.Shape[d] {
 		return nil
 	}
 	i := &layer.Index{Name: "i", Size: t.Shape[d]}
@@ -56,14 +56,4 @@ func (v *inversion) shift(s layer.Int, t *layer.Tensor, d int) *layer.Index {
 	}
 	v.solve(s, layer.Affine{Terms: []layer.Term{{Coef: 1, I: i}}}, false)
 	return i
-}
-
-// staysWithin reports whether an affine subscript is one of a dimension for all values of
-// its indices.
-func staysWithin(a layer.Affine, size int) bool {
-	lo, hi := a.Const, a.Const
-	for _, x := range a.Terms {
-		lo, hi = lo+min(0, x.Coef*(x.I.Size-1)), hi+max(0, x.Coef*(x.I.Size-1))
-	}
-	return 0 <= lo && hi < size
 }
