@@ -76,3 +76,24 @@ func sameDim(pair [2]*ir.Mem, v *ir.Var) bool {
 	}
 	return false
 }
+
+// lastDim reports whether v stands in the subscript along memory only.
+func lastDim(m *ir.Mem, v *ir.Var) bool {
+	last := innermost(m)
+	for d, s := range m.Subs {
+		if c := s.Coef(v); c != 0 && d != last {
+			return false
+		}
+	}
+	return true
+}
+
+// innermost is the dimension along which neighbours lie side by side: the last
+// one with more than one element.
+func innermost(m *ir.Mem) int {
+	d := len(m.Subs) - 1
+	for d > 0 && m.Buf.Shape[d] == 1 {
+		d--
+	}
+	return d
+}

@@ -151,27 +151,6 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	return true
 }
 
-// lastDim reports whether v stands in the subscript along memory only.
-func lastDim(m *ir.Mem, v *ir.Var) bool {
-	last := innermost(m)
-	for d, s := range m.Subs {
-		if c := s.Coef(v); c != 0 && d != last {
-			return false
-		}
-	}
-	return true
-}
-
-// innermost is the dimension along which neighbours lie side by side: the last
-// one with more than one element.
-func innermost(m *ir.Mem) int {
-	d := len(m.Subs) - 1
-	for d > 0 && m.Buf.Shape[d] == 1 {
-		d--
-	}
-	return d
-}
-
 // weight estimates the operations of an expression.
 func weight(e *ir.Expr) float64 {
 	w := 0.0
@@ -294,6 +273,8 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 			p.tile[vec.Var] = vectors
 		} else if t.Lanes > 1 && g.streamed() {
 			p.tile[vec.Var] = 1 // each load goes on line by line
+		} else if n := g.farSums(t); n > 0 {
+			p.tile[vec.Var] = max(p.tile[vec.Var], min(vectors, t.Registers*5/4/n)) // whole rows come as they lie
 		} else if work*float64(vectors) <= 64 {
 			p.tile[vec.Var] = vectors // a short row needs no loop
 		}

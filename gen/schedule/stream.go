@@ -245,3 +245,24 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 		Value: ir.LoadExpr(ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(k.Var)}}),
 	})
 }
+
+// farSums is how many sums over the rows of arrays that the second cache does not hold
+// the group consists of, 0 if it does anything else with them.
+func (g *group) farSums(t Target) int {
+	sums, far := 0, false
+	for _, s := range g.stages {
+		switch {
+		case len(s.nest.Reduce) > 0:
+			sums++
+			for _, m := range s.nest.Value.Loads() {
+				far = far || 4*m.Buf.Size() > t.Second && oneRow(m.Flat(), g.outer)
+			}
+		case len(s.inner) > 0:
+			return 0
+		}
+	}
+	if !far || t.Lanes == 1 {
+		return 0
+	}
+	return sums
+}
