@@ -72,6 +72,22 @@ forward: |
   y[k][i][j] = sum(b < B, c < B, where(j + 2*c <= 12, w[b][j][k][c]*x[j][b][c], 0))
 backward: derive
 `,
+	"rows in one place": `T=57; T=64; T=70
+layer: rows
+dims: {T: steps}
+tensors:
+  q: {role: input, shape: [T, 1]}
+  k: {role: input, shape: [T, 1]}
+  v: {role: input, shape: [T]}
+  s: {role: scratch, shape: [T, T]}
+  p: {role: output, shape: [T, T]}
+  y: {role: output, shape: [T]}
+forward: |
+  s[i][j] = where(i >= j, sum(d, q[i][d]*k[j][d]), 0)
+  p[i][j] = s[i][j]/(1 + sum(u, s[i][u]*s[i][u]))
+  y[i] = sum(j, where(i >= j, p[i][j]*v[j], 0))
+backward: derive
+`,
 	"written out": `T=40 D=9; T=70 D=8
 layer: running
 dims: {T: steps, D: features}

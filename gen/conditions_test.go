@@ -41,3 +41,27 @@ backward: derive
 		}
 	}
 }
+
+// TestNever: an element that is read under a condition which never holds is no id to check.
+func TestNever(t *testing.T) {
+	s, err := syntax.Parse("never.yaml", []byte(`layer: never
+dims: {T: {default: 1}, V: {default: 3}}
+tensors:
+  g: {role: param, shape: [V]}
+  k: {role: input, type: int32, shape: [T]}
+  y: {role: output, shape: [T]}
+forward: |
+  y[t] = where(!(t >= T-1), g[k[t+1]], 0.5)
+backward: derive
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := spec.Prove(s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := gen.Generate(p, gen.Options{Package: "never"}); err != nil {
+		t.Error(err)
+	}
+}

@@ -49,13 +49,14 @@ type arranger struct {
 // elements of the state it defines reads the old ones: all are computed before any is
 // replaced.
 func (a *arranger) equation(e *layer.Equation) {
-	c := *e
 	if e.T.Role == layer.State && readsElsewhere(e) {
 		next := a.scratch(e.T.Name+"Next", e, e.Free)
 		a.define(next, e.Free, e.Value, e)
-		c.Value = next
-		e = &c
+		replaced := *e
+		replaced.Value = next
+		e = &replaced
 	}
+	c := *e
 	c.Value = folded(a.operands(e))
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)
 }

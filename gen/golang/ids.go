@@ -67,7 +67,9 @@ func require(checks []*check, e *layer.Element, size int) []*check {
 	for d, s := range e.Subs {
 		at[d] = -1
 		if a, ok := layer.AffineOf(s); ok && len(a.Terms) == 0 {
-			at[d] = a.Const
+			if at[d] = a.Const; a.Const < 0 || a.Const >= e.T.Shape[d] {
+				return checks // there is none: a condition never holds
+			}
 		}
 	}
 	i := slices.IndexFunc(checks, func(c *check) bool { return c.tensor == e.T })

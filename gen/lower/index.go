@@ -14,7 +14,9 @@ func (s *scope) subs(xs []layer.Int, t *layer.Tensor, open bool) []ir.Sub {
 	for d, x := range xs {
 		e, id := x.(*layer.Element)
 		switch {
-		case t.Shape[d] == 1 && !open && !s.affine(x): // what it is has been checked
+		case t.Shape[d] == 1 && !open && !s.affine(x):
+			// 0, as ids are checked at run time and the rest was proved, or a condition
+			// discards the element.
 		case divides(x) || id && (open || !subscripts(e.T.Outside, t.Shape[d])):
 			out[d] = s.table(x, t.Shape[d], open)
 		default:

@@ -3,8 +3,8 @@
 // What comes in: a program of checked equations. What goes out: one nest for
 // each equation and for each reduction inside one, in an order of evaluation.
 // What is promised: nothing is clever here. Each nest is either a map or one
-// reduction of an elementwise value; every subscript is in bounds, reads
-// beyond a tensor's shape having been moved to padded copies; arithmetic
+// reduction of an elementwise value; every subscript is in bounds, reads and
+// sums beyond a tensor's shape having been moved to padded copies; arithmetic
 // on run-time scalars alone is collected in the program's Scalars.
 package lower
 
@@ -165,16 +165,21 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	s.bind(without(eq.Free, bound), &s.nest.Axes)
 	subs := s.subs(eq.Subs, eq.T, false)
 	l.cleared(eq.T, eq.Text)
+	store := ir.Mem{Buf: target, Subs: subs}
+	var inside *ir.Nest
 	if eq.Accumulate && s.reach(subs, target.Shape) != nil {
-		panic("lower: a sum leaves its tensor: " + eq.Text)
+		store, inside = l.padStore(s, store)
 	}
-	s.nest.Store, s.nest.Accumulate = ir.Mem{Buf: target, Subs: subs}, eq.Accumulate
+	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
 	s.root(eq.Value)
 	l.changed(eq.T)
 	if target.Elem == ir.I32 {
 		s.nest.Value = whole(s.nest.Value)
 	}
 	l.append(s.nest)
+	if inside != nil {
+		l.append(inside)
+	}
 }
 
 // cleared sets a tensor that equations add to to zero, if that has not been done.

@@ -111,6 +111,19 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *ir.Buffer {
 	return p
 }
 
+// padStore redirects sums that may leave the shape, where they are 0, to a padded target;
+// the second result adds the part inside to the real one.
+func (l *lowerer) padStore(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
+	r := s.reach(m.Subs, m.Buf.Shape)
+	p := l.temporary(m.Buf.Name+"Padded", ir.F32, extents(r))
+	l.fill(p, 0, s.nest.Text)
+	n, subs := l.overShape(m.Buf.Shape, s.nest.Text)
+	n.Accumulate = true
+	n.Value = ir.LoadExpr(ir.Mem{Buf: p, Subs: shifted(subs, r)})
+	n.Store = ir.Mem{Buf: m.Buf, Subs: subs}
+	return ir.Mem{Buf: p, Subs: shifted(m.Subs, r)}, n
+}
+
 // overShape is a nest without a value over all elements of a shape.
 func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 	n := &ir.Nest{Text: text}

@@ -119,11 +119,11 @@ func (s *scope) staysIn(x layer.Int, t *layer.Tensor, d int) bool {
 	return lo >= 0 && hi < t.Shape[d]
 }
 
-// changed forgets the padded copies of a tensor of which more is defined now, and all
-// that was made of a state.
+// changed forgets the padded copies of a tensor of which more is defined now, and, of a
+// state, all temporaries: they may be made of what it was.
 func (l *lowerer) changed(t *layer.Tensor) {
 	for key := range l.temps {
-		if strings.HasPrefix(key, "pad "+t.Name+" ") || t.Role == layer.State && strings.Contains(key, t.Name+"[") {
+		if strings.HasPrefix(key, "pad "+t.Name+" ") || t.Role == layer.State {
 			delete(l.temps, key)
 		}
 	}

@@ -25,6 +25,7 @@ func (e *emitter) tile(p at) {
 	}
 	b := e.top().b
 	before := len(b.Body)
+	e.forgetDefined()
 	e.ask(p)
 	for i, ps := range e.g.passes {
 		e.beside(ps, p, func(p at) {
@@ -149,7 +150,22 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
 	}
 	delete(e.loads, key)
-	e.top().memo[key] = r
+	e.top().memo[key], e.defined[key] = r, m.Buf.Root()
+}
+
+// forgetDefined drops what tiles before have defined in places that the next one uses
+// again, perhaps for something else, or not at all.
+func (e *emitter) forgetDefined() {
+	if len(e.g.shrunk) == 0 {
+		return
+	}
+	for _, sc := range e.scopes {
+		for k := range sc.memo {
+			if slices.Contains(e.g.shrunk, e.defined[k]) {
+				delete(sc.memo, k)
+			}
+		}
+	}
 }
 
 // forget drops what is remembered of a buffer that changes.

@@ -95,6 +95,9 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 	parts := e.clipParts(a, r)
 	if len(e.filling) > 0 {
 		k := slices.IndexFunc(parts, func(part axisRun) bool { return e.needsAll(list, a, part) })
+		if k < 0 {
+			panic("schedule: a run without a whole tile is to fill a panel") // wholeRun found it
+		}
 		parts[0], parts[k] = parts[k], parts[0]
 	}
 	for _, part := range parts {
@@ -159,8 +162,8 @@ func (p *plan) fillsLanes(v *ir.Var) bool {
 	return v == p.vec || slices.ContainsFunc(p.passes, func(pp passPlan) bool { return v == pp.vec || v == pp.lanes })
 }
 
-// activeRun is a run of tiles; rest says that they have nothing to compute, blocks of
-// which blocks of the tile along the axis around them they do, where there is one.
+// activeRun is a run of tiles; rest says that they have nothing to compute. Where around
+// is an axis, they have something to compute for the listed blocks of its tile only.
 type activeRun struct {
 	axisRun
 	rest   bool

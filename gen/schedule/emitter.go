@@ -23,9 +23,10 @@ type emitter struct {
 	ids   ids
 	// tiles are the tiles of the outer axes that are open.
 	tiles []tileAxis
-	// source says which buffer a register was loaded from, loads what of it is remembered.
-	source map[*ir.Reg]*ir.Buffer
-	loads  map[string]*ir.Buffer
+	// source says which buffer a register was loaded from; loads and defined of which one
+	// a load and a store is remembered.
+	source         map[*ir.Reg]*ir.Buffer
+	loads, defined map[string]*ir.Buffer
 	// indexOf says which buffer an index was loaded from.
 	indexOf map[*ir.Var]*ir.Buffer
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
@@ -67,7 +68,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}

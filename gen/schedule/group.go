@@ -43,8 +43,9 @@ type group struct {
 	// local has, for temporaries that hold what one tile uses, the axis along whose tile
 	// a dimension counts, or nil.
 	local map[*ir.Buffer][]*ir.Var
-	// brief are the temporaries that live as long as one tile.
-	brief []*ir.Buffer
+	// shrunk are the temporaries whose places one tile after the other uses, brief those
+	// of them that live as long as one tile.
+	shrunk, brief []*ir.Buffer
 }
 
 // pass is a list of stages that share one set of inner loops.

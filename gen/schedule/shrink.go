@@ -33,6 +33,9 @@ func shrinkTemporaries(groups []*group) {
 			}
 		}
 		b.Shape = shape
+		if len(walked) > 0 {
+			user.shrunk = append(user.shrunk, b)
+		}
 		if !slices.ContainsFunc(user.outer, func(a ir.Axis) bool { return !walked[a.Var] }) {
 			user.brief = append(user.brief, b)
 		}

@@ -21,7 +21,8 @@ func (g *group) withoutUnread(body []ir.Stmt) []ir.Stmt {
 // unread finds stores that nothing reads.
 type unread struct {
 	brief []*ir.Buffer
-	// ranges are the values of the variables of loops, read what is read.
+	// ranges are the values of the variables of loops, of which no two are the same; read
+	// is what is read.
 	ranges map[*ir.Var]stretch
 	read   map[*ir.Buffer][]stretch
 }
@@ -48,7 +49,8 @@ func (u *unread) reads(body []ir.Stmt) {
 	}
 }
 
-// without is the statements that are left, loops without any among those that are not.
+// without is the statements that are left; it takes them out of loops as well, and out
+// go loops of which nothing is left.
 func (u *unread) without(body []ir.Stmt) []ir.Stmt {
 	var out []ir.Stmt
 	for _, st := range body {

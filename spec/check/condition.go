@@ -83,9 +83,8 @@ func (q *equation) comparison(x *syntax.Binary) truth {
 // wholeQuotients refuses constants that are divided and leave a remainder: whether t < T/2
 // means half of a step, too, is for the spec to say.
 func (q *equation) wholeQuotients(x syntax.Expr) {
-	syntax.Walk(x, func(e syntax.Expr) {
-		d, ok := e.(*syntax.Binary)
-		if !ok || d.Op != "/" || !q.isConstant(d) {
+	quotients(x, func(d *syntax.Binary) {
+		if !q.isConstant(d) {
 			return
 		}
 		a, ok := q.integer(d.X).(layer.Lit)
@@ -95,6 +94,20 @@ func (q *equation) wholeQuotients(x syntax.Expr) {
 			q.helpf(d.OpPos, fmt.Sprintf("say floor(%s) for the whole number, or multiply, as in 2*t < T for t < T/2", text), "%s is not whole here: %d/%d", text, a.V, b.V)
 		}
 	})
+}
+
+// quotients calls visit for the divisions of an integer, but for those in subscripts.
+func quotients(x syntax.Expr, visit func(*syntax.Binary)) {
+	switch x := x.(type) {
+	case *syntax.Unary:
+		quotients(x.X, visit)
+	case *syntax.Binary:
+		quotients(x.X, visit)
+		quotients(x.Y, visit)
+		if x.Op == "/" {
+			visit(x)
+		}
+	}
 }
 
 func compare(op string, a, b float64) bool {

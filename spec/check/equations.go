@@ -142,16 +142,26 @@ func (c *checker) inPlace(t *layer.Tensor, list []*layer.Equation) {
 		return
 	}
 	for _, e := range list {
-		own := layer.FormatEquation(&layer.Equation{T: e.T, Subs: e.Subs, Value: layer.Const{}})
-		e.Walk(func(n any) bool {
-			r, ok := n.(*layer.Read)
-			if ok && r.T == t && layer.FormatEquation(&layer.Equation{T: r.T, Subs: r.Subs, Value: layer.Const{}}) != own {
-				c.errs.AddHelp(r.Pos, "define "+t.Name+" by one equation, with where(...) for its cases",
-					"several equations define the state %s, so that each can read the element that it writes only", t.Name)
-			}
-			return true
-		})
+		for _, r := range ownElsewhere(e) {
+			c.errs.AddHelp(r.Pos, "define "+t.Name+" by one equation, with where(...) for its cases",
+				"several equations define the state %s, so that each can read the element that it writes only", t.Name)
+		}
 	}
+}
+
+// ownElsewhere lists what an equation reads of its target but for the element that it
+// defines.
+func ownElsewhere(e *layer.Equation) []*layer.Read {
+	var out []*layer.Read
+	own := layer.FormatEquation(&layer.Equation{T: e.T, Subs: e.Subs, Value: layer.Const{}})
+	e.Walk(func(n any) bool {
+		r, ok := n.(*layer.Read)
+		if ok && r.T == e.T && layer.FormatEquation(&layer.Equation{T: r.T, Subs: r.Subs, Value: layer.Const{}}) != own {
+			out = append(out, r)
+		}
+		return true
+	})
+	return out
 }
 
 // intervals bounds the int32 tensors that equations define.

@@ -102,9 +102,9 @@ func (c *checker) recurrence(loop []*layer.Equation, d *dependences) *layer.Recu
 		}
 	}
 	if k := slices.IndexFunc(s.needs, isOld); k >= 0 {
-		n, path := s.needs[k], s.cycle()
+		n := s.needs[k]
 		help := fmt.Sprintf("%s is to be read before %s is written: copy it by an equation of its own, as in\n  before[i] = old(%[2]s[i])", layer.FormatExpr(n.node.(*layer.Read)), n.t.Name)
-		c.errs.AddHelp(position(n), help, "%s depends on itself: %s", path[0].T.Name, needsText(path))
+		c.errs.AddHelp(position(n), help, "%s needs what %s was before, and is needed for it", n.def.T.Name, n.t.Name)
 		return nil
 	}
 	for _, t := range s.tensors {
@@ -117,7 +117,22 @@ func (c *checker) recurrence(loop []*layer.Equation, d *dependences) *layer.Recu
 		s.complain()
 		return nil
 	}
+	s.statesInSteps()
 	return s.result()
+}
+
+// statesInSteps complains where a state that is written step by step is read elsewhere by
+// what writes it: that may be old or new.
+func (s *search) statesInSteps() {
+	for _, e := range s.loop {
+		if e.T.Role != layer.State {
+			continue
+		}
+		for _, r := range ownElsewhere(e) {
+			s.c.errs.AddHelp(r.Pos, "copy it before, as in\n  before[i] = old("+e.T.Name+"[i])",
+				"the state %s is written step by step, so that what writes it can read that element only", e.T.Name)
+		}
+	}
 }
 
 // candidates are the dimensions of t in which each of its equations has an

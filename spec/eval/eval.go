@@ -221,7 +221,7 @@ func (e *equation) run(frame []int) {
 			switch {
 			case !e.accumulate:
 				data[e.at()] = v
-			case v != 0: // nothing needs no place
+			case v != 0: // a gradient may add 0 beyond the shape
 				data[e.at()] += v
 			}
 		})
@@ -232,7 +232,11 @@ func (e *equation) run(frame []int) {
 		v  float64
 	}
 	var stores []store
-	forEach(frame, e.free, func() { stores = append(stores, store{e.at(), e.value()}) })
+	forEach(frame, e.free, func() {
+		if v := e.value(); !e.accumulate || v != 0 {
+			stores = append(stores, store{e.at(), v})
+		}
+	})
 	for _, s := range stores {
 		if e.accumulate {
 			data[s.at] += s.v

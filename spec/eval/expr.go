@@ -122,9 +122,9 @@ func (m *Machine) reduce(x *layer.Reduce) real {
 	case layer.Prod:
 		step = func(acc, v float64) float64 { return acc * v }
 	case layer.Max:
-		step = math.Max
+		step = func(a, b float64) float64 { return max(a, b) }
 	case layer.Min:
-		step = math.Min
+		step = func(a, b float64) float64 { return min(a, b) }
 	default:
 		panic(fmt.Sprintf("eval: unknown reduction %d", x.Op))
 	}

@@ -19,7 +19,7 @@ type term struct {
 
 // scatter is the contribution as an equation that accumulates, in places that t has.
 func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
-	c = c.inShape(t)
+	c = c.copied().inShape(t)
 	fresh, idx := binding{}.with(c.idx)
 	subs := fresh.ints(c.subs)
 	var free, rest []*layer.Index

@@ -2,9 +2,10 @@ package grad
 
 import "github.com/dlgen/dlgen/spec/layer"
 
-// inShape is the contribution with indices such that each place it goes to is one of t's:
+// inShape is the contribution with indices such that the places it goes to are t's:
 // subscripts that may leave a shape, where nothing is added, become indices of their own,
-// and so do those of the ids among the subscripts.
+// and so do those of the ids among the subscripts. Of subscripts that share an index the
+// others may leave a shape instead.
 func (c term) inShape(t *layer.Tensor) term {
 	v := inversion{term: c, known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx)}
 	var idx []*layer.Index
@@ -40,6 +41,13 @@ func (c term) inShape(t *layer.Tensor) term {
 	out.idx = append(idx, v.remainders...)
 	out.conds = append(append(v.ranges, v.equal...), v.known.conds(c.conds)...)
 	return out
+}
+
+// copied is the contribution with indices of its own, and subscripts in their shortest
+// forms.
+func (c term) copied() term {
+	fresh, idx := binding{}.with(c.idx)
+	return term{place: c.place, subs: fresh.ints(c.subs), idx: idx, conds: fresh.conds(c.conds), value: fresh.expr(c.value)}
 }
 
 // shift makes the subscript s of dimension d an index of its own if it may leave the
