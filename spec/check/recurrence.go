@@ -104,7 +104,7 @@ func (c *checker) recurrence(loop []*layer.Equation, d *dependences) *layer.Recu
 	if k := slices.IndexFunc(s.needs, isOld); k >= 0 {
 		n := s.needs[k]
 		help := fmt.Sprintf("%s is to be read before %s is written: copy it by an equation of its own, as in\n  before[i] = old(%[2]s[i])", layer.FormatExpr(n.node.(*layer.Read)), n.t.Name)
-		c.errs.AddHelp(position(n), help, "%s needs what %s was before, and is needed for it", n.def.T.Name, n.t.Name)
+		c.errs.AddHelp(position(n), help, "%s would have to come before %s is written, and after it", n.def.T.Name, n.t.Name)
 		return nil
 	}
 	for _, t := range s.tensors {
