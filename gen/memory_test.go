@@ -168,3 +168,24 @@ func TestTurningBack(t *testing.T) {
 		}
 	}
 }
+
+// TestStepsInCalls: where one call may not take all steps of a recurrence, several do.
+func TestStepsInCalls(t *testing.T) {
+	for _, dims := range []string{"T=20 N=3", "T=21 N=9", "T=3 N=17"} {
+		p := proved(t, `layer: filter
+dims: {T: steps, N: columns}
+tensors:
+  x: {role: input, shape: [T, N]}
+  y: {role: output, shape: [T, N], outside: 0}
+forward: |
+  y[t][n] = x[t][n] + 0.5*y[t-1][n] - 0.25*y[t-2][n]
+backward: derive
+`, dims)
+		for _, target := range targets {
+			for _, calls := range []float64{1, 20, 45} {
+				target.CallCycles = calls
+				agree(t, p, target, false, rounding)
+			}
+		}
+	}
+}
