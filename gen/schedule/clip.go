@@ -9,12 +9,15 @@ import (
 
 // maxClips is how many different ranges of one axis the tiles of another get:
 // more follow the border closer, and are more code, of which the Go compiler
-// takes long to make little.
+// takes long to make little. The tiles of wide vectors are fewer and larger.
 func maxClips(t Target) int {
-	if t.Lanes == 1 {
+	switch {
+	case t.Lanes == 1:
 		return 3
+	case t.Lanes < lineFloats:
+		return 12
 	}
-	return 12
+	return 22
 }
 
 // clipping is a range of the nests of a group, or of a pass, that is about an
