@@ -303,6 +303,10 @@ const sumsInTurn = 4
 // sum of lanes and a division, takes long beside it.
 const shortRow = 64
 
+// longRowSteps is the number of steps from which on it is better to hold one row in
+// registers than to go through two of them side by side.
+const longRowSteps = 16
+
 // pairRows takes two rows at a time where they are short and one waits again and
 // again, for sums that follow one another or a division: the other has something to
 // do meanwhile. It takes four where the registers have room for them.
@@ -320,7 +324,7 @@ func (p *plan) pairRows(g *group, t Target) {
 	if t.Lanes == 1 || waits < 2 || steps > shortRow || len(p.order) == 0 || g.accumulates() {
 		return
 	}
-	if held := float64(t.heldRow()); steps <= held && 2*steps > held {
+	if held := float64(t.heldRow()); steps >= longRowSteps && steps <= held && 2*steps > held {
 		return // the registers hold one row, but not two
 	}
 	last := p.order[len(p.order)-1]

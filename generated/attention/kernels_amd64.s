@@ -16,47 +16,51 @@ DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
 DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+96(SB)/8, $0xff800000ff800000
-DATA vectors<>+104(SB)/8, $0xff800000ff800000
-DATA vectors<>+112(SB)/8, $0xff800000ff800000
-DATA vectors<>+120(SB)/8, $0xff800000ff800000
-DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+256(SB)/8, $0x3db180003db18000
-DATA vectors<>+264(SB)/8, $0x3db180003db18000
-DATA vectors<>+272(SB)/8, $0x3db180003db18000
-DATA vectors<>+280(SB)/8, $0x3db180003db18000
-DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+320(SB)/8, $0xfffb95c200000000
-DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $416
+DATA vectors<>+96(SB)/8, $0x3f8000003f800000
+DATA vectors<>+104(SB)/8, $0x3f8000003f800000
+DATA vectors<>+112(SB)/8, $0x3f8000003f800000
+DATA vectors<>+120(SB)/8, $0x3f8000003f800000
+DATA vectors<>+128(SB)/8, $0xff800000ff800000
+DATA vectors<>+136(SB)/8, $0xff800000ff800000
+DATA vectors<>+144(SB)/8, $0xff800000ff800000
+DATA vectors<>+152(SB)/8, $0xff800000ff800000
+DATA vectors<>+160(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+168(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+176(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+184(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+192(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+200(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+208(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+216(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+224(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+232(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+240(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+248(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+256(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+264(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+272(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+280(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+288(SB)/8, $0x3db180003db18000
+DATA vectors<>+296(SB)/8, $0x3db180003db18000
+DATA vectors<>+304(SB)/8, $0x3db180003db18000
+DATA vectors<>+312(SB)/8, $0x3db180003db18000
+DATA vectors<>+320(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+328(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+336(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+344(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+352(SB)/8, $0xfffb95c200000000
+DATA vectors<>+360(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+368(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+376(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+384(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+392(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+400(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+408(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+416(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+424(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+432(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+440(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $448
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // top[n][a][t] = max(s, score[n][a][t][s])
@@ -66,7 +70,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $416
 // y[n][a][t][d] = sum(s, p[n][a][t][s]*v[n][a][s][d])
 // func forward0AVX2(y *float32, q *float32, k *float32, v *float32, p *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $67744-40
+TEXT ·forward0AVX2(SB), $68160-40
 	VMOVUPS vectors<>+0(SB), Y15
 	MOVQ    k+16(FP), CX
 	LEAQ    63(SP), SI
@@ -119,14 +123,14 @@ loop_d_3:
 	VSHUFPS     $0xee, Y9, Y2, Y2
 	VSHUFPS     $0x44, Y3, Y1, Y7
 	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, 65536(SI)
-	VMOVUPS     Y6, 65600(SI)
-	VMOVUPS     Y8, 65664(SI)
-	VMOVUPS     Y0, 65728(SI)
-	VMOVUPS     Y5, 65792(SI)
-	VMOVUPS     Y2, 65856(SI)
-	VMOVUPS     Y7, 65920(SI)
-	VMOVUPS     Y1, 65984(SI)
+	VMOVUPS     Y4, 66048(SI)
+	VMOVUPS     Y6, 66112(SI)
+	VMOVUPS     Y8, 66176(SI)
+	VMOVUPS     Y0, 66240(SI)
+	VMOVUPS     Y5, 66304(SI)
+	VMOVUPS     Y2, 66368(SI)
+	VMOVUPS     Y7, 66432(SI)
+	VMOVUPS     Y1, 66496(SI)
 	VMOVUPS     1024(CX), X0
 	VINSERTF128 $0x01, 1536(CX), Y0, Y0
 	VMOVUPS     1040(CX), X1
@@ -159,14 +163,14 @@ loop_d_3:
 	VSHUFPS     $0xee, Y9, Y2, Y2
 	VSHUFPS     $0x44, Y3, Y1, Y7
 	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, 65568(SI)
-	VMOVUPS     Y6, 65632(SI)
-	VMOVUPS     Y8, 65696(SI)
-	VMOVUPS     Y0, 65760(SI)
-	VMOVUPS     Y5, 65824(SI)
-	VMOVUPS     Y2, 65888(SI)
-	VMOVUPS     Y7, 65952(SI)
-	VMOVUPS     Y1, 66016(SI)
+	VMOVUPS     Y4, 66080(SI)
+	VMOVUPS     Y6, 66144(SI)
+	VMOVUPS     Y8, 66208(SI)
+	VMOVUPS     Y0, 66272(SI)
+	VMOVUPS     Y5, 66336(SI)
+	VMOVUPS     Y2, 66400(SI)
+	VMOVUPS     Y7, 66464(SI)
+	VMOVUPS     Y1, 66528(SI)
 	ADDQ        $+32, CX
 	ADDQ        $+512, SI
 	DECQ        DX
@@ -193,9 +197,9 @@ loop_t_4:
 loop_d_2_5:
 	// for d_2 < 8
 	VBROADCASTSS (BX), Y12
-	VMOVUPS      63488(SI), Y13
+	VMOVUPS      64000(SI), Y13
 	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      63520(SI), Y14
+	VMOVUPS      64032(SI), Y14
 	VFMADD231PS  Y14, Y12, Y1
 	VBROADCASTSS 128(BX), Y12
 	VFMADD231PS  Y13, Y12, Y2
@@ -213,9 +217,9 @@ loop_d_2_5:
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
 	VBROADCASTSS 4(BX), Y12
-	VMOVUPS      63552(SI), Y13
+	VMOVUPS      64064(SI), Y13
 	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      63584(SI), Y14
+	VMOVUPS      64096(SI), Y14
 	VFMADD231PS  Y14, Y12, Y1
 	VBROADCASTSS 132(BX), Y12
 	VFMADD231PS  Y13, Y12, Y2
@@ -233,9 +237,9 @@ loop_d_2_5:
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
 	VBROADCASTSS 8(BX), Y12
-	VMOVUPS      63616(SI), Y13
+	VMOVUPS      64128(SI), Y13
 	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      63648(SI), Y14
+	VMOVUPS      64160(SI), Y14
 	VFMADD231PS  Y14, Y12, Y1
 	VBROADCASTSS 136(BX), Y12
 	VFMADD231PS  Y13, Y12, Y2
@@ -253,9 +257,9 @@ loop_d_2_5:
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y14, Y12, Y11
 	VBROADCASTSS 12(BX), Y12
-	VMOVUPS      63680(SI), Y13
+	VMOVUPS      64192(SI), Y13
 	VFMADD231PS  Y13, Y12, Y0
-	VMOVUPS      63712(SI), Y14
+	VMOVUPS      64224(SI), Y14
 	VFMADD231PS  Y14, Y12, Y1
 	VBROADCASTSS 140(BX), Y12
 	VFMADD231PS  Y13, Y12, Y2
@@ -325,9 +329,9 @@ loop_t_2_6:
 loop_d_3_7:
 	// for d_3 < 8
 	VBROADCASTSS (BX), Y10
-	VMOVUPS      63488(SI), Y11
+	VMOVUPS      64000(SI), Y11
 	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      63520(SI), Y12
+	VMOVUPS      64032(SI), Y12
 	VFMADD231PS  Y12, Y10, Y1
 	VBROADCASTSS 128(BX), Y10
 	VFMADD231PS  Y11, Y10, Y2
@@ -342,9 +346,9 @@ loop_d_3_7:
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
 	VBROADCASTSS 4(BX), Y10
-	VMOVUPS      63552(SI), Y11
+	VMOVUPS      64064(SI), Y11
 	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      63584(SI), Y12
+	VMOVUPS      64096(SI), Y12
 	VFMADD231PS  Y12, Y10, Y1
 	VBROADCASTSS 132(BX), Y10
 	VFMADD231PS  Y11, Y10, Y2
@@ -359,9 +363,9 @@ loop_d_3_7:
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
 	VBROADCASTSS 8(BX), Y10
-	VMOVUPS      63616(SI), Y11
+	VMOVUPS      64128(SI), Y11
 	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      63648(SI), Y12
+	VMOVUPS      64160(SI), Y12
 	VFMADD231PS  Y12, Y10, Y1
 	VBROADCASTSS 136(BX), Y10
 	VFMADD231PS  Y11, Y10, Y2
@@ -376,9 +380,9 @@ loop_d_3_7:
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y12, Y10, Y9
 	VBROADCASTSS 12(BX), Y10
-	VMOVUPS      63680(SI), Y11
+	VMOVUPS      64192(SI), Y11
 	VFMADD231PS  Y11, Y10, Y0
-	VMOVUPS      63712(SI), Y12
+	VMOVUPS      64224(SI), Y12
 	VFMADD231PS  Y12, Y10, Y1
 	VBROADCASTSS 140(BX), Y10
 	VFMADD231PS  Y11, Y10, Y2
@@ -431,254 +435,200 @@ loop_d_3_7:
 	ADDQ         $+16128, DI
 	DECQ         R10
 	JNE          loop_a_1
+	VMOVUPS      vectors<>+192(SB), Y15
+	VMOVUPS      vectors<>+224(SB), Y14
+	VMOVUPS      vectors<>+384(SB), Y13
 	MOVQ         p+32(FP), BX
-	MOVL         $+4, CX
+	MOVL         $+4, R8
 
 loop_a_8:
 	// for a < 4
-	MOVL    $+64, DX
-	PCALIGN $0x20
+	MOVL $+32, CX
 
 loop_t_9:
-	// for t < 64
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+32(SB), Y0, Y0
-	VMOVUPS      vectors<>+96(SB), Y1
-	VMOVUPS      vectors<>+96(SB), Y2
-	VMOVUPS      vectors<>+96(SB), Y3
-	VMOVUPS      vectors<>+96(SB), Y4
-	VMOVUPS      vectors<>+96(SB), Y5
-	VMOVUPS      vectors<>+96(SB), Y6
-	VMOVUPS      vectors<>+96(SB), Y7
-	VMOVUPS      vectors<>+96(SB), Y8
-	VMOVUPS      (SI), Y9
-	VMAXPS       Y1, Y9, Y1
-	VMOVUPS      32(SI), Y10
-	VMAXPS       Y2, Y10, Y2
-	VCMPPS       $0x03, Y10, Y9, Y11
-	VORPS        Y11, Y0, Y0
-	VMOVUPS      64(SI), Y11
-	VMAXPS       Y3, Y11, Y3
+	// for t < 32
+	VXORPS  Y12, Y12, Y12
+	VCMPPS  $0x11, Y12, Y12, Y0
+	VMOVUPS vectors<>+128(SB), Y1
+	VMOVUPS vectors<>+128(SB), Y2
+	VMOVUPS vectors<>+128(SB), Y3
+	VMOVUPS vectors<>+128(SB), Y4
+	VCMPPS  $0x11, Y12, Y12, Y5
+	VMOVUPS vectors<>+128(SB), Y6
+	VMOVUPS vectors<>+128(SB), Y7
+	VMOVUPS vectors<>+128(SB), Y8
+	VMOVUPS vectors<>+128(SB), Y9
+	MOVL    $+2, DX
+	PCALIGN $0x20
+
+loop_s_10:
+	// for s < 2
+	VMOVUPS      (SI), Y10
+	VMAXPS       Y1, Y10, Y1
+	VMOVUPS      256(SI), Y11
+	VMAXPS       Y6, Y11, Y6
+	VMOVUPS      32(SI), Y12
+	VMAXPS       Y2, Y12, Y2
+	VCMPPS       $0x03, Y12, Y10, Y10
+	VORPS        Y10, Y0, Y0
+	VMOVUPS      288(SI), Y10
+	VMAXPS       Y7, Y10, Y7
+	VCMPPS       $0x03, Y10, Y11, Y10
+	VORPS        Y10, Y5, Y5
+	VMOVUPS      64(SI), Y10
+	VMAXPS       Y3, Y10, Y3
+	VMOVUPS      320(SI), Y11
+	VMAXPS       Y8, Y11, Y8
 	VMOVUPS      96(SI), Y12
 	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y11, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      128(SI), Y13
-	VMOVUPS      Y13, 2112(DI)
-	VMOVUPS      2112(DI), Y13
-	VMAXPS       Y5, Y13, Y5
-	VMOVUPS      160(SI), Y14
-	VMAXPS       Y6, Y14, Y6
-	VCMPPS       $0x03, Y14, Y13, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      192(SI), Y13
-	VMOVUPS      Y13, 2048(DI)
-	VMOVUPS      2048(DI), Y13
-	VMAXPS       Y7, Y13, Y7
-	VMOVUPS      224(SI), Y15
-	VMOVUPS      Y15, 2080(DI)
-	VMOVUPS      2080(DI), Y15
-	VMAXPS       Y8, Y15, Y8
-	VCMPPS       $0x03, Y15, Y13, Y13
-	VORPS        Y13, Y0, Y0
-	VMAXPS       Y1, Y5, Y1
-	VMAXPS       Y2, Y6, Y2
-	VMAXPS       Y3, Y7, Y3
-	VMAXPS       Y4, Y8, Y4
+	VCMPPS       $0x03, Y12, Y10, Y10
+	VORPS        Y10, Y0, Y0
+	VMOVUPS      352(SI), Y10
+	VMAXPS       Y9, Y10, Y9
+	VCMPPS       $0x03, Y10, Y11, Y10
+	VORPS        Y10, Y5, Y5
+	ADDQ         $+128, SI
+	DECQ         DX
+	JNE          loop_s_10
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VANDPS       vectors<>+128(SB), Y0, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VMAXPS       X2, X0, X0
-	VEXTRACTF128 $0x01, Y1, X2
-	VPMAXSD      X2, X1, X1
-	VPERMILPS    $0x4e, X0, X2
-	VMAXPS       X2, X0, X0
-	VPERMILPS    $0x4e, X1, X2
-	VPMAXSD      X2, X1, X1
-	VPERMILPS    $0xb1, X0, X2
-	VMAXPS       X2, X0, X0
-	VPERMILPS    $0xb1, X1, X2
-	VPMAXSD      X2, X1, X1
-	VCMPPS       $0x03, X1, X1, X1
-	VORPS        X1, X0, X0
+	VMAXPS       Y6, Y8, Y6
+	VMAXPS       Y7, Y9, Y7
+	VMAXPS       Y6, Y7, Y6
+	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y1
+	VANDPS       vectors<>+160(SB), Y0, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VMAXPS       X3, X0, X0
+	VEXTRACTF128 $0x01, Y2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0x4e, X0, X3
+	VMAXPS       X3, X0, X0
+	VPERMILPS    $0x4e, X2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0xb1, X0, X3
+	VMAXPS       X3, X0, X0
+	VPERMILPS    $0xb1, X2, X3
+	VPMAXSD      X3, X2, X2
+	VCMPPS       $0x03, X2, X2, X2
+	VORPS        X2, X0, X0
 	VBROADCASTSS X0, Y0
-	VSUBPS       Y0, Y9, Y1
-	VSUBPS       Y0, Y10, Y2
-	VMOVUPS      vectors<>+160(SB), Y15
-	VMAXPS       Y1, Y15, Y1
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+192(SB), Y3
-	VFMADD213PS  vectors<>+224(SB), Y1, Y3
-	VMOVUPS      vectors<>+192(SB), Y4
-	VFMADD213PS  vectors<>+224(SB), Y2, Y4
-	VSUBPS       vectors<>+224(SB), Y3, Y5
-	VSUBPS       vectors<>+224(SB), Y4, Y6
-	VFNMADD231PS vectors<>+256(SB), Y5, Y1
-	VFNMADD231PS vectors<>+256(SB), Y6, Y2
-	VFNMADD231PS vectors<>+288(SB), Y5, Y1
-	VFNMADD231PS vectors<>+288(SB), Y6, Y2
-	VPSLLD       $0x14, Y3, Y5
-	VPSLLD       $0x14, Y4, Y6
-	VPERMD       vectors<>+320(SB), Y3, Y3
-	VPERMD       vectors<>+320(SB), Y4, Y4
-	VPADDD       Y3, Y5, Y3
-	VPADDD       Y4, Y6, Y4
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD213PS  vectors<>+384(SB), Y1, Y5
-	VMOVUPS      vectors<>+352(SB), Y6
-	VFMADD213PS  vectors<>+384(SB), Y2, Y6
-	VMULPS       Y1, Y1, Y7
-	VMULPS       Y2, Y2, Y8
-	VFMADD231PS  Y7, Y5, Y1
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y1, Y3, Y3
-	VFMADD231PS  Y2, Y4, Y4
-	VMOVAPS      Y3, Y1
-	VMOVAPS      Y4, Y2
-	VSUBPS       Y0, Y11, Y5
-	VSUBPS       Y0, Y12, Y6
-	VMAXPS       Y5, Y15, Y5
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+192(SB), Y7
-	VFMADD213PS  vectors<>+224(SB), Y5, Y7
-	VMOVUPS      vectors<>+192(SB), Y8
-	VFMADD213PS  vectors<>+224(SB), Y6, Y8
-	VSUBPS       vectors<>+224(SB), Y7, Y9
-	VSUBPS       vectors<>+224(SB), Y8, Y10
-	VFNMADD231PS vectors<>+256(SB), Y9, Y5
-	VFNMADD231PS vectors<>+256(SB), Y10, Y6
-	VFNMADD231PS vectors<>+288(SB), Y9, Y5
-	VFNMADD231PS vectors<>+288(SB), Y10, Y6
-	VPSLLD       $0x14, Y7, Y9
-	VPSLLD       $0x14, Y8, Y10
-	VPERMD       vectors<>+320(SB), Y7, Y7
-	VPERMD       vectors<>+320(SB), Y8, Y8
-	VPADDD       Y7, Y9, Y7
-	VPADDD       Y8, Y10, Y8
+	VANDPS       vectors<>+160(SB), Y1, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPS       X3, X1, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0x4e, X1, X3
+	VMAXPS       X3, X1, X1
+	VPERMILPS    $0x4e, X2, X3
+	VPMAXSD      X3, X2, X2
+	VPERMILPS    $0xb1, X1, X3
+	VMAXPS       X3, X1, X1
+	VPERMILPS    $0xb1, X2, X3
+	VPMAXSD      X3, X2, X2
+	VCMPPS       $0x03, X2, X2, X2
+	VORPS        X2, X1, X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      vectors<>+256(SB), Y12
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMOVUPS      vectors<>+320(SB), Y10
 	VMOVUPS      vectors<>+352(SB), Y9
-	VFMADD213PS  vectors<>+384(SB), Y5, Y9
-	VMOVUPS      vectors<>+352(SB), Y10
-	VFMADD213PS  vectors<>+384(SB), Y6, Y10
-	VMULPS       Y5, Y5, Y11
-	VMULPS       Y6, Y6, Y12
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y12, Y10, Y6
-	VFMADD231PS  Y5, Y7, Y7
-	VFMADD231PS  Y6, Y8, Y8
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y8, Y2, Y2
-	VMOVUPS      2112(DI), Y5
-	VSUBPS       Y0, Y5, Y5
-	VSUBPS       Y0, Y14, Y6
-	VMAXPS       Y5, Y15, Y5
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+192(SB), Y9
-	VFMADD213PS  vectors<>+224(SB), Y5, Y9
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y6, Y10
-	VSUBPS       vectors<>+224(SB), Y9, Y11
-	VSUBPS       vectors<>+224(SB), Y10, Y12
-	VFNMADD231PS vectors<>+256(SB), Y11, Y5
-	VFNMADD231PS vectors<>+256(SB), Y12, Y6
-	VFNMADD231PS vectors<>+288(SB), Y11, Y5
-	VFNMADD231PS vectors<>+288(SB), Y12, Y6
-	VPSLLD       $0x14, Y9, Y11
-	VPSLLD       $0x14, Y10, Y12
-	VPERMD       vectors<>+320(SB), Y9, Y9
-	VPERMD       vectors<>+320(SB), Y10, Y10
-	VPADDD       Y9, Y11, Y9
-	VPADDD       Y10, Y12, Y10
-	VMOVUPS      vectors<>+352(SB), Y11
-	VFMADD213PS  vectors<>+384(SB), Y5, Y11
-	VMOVUPS      vectors<>+352(SB), Y12
-	VFMADD213PS  vectors<>+384(SB), Y6, Y12
-	VMULPS       Y5, Y5, Y13
-	VMULPS       Y6, Y6, Y14
-	VFMADD231PS  Y13, Y11, Y5
-	VFMADD231PS  Y14, Y12, Y6
-	VFMADD231PS  Y5, Y9, Y9
-	VFMADD231PS  Y6, Y10, Y10
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y10, Y2, Y2
-	VMOVUPS      2048(DI), Y5
-	VSUBPS       Y0, Y5, Y5
-	VMOVUPS      2080(DI), Y6
-	VSUBPS       Y0, Y6, Y0
-	VMAXPS       Y5, Y15, Y5
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+192(SB), Y6
-	VFMADD213PS  vectors<>+224(SB), Y5, Y6
-	VMOVUPS      vectors<>+192(SB), Y11
-	VFMADD213PS  vectors<>+224(SB), Y0, Y11
-	VSUBPS       vectors<>+224(SB), Y6, Y12
-	VSUBPS       vectors<>+224(SB), Y11, Y13
-	VFNMADD231PS vectors<>+256(SB), Y12, Y5
-	VFNMADD231PS vectors<>+256(SB), Y13, Y0
-	VFNMADD231PS vectors<>+288(SB), Y12, Y5
-	VFNMADD231PS vectors<>+288(SB), Y13, Y0
-	VPSLLD       $0x14, Y6, Y12
-	VPSLLD       $0x14, Y11, Y13
-	VPERMD       vectors<>+320(SB), Y6, Y6
-	VPERMD       vectors<>+320(SB), Y11, Y11
-	VPADDD       Y6, Y12, Y6
-	VPADDD       Y11, Y13, Y11
-	VMOVUPS      vectors<>+352(SB), Y12
-	VFMADD213PS  vectors<>+384(SB), Y5, Y12
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y0, Y13
-	VMULPS       Y5, Y5, Y14
-	VMULPS       Y0, Y0, Y15
-	VFMADD231PS  Y14, Y12, Y5
-	VFMADD231PS  Y15, Y13, Y0
-	VFMADD231PS  Y5, Y6, Y6
-	VFMADD231PS  Y0, Y11, Y11
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y11, Y2, Y2
-	VADDPS       Y1, Y2, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VADDPS       Y0, Y1, Y0
+	VMOVUPS      vectors<>+416(SB), Y8
+	MOVL         $+8, DX
+	PCALIGN      $0x20
+
+loop_s_2_11:
+	// for s_2 < 8
+	VMOVUPS      -256(SI), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       Y12, Y5, Y6
+	VFNMADD231PS Y11, Y6, Y4
+	VFNMADD231PS Y10, Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       Y9, Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y4, Y13, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VMOVUPS      Y5, (DI)
+	VMOVUPS      (SI), Y4
+	VSUBPS       Y1, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       Y12, Y5, Y6
+	VFNMADD231PS Y11, Y6, Y4
+	VFNMADD231PS Y10, Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       Y9, Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y4, Y13, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y5, 256(DI)
+	ADDQ         $+32, SI
+	ADDQ         $+32, DI
+	DECQ         DX
+	JNE          loop_s_2_11
+	VPERM2F128   $0x01, Y2, Y2, Y0
+	VADDPS       Y0, Y2, Y0
 	VPERMILPS    $0x4e, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VDIVPS       Y0, Y3, Y1
-	VMOVUPS      Y1, (BX)
-	VDIVPS       Y0, Y4, Y1
-	VMOVUPS      Y1, 32(BX)
-	VDIVPS       Y0, Y7, Y1
-	VMOVUPS      Y1, 64(BX)
-	VDIVPS       Y0, Y8, Y1
-	VMOVUPS      Y1, 96(BX)
-	VDIVPS       Y0, Y9, Y1
-	VMOVUPS      Y1, 128(BX)
-	VDIVPS       Y0, Y10, Y1
-	VMOVUPS      Y1, 160(BX)
-	VDIVPS       Y0, Y6, Y1
-	VMOVUPS      Y1, 192(BX)
-	VDIVPS       Y0, Y11, Y0
-	VMOVUPS      Y0, 224(BX)
-	ADDQ         $+256, SI
-	ADDQ         $+256, BX
-	DECQ         DX
-	JNE          loop_t_9
-	DECQ         CX
-	JNE          loop_a_8
-	MOVQ         v+24(FP), SI
-	MOVQ         y+0(FP), DX
-	MOVL         $+4, R9
+	VPERM2F128   $0x01, Y3, Y3, Y1
+	VADDPS       Y1, Y3, Y1
+	VPERMILPS    $0x4e, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y2
+	VADDPS       Y2, Y1, Y1
+	VMOVUPS      vectors<>+96(SB), Y12
+	VDIVPS       Y0, Y12, Y0
+	VDIVPS       Y1, Y12, Y1
+	MOVL         $+8, DX
+	PCALIGN      $0x20
 
-loop_a_10:
+loop_s_3_12:
+	// for s_3 < 8
+	VMULPS  -256(DI), Y0, Y2
+	VMOVUPS Y2, (BX)
+	VMULPS  (DI), Y1, Y2
+	VMOVUPS Y2, 256(BX)
+	ADDQ    $+32, DI
+	ADDQ    $+32, BX
+	DECQ    DX
+	JNE     loop_s_3_12
+	ADDQ    $-512, DI
+	ADDQ    $+256, BX
+	DECQ    CX
+	JNE     loop_t_9
+	DECQ    R8
+	JNE     loop_a_8
+	MOVQ    v+24(FP), SI
+	MOVQ    y+0(FP), DX
+	MOVL    $+4, R9
+
+loop_a_13:
 	// for a < 4
 	MOVL $+9, R8
 
-loop_t_11:
+loop_t_14:
 	// for t < 9
 	MOVL $+2, CX
 
-loop_d_12:
+loop_d_15:
 	// for d < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -695,7 +645,7 @@ loop_d_12:
 	MOVL    $+16, DI
 	PCALIGN $0x20
 
-loop_s_13:
+loop_s_16:
 	// for s < 16
 	VBROADCASTSS -65536(BX), Y12
 	VMOVUPS      (SI), Y13
@@ -780,7 +730,7 @@ loop_s_13:
 	ADDQ         $+16, BX
 	ADDQ         $+512, SI
 	DECQ         DI
-	JNE          loop_s_13
+	JNE          loop_s_16
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 128(DX)
@@ -797,19 +747,19 @@ loop_s_13:
 	ADDQ         $-8128, SI
 	ADDQ         $+64, DX
 	DECQ         CX
-	JNE          loop_d_12
+	JNE          loop_d_15
 	ADDQ         $+1536, BX
 	ADDQ         $-128, SI
 	ADDQ         $+640, DX
 	DECQ         R8
-	JNE          loop_t_11
+	JNE          loop_t_14
 	MOVL         $+2, R8
 
-loop_t_2_14:
+loop_t_2_17:
 	// for t_2 < 2
 	MOVL $+2, CX
 
-loop_d_2_15:
+loop_d_2_18:
 	// for d_2 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -824,7 +774,7 @@ loop_d_2_15:
 	MOVL    $+16, DI
 	PCALIGN $0x20
 
-loop_s_2_16:
+loop_s_2_19:
 	// for s_2 < 16
 	VBROADCASTSS -65536(BX), Y10
 	VMOVUPS      (SI), Y11
@@ -897,7 +847,7 @@ loop_s_2_16:
 	ADDQ         $+16, BX
 	ADDQ         $+512, SI
 	DECQ         DI
-	JNE          loop_s_2_16
+	JNE          loop_s_2_19
 	VMOVUPS      Y0, (DX)
 	VMOVUPS      Y1, 32(DX)
 	VMOVUPS      Y2, 128(DX)
@@ -912,15 +862,15 @@ loop_s_2_16:
 	ADDQ         $-8128, SI
 	ADDQ         $+64, DX
 	DECQ         CX
-	JNE          loop_d_2_15
+	JNE          loop_d_2_18
 	ADDQ         $+1280, BX
 	ADDQ         $-128, SI
 	ADDQ         $+512, DX
 	DECQ         R8
-	JNE          loop_t_2_14
+	JNE          loop_t_2_17
 	ADDQ         $+8192, SI
 	DECQ         R9
-	JNE          loop_a_10
+	JNE          loop_a_13
 	VZEROUPPER
 	RET
 
