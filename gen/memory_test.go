@@ -156,7 +156,7 @@ func TestTurningBack(t *testing.T) {
 	}{{"M=6272 C=64", true}, {"M=6273 C=40", true}, {"M=500 C=64", false}} {
 		p := proved(t, "batchnorm", c.dims)
 		for _, target := range targets {
-			agree(t, p, target, false, 4*rounding)
+			agree(t, p, target, false, rounding)
 			_, programs, err := passes(p, target)
 			if err != nil {
 				t.Fatal(err)

@@ -124,6 +124,17 @@ func (l *lowerer) padStore(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
 	return ir.Mem{Buf: p, Subs: shifted(m.Subs, r)}, n
 }
 
+// fill sets a whole buffer to a constant.
+func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
+	n, subs := l.overShape(b.Shape, text)
+	n.Value = ir.RealExpr(v)
+	if b.Elem == ir.I32 {
+		n.Value = wordConst(int32(v))
+	}
+	n.Store = ir.Mem{Buf: b, Subs: subs}
+	l.append(n)
+}
+
 // overShape is a nest without a value over all elements of a shape.
 func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 	n := &ir.Nest{Text: text}
@@ -137,15 +148,4 @@ func (l *lowerer) overShape(shape []int, text string) (*ir.Nest, []ir.Sub) {
 		subs[d] = ir.VarSub(v)
 	}
 	return n, subs
-}
-
-// fill sets a whole buffer to a constant.
-func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
-	n, subs := l.overShape(b.Shape, text)
-	n.Value = ir.RealExpr(v)
-	if b.Elem == ir.I32 {
-		n.Value = wordConst(int32(v))
-	}
-	n.Store = ir.Mem{Buf: b, Subs: subs}
-	l.append(n)
 }

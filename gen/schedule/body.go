@@ -8,8 +8,8 @@ import (
 )
 
 // tileAxis is an outer axis with the offsets of the blocks in its tile, and
-// where the first tile of its run starts. Only the listed blocks
-// are at hand, all where there is no list.
+// where the first tile of its run starts. Only the listed blocks are at hand, all where
+// there is no list.
 type tileAxis struct {
 	v              *ir.Var
 	start          int

@@ -239,8 +239,8 @@ func (c *carrier) storedBefore(k int, l *ir.Load) *ir.Reg {
 			}
 			// How far the store is ahead of what the next step loads.
 			ahead := st.Mem.Flat().Add(from, -1)
-			if len(ahead.Terms) > 0 || i < k && from.Coef(v) == 0 {
-				return nil
+			if len(ahead.Terms) > 0 || i < k && ahead.Const > -st.Lanes && ahead.Const < l.Lanes {
+				return nil // of this step
 			}
 			switch d := ahead.Const - from.Coef(v); {
 			case d == 0 && st.Lanes == l.Lanes && src == nil && st.Src.Kind == ir.Real:

@@ -64,8 +64,8 @@ var redundant = map[string]bool{
 	"positions":         true, // likewise
 	"shifts":            true, // likewise
 	"around_and_beyond": true, // likewise
-	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
 	"choices":           true, // likewise
+	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
 	"functions":         true, // logarithms hide what happens below zero
 	"interleaved":       true, // outputs are 0 before the first step
 	"lstm":              true, // that of the library is changed everywhere, too
