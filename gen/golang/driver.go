@@ -85,10 +85,10 @@ func (p *printer) calls(prog *ir.Program, name func(*ir.Func) string, memory fun
 		var calls []jen.Code
 		for _, s := range loop.Steps {
 			var args []jen.Code
-			for _, b := range s.Func.Buffers {
+			for _, b := range s.Arguments().Buffers {
 				args = append(args, memory(b))
 			}
-			for _, sc := range s.Func.Scalars {
+			for _, sc := range s.Arguments().Scalars {
 				args = append(args, jen.Id(p.scalarName[sc.Name]))
 			}
 			if s.Func.Step != nil {

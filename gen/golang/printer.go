@@ -87,8 +87,8 @@ func (ps *pass) inputs() {
 				ps.scalars = append(ps.scalars, s)
 			}
 		}
-		for _, f := range prog.Funcs() {
-			for _, b := range f.Buffers {
+		for _, s := range prog.Steps {
+			for _, b := range s.Arguments().Buffers {
 				if b.Place == ir.Arg {
 					memory[b.Tensor.Name] = true
 				}

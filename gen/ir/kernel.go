@@ -95,7 +95,9 @@ type Program struct {
 // Step calls a function Count times, with its Block from From on, or once
 // where Block is nil. The loop is Go code, so that no call is long.
 type Step struct {
-	Func  *Func
+	Func *Func
+	// Other is what Func is given in place of its own memory, nil if nothing is.
+	Other *Arguments
 	Count int
 	// From is the first value of Block.
 	From int
@@ -105,6 +107,21 @@ type Step struct {
 	In *Steps
 	// When says for which values of the serial loop's Var the step runs.
 	When Parity
+}
+
+// Arguments are what a function is given, of the same shapes and kinds as its own
+// and in their order.
+type Arguments struct {
+	Buffers []*Buffer
+	Scalars []*Scalar
+}
+
+// Arguments are those of the call.
+func (s Step) Arguments() Arguments {
+	if s.Other != nil {
+		return *s.Other
+	}
+	return Arguments{s.Func.Buffers, s.Func.Scalars}
 }
 
 // Parity is all values of a serial loop's Var, the even or the odd ones.

@@ -30,6 +30,9 @@ func (p *Program) String() string {
 		}
 		in = s.In
 		fmt.Fprintf(&b, "%scall %s", indent, s.Func.Name)
+		if s.Other != nil {
+			b.WriteString(s.Other.String())
+		}
 		if s.Func.Block != nil && s.From > 0 {
 			fmt.Fprintf(&b, " for %d <= %s < %d", s.From, s.Func.Block.Name, s.From+s.Count)
 		} else if s.Func.Block != nil {
@@ -44,6 +47,18 @@ func (p *Program) String() string {
 		b.WriteString(f.String())
 	}
 	return b.String()
+}
+
+// String is the list of names in parentheses.
+func (a Arguments) String() string {
+	var names []string
+	for _, b := range a.Buffers {
+		names = append(names, b.Name)
+	}
+	for _, s := range a.Scalars {
+		names = append(names, s.Name)
+	}
+	return "(" + strings.Join(names, ", ") + ")"
 }
 
 // Funcs are the functions of p in the order of their first call.

@@ -21,10 +21,14 @@ func Run(p *Program, mem *Memory) (err error) {
 	for _, w := range p.Workspace {
 		mem.Add(w)
 	}
-	compiled := map[*Func]*machine{}
+	type callee struct {
+		f     *Func
+		given *Arguments
+	}
+	compiled := map[callee]*machine{}
 	for _, s := range p.Steps {
-		if compiled[s.Func] == nil {
-			compiled[s.Func] = newMachine(s.Func, mem)
+		if c := (callee{s.Func, s.Other}); compiled[c] == nil {
+			compiled[c] = newMachine(s, mem)
 		}
 	}
 	for _, loop := range p.Serial() {
@@ -33,7 +37,7 @@ func Run(p *Program, mem *Memory) (err error) {
 				if !s.When.Holds(t) {
 					continue
 				}
-				m := compiled[s.Func]
+				m := compiled[callee{s.Func, s.Other}]
 				if s.Func.Step != nil {
 					*m.slot(s.Func.Step) = t
 				}
@@ -67,37 +71,44 @@ type machine struct {
 	words map[*Reg][]int32
 	masks map[*Reg][]bool
 	vars  map[*Var]*int
-	body  []code
+	// scalars are those given for the function's own.
+	scalars map[*Scalar]*Scalar
+	body    []code
 }
 
-func newMachine(f *Func, mem *Memory) *machine {
+func newMachine(s Step, mem *Memory) *machine {
+	f := s.Func
 	m := &machine{
 		fn: f, mem: mem,
 		real: map[*Buffer][]float32{}, word: map[*Buffer][]int32{},
 		reals: map[*Reg][]float32{}, words: map[*Reg][]int32{}, masks: map[*Reg][]bool{},
-		vars: map[*Var]*int{},
+		vars: map[*Var]*int{}, scalars: map[*Scalar]*Scalar{},
 	}
-	for _, b := range f.Buffers {
-		m.bind(b, mem)
+	given := s.Arguments()
+	for i, b := range f.Buffers {
+		m.bind(b, given.Buffers[i], mem)
+	}
+	for i, x := range f.Scalars {
+		m.scalars[x] = given.Scalars[i]
 	}
 	frame := NewMemory()
 	for _, b := range f.Frame {
 		frame.Add(b)
-		m.bind(b, frame)
+		m.bind(b, b, frame)
 	}
 	m.body = m.compile(f.Body)
 	return m
 }
 
-// bind finds the memory of a root. A workspace field may be larger, because
-// programs of several targets share it.
-func (m *machine) bind(b *Buffer, mem *Memory) {
-	m.real[b], m.word[b] = mem.F32[b.Name], mem.I32[b.Name]
+// bind makes the memory of a given root that of b. A workspace field may be larger,
+// because programs of several targets share it.
+func (m *machine) bind(b, given *Buffer, mem *Memory) {
+	m.real[b], m.word[b] = mem.F32[given.Name], mem.I32[given.Name]
 	n := len(m.real[b])
 	if b.Elem == I32 {
 		n = len(m.word[b])
 	}
-	if n < b.Size() || n > b.Size() && b.Place != Workspace {
+	if n < b.Size() || n > b.Size() && given.Place != Workspace {
 		panic(fault{fmt.Errorf("ir: %s: the memory of %s%v has %d elements", m.fn.Name, b.Name, b.Shape, n)})
 	}
 }
@@ -293,6 +304,7 @@ func (m *machine) place(mem Mem, n int, s Stmt) func() int {
 
 // scalar is the value of a Scalar without a Key.
 func (m *machine) scalar(s *Scalar) float32 {
+	s = m.scalars[s]
 	v, ok := m.mem.Scalars[s.Name]
 	if !ok {
 		panic(fault{fmt.Errorf("ir: %s: scalar %s has no value", m.fn.Name, s.Name)})
@@ -302,6 +314,7 @@ func (m *machine) scalar(s *Scalar) float32 {
 
 // key is the value of a Scalar with a Key.
 func (m *machine) key(s *Scalar) int32 {
+	s = m.scalars[s]
 	seed, ok := m.mem.Seeds[s.Seed.Name]
 	if !ok {
 		panic(fault{fmt.Errorf("ir: %s: seed %s has no value", m.fn.Name, s.Seed.Name)})

@@ -3,12 +3,13 @@ package ir
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Verify checks what the printers and Run rely on and lists every violation,
 // each with the function and the statement it stands in.
 func Verify(p *Program) error {
-	v := &verifier{prog: p}
+	v := &verifier{prog: p, written: map[*Buffer]bool{}}
 	v.program()
 	return errors.Join(v.errs...)
 }
@@ -22,11 +23,13 @@ type verifier struct {
 	names map[string]any
 	// ranges are the values of the variables in scope.
 	ranges map[*Var]span
-	// memory are the roots that the function may touch, false for read-only.
+	// memory are the roots that the function may touch.
 	memory   map[*Buffer]bool
 	scalars  map[*Scalar]bool
 	assigned map[*Reg]bool
 	ids      map[int]*Reg
+	// written are the parameters that some function writes.
+	written map[*Buffer]bool
 }
 
 // span is the set lo..hi; loaded marks an element of an int32 buffer, whose
@@ -78,6 +81,9 @@ func (v *verifier) program() {
 		v.function()
 		v.fn = nil
 	}
+	for _, s := range p.Steps {
+		v.arguments(s, listed)
+	}
 }
 
 // params checks the parameters and the frame of v.fn and opens its scope.
@@ -125,6 +131,32 @@ func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
 			v.failf("scalar %s is missing in the program", s.Name)
 		}
 		v.scalars[s] = true
+	}
+}
+
+// arguments checks that what a step gives its function is like the function's own.
+func (v *verifier) arguments(s Step, listed map[*Buffer]bool) {
+	own, given := Arguments{s.Func.Buffers, s.Func.Scalars}, s.Arguments()
+	if len(own.Buffers) != len(given.Buffers) || len(own.Scalars) != len(given.Scalars) {
+		v.failf("%s is given %d buffers and %d scalars", s.Func.Name, len(given.Buffers), len(given.Scalars))
+		return
+	}
+	for i, b := range given.Buffers {
+		switch o := own.Buffers[i]; {
+		case b.Of != nil || b.Elem != o.Elem || !slices.Equal(b.Shape, o.Shape):
+			v.failf("%s is given %s%v for %s%v", s.Func.Name, b.Name, b.Shape, o.Name, o.Shape)
+		case !listed[b] && !v.isArg(b):
+			v.failf("%s is given %s, which the program does not have", s.Func.Name, b.Name)
+		case slices.Contains(given.Buffers[:i], b):
+			v.failf("%s is given %s twice", s.Func.Name, b.Name)
+		case v.written[o]:
+			v.writable(b)
+		}
+	}
+	for i, x := range given.Scalars {
+		if x.Key != own.Scalars[i].Key || !contains(v.prog.Scalars, x) {
+			v.failf("%s is given %s for %s", s.Func.Name, x.Name, own.Scalars[i].Name)
+		}
 	}
 }
 

@@ -161,6 +161,7 @@ func (v *verifier) store(s *Store) {
 
 // writable checks that b is not what a pass only reads.
 func (v *verifier) writable(b *Buffer) {
+	v.written[b.Root()] = true
 	if t := b.Root().Tensor; t != nil {
 		switch t.Role {
 		case layer.Input, layer.Param, layer.Upstream, layer.Scalar:

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
@@ -267,10 +266,9 @@ func (s *scheduler) newFunc(g *group) *ir.Func {
 	return f
 }
 
-// finish names a function for g and lists what it uses.
+// finish lists what a function for g uses.
 func (s *scheduler) finish(f *ir.Func, g *group, count int) {
 	recall(f, s.target)
-	f.Name = fmt.Sprintf("%s%d%s", s.loops.Name, len(s.steps), s.target.Name)
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}
 	collect(f.Body, used, scalars)

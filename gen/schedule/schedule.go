@@ -10,6 +10,8 @@
 package schedule
 
 import (
+	"fmt"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -70,5 +72,9 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	s.emit(groups)
 	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}
 	p.Workspace = usedWorkspace(s.steps)
+	ir.Share(p)
+	for i, f := range p.Funcs() {
+		f.Name = fmt.Sprintf("%s%d%s", p.Name, i, t.Name)
+	}
 	return p
 }

@@ -17,7 +17,7 @@ func backwardGo(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
 	backward1Go(dy, v, &ws.dp)
 	backward2Go(&ws.p, &ws.dp, &ws.dscore)
 	backward3Go(dq, k, &ws.dscore)
-	backward4Go(dk, q, &ws.dscore)
+	backward0Go(dk, q, &ws.dscore)
 }
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
@@ -795,6 +795,7 @@ func forward2Go(y *Y, v *V, p *[1][4][64][64]float32) {
 }
 
 // dv[n][a][s][d] = sum(t, p[n][a][t][s]*dy[n][a][t][d])
+// dk[n][a][s][d] = sum(t, dscore[n][a][t][s]*q[n][a][t][d])
 func backward0Go(dv *V, dy *Y, p *[1][4][64][64]float32) {
 	for a := 0; a < 4; a++ {
 		for s := 0; s < 12; s++ {
@@ -1693,167 +1694,6 @@ func backward3Go(dq *Q, k *K, dscore *[1][4][64][64]float32) {
 			dq[0][a][62][2*d+1] = v43
 			dq[0][a][63][2*d] = v44
 			dq[0][a][63][2*d+1] = v45
-		}
-	}
-}
-
-// dk[n][a][s][d] = sum(t, dscore[n][a][t][s]*q[n][a][t][d])
-func backward4Go(dk *K, q *Q, dscore *[1][4][64][64]float32) {
-	for a := 0; a < 4; a++ {
-		for s := 0; s < 12; s++ {
-			for d := 0; d < 16; d++ {
-				var v0, v1, v2, v3, v4, v5, v6, v7 float32
-				var v8, v9 float32
-				for t := 0; t < 16; t++ {
-					v10 := dscore[0][a][4*t][5*s]
-					v11 := q[0][a][4*t][2*d]
-					v0 += v11 * v10
-					v12 := q[0][a][4*t][2*d+1]
-					v1 += v12 * v10
-					v13 := dscore[0][a][4*t][5*s+1]
-					v2 += v11 * v13
-					v3 += v12 * v13
-					v14 := dscore[0][a][4*t][5*s+2]
-					v4 += v11 * v14
-					v5 += v12 * v14
-					v15 := dscore[0][a][4*t][5*s+3]
-					v6 += v11 * v15
-					v7 += v12 * v15
-					v16 := dscore[0][a][4*t][5*s+4]
-					v8 += v11 * v16
-					v9 += v12 * v16
-					v17 := dscore[0][a][4*t+1][5*s]
-					v18 := q[0][a][4*t+1][2*d]
-					v0 += v18 * v17
-					v19 := q[0][a][4*t+1][2*d+1]
-					v1 += v19 * v17
-					v20 := dscore[0][a][4*t+1][5*s+1]
-					v2 += v18 * v20
-					v3 += v19 * v20
-					v21 := dscore[0][a][4*t+1][5*s+2]
-					v4 += v18 * v21
-					v5 += v19 * v21
-					v22 := dscore[0][a][4*t+1][5*s+3]
-					v6 += v18 * v22
-					v7 += v19 * v22
-					v23 := dscore[0][a][4*t+1][5*s+4]
-					v8 += v18 * v23
-					v9 += v19 * v23
-					v24 := dscore[0][a][4*t+2][5*s]
-					v25 := q[0][a][4*t+2][2*d]
-					v0 += v25 * v24
-					v26 := q[0][a][4*t+2][2*d+1]
-					v1 += v26 * v24
-					v27 := dscore[0][a][4*t+2][5*s+1]
-					v2 += v25 * v27
-					v3 += v26 * v27
-					v28 := dscore[0][a][4*t+2][5*s+2]
-					v4 += v25 * v28
-					v5 += v26 * v28
-					v29 := dscore[0][a][4*t+2][5*s+3]
-					v6 += v25 * v29
-					v7 += v26 * v29
-					v30 := dscore[0][a][4*t+2][5*s+4]
-					v8 += v25 * v30
-					v9 += v26 * v30
-					v31 := dscore[0][a][4*t+3][5*s]
-					v32 := q[0][a][4*t+3][2*d]
-					v0 += v32 * v31
-					v33 := q[0][a][4*t+3][2*d+1]
-					v1 += v33 * v31
-					v34 := dscore[0][a][4*t+3][5*s+1]
-					v2 += v32 * v34
-					v3 += v33 * v34
-					v35 := dscore[0][a][4*t+3][5*s+2]
-					v4 += v32 * v35
-					v5 += v33 * v35
-					v36 := dscore[0][a][4*t+3][5*s+3]
-					v6 += v32 * v36
-					v7 += v33 * v36
-					v37 := dscore[0][a][4*t+3][5*s+4]
-					v8 += v32 * v37
-					v9 += v33 * v37
-				}
-				dk[0][a][5*s][2*d] = v0
-				dk[0][a][5*s][2*d+1] = v1
-				dk[0][a][5*s+1][2*d] = v2
-				dk[0][a][5*s+1][2*d+1] = v3
-				dk[0][a][5*s+2][2*d] = v4
-				dk[0][a][5*s+2][2*d+1] = v5
-				dk[0][a][5*s+3][2*d] = v6
-				dk[0][a][5*s+3][2*d+1] = v7
-				dk[0][a][5*s+4][2*d] = v8
-				dk[0][a][5*s+4][2*d+1] = v9
-			}
-		}
-		for d := 0; d < 16; d++ {
-			var v38, v39, v40, v41, v42, v43, v44, v45 float32
-			for t := 0; t < 16; t++ {
-				v46 := dscore[0][a][4*t][60]
-				v47 := q[0][a][4*t][2*d]
-				v38 += v47 * v46
-				v48 := q[0][a][4*t][2*d+1]
-				v39 += v48 * v46
-				v49 := dscore[0][a][4*t][61]
-				v40 += v47 * v49
-				v41 += v48 * v49
-				v50 := dscore[0][a][4*t][62]
-				v42 += v47 * v50
-				v43 += v48 * v50
-				v51 := dscore[0][a][4*t][63]
-				v44 += v47 * v51
-				v45 += v48 * v51
-				v52 := dscore[0][a][4*t+1][60]
-				v53 := q[0][a][4*t+1][2*d]
-				v38 += v53 * v52
-				v54 := q[0][a][4*t+1][2*d+1]
-				v39 += v54 * v52
-				v55 := dscore[0][a][4*t+1][61]
-				v40 += v53 * v55
-				v41 += v54 * v55
-				v56 := dscore[0][a][4*t+1][62]
-				v42 += v53 * v56
-				v43 += v54 * v56
-				v57 := dscore[0][a][4*t+1][63]
-				v44 += v53 * v57
-				v45 += v54 * v57
-				v58 := dscore[0][a][4*t+2][60]
-				v59 := q[0][a][4*t+2][2*d]
-				v38 += v59 * v58
-				v60 := q[0][a][4*t+2][2*d+1]
-				v39 += v60 * v58
-				v61 := dscore[0][a][4*t+2][61]
-				v40 += v59 * v61
-				v41 += v60 * v61
-				v62 := dscore[0][a][4*t+2][62]
-				v42 += v59 * v62
-				v43 += v60 * v62
-				v63 := dscore[0][a][4*t+2][63]
-				v44 += v59 * v63
-				v45 += v60 * v63
-				v64 := dscore[0][a][4*t+3][60]
-				v65 := q[0][a][4*t+3][2*d]
-				v38 += v65 * v64
-				v66 := q[0][a][4*t+3][2*d+1]
-				v39 += v66 * v64
-				v67 := dscore[0][a][4*t+3][61]
-				v40 += v65 * v67
-				v41 += v66 * v67
-				v68 := dscore[0][a][4*t+3][62]
-				v42 += v65 * v68
-				v43 += v66 * v68
-				v69 := dscore[0][a][4*t+3][63]
-				v44 += v65 * v69
-				v45 += v66 * v69
-			}
-			dk[0][a][60][2*d] = v38
-			dk[0][a][60][2*d+1] = v39
-			dk[0][a][61][2*d] = v40
-			dk[0][a][61][2*d+1] = v41
-			dk[0][a][62][2*d] = v42
-			dk[0][a][62][2*d+1] = v43
-			dk[0][a][63][2*d] = v44
-			dk[0][a][63][2*d+1] = v45
 		}
 	}
 }

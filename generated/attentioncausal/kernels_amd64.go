@@ -28,7 +28,7 @@ func backward(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
 	backward1AVX2(&dy[0][0][0][0], &v[0][0][0][0], &ws.dp[0][0][0][0])
 	backward2AVX2(&ws.p[0][0][0][0], &ws.dp[0][0][0][0], &ws.dscore[0][0][0][0])
 	backward3AVX2(&dq[0][0][0][0], &k[0][0][0][0], &ws.dscore[0][0][0][0])
-	backward4AVX2(&dk[0][0][0][0], &q[0][0][0][0], &ws.dscore[0][0][0][0])
+	backward0AVX2(&dk[0][0][0][0], &q[0][0][0][0], &ws.dscore[0][0][0][0])
 }
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
@@ -50,6 +50,7 @@ func forward1AVX2(score, p *float32)
 func forward2AVX2(y, v, p *float32)
 
 // dv[n][a][s][d] = sum(t, p[n][a][t][s]*dy[n][a][t][d])
+// dk[n][a][s][d] = sum(t, dscore[n][a][t][s]*q[n][a][t][d])
 //
 //go:noescape
 func backward0AVX2(dv, dy, p *float32)
@@ -69,8 +70,3 @@ func backward2AVX2(p, dp, dscore *float32)
 //
 //go:noescape
 func backward3AVX2(dq, k, dscore *float32)
-
-// dk[n][a][s][d] = sum(t, dscore[n][a][t][s]*q[n][a][t][d])
-//
-//go:noescape
-func backward4AVX2(dk, q, dscore *float32)

@@ -30,16 +30,16 @@ func backward(ws *Workspace, dx *X, dwq *Wq, dwk *Wk, dwv *Wv, dwo *Wo, dbq *Bq,
 	backward5AVX2(&ws.dh[0][0][0][0], &ws.h_dp[0][0][0][0], &ws.v[0][0][0][0])
 	backward6AVX2(&ws.h_p[0][0][0][0], &ws.h_dp[0][0][0][0], &ws.h_dscore[0][0][0][0])
 	backward7AVX2(&ws.h_dscore[0][0][0][0], &ws.k[0][0][0][0], &ws.dxq[0][0][0])
-	backward8AVX2(&ws.h_dscore[0][0][0][0], &ws.q[0][0][0][0], &ws.dxk[0][0][0])
-	backward9AVX2(&wv[0][0], &ws.dxv[0][0][0], &ws.dx2[0][0][0])
-	backward10AVX2(&dwv[0][0], &x[0][0][0], &ws.dxv[0][0][0])
-	backward11AVX2(&dbv[0], &ws.dxv[0][0][0])
-	backward12AVX2(&wk[0][0], &ws.dxk[0][0][0], &ws.dx3[0][0][0])
-	backward13AVX2(&dwk[0][0], &x[0][0][0], &ws.dxk[0][0][0])
-	backward14AVX2(&dbk[0], &ws.dxk[0][0][0])
-	backward15AVX2(&dx[0][0][0], &wq[0][0], &ws.dx2[0][0][0], &ws.dx3[0][0][0], &ws.dxq[0][0][0])
-	backward16AVX2(&dwq[0][0], &x[0][0][0], &ws.dxq[0][0][0])
-	backward17AVX2(&dbq[0], &ws.dxq[0][0][0])
+	backward4AVX2(&ws.q[0][0][0][0], &ws.h_dscore[0][0][0][0], &ws.dxk[0][0][0])
+	backward0AVX2(&ws.dxv[0][0][0], &wv[0][0], &ws.dx2[0][0][0])
+	backward1AVX2(&dwv[0][0], &ws.dxv[0][0][0], &x[0][0][0])
+	backward2AVX2(&dbv[0], &ws.dxv[0][0][0])
+	backward0AVX2(&ws.dxk[0][0][0], &wk[0][0], &ws.dx3[0][0][0])
+	backward1AVX2(&dwk[0][0], &ws.dxk[0][0][0], &x[0][0][0])
+	backward2AVX2(&dbk[0], &ws.dxk[0][0][0])
+	backward8AVX2(&dx[0][0][0], &wq[0][0], &ws.dx2[0][0][0], &ws.dx3[0][0][0], &ws.dxq[0][0][0])
+	backward1AVX2(&dwq[0][0], &ws.dxq[0][0][0], &x[0][0][0])
+	backward2AVX2(&dbq[0], &ws.dxq[0][0][0])
 }
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
@@ -61,16 +61,24 @@ func backward(ws *Workspace, dx *X, dwq *Wq, dwk *Wk, dwv *Wv, dwo *Wo, dbq *Bq,
 func forward0AVX2(y, x, wq, wk, wv, wo, bq, bk, bv, bo, q, k, v, h_p, c *float32)
 
 // dc[n_0][n_1][i] = sum(o, dy[n_0][n_1][o]*wo[i][o])
+// dx2[n_0][n_1][i] = sum(o, dxv[n_0][n_1][o]*wv[i][o])
+// dx3[n_0][n_1][i] = sum(o, dxk[n_0][n_1][o]*wk[i][o])
 //
 //go:noescape
 func backward0AVX2(dy, wo, dc *float32)
 
 // dwo[i][o] = sum(n_0, n_1, c[n_0][n_1][i]*dy[n_0][n_1][o])
+// dwv[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxv[n_0][n_1][o])
+// dwk[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxk[n_0][n_1][o])
+// dwq[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxq[n_0][n_1][o])
 //
 //go:noescape
 func backward1AVX2(dwo, dy, c *float32)
 
 // dbo[o] = sum(n_0, n_1, dy[n_0][n_1][o])
+// dbv[o] = sum(n_0, n_1, dxv[n_0][n_1][o])
+// dbk[o] = sum(n_0, n_1, dxk[n_0][n_1][o])
+// dbq[o] = sum(n_0, n_1, dxq[n_0][n_1][o])
 //
 //go:noescape
 func backward2AVX2(dbo, dy *float32)
@@ -82,6 +90,8 @@ func backward3AVX2(dc, dh *float32)
 
 // dv[n][a][s][d] = sum(t, h_p[n][a][t][s]*dh[n][a][t][d])
 // dxv[n][t][a*16+d] = dv[n][a][t][d]
+// dk[n][a][s][d] = sum(t, h_dscore[n][a][t][s]*q[n][a][t][d])
+// dxk[n][t][a*16+d] = dk[n][a][t][d]
 //
 //go:noescape
 func backward4AVX2(dh, h_p, dxv *float32)
@@ -103,54 +113,8 @@ func backward6AVX2(h_p, h_dp, h_dscore *float32)
 //go:noescape
 func backward7AVX2(h_dscore, k, dxq *float32)
 
-// dk[n][a][s][d] = sum(t, h_dscore[n][a][t][s]*q[n][a][t][d])
-// dxk[n][t][a*16+d] = dk[n][a][t][d]
-//
-//go:noescape
-func backward8AVX2(h_dscore, q, dxk *float32)
-
-// dx2[n_0][n_1][i] = sum(o, dxv[n_0][n_1][o]*wv[i][o])
-//
-//go:noescape
-func backward9AVX2(wv, dxv, dx2 *float32)
-
-// dwv[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxv[n_0][n_1][o])
-//
-//go:noescape
-func backward10AVX2(dwv, x, dxv *float32)
-
-// dbv[o] = sum(n_0, n_1, dxv[n_0][n_1][o])
-//
-//go:noescape
-func backward11AVX2(dbv, dxv *float32)
-
-// dx3[n_0][n_1][i] = sum(o, dxk[n_0][n_1][o]*wk[i][o])
-//
-//go:noescape
-func backward12AVX2(wk, dxk, dx3 *float32)
-
-// dwk[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxk[n_0][n_1][o])
-//
-//go:noescape
-func backward13AVX2(dwk, x, dxk *float32)
-
-// dbk[o] = sum(n_0, n_1, dxk[n_0][n_1][o])
-//
-//go:noescape
-func backward14AVX2(dbk, dxk *float32)
-
 // dx4[n_0][n_1][i] = sum(o, dxq[n_0][n_1][o]*wq[i][o])
 // dx[i][j][k2] = dx4[i][j][k2] + dx3[i][j][k2] + dx2[i][j][k2]
 //
 //go:noescape
-func backward15AVX2(dx, wq, dx2, dx3, dxq *float32)
-
-// dwq[i][o] = sum(n_0, n_1, x[n_0][n_1][i]*dxq[n_0][n_1][o])
-//
-//go:noescape
-func backward16AVX2(dwq, x, dxq *float32)
-
-// dbq[o] = sum(n_0, n_1, dxq[n_0][n_1][o])
-//
-//go:noescape
-func backward17AVX2(dbq, dxq *float32)
+func backward8AVX2(dx, wq, dx2, dx3, dxq *float32)

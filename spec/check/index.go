@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dlgen/dlgen/spec/diag"
@@ -179,12 +180,17 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 	}
 	help := diag.DidYouMean(name, known)
 	switch {
-	case q.src != nil && name == q.src.Target.Name && help == "":
+	case q.c.targets(name) && help == "":
 		help = "declare it under tensors, as in " + name + ": {role: scratch, shape: [...]}"
 	case len(name) == 1:
 		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
 	}
 	q.helpf(pos, help, "%s is not defined", name)
+}
+
+// targets reports whether an equation defines elements of something of that name.
+func (c *checker) targets(name string) bool {
+	return slices.ContainsFunc(slices.Concat(c.spec.Forward, c.spec.Backward.Equations), func(q *syntax.Equation) bool { return q.Target.Name == name })
 }
 
 func (q *equation) checkRank(t *layer.Tensor, subs int, pos diag.Pos) {

@@ -125,7 +125,7 @@ func (a *application) inline() []*layer.Equation {
 		e.Text = layer.FormatEquation(e)
 	}
 	a.c.layer.Applied = append(a.c.layer.Applied, &layer.Applied{
-		Layer: a.layer, Forward: list, Places: a.places, Pos: a.call.Pos,
+		Layer: a.layer, Spec: a.inner, Forward: list, Places: a.places, Pos: a.call.Pos,
 		Rebind: func(given map[string]string) (*layer.Layer, error) { return Check(a.inner, given) },
 	})
 	if a.layer.Declared == nil {
@@ -142,7 +142,7 @@ func (a *application) lift(list []*layer.Equation) {
 		copies[e] = list[k]
 	}
 	for _, b := range a.layer.Applied {
-		up := &layer.Applied{Layer: b.Layer, Rebind: b.Rebind, Places: map[*layer.Tensor]layer.Place{}, Pos: b.Pos}
+		up := &layer.Applied{Layer: b.Layer, Spec: b.Spec, Rebind: b.Rebind, Places: map[*layer.Tensor]layer.Place{}, Pos: b.Pos}
 		for _, e := range b.Forward {
 			up.Forward = append(up.Forward, copies[e])
 		}

@@ -20,12 +20,16 @@ func Order(list []*layer.Equation) (*layer.Program, error) {
 func (c *checker) sort(list []*layer.Equation) *layer.Program {
 	d := c.dependences(list)
 	var out layer.Program
+	loops := map[*layer.Equation][]*layer.Equation{}
+	for _, e := range list {
+		loops[e] = d.component(e)
+	}
 	done := map[*layer.Equation]bool{}
 	for len(out.Equations) < len(list) {
 		var ready []*layer.Equation
 		for _, e := range list {
-			if loop := d.component(e); !done[e] && d.onlyOn(loop, done) {
-				ready = loop
+			if !done[e] && d.onlyOn(loops[e], done) {
+				ready = loops[e]
 				break
 			}
 		}

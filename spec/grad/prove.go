@@ -20,7 +20,12 @@ const tolerance = 1e-9
 // one; rebind checks the same spec with other values for what was given. A
 // difference is an error at the declared equation.
 func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, error)) (*layer.Proved, error) {
-	if err := proveApplied(l); err != nil {
+	return prove(l, rebind, map[instance]bool{})
+}
+
+// prove is Prove for a layer that applies some of which known are proved.
+func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, error), known map[instance]bool) (*layer.Proved, error) {
+	if err := proveApplied(l, known); err != nil {
 		return nil, err
 	}
 	if len(l.Gradients) == 0 || !l.Derive && l.Declared == nil {
@@ -47,17 +52,6 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 		return nil, err
 	}
 	return finished(l, declared(l)), nil
-}
-
-// proveApplied proves the gradients of the layers that l applies: those of
-// their specs, which its own gradient is made of.
-func proveApplied(l *layer.Layer) error {
-	for _, a := range l.Applied {
-		if _, err := Prove(a.Layer, a.Rebind); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // finished decides which of the tensors that come with applied layers forward

@@ -150,6 +150,8 @@ type Layer struct {
 // by side in the other's program.
 type Applied struct {
 	Layer *Layer
+	// Spec tells the specs of applied layers apart.
+	Spec any
 	// Rebind checks the applied layer with other dims, for the proof of its
 	// gradient.
 	Rebind func(given map[string]string) (*Layer, error)
