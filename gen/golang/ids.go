@@ -27,7 +27,7 @@ type indexRange struct {
 
 // indexChecks finds what must be tested, over both passes: an id that one pass
 // cannot use is invalid in the other too. Such an element is the whole of a
-// subscript; reads of a tensor with an outside value take any.
+// subscript; a tensor with an outside value, and its gradient, take any.
 func indexChecks(l *layer.Proved) []*check {
 	var out []*check
 	subscripts := func(t *layer.Tensor, subs []layer.Int) {
@@ -42,7 +42,9 @@ func indexChecks(l *layer.Proved) []*check {
 			continue
 		}
 		for _, eq := range prog.Equations {
-			subscripts(eq.T, eq.Subs)
+			if !eq.T.Open() {
+				subscripts(eq.T, eq.Subs)
+			}
 			eq.Walk(func(node any) bool {
 				switch x := node.(type) {
 				case *layer.Read:

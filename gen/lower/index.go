@@ -8,22 +8,68 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// subs lowers subscripts of t. Where open is set, they may leave its shape.
-func (s *scope) subs(xs []layer.Int, t *layer.Tensor, open bool) []ir.Sub {
+// leaving says what becomes of subscripts that leave a shape.
+type leaving uint8
+
+const (
+	never   leaving = iota // none does, or a condition discards the element
+	padded                 // they are places of a border around the shape
+	meeting                // likewise, but for ids, of which s.meets discards those
+)
+
+// leavingOf is how reads of t leave its shape.
+func leavingOf(t *layer.Tensor, open leaving) leaving {
+	if t.HasOutside {
+		return open
+	}
+	return never
+}
+
+// subs lowers subscripts of t.
+func (s *scope) subs(xs []layer.Int, t *layer.Tensor, by leaving) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
 		e, id := x.(*layer.Element)
+		kept := by == meeting && readsIDs(x)
 		switch {
-		case t.Shape[d] == 1 && !open && !s.affine(x):
+		case t.Shape[d] == 1 && (by == never || kept) && !s.affine(x):
 			// 0, as ids are checked at run time and the rest was proved, or a condition
 			// discards the element.
-		case divides(x) || id && (open || !subscripts(e.T.Outside, t.Shape[d])):
-			out[d] = s.table(x, t.Shape[d], open)
+		case divides(x) || kept || by == padded && readsIDs(x) || id && !subscripts(e.T.Outside, t.Shape[d]):
+			out[d] = s.table(x, t.Shape[d], by != never && !kept)
 		default:
 			out[d] = s.sub(x)
 		}
 	}
 	return out
+}
+
+// readsIDs reports whether a subscript has elements of int32 tensors.
+func readsIDs(x layer.Int) bool {
+	found := false
+	layer.Walk(x, func(y any) bool {
+		_, ok := y.(*layer.Element)
+		found = found || ok
+		return !found
+	})
+	return found
+}
+
+// meets is the condition that ids among the subscripts are in the shape of t, nil where
+// there are none.
+func (s *scope) meets(xs []layer.Int, t *layer.Tensor) *ir.Expr {
+	var all *ir.Expr
+	for d, x := range xs {
+		if !readsIDs(x) {
+			continue
+		}
+		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(x), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(t.Shape[d])), s.word(x)))
+		if all != nil {
+			in = ir.NewExpr(ir.And, all, in)
+		}
+		all = in
+	}
+	return all
 }
 
 // subscripts reports whether what ids are outside their shape is a subscript, too.
@@ -139,7 +185,7 @@ func (s *scope) gather(x *layer.Element) ir.Sub {
 	if x.T.Role == layer.Scalar {
 		s.l.refuse("the run-time scalar %s stands in a subscript; the compiler cannot use it there yet", x.T.Name)
 	}
-	e := s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, x.T.HasOutside)}, x.T)
+	e := s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, leavingOf(x.T, padded))}, x.T)
 	return ir.VarSub(s.gatherFrom(*e.Load))
 }
 
@@ -173,7 +219,7 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 		if s.l.carries(x.T) {
 			return s.carried(x.T, x.Subs)
 		}
-		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, x.T.HasOutside)}, x.T)
+		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, leavingOf(x.T, padded))}, x.T)
 	case *layer.ArgMax:
 		return s.reduction(ir.ReduceArgMax, x.Idx, x.Body)
 	case *layer.IntOp:

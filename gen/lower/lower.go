@@ -163,7 +163,11 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	s := l.newScope(eq.Text)
 	s.step(bound)
 	s.bind(without(eq.Free, bound), &s.nest.Axes)
-	subs := s.subs(eq.Subs, eq.T, false)
+	by := never
+	if eq.Accumulate && eq.T.Open() {
+		by = meeting
+	}
+	subs := s.subs(eq.Subs, eq.T, by)
 	l.cleared(eq.T, eq.Text)
 	store := ir.Mem{Buf: target, Subs: subs}
 	var inside *ir.Nest
@@ -172,6 +176,11 @@ func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
 	}
 	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
 	s.root(eq.Value)
+	if by == meeting {
+		if in := s.meets(eq.Subs, eq.T); in != nil {
+			s.nest.Value = ir.NewExpr(ir.Select, in, s.nest.Value, ir.RealExpr(0))
+		}
+	}
 	l.changed(eq.T)
 	if target.Elem == ir.I32 {
 		s.nest.Value = whole(s.nest.Value)

@@ -12,9 +12,14 @@ func (s *scope) read(t *layer.Tensor, subs []layer.Int) *ir.Expr {
 	if s.l.carries(t) {
 		return s.carried(t, subs)
 	}
-	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t, t.HasOutside)}, t)
+	e := s.load(ir.Mem{Buf: s.l.buffer(t), Subs: s.subs(subs, t, leavingOf(t, meeting))}, t)
 	if e.Kind == ir.Word {
-		return ir.NewExpr(ir.ToReal, e)
+		e = ir.NewExpr(ir.ToReal, e)
+	}
+	if t.HasOutside {
+		if in := s.meets(subs, t); in != nil {
+			return ir.NewExpr(ir.Select, in, e, ir.RealExpr(t.Outside))
+		}
 	}
 	return e
 }

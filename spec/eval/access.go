@@ -90,20 +90,38 @@ func (m *Machine) read(t *layer.Tensor, subs []layer.Int, pos diag.Pos) real {
 }
 
 func (m *Machine) readOutside(a *array, subs []layer.Int) real {
+	at := m.within(a.t, subs)
+	return func() float64 {
+		if i := at(); i >= 0 {
+			return a.data[i]
+		}
+		return a.t.Outside
+	}
+}
+
+// within compiles the place of an access, -1 for one beyond the shape of t.
+func (m *Machine) within(t *layer.Tensor, subs []layer.Int) integer {
 	xs := make([]integer, len(subs))
 	for i, s := range subs {
 		xs[i] = m.integer(s)
 	}
-	shape, outside := a.t.Shape, a.t.Outside
-	return func() float64 {
+	return func() int {
 		at := 0
 		for d, x := range xs {
 			i := x()
-			if i < 0 || i >= shape[d] {
-				return outside
+			if i < 0 || i >= t.Shape[d] {
+				return -1
 			}
-			at = at*shape[d] + i
+			at = at*t.Shape[d] + i
 		}
-		return a.data[at]
+		return at
 	}
+}
+
+// target compiles the place of what e defines; -1 is where nothing is to be added.
+func (m *Machine) target(e *layer.Equation) integer {
+	if e.Accumulate && e.T.Open() {
+		return m.within(e.T, e.Subs)
+	}
+	return m.place(e.T, e.Subs, e.Pos).position(m.frame)
 }

@@ -151,7 +151,7 @@ func (m *Machine) equation(e *layer.Equation) *equation {
 	out := &equation{
 		target:     m.array(e.T),
 		free:       m.loops(e.Free),
-		at:         m.place(e.T, e.Subs, e.Pos).position(m.frame),
+		at:         m.target(e),
 		value:      m.real(e.Value),
 		accumulate: e.Accumulate,
 	}
@@ -222,7 +222,9 @@ func (e *equation) run(frame []int) {
 			case !e.accumulate:
 				data[e.at()] = v
 			case v != 0: // a gradient may add 0 beyond the shape
-				data[e.at()] += v
+				if at := e.at(); at >= 0 {
+					data[at] += v
+				}
 			}
 		})
 		return
@@ -238,10 +240,11 @@ func (e *equation) run(frame []int) {
 		}
 	})
 	for _, s := range stores {
-		if e.accumulate {
-			data[s.at] += s.v
-		} else {
+		switch {
+		case !e.accumulate:
 			data[s.at] = s.v
+		case s.at >= 0:
+			data[s.at] += s.v
 		}
 	}
 }

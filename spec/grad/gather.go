@@ -40,11 +40,13 @@ func (c term) scatter(g, t *layer.Tensor) *layer.Equation {
 
 // gather is the contribution to the element of t at free: a sum over the
 // indices that its subscripts leave open. It fails where a subscript is not
-// affine and would have to be searched for, unless search is set.
+// affine and would have to be searched for, unless search is set; quotients are
+// searched for where t is read beyond its shape, too.
 func (c term) gather(t *layer.Tensor, free []*layer.Index, search bool) (layer.Expr, bool) {
 	c = c.splitQuotients()
+	ids := slices.ContainsFunc(c.subs, func(s layer.Int) bool { return readsAt(s, setOf(c.idx)) })
 	v := inversion{
-		term: c, search: search || t.HasOutside,
+		term: c, search: search || t.HasOutside && !ids,
 		known: binding{index: map[*layer.Index]layer.Int{}}, open: setOf(c.idx),
 	}
 	done := make([]bool, len(c.subs))

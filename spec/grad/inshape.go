@@ -55,13 +55,13 @@ func (c term) copied() term {
 func (v *inversion) shift(s layer.Int, t *layer.Tensor, d int) *layer.Index {
 	s = v.known.int(s)
 	a, ok := layer.AffineOf(s)
-	if lo, hi := extremes(a); !ok || t.HasOutside || 0 <= lo && hi < t.Shape[d] {
+	if lo, hi := extremes(a); !ok || 0 <= lo && hi < t.Shape[d] {
 		return nil
 	}
 	i := &layer.Index{Name: "i", Size: t.Shape[d]}
 	if len(a.Terms) > 0 {
 		i.Name = a.Terms[0].I.Name
 	}
-	v.solve(s, layer.Affine{Terms: []layer.Term{{Coef: 1, I: i}}}, false)
+	v.solve(s, layer.Affine{Terms: []layer.Term{{Coef: 1, I: i}}}, t.HasOutside)
 	return i
 }

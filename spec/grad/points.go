@@ -84,7 +84,7 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 			continue
 		}
 		lo, hi := 0, t.Shape[d]
-		if t.HasOutside {
+		if t.HasOutside || t.Open() {
 			lo, hi = -1, hi+1
 		}
 		if old, known := p.hi[id.T.Name]; !known || hi < old {

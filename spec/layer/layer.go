@@ -61,6 +61,15 @@ type Tensor struct {
 	Pos diag.Pos
 }
 
+// Open reports whether places beyond t's shape are meant: reads there give Outside, and
+// to the gradient nothing is added there.
+func (t *Tensor) Open() bool {
+	if t.Of != nil {
+		return t.Of.HasOutside
+	}
+	return t.HasOutside
+}
+
 // Size is the number of elements.
 func (t *Tensor) Size() int {
 	n := 1
