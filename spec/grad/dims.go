@@ -29,6 +29,8 @@ type search struct {
 	rng    *rand.Rand
 	seen   map[string]bool
 	found  []*layer.Layer
+	// larger are the constants of the spec that some dims are larger than.
+	larger []int
 	// settable are the dims and attributes that may be given, follows has those
 	// that the others decide.
 	settable []*layer.Number
@@ -66,6 +68,7 @@ func (s *search) others() []*layer.Layer {
 	if len(s.found) == 0 {
 		return []*layer.Layer{s.shrunk()}
 	}
+	s.passConstants()
 	return s.telling()
 }
 

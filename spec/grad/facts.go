@@ -29,11 +29,12 @@ const (
 	ranges                  // index i takes several values
 	another                 // optional numbers i and j are not what they are in the layer
 	along                   // optional number i is not, and index j takes several values
+	passes                  // dim i is larger than j, a constant of the spec
 )
 
 // weight says what a fact counts beside others.
 func (f fact) weight() int {
-	return [...]int{differ: 1, is: 4, ranges: 20, another: 20, along: 4}[f.kind]
+	return [...]int{differ: 1, is: 4, ranges: 20, another: 20, along: 4, passes: 20}[f.kind]
 }
 
 func (s *search) facts(l *layer.Layer) []fact {
@@ -50,6 +51,11 @@ func (s *search) facts(l *layer.Layer) []fact {
 			}
 		}
 		out = append(out, fact{kind: is, i: i, value: min(m.Value, 3)})
+		for _, c := range s.larger {
+			if m.IsDim && int(m.Value) > c {
+				out = append(out, fact{kind: passes, i: i, j: c})
+			}
+		}
 		for j := range i {
 			if m.Value != l.Numbers[j].Value {
 				out = append(out, fact{kind: differ, i: i, j: j})

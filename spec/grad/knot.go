@@ -9,7 +9,8 @@ import (
 )
 
 // knot is a set of tensors that are defined by each other, as in a recurrence:
-// so are their gradients, which can only be defined together.
+// so are their gradients, which can only be defined together, once all equations of the
+// knot have made their contributions.
 type knot struct {
 	tensors []*layer.Tensor
 	// left counts the equations whose contributions are not there yet.
@@ -58,7 +59,26 @@ func (d *derivation) knots() map[*layer.Tensor]*knot {
 			k.tensors = append(k.tensors, e.T)
 		}
 	}
+	d.inParts(out)
 	return out
+}
+
+// inParts adds a knot for each tensor of which something is read before its last part is
+// defined: going back, its gradient is not whole when the first part is met.
+func (d *derivation) inParts(out map[*layer.Tensor]*knot) {
+	eqs := d.l.Forward.Equations
+	parts, last := map[*layer.Tensor]int{}, map[*layer.Tensor]int{}
+	for k, e := range eqs {
+		parts[e.T]++
+		last[e.T] = k
+	}
+	for k, e := range eqs {
+		for _, t := range e.Tensors() {
+			if d.active[t] && out[t] == nil && k < last[t] {
+				out[t] = &knot{tensors: []*layer.Tensor{t}, left: parts[t]}
+			}
+		}
+	}
 }
 
 // begin makes the gradients of a knot, so that they can be read.

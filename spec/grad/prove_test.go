@@ -102,6 +102,7 @@ var equivalent = map[string]string{
 	"states_and_first: dw[j][k] = sum(t, dh_inner[t][k]*h[t][j])":                 "0+t is t where t has a range",
 	"recurrent_layers: dv1[j][k] = sum(t < 2, n, dh_inner[t+1][n][k]*h[t][n][j])": "0+t is t where t has a range",
 	"recurrent_layers: dv2[j][k] = sum(t < 2, n, dy_inner[t+1][n][k]*y[t][n][j])": "0+t is t where t has a range",
+	"made_in_parts: dx[u] = 2*dt[u]*x[u]":                                         "0+u is u where u has a range",
 	"dropout: dx[m] = where(uniform(seed, m) <= p, 0, dy[m]*(1/(1 - p)))":         "no random number is equal to p",
 	"dropout: dx[m] = where(uniform(seed, m) > 0.4, dy[m]/0.6, 0)":                "no random number is equal to p",
 }
