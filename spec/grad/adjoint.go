@@ -53,8 +53,9 @@ func (d *derivation) push(x, adj layer.Expr, s scope) {
 	case *layer.Binary:
 		d.pushBinary(x, adj, s)
 	case *layer.Where:
-		d.push(x.X, adj, s.under(x.Cond))
-		d.push(x.Y, adj, s.under(not(x.Cond)))
+		c := d.onceIn(x.Cond, s)
+		d.push(x.X, adj, s.under(c))
+		d.push(x.Y, adj, s.under(not(c)))
 	case *layer.Reduce:
 		d.pushReduce(x, adj, s)
 	default:
@@ -115,6 +116,7 @@ func (d *derivation) pushCall(x *layer.Call, adj layer.Expr, s scope) {
 	case "erf":
 		da = mul(adj, mul(constant(2/math.SqrtPi), call("exp", neg(mul(u, u)))))
 	case "abs":
+		u := d.once(u, s)
 		negative := where(&layer.CmpReal{Op: "<", X: u, Y: zero}, neg(adj), zero)
 		da = where(&layer.CmpReal{Op: ">", X: u, Y: zero}, adj, negative)
 	case "floor":
@@ -130,13 +132,18 @@ func (d *derivation) pushCall(x *layer.Call, adj layer.Expr, s scope) {
 }
 
 // pushCall2 is for the functions of two arguments. A tie of max and min
-// belongs to the second.
+// belongs to the second. The first one is larger where the maximum is, if that is known.
 func (d *derivation) pushCall2(x *layer.Call, adj layer.Expr, s scope) {
 	a, b := x.Args[0], x.Args[1]
 	switch x.Fn {
 	case "max", "min":
 		op := map[string]string{"max": ">", "min": "<"}[x.Fn]
-		first := &layer.CmpReal{Op: op, X: a, Y: b}
+		first := &layer.CmpReal{Op: op, Y: d.once(b, s)}
+		if v := s.value(x); v != layer.Expr(x) && hasReduction(a) {
+			first.X = v
+		} else {
+			first.X = d.once(a, s)
+		}
 		d.push(a, adj, s.under(first))
 		d.push(b, adj, s.under(not(first)))
 	case "pow":

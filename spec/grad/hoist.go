@@ -34,7 +34,55 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 			return i.Size > 1 && !slices.Contains(idx, i)
 		})
 	}
-	t := &layer.Tensor{Name: unused("d"+s.target.Name+"_inner", d.taken), Role: layer.Scratch, HasOutside: d.open(s.target) && len(idx) > 0, Pos: s.target.Pos}
+	s.conds = kept
+	return d.computed("d"+s.target.Name+"_inner", value, idx, s), s
+}
+
+// once gives x, if there is a reduction in it, a tensor of its own: a condition on it and
+// the opposite one must not find values that are rounded differently.
+func (d *derivation) once(x layer.Expr, s scope) layer.Expr {
+	if !hasReduction(x) {
+		return x
+	}
+	value := x
+	if c := all(s.conds); c != nil {
+		value = where(c, x, constant(0))
+	}
+	return d.computed(s.target.Name+"_inner", value, dependence(value, s.idx), s)
+}
+
+// onceIn is a condition with the numbers that it compares computed once.
+func (d *derivation) onceIn(c layer.Cond, s scope) layer.Cond {
+	switch c := c.(type) {
+	case *layer.CmpReal:
+		return &layer.CmpReal{Op: c.Op, X: d.once(c.X, s), Y: d.once(c.Y, s)}
+	case *layer.Logic:
+		x := d.onceIn(c.X, s)
+		if c.Op == "&&" {
+			s = s.under(c.X)
+		} else {
+			s = s.under(not(c.X))
+		}
+		return &layer.Logic{Op: c.Op, X: x, Y: d.onceIn(c.Y, s)}
+	case *layer.Not:
+		return &layer.Not{X: d.onceIn(c.X, s)}
+	}
+	return c
+}
+
+func hasReduction(x layer.Expr) bool {
+	found := false
+	layer.Walk(x, func(node any) bool {
+		_, ok := node.(*layer.Reduce)
+		found = found || ok
+		return !found
+	})
+	return found
+}
+
+// computed makes value, which depends on idx, a tensor, and gives its element there.
+func (d *derivation) computed(name string, value layer.Expr, idx []*layer.Index, s scope) layer.Expr {
+	t := &layer.Tensor{Name: unused(name, d.taken), Role: layer.Scratch, HasOutside: d.open(s.target) && len(idx) > 0, Pos: s.target.Pos}
 	fresh, free := binding{}.with(idx)
 	e := &layer.Equation{T: t, Free: free, Value: fresh.expr(value), Pos: t.Pos}
 	read := &layer.Read{T: t, Pos: t.Pos}
@@ -45,8 +93,7 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 		read.Subs = append(read.Subs, &layer.Var{I: idx[k]})
 	}
 	d.add(e)
-	s.conds = kept
-	return read, s
+	return read
 }
 
 // reduces reports whether a reduction in x reads an active tensor.
