@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,18 +56,18 @@ func values(p *layer.Proved, whole bool, seed uint64) *eval.Env {
 		}
 		env.Values[t.Name] = numbers(t, whole, rnd, ids(p, t))
 		if t.Role == layer.Output {
-			env.Values["d"+t.Name] = numbers(t, whole, rnd, [2]int{})
+			env.Values["d"+t.Name] = numbers(t, whole, rnd, []int{0})
 		}
 	}
 	return env
 }
 
-func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, ids [2]int) []float64 {
+func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, ids []int) []float64 {
 	v := make([]float64, t.Size())
 	for i := range v {
 		switch {
 		case t.Type == layer.Int32:
-			v[i] = float64(ids[0] + rnd.IntN(max(ids[1]-ids[0], 1)))
+			v[i] = float64(ids[rnd.IntN(len(ids))])
 		case t.Type == layer.GoInt:
 			v[i] = float64(1 + rnd.IntN(9))
 		case whole:
@@ -82,21 +83,30 @@ func numbers(t *layer.Tensor, whole bool, rnd *rand.Rand, ids [2]int) []float64 
 	return v
 }
 
-// ids are the first value for an int32 tensor and the one after the last: of
-// what it selects from, and beyond it where that has values outside.
-func ids(p *layer.Proved, id *layer.Tensor) [2]int {
-	var out [2]int
+// ids are values for an int32 tensor: places of what it selects from, and beyond it
+// where that has values outside or a condition on the id rules the place out.
+func ids(p *layer.Proved, id *layer.Tensor) []int {
+	out := []int{-100, -3, -2, -1, 0}
+	used := false
 	for _, eq := range p.Forward.Equations {
 		for _, r := range reads(eq.Value) {
 			for d, s := range r.Subs {
-				if e, ok := s.(*layer.Element); ok && e.T == id {
-					out[1] = r.T.Shape[d]
-					if r.T.HasOutside {
-						out = [2]int{-3, out[1] + 3}
-					}
+				e, ok := s.(*layer.Element)
+				if !ok || e.T != id {
+					continue
 				}
+				for v := out[len(out)-1] + 1; v < r.T.Shape[d]+3; v++ {
+					out = append(out, v)
+				}
+				out = slices.DeleteFunc(out, func(v int) bool {
+					return !r.T.HasOutside && e.Reaches(v) && (v < 0 || v >= r.T.Shape[d])
+				})
+				used = true
 			}
 		}
+	}
+	if !used {
+		return []int{0}
 	}
 	return out
 }

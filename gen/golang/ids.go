@@ -19,10 +19,11 @@ type check struct {
 }
 
 // indexRange bounds the elements at a place of the tensor: at has the
-// subscripts, -1 for all values of one. They must be in 0..size-1.
+// subscripts, -1 for all values of one. They must be in 0..size-1 where under holds.
 type indexRange struct {
-	at   []int
-	size int
+	at    []int
+	size  int
+	under []layer.Bound
 }
 
 // indexChecks finds what must be tested, over both passes: an id that one pass
@@ -74,6 +75,9 @@ func require(checks []*check, e *layer.Element, size int) []*check {
 			}
 		}
 	}
+	if below, above := beyond(e.Under, size); below == nil && above == nil {
+		return checks // conditions see to it
+	}
 	i := slices.IndexFunc(checks, func(c *check) bool { return c.tensor == e.T })
 	if i < 0 {
 		i = len(checks)
@@ -81,13 +85,85 @@ func require(checks []*check, e *layer.Element, size int) []*check {
 	}
 	c := checks[i]
 	for j := range c.ranges {
-		if r := &c.ranges[j]; slices.Equal(r.at, at) {
+		if r := &c.ranges[j]; slices.Equal(r.at, at) && slices.Equal(r.under, e.Under) {
 			r.size = min(r.size, size)
 			return checks
 		}
 	}
-	c.ranges = append(c.ranges, indexRange{at, size})
+	c.ranges = append(c.ranges, indexRange{at, size, e.Under})
 	return checks
+}
+
+// span is the integers from lo to hi.
+type span struct{ lo, hi int }
+
+// beyond are the values that an id may have, as far as single ones are not excluded, below
+// and above 0..size-1; nil where there are none.
+func beyond(under []layer.Bound, size int) (below, above *span) {
+	all := span{math.MinInt32, math.MaxInt32}
+	for _, b := range under {
+		switch b.Op {
+		case "==":
+			all = span{max(all.lo, b.V), min(all.hi, b.V)}
+		case "<":
+			all.hi = min(all.hi, b.V-1)
+		case "<=":
+			all.hi = min(all.hi, b.V)
+		case ">":
+			all.lo = max(all.lo, b.V+1)
+		case ">=":
+			all.lo = max(all.lo, b.V)
+		}
+	}
+	if all.lo < 0 && all.lo <= all.hi {
+		below = &span{all.lo, min(all.hi, -1)}
+	}
+	if all.hi >= size && all.lo <= all.hi {
+		above = &span{max(all.lo, size), all.hi}
+	}
+	return below, above
+}
+
+// violated is the condition under which v is used, and is no subscript.
+func (r indexRange) violated(v string) *jen.Statement {
+	var out *jen.Statement
+	below, above := beyond(r.under, r.size)
+	for _, s := range []*span{below, above} {
+		if s == nil {
+			continue
+		}
+		var in *jen.Statement
+		switch {
+		case s.lo == math.MinInt32:
+			in = jen.Id(v).Op("<=").Lit(s.hi)
+			if s.hi == -1 {
+				in = jen.Id(v).Op("<").Lit(0)
+			}
+		case s.hi == math.MaxInt32:
+			in = jen.Id(v).Op(">=").Lit(s.lo)
+		default:
+			in = jen.Lit(s.lo).Op("<=").Id(v).Op("&&").Id(v).Op("<=").Lit(s.hi)
+		}
+		if out == nil {
+			out = in
+		} else {
+			out = out.Op("||").Add(in)
+		}
+	}
+	var not *jen.Statement
+	for _, b := range r.under {
+		if b.Op == "!=" && (below != nil && b.V <= below.hi || above != nil && b.V >= above.lo) {
+			if not == nil {
+				not = jen.Id(v).Op("!=").Lit(b.V)
+			} else {
+				not.Op("&&").Id(v).Op("!=").Lit(b.V)
+			}
+		}
+	}
+	if not == nil {
+		return out
+	}
+	return not.Op("&&").Parens(out)
 }
 
 // checksOf are those of the arguments of a pass.
@@ -135,9 +211,7 @@ func (p *printer) checkFunc(c *check) jen.Code {
 			text += "[%d]"
 		}
 		text = fmt.Sprintf("dlgen: %s: %s = %%d is out of range [0, %d)", p.in.Layer.Name, text, r.size)
-		var inner jen.Code = jen.If(
-			jen.Id(v).Op(":=").Add(element), jen.Id(v).Op("<").Lit(0).Op("||").Id(v).Op(">=").Lit(min(r.size, math.MaxInt32)),
-		).Block(jen.Return(jen.Qual("fmt", "Errorf").Call(append([]jen.Code{jen.Lit(text)}, append(printed, jen.Id(v))...)...)))
+		var inner jen.Code = jen.If(jen.Id(v).Op(":=").Add(element), r.violated(v)).Block(jen.Return(jen.Qual("fmt", "Errorf").Call(append([]jen.Code{jen.Lit(text)}, append(printed, jen.Id(v))...)...)))
 		for i := len(loops) - 1; i >= 0; i-- {
 			inner = jen.Add(loops[i]).Block(inner)
 		}

@@ -32,7 +32,8 @@ func scaled(name string, to, from, bias *Buffer, s *Scalar, k float32) *Func {
 }
 
 // chain is y = scaled(h, b1), where h = scaled(x, b0), with scalars of their own, and
-// z = scaled(y, x) with another constant.
+// z = scaled(y, x) with other constants; then what is read is a computed tensor first and
+// an input after it.
 func chain() (*Program, *Memory) {
 	arg := func(name string, role layer.Role) *Buffer {
 		return &Buffer{Name: name, Shape: []int{4}, Tensor: &layer.Tensor{Name: name, Role: role, Shape: []int{4}}}
@@ -49,6 +50,7 @@ func chain() (*Program, *Memory) {
 			{Func: scaled("first", h, x, b0, s0, 2)}, {Func: second},
 			{Func: scaled("third", z, y, x, s0, float32(math.Copysign(0, -1)))},
 			{Func: scaled("fourth", z, y, x, s0, 0)},
+			{Func: scaled("fifth", z, h, b0, s0, 7)}, {Func: scaled("sixth", y, x, b1, s1, 7)},
 		},
 	}
 	m := NewMemory()
@@ -85,7 +87,7 @@ func TestShare(t *testing.T) {
 	for _, f := range q.Funcs() {
 		names = append(names, f.Name)
 	}
-	if got := fmt.Sprint(names); got != "[first third fourth]" {
+	if got := fmt.Sprint(names); got != "[first third fourth fifth]" {
 		t.Errorf("functions %s are left", got)
 	}
 	if text := q.String(); !strings.Contains(text, "call first(y, h, b1, s1)\n") || !strings.Contains(text, "the equation of second") {

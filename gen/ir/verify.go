@@ -9,7 +9,7 @@ import (
 // Verify checks what the printers and Run rely on and lists every violation,
 // each with the function and the statement it stands in.
 func Verify(p *Program) error {
-	v := &verifier{prog: p, written: map[*Buffer]bool{}}
+	v := &verifier{prog: p, written: map[*Func]map[*Buffer]bool{}}
 	v.program()
 	return errors.Join(v.errs...)
 }
@@ -28,8 +28,8 @@ type verifier struct {
 	scalars  map[*Scalar]bool
 	assigned map[*Reg]bool
 	ids      map[int]*Reg
-	// written are the parameters that some function writes.
-	written map[*Buffer]bool
+	// written are the parameters that a function writes.
+	written map[*Func]map[*Buffer]bool
 }
 
 // span is the set lo..hi; loaded marks an element of an int32 buffer, whose
@@ -95,6 +95,7 @@ func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
 	v.scalars = map[*Scalar]bool{}
 	v.assigned = map[*Reg]bool{}
 	v.ids = map[int]*Reg{}
+	v.written[f] = map[*Buffer]bool{}
 	if f.Lanes != 1 && f.Lanes != v.prog.Lanes {
 		v.failf("%d lanes in a program of %d", f.Lanes, v.prog.Lanes)
 	}
@@ -149,8 +150,8 @@ func (v *verifier) arguments(s Step, listed map[*Buffer]bool) {
 			v.failf("%s is given %s, which the program does not have", s.Func.Name, b.Name)
 		case slices.Contains(given.Buffers[:i], b):
 			v.failf("%s is given %s twice", s.Func.Name, b.Name)
-		case v.written[o]:
-			v.writable(b)
+		case v.written[s.Func][o]:
+			v.writable(b.Tensor)
 		}
 	}
 	for i, x := range given.Scalars {

@@ -156,13 +156,18 @@ func (v *verifier) store(s *Store) {
 	v.lanes(s.Lanes)
 	v.mem(s.Mem, s.Lanes)
 	v.read(s.Src, elemKind(s.Mem.Buf.Elem))
-	v.writable(s.Mem.Buf)
+	v.writes(s.Mem.Buf.Root())
 }
 
-// writable checks that b is not what a pass only reads.
-func (v *verifier) writable(b *Buffer) {
-	v.written[b.Root()] = true
-	if t := b.Root().Tensor; t != nil {
+// writes notes that the function writes b.
+func (v *verifier) writes(b *Buffer) {
+	v.written[v.fn][b] = true
+	v.writable(b.Tensor)
+}
+
+// writable checks that t, if any, is not what a pass only reads.
+func (v *verifier) writable(t *layer.Tensor) {
+	if t != nil {
 		switch t.Role {
 		case layer.Input, layer.Param, layer.Upstream, layer.Scalar:
 			v.failf("%s must not be written", t.Name)
@@ -176,7 +181,7 @@ func (v *verifier) move(s *Move) {
 		return
 	}
 	v.mem(s.Dst, s.Count)
-	v.writable(s.Dst.Buf)
+	v.writes(s.Dst.Buf.Root())
 	if s.Dst.Buf.Elem != F32 {
 		v.failf("a move to %s, which is not real", s.Dst.Buf.Name)
 	}

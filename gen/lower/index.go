@@ -30,7 +30,7 @@ func (s *scope) subs(xs []layer.Int, t *layer.Tensor, by leaving) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
 		e, id := x.(*layer.Element)
-		kept := by == meeting && readsIDs(x)
+		kept := by == meeting && readsIDs(x) || isGuarded(x)
 		switch {
 		case t.Shape[d] == 1 && (by == never || kept) && !s.affine(x):
 			// 0, as ids are checked at run time and the rest was proved, or a condition
@@ -50,6 +50,18 @@ func readsIDs(x layer.Int) bool {
 	layer.Walk(x, func(y any) bool {
 		_, ok := y.(*layer.Element)
 		found = found || ok
+		return !found
+	})
+	return found
+}
+
+// isGuarded reports whether conditions keep ids of a subscript in bounds, so that they may
+// be anything where those do not hold.
+func isGuarded(x layer.Int) bool {
+	found := false
+	layer.Walk(x, func(y any) bool {
+		e, ok := y.(*layer.Element)
+		found = found || ok && e.Guarded
 		return !found
 	})
 	return found

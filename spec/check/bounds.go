@@ -10,9 +10,13 @@ import (
 
 // bounds proves every access of the equation in bounds.
 func (q *equation) bounds(e *layer.Equation) {
+	var on *conds
+	if e.Accumulate {
+		on = unlessZero(e.Value, nil) // 0 may be added anywhere
+	}
 	for d, s := range e.Subs {
 		q.boundsOf(s)
-		q.subscript(spot{e.T, e.Subs, q.src.Target.Subs[d].Position(), "writes"}, d, nil)
+		q.subscript(spot{e.T, e.Subs, q.src.Target.Subs[d].Position(), "writes"}, d, on)
 	}
 	q.boundsOf(e.Value)
 }
@@ -58,8 +62,13 @@ func (q *equation) subscript(a spot, d int, on *conds) {
 		return
 	}
 	if e, ok := sub.(*layer.Element); ok && e.T.Role == layer.Input {
+		e.Under = under(e, on.list())
+		e.Guarded = len(e.Under) > 0
 		q.beyondIDs(a, d, e, on)
 		return // the ids themselves are checked at run time
+	}
+	if q.guards(sub, a.t.Shape[d], on) {
+		return
 	}
 	if point, bad, found := q.leaves(a, sub, a.t, d, on); found {
 		q.helpf(a.pos, outsideHelp(a), "%s %s %s, its size%s is %s", point, a.verb, a.text(d, bad), there(a.t), extentText(a.t, d))

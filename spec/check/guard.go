@@ -17,6 +17,30 @@ func (on *conds) list() []layer.Cond {
 	return out
 }
 
+// unlessZero adds to on what holds wherever x is not 0 because of a condition.
+func unlessZero(x layer.Expr, on *conds) *conds {
+	switch x := x.(type) {
+	case *layer.Where:
+		if v, ok := layer.Constant(x.Y); ok && v == 0 {
+			return unlessZero(x.X, &conds{x.Cond, on})
+		}
+	case *layer.Binary:
+		_, left := layer.Constant(x.X)
+		_, right := layer.Constant(x.Y)
+		switch { // what is not a number may make it one that is not 0
+		case x.Op == '*' && left:
+			return unlessZero(x.Y, on)
+		case (x.Op == '*' || x.Op == '/') && right:
+			return unlessZero(x.X, on)
+		}
+	case *layer.Call:
+		if x.Fn == "neg" {
+			return unlessZero(x.Args[0], on)
+		}
+	}
+	return on
+}
+
 // access is an element that an equation reads: node is its *layer.Read or
 // *layer.Element, on the conditions under which it is evaluated.
 type access struct {

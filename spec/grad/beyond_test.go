@@ -38,16 +38,7 @@ tensors:
 func TestConstants(t *testing.T) {
 	for _, tt := range constants {
 		for _, backward := range []string{tt.right, tt.wrong} {
-			s, err := syntax.Parse("a.yaml", []byte(constantSpec+tt.spec+"backward: |\n  "+backward+"\n"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			rebind := func(given map[string]string) (*layer.Layer, error) { return check.Check(s, given) }
-			l, err := rebind(map[string]string{"T": "5000", "C": "64"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, err = grad.Prove(l, rebind)
+			_, err := proveAt(constantSpec+tt.spec+"backward: |\n  "+backward+"\n", "T=5000 C=64")
 			switch {
 			case backward == tt.right && err != nil:
 				t.Errorf("%s: %v", tt.name, err)
@@ -58,10 +49,11 @@ func TestConstants(t *testing.T) {
 	}
 }
 
-// TestFarMaximum derives the gradient of a maximum that cancels up to step 40 alone.
-func TestFarMaximum(t *testing.T) {
-	s, err := syntax.Parse("a.yaml", []byte(`layer: a
-dims: {T: , C: }
+// kept are specs with a maximum of which the gradient does not cancel, though it does on
+// small dims: up to step 40, or, as there are 64 products in any case, where x is read
+// beyond its end alone.
+var kept = []struct{ name, dims, spec string }{
+	{"far", "T=5000 C=64", `dims: {T: , C: }
 tensors:
   x: {role: input, shape: [T, C]}
   v: {role: input, shape: [T, C], outside: 0}
@@ -73,24 +65,78 @@ forward: |
   e[t][c] = exp(x[t][c] - m[c])
   y[t][c] = e[t][c]*v[t-40][c]
 backward: derive
-`))
+`},
+	{"crop", "B=208", `dims: {B: }
+tensors:
+  x: {role: input, shape: [B], outside: 0}
+  w: {role: param, shape: [200, 64]}
+  s: {role: scratch, shape: [200, 64]}
+  m: {role: scratch, shape: [200]}
+  y: {role: output, shape: [200]}
+forward: |
+  s[n][k] = x[n+8]*w[n][k]
+  m[n] = max(k, s[n][k])
+  y[n] = m[n]*m[n]
+backward: derive
+`},
+}
+
+// TestKeptMaximum derives gradients at dims that are too large to be evaluated.
+func TestKeptMaximum(t *testing.T) {
+	for _, tt := range kept {
+		p, err := proveAt("layer: a\n"+tt.spec, tt.dims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, e := range p.Backward.Equations {
+			text += e.Text + "\n"
+		}
+		if !strings.Contains(text, "argmax") {
+			t.Errorf("%s: the maximum has no gradient:\n%s", tt.name, text)
+		}
+	}
+}
+
+// TestUntold refuses a declared gradient that is 0 at every point there is.
+func TestUntold(t *testing.T) {
+	const spec = `layer: a
+dims: {N: }
+tensors:
+  x: {role: input, shape: [N]}
+  s: {role: scratch, shape: [N]}
+  y: {role: output, shape: [N]}
+forward: |
+  s[n] = sum(k < 1000, floor(x[n])*0)
+  y[n] = s[n]*x[n]
+backward: |
+  dx[n] = %s
+`
+	for _, tt := range []struct{ dx, want string }{
+		{"dy[n]*s[n]", "it is 0 at all of the random points"},
+		{"dy[n]", "wrong gradient"},
+	} {
+		if _, err := proveAt(strings.Replace(spec, "%s", tt.dx, 1), "N=3"); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %s", tt.dx, err, tt.want)
+		}
+	}
+}
+
+// proveAt proves a spec at the dims.
+func proveAt(text, dims string) (*layer.Proved, error) {
+	s, err := syntax.Parse("a.yaml", []byte(text))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
+	}
+	given := map[string]string{}
+	for _, d := range strings.Fields(dims) {
+		name, value, _ := strings.Cut(d, "=")
+		given[name] = value
 	}
 	rebind := func(given map[string]string) (*layer.Layer, error) { return check.Check(s, given) }
-	l, err := rebind(map[string]string{"T": "5000", "C": "64"})
+	l, err := rebind(given)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	p, err := grad.Prove(l, rebind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := ""
-	for _, e := range p.Backward.Equations {
-		text += e.Text + "\n"
-	}
-	if !strings.Contains(text, "argmax") {
-		t.Errorf("the maximum has no gradient:\n%s", text)
-	}
+	return grad.Prove(l, rebind)
 }

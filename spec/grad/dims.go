@@ -29,6 +29,8 @@ type search struct {
 	rng    *rand.Rand
 	seen   map[string]bool
 	found  []*layer.Layer
+	// mostCost is what evaluating a set of small dims may cost.
+	mostCost float64
 	// larger are the constants of the spec that some dims are larger than.
 	larger []int
 	// settable are the dims and attributes that may be given, follows has those
@@ -38,7 +40,7 @@ type search struct {
 }
 
 func newSearch(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error)) *search {
-	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}, follows: map[*layer.Number]bool{}}
+	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}, mostCost: smallCost, follows: map[*layer.Number]bool{}}
 }
 
 // own is the layer itself if it is small, or nil.
@@ -65,8 +67,10 @@ func (s *search) others() []*layer.Layer {
 			}
 		}
 	}
-	if len(s.found) == 0 {
-		return []*layer.Layer{s.shrunk()}
+	if len(s.found) == 0 { // constants of the spec make even small dims cost much
+		small := s.shrunk()
+		s.found = []*layer.Layer{small}
+		s.mostCost = max(s.mostCost, 2*cost(small.Forward))
 	}
 	s.passConstants()
 	return s.telling()
@@ -83,7 +87,7 @@ func (s *search) try(given map[string]string) {
 	}
 	s.seen[key] = true
 	small, err := s.rebind(given)
-	if err == nil && cost(small.Forward) <= smallCost && len(small.Gradients) == len(s.l.Gradients) {
+	if err == nil && cost(small.Forward) <= s.mostCost && len(small.Gradients) == len(s.l.Gradients) {
 		s.found = append(s.found, small)
 	}
 }

@@ -260,61 +260,6 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, outside bool) bool {
 	return true
 }
 
-// vanishes reports whether the contribution is 0 wherever i leaves its range: a
-// factor of it is read outside of a tensor there, and gives 0.
-func (c term) vanishes(i *layer.Index) bool {
-	one := indices{i: true}
-	for _, x := range c.conds {
-		if one.in(x) {
-			return false
-		}
-	}
-	for _, s := range c.subs {
-		if readsAt(s, one) {
-			return false
-		}
-	}
-	sound, zero := true, false
-	layer.Walk(c.value, func(n any) bool {
-		r, ok := n.(*layer.Read)
-		if ok && one.in(r) && !(r.T.HasOutside && isFinite(r.T.Outside)) {
-			sound = false
-		}
-		return sound
-	})
-	p := product{number: 1}
-	p.multiply(c.value, false)
-	for _, x := range p.num {
-		r, ok := x.(*layer.Read)
-		zero = zero || ok && r.T.HasOutside && r.T.Outside == 0 && spans(r, i)
-	}
-	for _, x := range p.den {
-		sound = sound && !one.in(x)
-	}
-	return sound && zero
-}
-
-// readsAt reports whether a subscript reads ids at one of the indices.
-func readsAt(s layer.Int, at indices) bool {
-	found := false
-	layer.Walk(s, func(n any) bool {
-		e, ok := n.(*layer.Element)
-		found = found || ok && at.in(e)
-		return !found
-	})
-	return found
-}
-
-// spans reports whether i is a subscript of r and has all its values.
-func spans(r *layer.Read, i *layer.Index) bool {
-	for d, s := range r.Subs {
-		if v, ok := s.(*layer.Var); ok && v.I == i && r.T.Shape[d] == i.Size {
-			return true
-		}
-	}
-	return false
-}
-
 // solveDigits uses that a, whose indices are like the digits of a number (a
 // window that does not overlap the next, a row in a flat array), has the value g.
 func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {

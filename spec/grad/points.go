@@ -84,8 +84,11 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 			continue
 		}
 		lo, hi := 0, t.Shape[d]
-		if t.HasOutside || t.Open() {
-			lo, hi = -1, hi+1
+		if t.HasOutside || t.Open() || !id.Reaches(-1) {
+			lo = -1
+		}
+		if t.HasOutside || t.Open() || !id.Reaches(hi) {
+			hi++
 		}
 		if old, known := p.hi[id.T.Name]; !known || hi < old {
 			p.lo[id.T.Name], p.hi[id.T.Name] = lo, hi

@@ -2,7 +2,6 @@ package grad
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -45,8 +44,12 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
 	p.missing(l)
 	p.search(newSearch(l, rebind))
-	if p.points == 0 && p.errs.Len() == 0 {
+	switch {
+	case p.errs.Len() > 0:
+	case p.points == 0:
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: it is finite at none of the random points tried")
+	case p.telling == 0 && !isZero(derived):
+		p.errs.AddHelp(l.Pos, "say backward: derive", "the gradient cannot be tested: it is 0 at all of the random points tried")
 	}
 	if err := p.errs.Err(); err != nil {
 		return nil, err
@@ -93,9 +96,9 @@ type proof struct {
 	wrong map[string]bool
 	// candidate, if any, is compared in place of the declared pass.
 	candidate func(*layer.Layer) (*layer.Program, error)
-	// points counts comparisons.
-	points int
-	errs   diag.List
+	// points counts comparisons, telling those of gradients that are not all 0.
+	points, telling int
+	errs            diag.List
 }
 
 // search compares on small dims: the layer's own, if they are, and, unless
@@ -195,6 +198,9 @@ func (p *proof) compare(t *trial, draw *points, m mode) {
 		return
 	}
 	p.points++
+	if slices.ContainsFunc(t.l.Gradients, func(g *layer.Tensor) bool { return anyNonzero(want.Values[g.Name]) }) {
+		p.telling++
+	}
 	for _, g := range t.l.Gradients {
 		if p.wrong[g.Name] {
 			continue
@@ -237,50 +243,6 @@ func share(env *eval.Env) *eval.Env {
 	}
 	out.Seeds = env.Seeds
 	return out
-}
-
-func anyFinite(env *eval.Env, tensors []*layer.Tensor) bool {
-	for _, t := range tensors {
-		if slices.ContainsFunc(env.Values[t.Name], isFinite) {
-			return true
-		}
-	}
-	return false
-}
-
-// allFinite reports whether the outputs with these upstream gradients are finite.
-func allFinite(env *eval.Env, upstreams []*layer.Tensor) bool {
-	for _, u := range upstreams {
-		for _, v := range env.Values[u.Of.Name] {
-			if !isFinite(v) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// firstDifference gives the first element that differs, or -1. Where the
-// derivative is not finite, as that of log at 0, anything goes. Far out, more
-// may cancel.
-func firstDifference(got, want []float64, m mode) int {
-	scale := 0.01
-	if m == wide || m == beyond {
-		scale = 1
-	}
-	for _, v := range want {
-		if isFinite(v) {
-			scale = math.Max(scale, math.Abs(v))
-		}
-	}
-	for k, v := range want {
-		if isFinite(v) && !(math.Abs(got[k]-v) <= tolerance*scale) {
-			return k
-		}
-	}
-	return -1
 }
 
 // complain reports element k of the gradient g.

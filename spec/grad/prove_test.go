@@ -66,6 +66,9 @@ var redundant = map[string]bool{
 	"around_and_beyond": true, // likewise
 	"choices":           true, // likewise
 	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
+	"guarded_ids":       true, // an id that backward does not guard must be valid
+	"beyond_end":        true, // w has one place there
+	"rows_of_ids":       true, // the gradient of the maximum cancels
 	"functions":         true, // logarithms hide what happens below zero
 	"interleaved":       true, // outputs are 0 before the first step
 	"lstm":              true, // that of the library is changed everywhere, too

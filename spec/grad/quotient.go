@@ -18,7 +18,7 @@ func (v *inversion) evenQuotient(s layer.Int, conds []layer.Cond) (x layer.Int, 
 		}
 		m, isOp := cmp.X.(*layer.IntOp)
 		r, isLit := cmp.Y.(layer.Lit)
-		if !isOp || !isLit || m.Op != '%' || !sameInt(m.Y, q.Y) {
+		if !isOp || !isLit || m.Op != '%' || !layer.SameInt(m.Y, q.Y) {
 			continue
 		}
 		a, ok1 := layer.AffineOf(m.X)

@@ -54,5 +54,5 @@ func extrema(l *layer.Layer, derived *layer.Program) []string {
 func cancels(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error), constant map[string]bool) bool {
 	p := &proof{wrong: map[string]bool{}, candidate: func(small *layer.Layer) (*layer.Program, error) { return derive(small, constant) }}
 	p.search(newSearch(l, rebind))
-	return p.points > 0 && p.errs.Len() == 0
+	return p.telling > 0 && p.errs.Len() == 0
 }

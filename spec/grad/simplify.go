@@ -223,7 +223,7 @@ func all(conds []layer.Cond) layer.Cond {
 
 // certain reports whether a comparison holds for all values of its indices.
 func certain(c *layer.CmpInt) bool {
-	if sameInt(c.X, c.Y) {
+	if layer.SameInt(c.X, c.Y) {
 		return c.Op == "==" || c.Op == "<=" || c.Op == ">="
 	}
 	d, ok := layer.AffineOf(&layer.IntOp{Op: '-', X: c.X, Y: c.Y})

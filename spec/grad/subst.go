@@ -3,7 +3,6 @@ package grad
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -90,7 +89,7 @@ func real(x layer.Int) layer.Expr {
 
 func (b binding) int(x layer.Int) layer.Int {
 	for _, s := range b.whole {
-		if sameInt(x, s.is) {
+		if layer.SameInt(x, s.is) {
 			return s.short
 		}
 	}
@@ -103,7 +102,7 @@ func (b binding) int(x layer.Int) layer.Int {
 		}
 		return x
 	case *layer.Element:
-		return &layer.Element{T: x.T, Subs: b.ints(x.Subs), Pos: x.Pos}
+		return x.At(x.T, b.ints(x.Subs))
 	case *layer.IntOp:
 		y := &layer.IntOp{Op: x.Op, X: b.int(x.X), Y: b.int(x.Y)}
 		if y.X == x.X && y.Y == x.Y {
@@ -118,24 +117,6 @@ func (b binding) int(x layer.Int) layer.Int {
 		return &layer.ArgMax{Idx: idx, Body: in.expr(x.Body)}
 	}
 	panic(fmt.Sprintf("grad: not an integer expression: %T", x))
-}
-
-// sameInt reports whether x and y are the same expression.
-func sameInt(x, y layer.Int) bool {
-	switch x := x.(type) {
-	case layer.Lit:
-		return x == y
-	case *layer.Var:
-		v, ok := y.(*layer.Var)
-		return ok && v.I == x.I
-	case *layer.IntOp:
-		o, ok := y.(*layer.IntOp)
-		return ok && o.Op == x.Op && sameInt(x.X, o.X) && sameInt(x.Y, o.Y)
-	case *layer.Element:
-		e, ok := y.(*layer.Element)
-		return ok && e.T == x.T && slices.EqualFunc(e.Subs, x.Subs, sameInt)
-	}
-	return x == y
 }
 
 // divided simplifies (k*a + r)/k to a where r is in 0..k-1, and (k*a + r)%k to

@@ -167,7 +167,7 @@ func (c *copier) int(x layer.Int) layer.Int {
 		return c.whole(x.I)
 	case *layer.Element:
 		p := c.place(x.T)
-		return &layer.Element{T: p.T, Subs: c.subs(p, x.Subs), Pos: x.Pos}
+		return x.At(p.T, c.subs(p, x.Subs))
 	case *layer.IntOp:
 		return &layer.IntOp{Op: x.Op, X: c.int(x.X), Y: c.int(x.Y)}
 	case *layer.ArgMax:

@@ -84,7 +84,54 @@ type Var struct{ I *Index }
 type Element struct {
 	T    *Tensor
 	Subs []Int
-	Pos  diag.Pos
+	// Guarded says that conditions around the access keep it in bounds, where it is
+	// part of a subscript: elsewhere it may have any value. Under are those conditions
+	// that compare the element with a constant.
+	Guarded bool
+	Under   []Bound
+	Pos     diag.Pos
+}
+
+// At is the same use of another element.
+func (e *Element) At(t *Tensor, subs []Int) *Element {
+	out := *e
+	out.T, out.Subs = t, subs
+	return &out
+}
+
+// Reaches reports whether the element may be v where it is a subscript.
+func (e *Element) Reaches(v int) bool {
+	for _, b := range e.Under {
+		if !b.Holds(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// Bound compares a number with a constant: Op is one of == != < <= > >=.
+type Bound struct {
+	Op string
+	V  int
+}
+
+// Holds reports whether it is true of v.
+func (b Bound) Holds(v int) bool {
+	switch b.Op {
+	case "==":
+		return v == b.V
+	case "!=":
+		return v != b.V
+	case "<":
+		return v < b.V
+	case "<=":
+		return v <= b.V
+	case ">":
+		return v > b.V
+	case ">=":
+		return v >= b.V
+	}
+	panic("layer: comparison " + b.Op)
 }
 
 // IntOp is X Op Y with Op one of + - * / %; / and % floor, and Y is a positive

@@ -38,7 +38,7 @@ func rewrite(node any, f func(any) any) any {
 	case *Uniform:
 		return &Uniform{Seed: x.Seed, K: integer(x.K)}
 	case *Element:
-		return &Element{T: x.T, Subs: RewriteInts(x.Subs, f), Pos: x.Pos}
+		return x.At(x.T, RewriteInts(x.Subs, f))
 	case *IntOp:
 		return &IntOp{Op: x.Op, X: integer(x.X), Y: integer(x.Y)}
 	case *ArgMax:

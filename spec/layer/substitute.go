@@ -44,7 +44,7 @@ func (s Substitution) Int(x Int) Int {
 			return r.By
 		}
 	case *Element:
-		return &Element{T: x.T, Subs: s.Ints(x.Subs), Pos: x.Pos}
+		return x.At(x.T, s.Ints(x.Subs))
 	case *ArgMax:
 		return &ArgMax{Idx: s.Indices(x.Idx), Body: s.Expr(x.Body)}
 	case *IntOp:
