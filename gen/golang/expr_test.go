@@ -92,3 +92,20 @@ func TestMoves(t *testing.T) {
 	f.Body = b.Body
 	golden(t, "moves", in)
 }
+
+// TestEqualities joins conditions on one number that go vet would call suspect, and one
+// condition to itself.
+func TestEqualities(t *testing.T) {
+	in := dense()
+	f := in.Portable[0].Steps[0].Func
+	f.Block, in.Portable[0].Steps[0].Count = nil, 0
+	y, x := f.Buffers[0], f.Buffers[1]
+	var b ir.Builder
+	v := load(&b, at(x, sub(0), sub(0)))
+	both := b.Do(ir.And, b.Do(ir.EQ, v, b.Real(2)), b.Do(ir.EQ, v, b.Real(3)))
+	less := b.Do(ir.LT, v, b.Real(4))
+	either := b.Do(ir.Or, both, b.Do(ir.And, less, less))
+	store(&b, at(y, sub(0), sub(0)), b.Do(ir.Select, either, v, b.Real(1)))
+	f.Body = b.Body
+	golden(t, "equalities", in)
+}

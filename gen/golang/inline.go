@@ -104,7 +104,15 @@ func (p *plan) singleUse(s ir.Stmt, sites map[value][]site) (site, bool) {
 		return site{}, false
 	}
 	use := sites[r][1]
-	return use, !use.def
+	return use, !use.def && !equalities(s, use.stmt())
+}
+
+// equalities reports whether s tests for an equality that use joins to another condition:
+// go vet takes two of the same number, of which tiles may have any, for a mistake.
+func equalities(s, use ir.Stmt) bool {
+	a, ok := s.(*ir.Assign)
+	b, ok2 := use.(*ir.Assign)
+	return ok && ok2 && (a.Op == ir.IEQ || a.Op == ir.EQ || a.Op == ir.NE) && (b.Op == ir.And || b.Op == ir.Or)
 }
 
 // movable reports whether s means the same after the statements between; the

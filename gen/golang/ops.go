@@ -17,6 +17,9 @@ var operators = map[ir.Op]string{
 
 // op is the right-hand side of a.
 func (k *kernel) op(a *ir.Assign) expr {
+	if (a.Op == ir.And || a.Op == ir.Or) && a.Args[0] == a.Args[1] {
+		return k.reg(a.Args[0])
+	}
 	if op, ok := operators[a.Op]; ok {
 		return binary(op, k.reg(a.Args[0]), k.reg(a.Args[1]))
 	}

@@ -131,15 +131,41 @@ func (s *scope) cond(c layer.Cond) *ir.Expr {
 	case *layer.CmpInt:
 		return compareInt(c.Op, s.word(c.X), s.word(c.Y))
 	case *layer.Logic:
-		op := ir.And
-		if c.Op == "||" {
-			op = ir.Or
-		}
-		return ir.NewExpr(op, s.cond(c.X), s.cond(c.Y))
+		return s.logic(c)
 	case *layer.Not:
 		return ir.NewExpr(ir.Not, s.cond(c.X))
 	}
 	panic(fmt.Sprintf("lower: condition of type %T", c))
+}
+
+// logic lowers conditions that are joined by one operator, each of them once.
+func (s *scope) logic(c *layer.Logic) *ir.Expr {
+	op := ir.And
+	if c.Op == "||" {
+		op = ir.Or
+	}
+	var out *ir.Expr
+	seen := map[string]bool{}
+	var add func(x layer.Cond)
+	add = func(x layer.Cond) {
+		if l, ok := x.(*layer.Logic); ok && l.Op == c.Op {
+			add(l.X)
+			add(l.Y)
+			return
+		}
+		e := s.cond(x)
+		key := e.String()
+		switch {
+		case seen[key]:
+		case out == nil:
+			out = e
+		default:
+			out = ir.NewExpr(op, out, e)
+		}
+		seen[key] = true
+	}
+	add(c)
+	return out
 }
 
 func compareReal(op string, x, y *ir.Expr) *ir.Expr {
