@@ -133,7 +133,8 @@ func (q *equation) legalSubscript(a spot, sub layer.Int) bool {
 				q.errorf(a.pos, "the run-time scalar %s cannot be part of a subscript", n.T.Name)
 			case n != whole && n.T.Role == layer.Input:
 				legal = false
-				q.errorf(a.pos, "an element of %s must be the whole subscript, as in %s[%s[n]]", n.T.Name, a.t.Name, n.T.Name)
+				help := fmt.Sprintf("compute it in a scratch tensor of type int32, and say under which condition it is a subscript of %s, or give that an outside", a.t.Name)
+				q.helpf(a.pos, help, "an element of %s must be the whole subscript, as in %s[%s[n]]", n.T.Name, a.t.Name, n.T.Name)
 			}
 			return false
 		case *layer.ArgMax:

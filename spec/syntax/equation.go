@@ -163,7 +163,10 @@ func (p *goParser) statement(s ast.Stmt) *Equation {
 		if _, empty := s.(*ast.EmptyStmt); !empty {
 			help := "an equation has the form y[n][o] = ... or y[n][o] += ..."
 			if x, ok := s.(*ast.ExprStmt); ok {
-				if _, ok := x.X.(*ast.CallExpr); ok {
+				switch x.X.(type) {
+				case *ast.UnaryExpr, *ast.StarExpr, *ast.BinaryExpr:
+					help += ";\nit goes on in the next line after an operator, so that the operator has to end the line before"
+				case *ast.CallExpr:
 					help += ";\na layer is applied as in h = dense{O: 128}(x), and only for what it gives: one that updates states is a package of its own"
 				}
 			}
