@@ -90,7 +90,7 @@ func (q *equation) leaves(a spot, sub layer.Int, t *layer.Tensor, d int, on *con
 // beyondIDs demands that what ids are beyond their shape is a subscript, too, if that is
 // where they are read.
 func (q *equation) beyondIDs(a spot, d int, ids *layer.Element, on *conds) {
-	if v := ids.T.Outside; !ids.T.HasOutside || 0 <= v && v < float64(a.t.Shape[d]) {
+	if v := ids.T.Outside; !ids.T.HasOutside || 0 <= v && v < float64(a.t.Shape[d]) || !ids.Reaches(int(v)) {
 		return
 	}
 	for k, sub := range ids.Subs {
