@@ -66,7 +66,7 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is 0.254265 here, but the derivative 
       ^
     found at a random point with N=7 I=70
     derived from forward:
-      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)`},
 		{"tie", affineSpec, "s[n] > 0", "s[n] >= 0", `
@@ -75,7 +75,7 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is -0.0709371 here, but the derivativ
       ^
     found at a point with ties with N=2 I=2
     derived from forward:
-      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)
 affine.yaml:15:3: wrong gradient: dw[1] is 0.0709371 here, but the derivative of forward is 0
@@ -83,7 +83,7 @@ affine.yaml:15:3: wrong gradient: dw[1] is 0.0709371 here, but the derivative of
       ^
     found at a point with ties with N=2 I=2
     derived from forward:
-      ds[n] = where(s[n] > 0, dy[n]/7, 0)
+      ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dw[i] = sum(n, ds[n]*x[n][i])
     the mistake may also be in what it reads: g (line 13)`},
 		{"piece", joinSpec, "dx[A+j] = 2*dy", "dx[A+j] = 3*dy", `

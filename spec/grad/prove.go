@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/diag"
@@ -41,7 +42,10 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err != nil {
 		return nil, err
 	}
-	p := &proof{derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}}
+	p := &proof{
+		derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{},
+		texts: sync.OnceValue(func() []string { return generalised(l, derived, rebind) }),
+	}
 	p.missing(l)
 	p.search(newSearch(l, rebind))
 	switch {
@@ -92,6 +96,8 @@ type proof struct {
 	// what it repeats of forward.
 	derived *layer.Program
 	forward []*layer.Equation
+	// texts are the equations of derived as they are shown.
+	texts func() []string
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
 	// candidate, if any, is compared in place of the declared pass.
@@ -290,7 +296,7 @@ func (p *proof) show(name string) string {
 		for _, t := range e.Tensors() {
 			wanted[t.Name] = wanted[t.Name] || t.Role == layer.Scratch
 		}
-		lines = append([]string{"  " + layer.FormatEquation(e)}, lines...)
+		lines = append([]string{"  " + p.texts()[k]}, lines...)
 	}
 	return strings.Join(lines, "\n")
 }
