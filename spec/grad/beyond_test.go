@@ -66,6 +66,22 @@ forward: |
   y[t][c] = e[t][c]*v[t-40][c]
 backward: derive
 `},
+	{"of its own", "A=40000 B=4 C=3 T=8", `dims: {A: , B: , C: , T: }
+require:
+  A > 30: many
+tensors:
+  x: {role: input, shape: [T, C]}
+  m: {role: scratch, shape: [C]}
+  s: {role: scratch, shape: [C]}
+  y: {role: output, shape: [T, C]}
+  q: {role: output, shape: [B, A]}
+forward: |
+  m[c] = max(t, x[t][c])
+  s[c] = log(sum(t, exp(x[t][c] - m[c])))
+  y[t][c] = x[t][c] - m[c] - s[c]
+  q[b][a] = where(b > 2, s[b-3], 0)*a
+backward: derive
+`},
 	{"crop", "B=208", `dims: {B: }
 tensors:
   x: {role: input, shape: [B], outside: 0}
@@ -79,6 +95,69 @@ forward: |
   y[n] = m[n]*m[n]
 backward: derive
 `},
+}
+
+// unreached are specs with gradients that are wrong only where small dims do not come: in
+// blocks far apart, beyond an attribute, where a table is longer than a shift, or under
+// conditions that seldom hold in a layer that cannot be small.
+var unreached = []struct{ name, dims, spec string }{
+	{"blocks", "T=1000", `dims: {T: }
+tensors:
+  x: {role: input, shape: [T]}
+  y: {role: output, shape: [T]}
+forward: |
+  y[t] = x[t] + sum(s < T, where(t/16 > s/16 + 2, x[s], 0))
+backward: |
+  dx[t] = dy[t]
+`},
+	{"attribute", "T=100000", `dims: {T: }
+attrs: {w: {default: 60}}
+tensors:
+  x: {role: input, shape: [T]}
+  y: {role: output, shape: [T]}
+forward: |
+  y[t] = x[t] + where(t >= w, x[t%8], 0)
+backward: |
+  dx[t] = dy[t]
+`},
+	{"two dims", "A=200000 B=20 T=6", `dims: {A: , B: , T: }
+require:
+  T > 5: as many as that
+tensors:
+  x0: {role: input, shape: [A]}
+  x2: {role: input, shape: [B], outside: 0}
+  s: {role: output, shape: [T]}
+  q: {role: output, shape: [A]}
+forward: |
+  s[t] = x2[t+12]*x2[t+12]
+  q[a] = x0[a]*2
+backward: |
+  dx2[i] = 0*x2[i]
+  dx0[a] = dq[a]*2
+`},
+	{"seldom", "A=100", `dims: {A: }
+require:
+  A >= 100: so many
+tensors:
+  g: {role: input, shape: [2], grad: none}
+  w: {role: input, shape: [A, 90]}
+  x: {role: input, shape: [A]}
+  q: {role: output, shape: [A]}
+forward: |
+  q[a] = sum(j < 90, w[a][j]*w[a][j]) + where(g[0] < -0.7 && g[1] > 0.7, x[a], 0)
+backward: |
+  dw[a][j] = 2*w[a][j]*dq[a]
+  dx[a] = 0
+`},
+}
+
+// TestUnreached refuses them.
+func TestUnreached(t *testing.T) {
+	for _, tt := range unreached {
+		if _, err := proveAt("layer: a\n"+tt.spec, tt.dims); err == nil || !strings.Contains(err.Error(), "wrong gradient") {
+			t.Errorf("%s: not refused: %v", tt.name, err)
+		}
+	}
 }
 
 // TestKeptMaximum derives gradients at dims that are too large to be evaluated.

@@ -21,11 +21,14 @@ func anyNonzero(v []float64) bool {
 	return slices.ContainsFunc(v, func(x float64) bool { return x != 0 && isFinite(x) })
 }
 
-// isZero reports whether the gradients are 0 whatever the layer is given.
-func isZero(backward *layer.Program) bool {
-	return !slices.ContainsFunc(backward.Equations, func(e *layer.Equation) bool {
-		return e.T.Role == layer.Gradient && !isConst(e.Value, 0)
-	})
+// untold is a gradient that was 0 at all points though it is not always, or nil.
+func (p *proof) untold(l *layer.Layer, derived *layer.Program) *layer.Tensor {
+	for _, g := range l.Gradients {
+		if !p.told[g.Name] && slices.ContainsFunc(derived.Equations, func(e *layer.Equation) bool { return e.T == g && !isConst(e.Value, 0) }) {
+			return g
+		}
+	}
+	return nil
 }
 
 // allFinite reports whether the outputs with these upstream gradients are finite.

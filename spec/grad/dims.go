@@ -73,7 +73,8 @@ func (s *search) others() []*layer.Layer {
 		s.mostCost = max(s.mostCost, 2*cost(small.Forward))
 	}
 	s.passConstants()
-	return s.telling()
+	reached := s.reach()
+	return append(s.telling(), reached...)
 }
 
 // try keeps the layer with the numbers given, if there is one and it is small.

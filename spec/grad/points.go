@@ -41,11 +41,11 @@ type points struct {
 // maxLarge keeps differences of squares of large numbers exact enough.
 const maxLarge = 1e4
 
-// newPoints prepares the drawing; the sequence of points is always the same.
-func newPoints(l *layer.Layer) *points {
+// newPoints prepares the drawing; the sequence of points is always the same for a seed.
+func newPoints(l *layer.Layer, seed uint64) *points {
 	p := &points{
 		l:    l,
-		rng:  rand.New(rand.NewPCG(1, 2)),
+		rng:  rand.New(rand.NewPCG(1, seed)),
 		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
 	}

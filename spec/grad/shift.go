@@ -16,7 +16,7 @@ func derivedBest(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, e
 	}
 	for _, name := range extrema(l, whole) {
 		constant[name] = true
-		if !cancels(l, rebind, constant) {
+		if !cancels(l, whole, rebind, constant) {
 			delete(constant, name)
 		}
 	}
@@ -49,10 +49,10 @@ func extrema(l *layer.Layer, derived *layer.Program) []string {
 	return out
 }
 
-// cancels reports whether the gradients are the same if those of the given
-// tensors are taken for zero.
-func cancels(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error), constant map[string]bool) bool {
-	p := &proof{wrong: map[string]bool{}, candidate: func(small *layer.Layer) (*layer.Program, error) { return derive(small, constant) }}
+// cancels reports whether the gradients are those of the whole derived pass if those of
+// the given tensors are taken for zero.
+func cancels(l *layer.Layer, whole *layer.Program, rebind func(map[string]string) (*layer.Layer, error), constant map[string]bool) bool {
+	p := &proof{wrong: map[string]bool{}, told: map[string]bool{}, candidate: func(small *layer.Layer) (*layer.Program, error) { return derive(small, constant) }}
 	p.search(newSearch(l, rebind))
-	return p.telling > 0 && p.errs.Len() == 0
+	return p.points > 0 && p.errs.Len() == 0 && p.untold(l, whole) == nil
 }
