@@ -30,6 +30,9 @@ func initCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := os.OpenFile(config.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+			if errors.Is(err, os.ErrExist) {
+				return fmt.Errorf("there is a %s already; edit that one, or remove it first", config.Name)
+			}
 			if err != nil {
 				return err
 			}

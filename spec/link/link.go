@@ -9,6 +9,9 @@ package link
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,11 +71,26 @@ func parse(nameOrPath string) (*syntax.Spec, error) {
 		}
 		return syntax.Parse(nameOrPath+".yaml", text)
 	}
-	text, err := os.ReadFile(nameOrPath)
+	text, err := read(nameOrPath)
+	if layer := strings.TrimSuffix(nameOrPath, filepath.Ext(nameOrPath)); errors.Is(err, fs.ErrNotExist) {
+		if _, ok := library.Text(layer); ok {
+			err = fmt.Errorf("%w; the layer of the library is called %s", err, layer)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return syntax.Parse(nameOrPath, text)
+}
+
+// read is a file, or as much of it as shows that it is too large for a spec.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, syntax.MaxSize+1))
 }
 
 // known helps with a name that is not in the library.

@@ -11,8 +11,8 @@ import (
 	yamltoken "github.com/goccy/go-yaml/token"
 )
 
-// maxSize bounds the text of a spec; the largest of the library has 3 kB.
-const maxSize = 1 << 16
+// MaxSize bounds the text of a spec; the largest of the library has 3 kB.
+const MaxSize = 1 << 16
 
 // Parse reads a spec. The error, if any, is a *diag.List with everything that
 // is wrong.
@@ -24,8 +24,8 @@ func Parse(file string, text []byte) (*Spec, error) {
 	r := &reader{file: file, lines: strings.Split(string(text), "\n"), errs: errs}
 	s := &Spec{File: file, Text: text}
 	switch {
-	case len(text) > maxSize:
-		errs.Addf(diag.Pos{File: file}, "the file has %d bytes; a spec has at most %d", len(text), maxSize)
+	case len(text) > MaxSize:
+		errs.Addf(diag.Pos{File: file}, "the file has more than %d bytes; a spec has at most as many", MaxSize)
 	case !utf8.Valid(text) || bytes.ContainsAny(text, "\x00\r"):
 		errs.Addf(diag.Pos{File: file}, "the file is not text in UTF-8 with lines that end in LF or CRLF")
 	default:
@@ -79,14 +79,20 @@ func (r *reader) spec(s *Spec, body ast.Node) {
 	}
 }
 
+// longestName is how many bytes a name has at most.
+const longestName = 64
+
 // name checks that a word can be a name in equations and in generated Go.
 func (r *reader) name(w Word, what string) bool {
-	ok := w.Text != "" && !token.IsKeyword(w.Text) && w.Text != "_" && len(w.Text) <= 64
+	ok := w.Text != "" && !token.IsKeyword(w.Text) && w.Text != "_" && len(w.Text) <= longestName
 	for i, c := range w.Text {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
 		ok = ok && (letter || i > 0 && c >= '0' && c <= '9')
 	}
-	if !ok {
+	switch {
+	case len(w.Text) > longestName:
+		r.errs.Addf(w.Pos, "%s has at most %d letters, this one has %d", what, longestName, len(w.Text))
+	case !ok:
 		r.errs.Addf(w.Pos, "%s is letters, digits and _, and no keyword of Go; %q is not", what, w.Text)
 	}
 	return ok

@@ -142,7 +142,9 @@ func (t *transaction) finish(p *Plan) {
 	}
 	sort.Sort(sort.Reverse(sort.StringSlice(emptied))) // folders before those above them
 	for _, d := range emptied {
-		_ = os.Remove(d) // fails unless empty
+		if info, err := os.Lstat(d); err == nil && info.IsDir() { // a link to a folder is the user's
+			_ = os.Remove(d) // fails unless empty
+		}
 	}
 }
 

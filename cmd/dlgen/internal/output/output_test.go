@@ -92,6 +92,23 @@ func TestWriteThenUpToDate(t *testing.T) {
 	}
 }
 
+// TestLinkedFolder leaves a link in its place when files of its folder go.
+func TestLinkedFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "real"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", filepath.Join(dir, "fc1")); err != nil {
+		t.Skip(err)
+	}
+	out := filepath.Join(dir, "fc1")
+	write(t, out, "dense", gen("fc1.go", "package fc1\n"), gen("kernels.s", "TEXT\n"))
+	write(t, out, "dense", gen("fc1.go", "package fc1\n"))
+	if info, err := os.Lstat(out); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", info, err)
+	}
+}
+
 func TestUnchangedFilesAreNotRewritten(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "c", gen("a/a.go", "package a\n"), gen("b/b.go", "package b\n"))
