@@ -35,6 +35,39 @@ func (d *derivation) byCases(g, t *layer.Tensor, free []*layer.Index, summands [
 	return false
 }
 
+// byParts writes an equation for each part of a tensor that forward defines in several,
+// with what goes to that part.
+func (d *derivation) byParts(g, t *layer.Tensor, free []*layer.Index, summands []layer.Expr) bool {
+	var parts []*layer.Equation
+	for _, e := range d.l.Forward.Equations {
+		if e.T == t {
+			parts = append(parts, e)
+		}
+	}
+	if !d.parts || d.tied[t] == nil || len(parts) < 2 || parts[0].Accumulate {
+		return false
+	}
+	for _, part := range parts {
+		in, idx := binding{}.with(part.Free)
+		e := &layer.Equation{T: g, Subs: in.ints(part.Subs), Free: idx, Pos: t.Pos}
+		at := binding{index: map[*layer.Index]layer.Int{}}
+		for k, i := range free {
+			at.index[i] = e.Subs[k]
+		}
+		var here []layer.Expr
+		for _, x := range summands {
+			if w, ok := x.(*layer.Where); ok && isConst(w.Y, 0) {
+				here = append(here, at.decided(w))
+			} else {
+				here = append(here, at.expr(x))
+			}
+		}
+		e.Value = total(here)
+		d.add(e)
+	}
+	return true
+}
+
 // everyCase reports whether each summand is for one value of i.
 func everyCase(summands []layer.Expr, i *layer.Index) bool {
 	for _, x := range summands {

@@ -25,7 +25,18 @@ import (
 func Derive(l *layer.Layer) (*layer.Program, error) { return derive(l, nil) }
 
 // derive is Derive with some of forward's tensors, by name, taken for constants.
+// Gradients that have no order as wholes may have one in the parts that forward defines.
 func derive(l *layer.Layer, constant map[string]bool) (*layer.Program, error) {
+	p, err := deriveIn(l, constant, false)
+	if err != nil {
+		if parts, err := deriveIn(l, constant, true); err == nil {
+			return parts, nil
+		}
+	}
+	return p, err
+}
+
+func deriveIn(l *layer.Layer, constant map[string]bool, parts bool) (*layer.Program, error) {
 	if len(l.Gradients) == 0 {
 		return nil, nil
 	}
@@ -35,7 +46,7 @@ func derive(l *layer.Layer, constant map[string]bool) (*layer.Program, error) {
 		active:  map[*layer.Tensor]bool{},
 		adjoint: map[*layer.Tensor]*layer.Tensor{},
 		terms:   map[*layer.Tensor][]term{},
-		taken:   map[string]bool{}, constant: constant,
+		taken:   map[string]bool{}, constant: constant, parts: parts,
 	}
 	d.takeNames()
 	d.openUpstreams()
@@ -84,6 +95,8 @@ type derivation struct {
 	equations []*layer.Equation
 	// constant are tensors of forward that count as constants.
 	constant map[string]bool
+	// parts says that gradients of tensors in knots are defined part by part.
+	parts bool
 	// tied has the knot of each tensor that is in one.
 	tied map[*layer.Tensor]*knot
 	// taken are the names that indices and scratch tensors must not have.
@@ -257,7 +270,7 @@ func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 	if r, ok := sum.(*layer.Read); ok && g.Role == layer.Scratch && len(scattered) == 0 && sameSubs(r, subs) && d.adjoint[t] == nil {
 		return r.T
 	}
-	if len(scattered) == 0 && more == nil && d.byCases(g, t, free, gathered) {
+	if len(scattered) == 0 && (more == nil && d.byCases(g, t, free, gathered) || d.byParts(g, t, free, gathered)) {
 		return g
 	}
 	if len(scattered) == 0 || len(gathered) > 0 {

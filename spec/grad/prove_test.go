@@ -66,6 +66,7 @@ var redundant = map[string]bool{
 	"around_and_beyond": true, // likewise
 	"choices":           true, // likewise
 	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
+	"three_parts":       true, // 0+u is u where u has a range
 	"guarded_ids":       true, // an id that backward does not guard must be valid
 	"beyond_end":        true, // w has one place there
 	"rows_of_ids":       true, // the gradient of the maximum cancels
