@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -138,34 +139,31 @@ func (s *scope) cond(c layer.Cond) *ir.Expr {
 	panic(fmt.Sprintf("lower: condition of type %T", c))
 }
 
-// logic lowers conditions that are joined by one operator, each of them once.
+// logic lowers conditions that are joined by one operator.
 func (s *scope) logic(c *layer.Logic) *ir.Expr {
 	op := ir.And
 	if c.Op == "||" {
 		op = ir.Or
 	}
-	var out *ir.Expr
-	seen := map[string]bool{}
-	var add func(x layer.Cond)
-	add = func(x layer.Cond) {
-		if l, ok := x.(*layer.Logic); ok && l.Op == c.Op {
-			add(l.X)
-			add(l.Y)
-			return
+	return onceEach(op, s.cond(c.X), s.cond(c.Y))
+}
+
+// onceEach is x op y, in which what is joined by the operator stands once.
+func onceEach(op ir.Op, x, y *ir.Expr) *ir.Expr {
+	for _, e := range operandsOf(op, y) {
+		if !slices.ContainsFunc(operandsOf(op, x), func(o *ir.Expr) bool { return o.String() == e.String() }) {
+			x = ir.NewExpr(op, x, e)
 		}
-		e := s.cond(x)
-		key := e.String()
-		switch {
-		case seen[key]:
-		case out == nil:
-			out = e
-		default:
-			out = ir.NewExpr(op, out, e)
-		}
-		seen[key] = true
 	}
-	add(c)
-	return out
+	return x
+}
+
+// operandsOf lists what op joins in x.
+func operandsOf(op ir.Op, x *ir.Expr) []*ir.Expr {
+	if x.Load != nil || x.Op != op {
+		return []*ir.Expr{x}
+	}
+	return append(operandsOf(op, x.Args[0]), operandsOf(op, x.Args[1])...)
 }
 
 func compareReal(op string, x, y *ir.Expr) *ir.Expr {

@@ -120,6 +120,45 @@ forward: |
 backward: |
   dx[t] = dy[t]
 `},
+	{"a dim as a shift", "N=64 T=128 C=64 W=32", `dims: {N: , T: , C: , W: }
+tensors:
+  x: {role: input, shape: [N, T, C], outside: 0}
+  y: {role: output, shape: [N, T, C]}
+forward: |
+  y[n][t][c] = x[n][t][c] - x[n][t-W][c]
+backward: |
+  dx[n][t][c] = dy[n][t][c]
+`},
+	{"a dim as a window", "N=8 T=128 D=64 W=32", `dims: {N: , T: , D: , W: }
+indices: {u: T}
+tensors:
+  q: {role: input, shape: [N, T, D]}
+  k: {role: input, shape: [N, T, D], grad: none}
+  y: {role: output, shape: [N, T]}
+forward: |
+  y[n][t] = sum(u, where(u <= t && t-u < W, sum(d, q[n][t][d]*k[n][u][d]), 0))
+backward: |
+  dq[n][t][d] = sum(u, where(u <= t, dy[n][t]*k[n][u][d], 0))
+`},
+	{"one dim for an attribute", "N=64 C=64 K=64 T=128 S=4 dil=8", `dims: {N: , T: , C: , K: , S: , dil: {default: 1}}
+tensors:
+  x: {role: input, shape: [N, T, C], outside: 0}
+  w: {role: param, shape: [S, C, K], grad: none}
+  y: {role: output, shape: [N, T, K], outside: 0}
+forward: |
+  y[n][t][k] = sum(s, c, x[n][t-(S-1-s)*dil][c]*w[s][c][k])
+backward: |
+  dx[n][t][c] = sum(s, k, where(t+(S-1-s)*C < T, dy[n][t+(S-1-s)*dil][k], 0)*w[s][c][k])
+`},
+	{"one dim for a stride", "N=64 L=126 C=64 stride=3", `dims: {N: , L: , C: , stride: {default: 1}, Q: {value: L/stride}}
+tensors:
+  x: {role: input, shape: [N, L, C]}
+  y: {role: output, shape: [N, Q, C], outside: 0}
+forward: |
+  y[n][q][c] = x[n][q*stride][c]
+backward: |
+  dx[n][l][c] = where(l%stride == 0, dy[n][l/Q][c], 0)
+`},
 	{"two dims", "A=200000 B=20 T=6", `dims: {A: , B: , T: }
 require:
   T > 5: as many as that

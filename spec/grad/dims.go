@@ -20,6 +20,8 @@ const (
 	idle = 20
 	// smallCost is what evaluating a set of small dims may cost, in nodes.
 	smallCost = 100_000
+	// ownCost is what evaluating the layer's own dims may cost.
+	ownCost = 400_000
 )
 
 // search looks for small layers.
@@ -43,9 +45,11 @@ func newSearch(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, err
 	return &search{l: l, rebind: rebind, rng: rand.New(rand.NewPCG(3, 4)), seen: map[string]bool{}, mostCost: smallCost, follows: map[*layer.Number]bool{}}
 }
 
-// own is the layer itself if it is small, or nil.
+// own is the layer itself if it is rather small, or nil.
 func (s *search) own() *layer.Layer {
+	s.mostCost = ownCost
 	s.try(s.asGiven())
+	s.mostCost = smallCost
 	if len(s.found) == 0 {
 		return nil
 	}
@@ -73,8 +77,10 @@ func (s *search) others() []*layer.Layer {
 		s.mostCost = max(s.mostCost, 2*cost(small.Forward))
 	}
 	s.passConstants()
-	reached := s.reach()
-	return append(s.telling(), reached...)
+	s.found = s.telling()
+	s.grow()
+	s.reach()
+	return s.found
 }
 
 // try keeps the layer with the numbers given, if there is one and it is small.

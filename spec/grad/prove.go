@@ -198,7 +198,11 @@ func (p *proof) try(l *layer.Layer) {
 		return
 	}
 	p.tried = append(p.tried, t)
-	for k := range min(max(int(pointBudget/t.cost), minPoints), maxPoints) {
+	least := minPoints
+	if t.cost > pointBudget && len(p.tried) > 3 {
+		least = fewPoints
+	}
+	for k := range min(max(int(pointBudget/t.cost), least), maxPoints) {
 		if p.compare(t, modes[k%len(modes)]); k > 0 && p.errs.Len() > 0 {
 			return // what is wrong shows at the first points, mostly
 		}
@@ -209,6 +213,7 @@ const (
 	// pointBudget is in evaluated nodes, for one set of dims.
 	pointBudget = 200_000
 	minPoints   = int(modeCount)
+	fewPoints   = 2 // of a set that costs much beside others
 	maxPoints   = 25 * int(modeCount)
 	// maxCost is about a second a point.
 	maxCost = 100_000_000

@@ -1,6 +1,8 @@
 package grad
 
 import (
+	"math"
+
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -11,12 +13,62 @@ const (
 	mostReached = 8
 	// reachCost is what evaluating such a set may cost.
 	reachCost = 1_000_000
+	// grownCost is what evaluating a set with one large dim may cost, middleSets how many
+	// there are with two dims of middle size.
+	grownCost  = 50_000
+	middleSets = 10
 )
+
+// grow adds sets in which one dim is as large as the layer's own, or as it can be, and the
+// others are small: there it is larger than what is taken for it by mistake, and windows
+// and steps have room. In some more sets two dims are of middle size.
+func (s *search) grow() {
+	mostCost := s.mostCost
+	s.mostCost = max(grownCost, mostCost)
+	var dims []*layer.Number
+	for _, n := range s.settable {
+		if n.IsDim && !n.Optional {
+			dims = append(dims, n)
+		}
+	}
+	small := func(choices int) map[string]string {
+		given := s.asGiven()
+		for _, n := range dims {
+			given[n.Name] = numberText(math.Min(n.Value, float64(2+s.rng.IntN(choices))))
+		}
+		return given
+	}
+	for _, n := range dims {
+		given := small(3)
+		for v := n.Value; v > fewDims; v = math.Floor(v / 2) {
+			had := len(s.found)
+			given[n.Name] = numberText(v)
+			if s.try(given); len(s.found) > had {
+				break
+			}
+		}
+	}
+	var pairs [][2]*layer.Number
+	for k := range dims {
+		for i := range k {
+			pairs = append(pairs, [2]*layer.Number{dims[i], dims[k]})
+		}
+	}
+	s.rng.Shuffle(len(pairs), func(i, k int) { pairs[i], pairs[k] = pairs[k], pairs[i] })
+	for _, pair := range pairs[:min(len(pairs), middleSets)] {
+		given := small(1)
+		for _, n := range pair {
+			given[n.Name] = numberText(math.Min(n.Value, float64(9+s.rng.IntN(6))))
+		}
+		s.try(given)
+	}
+	s.mostCost = mostCost
+}
 
 // reach adds sets of dims, as small as can be, at which happens what does at the layer's
 // own dims and at none of those found: that a condition on indices holds or does not,
 // that a read is within a shape or beyond it.
-func (s *search) reach() []*layer.Layer {
+func (s *search) reach() {
 	own := events(s.l)
 	seen := make([][]bool, len(own))
 	for e, list := range own {
@@ -34,10 +86,9 @@ func (s *search) reach() []*layer.Layer {
 	for _, l := range s.found {
 		note(l)
 	}
-	var out []*layer.Layer
-	for e := range own {
+	for e, reached := 0, 0; e < len(own); e++ {
 		for k, happens := range own[e] {
-			if !happens || seen[e][k] || len(out) == mostReached {
+			if !happens || seen[e][k] || reached == mostReached {
 				continue
 			}
 			if l := s.least(func(l *layer.Layer) bool {
@@ -45,11 +96,11 @@ func (s *search) reach() []*layer.Layer {
 				return e < len(at) && len(at[e]) == len(own[e]) && at[e][k]
 			}); l != nil && cost(l.Forward) <= reachCost {
 				note(l)
-				out = append(out, l)
+				s.found = append(s.found, l)
+				reached++
 			}
 		}
 	}
-	return out
 }
 
 // least makes each dim in turn as small as it can be if what the layer does is still to
@@ -96,14 +147,12 @@ func events(l *layer.Layer) [][]bool {
 			e.Walk(func(node any) bool {
 				switch x := node.(type) {
 				case *layer.CmpInt:
-					holds, known := check.Decide(x)
-					here = append(here, !known || holds, !known || !holds)
+					here = append(here, may(x), may(not(x)))
 				case *layer.Read:
 					for d, s := range x.Subs {
-						if a, ok := layer.AffineOf(s); ok && x.T.HasOutside {
-							lo, hi := extremes(a)
-							size := x.T.Shape[d]
-							here = append(here, lo < 0, hi >= size, hi >= 0 && lo < size)
+						if x.T.HasOutside {
+							low, high := &layer.CmpInt{Op: "<", X: s, Y: lit(0)}, &layer.CmpInt{Op: ">=", X: s, Y: lit(x.T.Shape[d])}
+							here = append(here, may(low), may(high), may(not(low)) && may(not(high)))
 						}
 					}
 				}
@@ -113,4 +162,10 @@ func events(l *layer.Layer) [][]bool {
 		}
 	}
 	return out
+}
+
+// may reports whether c holds for some values of its indices, as far as one can tell.
+func may(c layer.Cond) bool {
+	holds, known := check.Decide(c)
+	return holds || !known
 }
