@@ -240,6 +240,34 @@ backward: |
 	}
 }
 
+// TestFlags proves gradients that are 0 unless an integer has a certain value.
+func TestFlags(t *testing.T) {
+	const spec = `layer: a
+dims: {N: }
+tensors:
+  flag: {role: input, type: int32, shape: [N]}
+  label: {role: input, type: int32, shape: [N]}
+  step: {role: scalar, type: int}
+  x: {role: input, shape: [N]}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = where(flag[n] == 70, x[n]*x[n], 0) + where(step > 1000, 5*x[n], 0) + where(label[n] != -100, x[label[n]], 0)
+backward: |
+  dx[n] = where(flag[n] == 70, 2*x[n]*dy[n], 0) + where(step > 1000, 5*dy[n], 0) + sum(m, where(label[m] == n, dy[m], 0))
+`
+	for _, tt := range []struct{ old, new string }{
+		{"", ""},
+		{"2*x[n]", "3*x[n]"},
+		{"5*dy[n]", "4*dy[n]"},
+		{"where(label[m] == n, dy[m], 0)", "where(label[m] == n || label[m] == -100, dy[m], 0)"},
+	} {
+		_, err := proveAt(strings.Replace(spec, tt.old, tt.new, 1), "N=6")
+		if wrong := err != nil && strings.Contains(err.Error(), "wrong gradient"); wrong != (tt.old != "") || err != nil && !wrong {
+			t.Errorf("%s: %v", tt.new, err)
+		}
+	}
+}
+
 // proveAt proves a spec at the dims.
 func proveAt(text, dims string) (*layer.Proved, error) {
 	s, err := syntax.Parse("a.yaml", []byte(text))

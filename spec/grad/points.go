@@ -3,6 +3,7 @@ package grad
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -36,6 +37,18 @@ type points struct {
 	large []float64
 	// lo and hi bound the values of an int32 tensor: lo <= v < hi.
 	lo, hi map[string]int
+	// near are the numbers that elements of an int32 tensor are compared with, uses its
+	// elements among subscripts.
+	near map[string][]int
+	uses map[string][]use
+}
+
+// use is an element of an int32 tensor as a subscript: values beyond size do no harm
+// if any will do.
+type use struct {
+	id   *layer.Element
+	size int
+	any  bool
 }
 
 // maxLarge keeps differences of squares of large numbers exact enough.
@@ -48,6 +61,7 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 		rng:  rand.New(rand.NewPCG(1, seed)),
 		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
+		near: map[string][]int{}, uses: map[string][]use{},
 	}
 	seen := map[float64]bool{0: true, 1: true, 2: true}
 	for _, eqs := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
@@ -68,6 +82,12 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 					p.bound(x.T, x.Subs)
 				case *layer.Element:
 					p.bound(x.T, x.Subs)
+				case *layer.CmpInt:
+					p.compared(x.X, x.Y)
+					p.compared(x.Y, x.X)
+				case *layer.CmpReal:
+					p.comparedReal(x.X, x.Y)
+					p.comparedReal(x.Y, x.X)
 				}
 				return true
 			})
@@ -83,6 +103,7 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 		if !ok {
 			continue
 		}
+		p.uses[id.T.Name] = append(p.uses[id.T.Name], use{id, t.Shape[d], t.HasOutside || t.Open()})
 		lo, hi := 0, t.Shape[d]
 		if t.HasOutside || t.Open() || !id.Reaches(-1) {
 			lo = -1
@@ -94,6 +115,49 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 			p.lo[id.T.Name], p.hi[id.T.Name] = lo, hi
 		}
 	}
+}
+
+// compared learns that an element is compared with a number.
+func (p *points) compared(x, y layer.Int) {
+	e, ok := x.(*layer.Element)
+	if a, number := layer.AffineOf(y); ok && number && len(a.Terms) == 0 {
+		p.near[e.T.Name] = append(p.near[e.T.Name], a.Const, a.Const-1, a.Const+1)
+	}
+}
+
+// comparedReal is compared for an integer as a real number.
+func (p *points) comparedReal(x, y layer.Expr) {
+	v, number := constOf(y)
+	if !number || math.Abs(v) > math.MaxInt32 {
+		return
+	}
+	switch x := x.(type) {
+	case *layer.FromInt:
+		p.compared(x.X, layer.Lit{V: int(math.Floor(v))})
+	case *layer.Read: // of a scalar
+		if x.T.Type != layer.Float32 {
+			p.compared(&layer.Element{T: x.T}, layer.Lit{V: int(math.Floor(v))})
+		}
+	}
+}
+
+// whole draws an int, an element of a tensor or a scalar: any that is valid, or one that
+// it is compared with, if that is.
+func (p *points) whole(t *layer.Tensor) int {
+	lo, hi := p.lo[t.Name], p.hi[t.Name]
+	switch {
+	case t.Type == layer.GoInt:
+		lo, hi = 1, 6
+	case hi <= lo:
+		hi = lo + 3
+	}
+	if near := p.near[t.Name]; len(near) > 0 && p.rng.IntN(3) == 0 {
+		v := near[p.rng.IntN(len(near))]
+		if !slices.ContainsFunc(p.uses[t.Name], func(u use) bool { return !u.any && (v < 0 || v >= u.size) && u.id.Reaches(v) }) {
+			return v
+		}
+	}
+	return lo + p.rng.IntN(hi-lo)
 }
 
 // point draws all inputs, params, states, scalars and upstream gradients.
@@ -123,14 +187,8 @@ func (p *points) tensor(env *eval.Env, t *layer.Tensor, m mode) {
 	v := make([]float64, t.Size())
 	for i := range v {
 		switch t.Type {
-		case layer.Int32:
-			lo, hi := p.lo[t.Name], p.hi[t.Name]
-			if hi <= lo {
-				hi = lo + 3
-			}
-			v[i] = float64(lo + p.rng.IntN(hi-lo))
-		case layer.GoInt:
-			v[i] = float64(1 + p.rng.IntN(5))
+		case layer.Int32, layer.GoInt:
+			v[i] = float64(p.whole(t))
 		default:
 			v[i] = p.real(m)
 		}
