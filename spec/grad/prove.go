@@ -51,7 +51,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if p.points == 0 && p.errs.Len() == 0 {
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: it is finite at none of the random points tried")
 	}
-	if g := p.untold(l, derived); g != nil && p.errs.Len() == 0 {
+	if g := p.untold(l, derived); g != nil && !p.own && p.errs.Len() == 0 {
 		p.errs.AddHelp(l.Pos, "say backward: derive", "the gradient %s cannot be tested: it is 0 at all of the random points tried", g.Name)
 	}
 	if err := p.errs.Err(); err != nil {
@@ -104,6 +104,8 @@ type proof struct {
 	// points counts comparisons, told has the gradients that were not 0 at all of them.
 	points int
 	told   map[string]bool
+	// own says that the layer's own dims are among them.
+	own bool
 	// tried are the sets of dims with their points.
 	tried []*trial
 	errs  diag.List
@@ -113,6 +115,7 @@ type proof struct {
 // something is wrong there, others.
 func (p *proof) search(s *search) {
 	if own := s.own(); own != nil {
+		p.own = true
 		if p.try(own); p.errs.Len() > 0 {
 			return
 		}
