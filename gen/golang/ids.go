@@ -211,7 +211,8 @@ func (p *printer) checkFunc(c *check) jen.Code {
 			text += "[%d]"
 		}
 		text = fmt.Sprintf("dlgen: %s: %s = %%d is out of range [0, %d)", p.in.Layer.Name, text, r.size)
-		var inner jen.Code = jen.If(jen.Id(v).Op(":=").Add(element), r.violated(v)).Block(jen.Return(jen.Qual("fmt", "Errorf").Call(append([]jen.Code{jen.Lit(text)}, append(printed, jen.Id(v))...)...)))
+		failure := jen.Qual("fmt", "Errorf").Call(append([]jen.Code{jen.Lit(text)}, append(printed, jen.Id(v))...)...)
+		var inner jen.Code = jen.If(jen.Id(v).Op(":=").Add(element), r.violated(v)).Block(jen.Return(failure))
 		for i := len(loops) - 1; i >= 0; i-- {
 			inner = jen.Add(loops[i]).Block(inner)
 		}

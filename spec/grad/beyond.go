@@ -14,9 +14,6 @@ const fewDims, mostConstants = 4, 6
 // passConstants tries sets in which one dim is larger than a constant of the spec, as the
 // layer's own is: only there do a shift by it, a window of its width or a condition show.
 func (s *search) passConstants() {
-	if len(s.found) == 0 {
-		return
-	}
 	s.larger = s.constants()
 	for _, c := range s.larger {
 		for _, n := range s.settable {

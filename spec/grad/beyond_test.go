@@ -271,6 +271,26 @@ backward: |
 	}
 }
 
+// TestUsesOfIDs proves a gradient with ids that are guarded at one place and not at another,
+// so many of them that one drawn beyond what the other place allows would spoil every point.
+func TestUsesOfIDs(t *testing.T) {
+	if _, err := proveAt(`layer: a
+dims: {N: , V: }
+require:
+  N >= 60: many
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  e: {role: param, shape: [V]}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = where(id[n] >= 0, e[id[n]], 0) + 2*e[id[n]]
+backward: |
+  de[id[n]] += 3*dy[n]
+`, "N=60 V=3"); err != nil {
+		t.Error(err)
+	}
+}
+
 // proveAt proves a spec at the dims.
 func proveAt(text, dims string) (*layer.Proved, error) {
 	s, err := syntax.Parse("a.yaml", []byte(text))

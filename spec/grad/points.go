@@ -111,9 +111,10 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 		if t.HasOutside || t.Open() || !id.Reaches(hi) {
 			hi++
 		}
-		if old, known := p.hi[id.T.Name]; !known || hi < old {
-			p.lo[id.T.Name], p.hi[id.T.Name] = lo, hi
+		if old, known := p.hi[id.T.Name]; known { // what all uses allow
+			lo, hi = max(lo, p.lo[id.T.Name]), min(hi, old)
 		}
+		p.lo[id.T.Name], p.hi[id.T.Name] = lo, hi
 	}
 }
 
