@@ -58,9 +58,10 @@ files that differ, and 2 where the command line is.`,
 	}
 	root.AddCommand(generateCommand(), diffCommand(), checkCommand(), listCommand(), showCommand(),
 		explainCommand(), benchCommand(), initCommand(), versionCommand())
-	root.SetArgs(withDashes(root, args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	strict(root)
+	root.SetArgs(withDashes(root, args))
 	cmd, err := root.ExecuteContextC(context.Background())
 	var usage usageError
 	switch {
@@ -74,4 +75,24 @@ files that differ, and 2 where the command line is.`,
 	}
 	fmt.Fprintln(stderr, err)
 	return failure
+}
+
+// strict makes cobra's own commands refuse names that they do not know, where they
+// would print their help and succeed.
+func strict(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = func(c *cobra.Command, args []string) error {
+				if _, _, err := c.Root().Find(args); err != nil {
+					return err
+				}
+				return nil
+			}
+		case "completion":
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
 }

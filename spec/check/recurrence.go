@@ -283,7 +283,10 @@ func (s *search) result() *layer.Recurrence {
 }
 
 // recurrenceHelp is for cycles that no index orders.
-const recurrenceHelp = "a recurrence needs earlier steps of itself only, or later ones only, as in\n  h[t][n] = x[t][n] + where(t == 0, h0[n], h[t-1][n])\nalong one index; along two at once is not possible yet"
+const recurrenceHelp = `a recurrence needs earlier steps of itself only, or later ones only, as in
+  h[t][n] = x[t][n] + where(t == 0, h0[n], h[t-1][n])
+along one index; in a grid let one index count the elements, k = t*S + s: the row
+before is where(k >= S, h[k-S], 0), the element before where(k%S > 0, h[k-1], 0)`
 
 // complain says what is wrong with the carriers that come closest.
 func (s *search) complain() {
