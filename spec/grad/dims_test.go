@@ -1,6 +1,7 @@
 package grad_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -79,5 +80,30 @@ func TestOptionalNumbers(t *testing.T) {
 		if _, err = prove(s, given); err == nil || !strings.Contains(err.Error(), "wrong gradient") {
 			t.Errorf("%s: got %v, want a wrong gradient", test.new, err)
 		}
+	}
+}
+
+// TestLargeTable proves a gather from a table of which few rows are read, without ever
+// drawing all of it.
+func TestLargeTable(t *testing.T) {
+	const spec = `layer: rows
+dims: {N: ids, V: rows, D: features}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  e: {role: param, shape: [V, D]}
+  y: {role: output, shape: [N, D]}
+forward: |
+  y[n][d] = e[id[n]][d]
+backward: |
+  de[id[n]][d] += dy[n][d]
+`
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := proveAt(spec, "N=3 V=100000 D=1000"); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 100<<20 {
+		t.Errorf("the proof took %d MB of memory; the table has 100,000,000 elements", got>>20)
 	}
 }

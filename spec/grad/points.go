@@ -218,11 +218,18 @@ func (p *points) real(m mode) float64 {
 	return v
 }
 
-// cost counts the nodes that an evaluation of the program visits.
+// cost counts the nodes that an evaluation of the program visits, and the elements of its
+// tensors: of a table few may be read, but all are drawn.
 func cost(p *layer.Program) float64 {
 	total := 0.0
+	seen := map[*layer.Tensor]bool{}
 	for _, e := range p.Equations {
 		total += times(nodes(e.Value)+1, e.Free)
+		for _, t := range append(e.Tensors(), e.T) {
+			if !seen[t] {
+				total, seen[t] = total+float64(t.Size()), true
+			}
+		}
 	}
 	return total
 }
