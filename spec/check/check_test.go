@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -135,12 +134,8 @@ func TestLarge(t *testing.T) {
 				given[d.Name] = "5003"
 			}
 		}
-		start := time.Now()
 		if _, err := Check(s, given); err != nil {
 			t.Errorf("%s: %v", name, err)
-		}
-		if d := time.Since(start); d > time.Second {
-			t.Errorf("%s takes %v", name, d)
 		}
 	}
 }

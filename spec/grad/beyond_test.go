@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/tools/txtar"
+
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/grad"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -308,4 +310,26 @@ func proveAt(text, dims string) (*layer.Proved, error) {
 		return nil, err
 	}
 	return grad.Prove(l, rebind)
+}
+
+// TestHidden: gradients that are wrong where points seldom come by chance are refused, and
+// right ones are not.
+func TestHidden(t *testing.T) {
+	file, err := txtar.ParseFile("testdata/hidden.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range file.Files {
+		name, dims, _ := strings.Cut(f.Name, " ")
+		right, wrong, _ := strings.Cut(string(f.Data), "\nwrong: |\n")
+		forward, _, _ := strings.Cut(right, "backward: |\n")
+		t.Run(name, func(t *testing.T) {
+			if _, err := proveAt(right+"\n", dims); err != nil {
+				t.Errorf("the right gradient: %v", err)
+			}
+			if _, err := proveAt(forward+"backward: |\n"+wrong, dims); err == nil || !strings.Contains(err.Error(), "wrong gradient") {
+				t.Errorf("the wrong gradient: got %v", err)
+			}
+		})
+	}
 }

@@ -70,7 +70,7 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is 0.254265 here, but the derivative 
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)`},
 		{"tie", affineSpec, "s[n] > 0", "s[n] >= 0", `
-affine.yaml:14:3: wrong gradient: dx[0][0] is -0.60344 here, but the derivative of forward is 0
+affine.yaml:14:3: wrong gradient: dx[1][0] is 0.347109 here, but the derivative of forward is 0
       dx[n][i] = g[n]*w[i]
       ^
     found at a point with ties with N=2 I=2
@@ -78,7 +78,7 @@ affine.yaml:14:3: wrong gradient: dx[0][0] is -0.60344 here, but the derivative 
       ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)
-affine.yaml:15:3: wrong gradient: dw[1] is -0.530988 here, but the derivative of forward is 0
+affine.yaml:15:3: wrong gradient: dw[0] is 0.347109 here, but the derivative of forward is 0
       dw[i] = sum(n, g[n]*x[n][i])
       ^
     found at a point with ties with N=2 I=2

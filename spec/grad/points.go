@@ -17,20 +17,25 @@ const (
 	ties                 // small integers and the spec's own numbers, for ties and kinks
 	positive             // for logarithms and roots
 	wide                 // beyond most kinks
-	beyond               // on either side of the spec's larger numbers
+	beyond               // on either side of the spec's larger numbers, and far out
+	unit                 // between 0 and 1, for probabilities
 	modeCount
 )
 
-var modes = [modeCount]mode{normal, ties, positive, wide, beyond}
+var modes = [modeCount]mode{normal, ties, positive, wide, beyond, unit}
 
 func (m mode) String() string {
-	return [...]string{"a random point", "a point with ties", "a random positive point", "a random point", "a random point"}[m]
+	return [...]string{"a random point", "a point with ties", "a random positive point", "a random point", "a random point", "a random point between 0 and 1"}[m]
 }
+
+// far reports whether numbers of the mode may be large.
+func (m mode) far() bool { return m == wide || m == beyond }
 
 // points draws values for what a layer's passes are given.
 type points struct {
-	l   *layer.Layer
-	rng *rand.Rand
+	l *layer.Layer
+	// rng draws what is near, far what is seldom drawn.
+	rng, far *rand.Rand
 	// grid are the values drawn for ties.
 	grid []float64
 	// large are the spec's numbers that the other modes do not pass.
@@ -41,6 +46,10 @@ type points struct {
 	// elements among subscripts.
 	near map[string][]int
 	uses map[string][]use
+	// most is beyond the extents and the integers of the spec.
+	most int
+	// scale is that of the point at hand, in mode beyond.
+	scale float64
 }
 
 // use is an element of an int32 tensor as a subscript: values beyond size do no harm
@@ -51,19 +60,26 @@ type use struct {
 	any  bool
 }
 
-// maxLarge keeps differences of squares of large numbers exact enough.
-const maxLarge = 1e4
+// maxLarge keeps differences of squares of large numbers exact enough; maxMost is for
+// integers.
+const maxLarge, maxMost = 1e6, 1 << 20
 
 // newPoints prepares the drawing; the sequence of points is always the same for a seed.
 func newPoints(l *layer.Layer, seed uint64) *points {
 	p := &points{
 		l:    l,
 		rng:  rand.New(rand.NewPCG(1, seed)),
+		far:  rand.New(rand.NewPCG(2, seed)),
 		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
 		near: map[string][]int{}, uses: map[string][]use{},
 	}
 	seen := map[float64]bool{0: true, 1: true, 2: true}
+	for _, t := range l.Tensors {
+		for _, n := range t.Shape {
+			p.most = max(p.most, n+2)
+		}
+	}
 	for _, eqs := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
 		for _, e := range eqs {
 			p.bound(e.T, e.Subs)
@@ -71,13 +87,20 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 				switch x := node.(type) {
 				case layer.Const:
 					v := math.Abs(x.V)
-					if !seen[v] && v <= 100 {
+					if v == math.Trunc(v) && v <= maxMost {
+						p.most = max(p.most, 3*int(v))
+					}
+					if !seen[v] && v <= maxLarge {
 						p.grid = append(p.grid, v, -v)
 					}
 					if !seen[v] && v > 3 && v <= maxLarge {
 						p.large = append(p.large, v, -v)
 					}
 					seen[v] = true
+				case layer.Lit:
+					if v := max(x.V, -x.V); v <= maxMost {
+						p.most = max(p.most, 3*v)
+					}
 				case *layer.Read:
 					p.bound(x.T, x.Subs)
 				case *layer.Element:
@@ -143,14 +166,25 @@ func (p *points) comparedReal(x, y layer.Expr) {
 }
 
 // whole draws an int, an element of a tensor or a scalar: any that is valid, or one that
-// it is compared with, if that is.
-func (p *points) whole(t *layer.Tensor) int {
+// it is compared with, if that is. What is no id may be anything, but is mostly small.
+func (p *points) whole(t *layer.Tensor, m mode) int {
 	lo, hi := p.lo[t.Name], p.hi[t.Name]
-	switch {
-	case t.Type == layer.GoInt:
-		lo, hi = 1, 6
-	case hi <= lo:
-		hi = lo + 3
+	if hi <= lo {
+		lo, hi = 0, 3
+		if t.Type == layer.GoInt {
+			lo, hi = 1, 6
+		}
+		switch p.far.IntN(3) {
+		case 0:
+			if m != positive && m != unit {
+				lo, hi = 0, max(hi, p.most)
+			}
+		case 1:
+			if m.far() {
+				hi = []int{6, p.most, 4000}[p.far.IntN(3)]
+				lo = -hi
+			}
+		}
 	}
 	if near := p.near[t.Name]; len(near) > 0 && p.rng.IntN(3) == 0 {
 		v := near[p.rng.IntN(len(near))]
@@ -164,6 +198,7 @@ func (p *points) whole(t *layer.Tensor) int {
 // point draws all inputs, params, states, scalars and upstream gradients.
 func (p *points) point(m mode) *eval.Env {
 	env := eval.NewEnv()
+	p.scale = math.Pow(10, float64(p.far.IntN(6)))
 	for _, t := range p.l.Tensors {
 		switch t.Role {
 		case layer.Input, layer.Param, layer.State, layer.Scalar:
@@ -189,7 +224,7 @@ func (p *points) tensor(env *eval.Env, t *layer.Tensor, m mode) {
 	for i := range v {
 		switch t.Type {
 		case layer.Int32, layer.GoInt:
-			v[i] = float64(p.whole(t))
+			v[i] = float64(p.whole(t, m))
 		default:
 			v[i] = p.real(m)
 		}
@@ -208,8 +243,13 @@ func (p *points) real(m mode) float64 {
 		if len(p.large) > 0 && p.rng.IntN(2) == 0 {
 			return p.large[p.rng.IntN(len(p.large))] * (0.5 + p.rng.Float64())
 		}
+		if p.far.IntN(2) == 0 {
+			return p.scale * p.far.NormFloat64()
+		}
 	case positive:
 		return 0.1 + 1.5*p.rng.Float64()
+	case unit:
+		return 0.02 + 0.96*p.rng.Float64()
 	}
 	v := p.rng.NormFloat64()
 	if m == wide {

@@ -32,7 +32,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 		return finished(l, nil), nil
 	}
 	if l.Derive {
-		derived, err := derivedBest(l, rebind)
+		derived, err := derivedBest(l)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +48,13 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	}
 	p.missing(l)
 	p.search(newSearch(l, rebind))
-	if p.points == 0 && p.errs.Len() == 0 {
+	if len(p.tried) == 0 && p.errs.Len() == 0 { // numbers of the spec keep all dims from being small
+		p.own = p.tryUpTo(l, lastResort)
+	}
+	if len(p.tried) == 0 && p.errs.Len() == 0 {
+		p.errs.AddHelp(l.Pos, "let dims, not numbers, be what is large, or say backward: derive",
+			"the gradient cannot be tested: no small values were found for the dims")
+	} else if p.points == 0 && p.errs.Len() == 0 {
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: it is finite at none of the random points tried")
 	}
 	if g := p.untold(l, derived); g != nil && !p.own && p.errs.Len() == 0 {
@@ -99,8 +105,6 @@ type proof struct {
 	texts func() []string
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
-	// candidate, if any, is compared in place of the declared pass.
-	candidate func(*layer.Layer) (*layer.Program, error)
 	// points counts comparisons, told has the gradients that were not 0 at all of them.
 	points int
 	told   map[string]bool
@@ -115,8 +119,7 @@ type proof struct {
 // something is wrong there, others.
 func (p *proof) search(s *search) {
 	if own := s.own(); own != nil {
-		p.own = true
-		if p.try(own); p.errs.Len() > 0 {
+		if p.own = p.try(own); p.errs.Len() > 0 {
 			return
 		}
 	}
@@ -172,44 +175,34 @@ type trial struct {
 	draw                       *points
 }
 
-// compared is the pass that is to equal the derived one.
-func (p *proof) compared(l *layer.Layer) (*layer.Program, error) {
-	if p.candidate != nil {
-		return p.candidate(l)
-	}
-	return declared(l), nil
-}
+// try compares on one set of dims, at as many points as are cheap, if there is one that is.
+func (p *proof) try(l *layer.Layer) bool { return p.tryUpTo(l, maxCost) }
 
-// try compares on one set of dims, at as many points as are cheap.
-func (p *proof) try(l *layer.Layer) {
+func (p *proof) tryUpTo(l *layer.Layer, most float64) bool {
 	derived, err := Derive(l)
 	if err != nil {
-		return // what cannot be derived here was found at the real dims
+		return false // what cannot be derived here was found at the real dims
 	}
-	written, err := p.compared(l)
-	if err != nil {
-		p.errs.Addf(l.Pos, "%v", err)
-		return
-	}
+	written := declared(l)
 	t := &trial{
 		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
 		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
 		draw: newPoints(l, uint64(2+len(p.tried))),
 	}
-	if t.cost > maxCost {
-		p.errs.Addf(l.Pos, "the gradient cannot be tested: no small values were found for the dims")
-		return
+	if t.cost > most {
+		return false
 	}
 	p.tried = append(p.tried, t)
 	least := minPoints
-	if t.cost > pointBudget && len(p.tried) > 3 {
+	if t.cost > pointBudget && len(p.tried) > 3 || t.cost > maxCost {
 		least = fewPoints
 	}
 	for k := range min(max(int(pointBudget/t.cost), least), maxPoints) {
 		if p.compare(t, modes[k%len(modes)]); k > 0 && p.errs.Len() > 0 {
-			return // what is wrong shows at the first points, mostly
+			break // what is wrong shows at the first points, mostly
 		}
 	}
+	return true
 }
 
 const (
@@ -218,65 +211,13 @@ const (
 	minPoints   = int(modeCount)
 	fewPoints   = 2 // of a set that costs much beside others
 	maxPoints   = 25 * int(modeCount)
-	// maxCost is about a second a point.
-	maxCost = 100_000_000
+	// maxCost is about half a second a point, lastResort a few seconds.
+	maxCost, lastResort = 100_000_000, 1_000_000_000
 	// enoughPoints is how many there are over all sets, unless they cost more nodes than
 	// againBudget, some tenths of a second.
 	enoughPoints = 60
 	againBudget  = 3_000_000
 )
-
-// compare evaluates both passes at one point.
-func (p *proof) compare(t *trial, m mode) {
-	want, got, ok := t.gradients(m)
-	if !ok {
-		return
-	}
-	p.points++
-	for _, g := range t.l.Gradients {
-		p.told[g.Name] = p.told[g.Name] || anyNonzero(want.Values[g.Name])
-		if p.wrong[g.Name] {
-			continue
-		}
-		a, b := got.Values[g.Name], want.Values[g.Name]
-		if k := firstDifference(a, b, m); k >= 0 {
-			p.wrong[g.Name] = true
-			if p.candidate != nil {
-				p.errs.Addf(t.l.Pos, "%s differs", g.Name)
-				return
-			}
-			p.complain(t.l, g, k, a[k], b[k], m)
-		}
-	}
-}
-
-// gradients draws a point at which the outputs are finite, and the derived
-// gradient somewhere, and gives the derived and the declared gradients there.
-func (t *trial) gradients(m mode) (want, got *eval.Env, ok bool) {
-	const redraws = 4
-	for range redraws {
-		env := t.draw.point(m)
-		if t.forward.Run(env) != nil || !allFinite(env, t.l.Upstreams) {
-			continue
-		}
-		want, got = share(env), share(env)
-		if t.derived.Run(want) == nil && t.declared.Run(got) == nil && anyFinite(want, t.l.Gradients) {
-			return want, got, true
-		}
-	}
-	return nil, nil, false
-}
-
-// share gives an environment with the same values, in which new ones do not
-// meet those of another.
-func share(env *eval.Env) *eval.Env {
-	out := eval.NewEnv()
-	for name, v := range env.Values {
-		out.Values[name] = v
-	}
-	out.Seeds = env.Seeds
-	return out
-}
 
 // complain reports element k of the gradient g.
 func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float64, m mode) {

@@ -12,7 +12,7 @@ const (
 	// layer's own dims alone.
 	mostReached = 8
 	// reachCost is what evaluating such a set may cost.
-	reachCost = 1_000_000
+	reachCost = 6_000_000
 	// grownCost is what evaluating a set with one large dim may cost, middleSets how many
 	// there are with two dims of middle size.
 	grownCost  = 50_000
@@ -147,6 +147,8 @@ func events(l *layer.Layer) [][]bool {
 			e.Walk(func(node any) bool {
 				switch x := node.(type) {
 				case *layer.CmpInt:
+					here = append(here, may(x), may(not(x)))
+				case *layer.Logic:
 					here = append(here, may(x), may(not(x)))
 				case *layer.Read:
 					for d, s := range x.Subs {

@@ -15,20 +15,36 @@ func TestCancels(t *testing.T) {
 dims: {M: rows, D: columns}
 tensors:
   x: {role: input, shape: [M, D]}
+  temp: {role: input, shape: [M]}
+  mask: {role: input, type: int32, shape: [M, D]}
+  label: {role: input, type: int32, shape: [M]}
+  step: {role: scalar, type: int}
   y: {role: output, shape: [M, D]}
+  z: {role: output, shape: [M]}
   top: {role: scratch, shape: [M]}
   e: {role: saved, shape: [M, D]}
   total: {role: saved, shape: [M]}
 forward: |
+  z[m] = (temp[m] + label[m])*step + sum(d, x[m][d]*mask[m][d])
   top[m] = max(d, x[m][d])
 `
+	const softmax = "e[m][d] = exp(x[m][d] - top[m])\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]"
 	for name, c := range map[string]struct {
 		forward string
 		argmax  bool
 	}{
-		"softmax":     {"e[m][d] = exp(x[m][d] - top[m])\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", false},
-		"another sum": {"e[m][d] = exp(x[m][d] - top[m])\n  total[m] = 1 + sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", true},
-		"a distance":  {"e[m][d] = x[m][d] - top[m]\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]*total[m]", true},
+		"softmax":                {softmax, false},
+		"another sum":            {strings.Replace(softmax, "sum(", "1 + sum(", 1), true},
+		"a distance":             {"e[m][d] = x[m][d] - top[m]\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]*total[m]", true},
+		"a temperature":          {"e[m][d] = exp((x[m][d] - top[m])/temp[m])\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", false},
+		"another temperature":    {"e[m][d] = exp((x[m][d] - top[m])/temp[m])\n  total[m] = sum(d, exp((x[m][d] - top[m])/temp[0]))\n  y[m][d] = e[m][d]/total[m]", true},
+		"masks":                  {"e[m][d] = where(mask[m][d] != 99, exp(x[m][d] - top[m]), 0)\n  total[m] = sum(d, e[m][d])\n  y[m][d] = where(d <= m, e[m][d]/total[m], 0)", false},
+		"the logarithm of a sum": {"e[m][d] = exp(2*(x[m][d] - top[m]))\n  total[m] = sqrt(sum(d, e[m][d]))\n  y[m][d] = x[m][d] - (top[m] + log(total[m]))", false},
+		"not its logarithm":      {"e[m][d] = exp(2*(x[m][d] - top[m]))\n  total[m] = sum(d, e[m][d])\n  y[m][d] = x[m][d] - (top[m] + log(total[m]))", true},
+		"a label that is rare":   {softmax + " + where(3*label[m] > 700, top[m], 0)", true},
+		"a step that is late":    {softmax + " + max(step/1000 - 1, 0)*top[m]", true},
+		"a condition":            {softmax + " + where(top[m] > 9, 1, 0)*temp[m]*e[m][d]", true},
+		"steps":                  {"e[m][d] = x[m][d] + where(m == 0, 0, log(total[m-1]) + top[m-1])\n  total[m] = sum(d, exp(e[m][d] - top[m]))\n  y[m][d] = e[m][d]", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := syntax.Parse("a.yaml", []byte(head+"  "+c.forward+"\nbackward: derive\n"))
