@@ -55,7 +55,46 @@ func newView(passes []*ir.Loops, l *ir.Loops, k int) *view {
 	default:
 		return nil
 	}
+	if v.hidesIDs(passes) {
+		return nil
+	}
 	return v
+}
+
+// hidesIDs reports whether an id that is a subscript of one of the two would be part of a
+// sum, where its range can no longer be seen.
+func (v *view) hidesIDs(passes []*ir.Loops) bool {
+	for _, p := range passes {
+		for _, n := range p.Nests {
+			elements := append(n.Value.Loads(), &n.Store)
+			for _, g := range n.Gathers {
+				elements = append(elements, &g.Mem)
+			}
+			for _, g := range n.Gathers {
+				for _, m := range elements {
+					if (same(m.Buf, v.kept) || same(m.Buf, v.gone)) && v.joins(*m, g.Dst) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// joins reports whether the subscript of m that is id is no longer one of its own.
+func (v *view) joins(m ir.Mem, id *ir.Var) bool {
+	alone := func(s ir.Sub) bool { return len(s.Terms) == 1 && s.Coef(id) == 1 && s.Const == 0 }
+	for d, s := range m.Subs {
+		if s.Coef(id) == 0 {
+			continue
+		}
+		k := slices.IndexFunc(joined(m, v.shape), alone)
+		if !alone(s) || k < 0 || v.shape[k] != m.Buf.Shape[d] {
+			return true
+		}
+	}
+	return false
 }
 
 // inMemoryOrder reports whether n copies an array as it lies in memory.

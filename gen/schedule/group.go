@@ -224,7 +224,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 			back[c] = a
 		}
 	}
-	n = renamed(n, back)
+	n = renamed(n, uncaptured(n, back))
 	if !g.aligned(n, outer) || crosses(n, outer) || g.losesLanes(n, outer, t) {
 		return false
 	}

@@ -34,6 +34,21 @@ func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	return &out
 }
 
+// uncaptured gives those axes of n that to does not rename, but gives to others, variables
+// of their own: two tables may be made by the same axes.
+func uncaptured(n *ir.Nest, to map[*ir.Var]*ir.Var) map[*ir.Var]*ir.Var {
+	given := map[*ir.Var]bool{}
+	for _, v := range to {
+		given[v] = true
+	}
+	for _, a := range join(n.Axes, n.Reduce) {
+		if to[a.Var] == nil && given[a.Var] {
+			to[a.Var] = &ir.Var{Name: a.Var.Name}
+		}
+	}
+	return to
+}
+
 func renamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
 	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
 	for d, s := range m.Subs {
