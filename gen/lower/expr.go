@@ -82,8 +82,12 @@ func (s *scope) apply(e *layer.Call) *ir.Expr {
 }
 
 // extremum is max or min as in Go: NaN if either operand is. The operation of
-// the machine returns its second operand then, so a constant goes first.
+// the machine returns its second operand then, so a constant goes first, and of two others
+// the one that is less to repeat: where extrema are nested, their size would explode.
 func extremum(op ir.Op, a, b *ir.Expr) *ir.Expr {
+	if larger(a, b) {
+		a, b = b, a
+	}
 	switch {
 	case a.Load == nil && a.Op == ir.Const:
 		return ir.NewExpr(op, a, b)
@@ -200,4 +204,18 @@ func compareInt(op string, x, y *ir.Expr) *ir.Expr {
 		return ir.NewExpr(ir.Not, ir.NewExpr(ir.IEQ, x, y))
 	}
 	panic("lower: comparison " + op)
+}
+
+// larger reports whether a has more nodes than b.
+func larger(a, b *ir.Expr) bool {
+	more := func(e *ir.Expr, most int) (n int) {
+		left := []*ir.Expr{e}
+		for ; len(left) > 0 && n <= most; n++ {
+			last := len(left) - 1
+			left = append(left[:last], left[last].Args...)
+		}
+		return n
+	}
+	const most = 1000
+	return more(a, more(b, most)) > more(b, most)
 }
