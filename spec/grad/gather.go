@@ -262,15 +262,16 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, outside bool) bool {
 
 // solveDigits uses that a, whose indices are like the digits of a number (a
 // window that does not overlap the next, a row in a flat array), has the value g.
+// A digit that does not take all the room up to the next leaves gaps.
 func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 	terms := slices.Clone(a.Terms)
 	slices.SortStableFunc(terms, func(x, y layer.Term) int { return x.Coef - y.Coef })
-	weight := 1
+	weight, last := 1, 1
 	for _, t := range terms {
-		if !v.open[t.I] || t.Coef != weight {
+		if !v.open[t.I] || t.Coef < weight || t.Coef%last != 0 {
 			return false
 		}
-		weight *= t.I.Size
+		weight, last = t.Coef*t.I.Size, t.Coef
 	}
 	if len(terms) < 2 {
 		return false
@@ -279,12 +280,21 @@ func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 	if !v.term.vanishes(terms[len(terms)-1].I) {
 		v.within(rest, weight)
 	}
+	x := fromAffine(rest)
+	if c := terms[0].Coef; c > 1 {
+		v.ranges = append(v.ranges, &layer.CmpInt{Op: "==", X: divided(&layer.IntOp{Op: '%', X: x, Y: lit(c)}), Y: lit(0)})
+	}
 	for k, t := range terms {
-		digit := divided(&layer.IntOp{Op: '/', X: fromAffine(rest), Y: lit(t.Coef)})
+		digit := divided(&layer.IntOp{Op: '/', X: x, Y: lit(t.Coef)})
+		if k < len(terms)-1 {
+			room := terms[k+1].Coef / t.Coef
+			digit = divided(&layer.IntOp{Op: '%', X: digit, Y: lit(room)})
+			if t.I.Size < room {
+				v.ranges = append(v.ranges, &layer.CmpInt{Op: "<", X: digit, Y: lit(t.I.Size)})
+			}
+		}
 		if t.I.Size == 1 {
 			digit = lit(0)
-		} else if k < len(terms)-1 {
-			digit = &layer.IntOp{Op: '%', X: digit, Y: lit(t.I.Size)}
 		}
 		v.assign(t.I, digit)
 	}

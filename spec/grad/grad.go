@@ -249,11 +249,11 @@ func (d *derivation) define(g, t, more *layer.Tensor) *layer.Tensor {
 		d.add(terms[0].move(g, t))
 		return g
 	}
-	free := d.freeIndices(t, terms)
-	var subs []layer.Int
-	for _, i := range free {
-		subs = append(subs, &layer.Var{I: i})
+	if d.byPieces(g, t, more, terms) {
+		return g
 	}
+	free := d.freeIndices(t, terms)
+	subs := vars(free)
 	var gathered []layer.Expr
 	if more != nil {
 		gathered = append(gathered, &layer.Read{T: more, Subs: subs, Pos: t.Pos})
