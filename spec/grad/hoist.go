@@ -9,7 +9,8 @@ import (
 
 // hoist gives an adjoint that takes work to compute a tensor of its own before
 // it goes into a reduction, where each element would compute it again: in
-// y = tanh(sum(…)) the contractions then have one factor for it. It returns
+// y = tanh(sum(…)) the contractions then have one factor for it. What it is of many
+// values of an index on which x does not depend is summed there. It returns
 // the adjoint and the scope that hold from x on.
 func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 	kept := s.conds
@@ -21,14 +22,22 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 			}
 		}
 	}
-	if plain(adj) && len(kept) == len(s.conds) || !d.reduces(x) {
+	if !d.reduces(x) {
 		return adj, s
 	}
-	value := adj
-	if c := all(s.conds); c != nil {
-		value = where(c, adj, constant(0))
+	summed := d.summed(x, kept, s)
+	if plain(adj) && len(kept) == len(s.conds) && len(summed) == 0 {
+		return adj, s
 	}
-	idx := dependence(value, s.idx)
+	if len(summed) == 0 && len(kept) == len(s.conds) {
+		if adj := d.factor(adj, s); adj != nil {
+			return adj, s
+		}
+	}
+	fresh, idx := binding{}.with(summed)
+	value := sum(idx, fresh.conds(s.conds), fresh.expr(adj))
+	s.idx = slices.DeleteFunc(slices.Clone(s.idx), func(i *layer.Index) bool { return slices.Contains(summed, i) })
+	idx = dependence(value, s.idx)
 	if d.tied[s.target] != nil { // a single step, too, has a number in the recurrence
 		idx = slices.DeleteFunc(slices.Clone(s.idx), func(i *layer.Index) bool {
 			return i.Size > 1 && !slices.Contains(idx, i)
@@ -36,6 +45,72 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 	}
 	s.conds = kept
 	return d.computed("d"+s.target.Name+"_inner", value, idx, s), s
+}
+
+// factor is adj with what takes work in it computed ahead, where that depends on fewer
+// indices than all of adj; nil where it does not.
+func (d *derivation) factor(adj layer.Expr, s scope) layer.Expr {
+	elements, work := factorised(adj)
+	if elements == nil || work == nil || d.tied[s.target] != nil {
+		return nil
+	}
+	idx := dependence(work, s.idx)
+	set := setOf(idx)
+	for _, i := range s.idx {
+		if !set[i] && slices.ContainsFunc(s.conds, func(c layer.Cond) bool { return indices{i: true}.in(c) }) {
+			return nil
+		}
+	}
+	if times(1, idx) >= times(1, dependence(adj, s.idx)) {
+		return nil
+	}
+	if c := all(s.conds); c != nil {
+		work = where(c, work, constant(0))
+		idx = dependence(work, s.idx)
+	}
+	return mul(elements, d.computed("d"+s.target.Name+"_inner", work, idx, s))
+}
+
+// factorised is x as a product of elements and of the rest; nil for a factor of 1.
+func factorised(x layer.Expr) (elements, work layer.Expr) {
+	if plain(x) {
+		return x, nil
+	}
+	b, ok := x.(*layer.Binary)
+	if !ok || b.Op != '*' {
+		return nil, x
+	}
+	e1, w1 := factorised(b.X)
+	e2, w2 := factorised(b.Y)
+	product := func(a, b layer.Expr) layer.Expr {
+		switch {
+		case a == nil:
+			return b
+		case b == nil:
+			return a
+		}
+		return mul(a, b)
+	}
+	return product(e1, e2), product(w1, w2)
+}
+
+// summed are the indices on which neither x nor the conditions depend, if one has several
+// values. In a recurrence there are none, whose steps have an order.
+func (d *derivation) summed(x layer.Expr, conds []layer.Cond, s scope) (out []*layer.Index) {
+	if d.tied[s.target] != nil {
+		return nil
+	}
+	several := false
+	for _, i := range s.idx {
+		in := indices{i: true}
+		if !in.in(x) && !slices.ContainsFunc(conds, func(c layer.Cond) bool { return in.in(c) }) {
+			out, several = append(out, i), several || i.Size > 1
+		}
+	}
+	if !several {
+		return nil
+	}
+	return out
 }
 
 // once gives x, if there is a reduction in it, a tensor of its own: a condition on it and

@@ -165,7 +165,7 @@ func (d *derivation) byPieces(g, t, more *layer.Tensor, terms []term) bool {
 // equation defines the piece of g: what its own terms add, and what goes everywhere.
 func (p piece) equation(g, t *layer.Tensor, free []*layer.Index, everywhere []layer.Expr) *layer.Equation {
 	e := &layer.Equation{T: g, Pos: t.Pos}
-	here := binding{index: map[*layer.Index]layer.Int{}}
+	here := layer.Substitution{} // which leaves out what is decided here
 	own := make([]layer.Affine, len(p.dims))
 	for d, a := range p.dims {
 		own[d] = layer.Affine{Const: a.Const}
@@ -176,11 +176,11 @@ func (p piece) equation(g, t *layer.Tensor, free []*layer.Index, everywhere []la
 		}
 		sub := fromAffine(own[d])
 		e.Subs = append(e.Subs, sub)
-		here.index[free[d]] = sub
+		here[free[d]] = layer.Replacement{By: sub}
 	}
 	var values []layer.Expr
 	for _, x := range everywhere {
-		values = append(values, here.expr(x))
+		values = append(values, binding{}.expr(here.Expr(x)))
 	}
 	for _, c := range p.terms {
 		q, _ := c.pieceOf(t)

@@ -66,7 +66,10 @@ var redundant = map[string]bool{
 	"around_and_beyond": true, // likewise
 	"choices":           true, // likewise
 	"shifted_ids":       true, // beyond its shape a gradient is 0 in any case
+	"one_half":          true, // likewise
 	"three_parts":       true, // 0+u is u where u has a range
+	"rotated_heads":     true, // likewise
+	"retention":         true, // the mask is part of every factor
 	"guarded_ids":       true, // an id that backward does not guard must be valid
 	"beyond_end":        true, // w has one place there
 	"rows_of_ids":       true, // the gradient of the maximum cancels
