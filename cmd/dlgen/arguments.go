@@ -15,6 +15,27 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
+// needs is a command's check for its first argument, after which there may be more.
+func needs(what string, more bool) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return usagef("%s is missing, as in\n  dlgen %s", what, c.Use)
+		case len(args) > 1 && !more:
+			return usagef("%s takes one %s, here there are %d", c.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
+
+// nothing is the check of a command without arguments.
+func nothing(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no arguments, here there is %s", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
 // given reads arguments of the form DIM=VALUE.
 func given(args []string) (map[string]string, error) {
 	values := map[string]string{}

@@ -22,9 +22,12 @@ func benchCommand() *cobra.Command {
 specialised) Go version: times, GFLOP/s and the share of the peak measured on this
 machine in the same run. It needs the go command.`,
 		Example:           "  dlgen bench dense N=32 I=784 O=128",
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("LAYER", true),
 		ValidArgsFunction: completeLayer,
 		RunE: func(c *cobra.Command, args []string) error {
+			if each <= 0 {
+				return usagef("--time %v: it must be more than 0", each)
+			}
 			values, err := given(args[1:])
 			if err != nil {
 				return err

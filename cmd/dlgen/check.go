@@ -24,7 +24,7 @@ ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 		Example: `  dlgen check bilinear.yaml
   dlgen check specs/*.yaml
   dlgen check dropout M=8 p=0.1`,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("SPEC", true),
 		ValidArgsFunction: completeLayer,
 		RunE: func(c *cobra.Command, args []string) error {
 			specs := args

@@ -24,7 +24,7 @@ equations), schedule (tiled, fused and vectorised, with the cost it predicts and
 the bytes of machine code), go and asm (the code).`,
 		Example: `  dlgen explain dense N=32 I=784 O=128
   dlgen explain softmax M=32 D=10 --stage=asm`,
-		Args:              cobra.MinimumNArgs(1),
+		Args:              needs("LAYER", true),
 		ValidArgsFunction: completeLayer,
 		RunE: func(c *cobra.Command, args []string) error {
 			known := false

@@ -19,7 +19,7 @@ func listCommand() *cobra.Command {
 		Short:   "List the layers of the library",
 		Long:    "List shows the layers of the library, each with its dims (those in brackets have defaults) and what it is.",
 		Example: "  dlgen list",
-		Args:    cobra.NoArgs,
+		Args:    nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, name := range libraryNames() {
@@ -69,7 +69,7 @@ with their shapes and roles, and its equations. LAYER is a name from the library
 or the path of a spec.`,
 		Example: `  dlgen show dropout
   dlgen show --yaml dense > mydense.yaml`,
-		Args:              cobra.ExactArgs(1),
+		Args:              needs("LAYER", false),
 		ValidArgsFunction: completeLayer,
 		RunE: func(c *cobra.Command, args []string) error {
 			s, err := spec.Open(args[0])

@@ -27,7 +27,7 @@ func initCommand() *cobra.Command {
 		Short:   "Write a commented " + config.Name,
 		Long:    "Init writes a " + config.Name + " to start from. It never overwrites one.",
 		Example: "  dlgen init",
-		Args:    cobra.NoArgs,
+		Args:    nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := os.OpenFile(config.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 			if errors.Is(err, os.ErrExist) {
@@ -50,7 +50,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of dlgen",
-		Args:  cobra.NoArgs,
+		Args:  nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
 			version, built := "unknown", "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {

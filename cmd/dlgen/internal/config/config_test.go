@@ -25,7 +25,7 @@ layers:
       M: 8
       eps: 1e-3 # written as it is
 `
-	c, err := Parse("dlgen.yaml", []byte(text))
+	c, err := Parse("dlgen.yaml", []byte("\ufeff"+text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 // Parse checks the text of a config; file is the name for its positions.
 func Parse(file string, text []byte) (*Config, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin files with it
 	r := &reader{file: file, lines: strings.Split(string(text), "\n")}
 	r.errs.Source(file, text)
 	c := &Config{File: file, Text: text}

@@ -18,7 +18,7 @@ func TestPackageFor(t *testing.T) {
 		"kernels/fc1":              "fc1",
 		"a/Conv-1.b/":              "conv1b",
 		"x_amd64":                  "x_amd64",
-		"größe":                    "gre",
+		"größe":                    "",
 		"func":                     "",
 		"1x":                       "",
 		"--":                       "",

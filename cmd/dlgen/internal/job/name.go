@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // PackageFor makes a package name of a folder's: what an identifier cannot
-// hold is left out, and letters become small.
+// hold is left out, and letters become small. Letters that no import path can have are
+// refused.
 func PackageFor(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -22,6 +24,8 @@ func PackageFor(dir string) (string, error) {
 			return c
 		case c >= 'A' && c <= 'Z':
 			return c - 'A' + 'a'
+		case unicode.IsLetter(c):
+			return c
 		}
 		return -1
 	}, base)

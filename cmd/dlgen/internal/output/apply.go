@@ -5,6 +5,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sort"
 	"time"
 )
@@ -153,8 +155,20 @@ func (t *transaction) finish(p *Plan) {
 func (t *transaction) sweep(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, stagingName))
 	for _, name := range left {
-		if info, err := os.Lstat(name); err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Hour {
+		if info, err := os.Lstat(name); err == nil && info.IsDir() && time.Since(info.ModTime()) > time.Hour && isStaging(name) {
 			_ = os.RemoveAll(name)
 		}
 	}
+}
+
+var (
+	stagingFolder = regexp.MustCompile(`^\.dlgen-[0-9]+$`)
+	stagedFile    = regexp.MustCompile(`^(new|old)[0-9]+$`)
+)
+
+// isStaging reports whether a folder is as runs leave it, with nothing of others in it.
+func isStaging(dir string) bool {
+	files, err := os.ReadDir(dir)
+	return err == nil && stagingFolder.MatchString(filepath.Base(dir)) &&
+		!slices.ContainsFunc(files, func(f os.DirEntry) bool { return !stagedFile.MatchString(f.Name()) })
 }

@@ -315,22 +315,28 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 
 func TestLeftoversOfKilledRunsAreRemoved(t *testing.T) {
 	dir := t.TempDir()
-	old, young := filepath.Join(dir, ".dlgen-1"), filepath.Join(dir, ".dlgen-2")
-	for _, d := range []string{old, young} {
-		if err := os.Mkdir(d, 0o755); err != nil {
+	long := time.Now().Add(-2 * time.Hour)
+	for _, name := range []string{".dlgen-1/new0", ".dlgen-2/new0", ".dlgen-cache/mine", ".dlgen-3/mine"} {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(filepath.Dir(name)) == ".dlgen-2" {
+			continue // a run that may still be at work
+		}
+		if err := os.Chtimes(filepath.Dir(name), long, long); err != nil {
 			t.Fatal(err)
 		}
 	}
-	long := time.Now().Add(-2 * time.Hour)
-	if err := os.Chtimes(old, long, long); err != nil {
-		t.Fatal(err)
-	}
 	write(t, dir, "c", gen("a/a.go", "package a\n"))
 	got := contents(t, dir)
-	_, hasOld := got[".dlgen-1/"]
-	_, hasYoung := got[".dlgen-2/"]
-	if hasOld || !hasYoung {
-		t.Errorf("old there: %v, young there: %v", hasOld, hasYoung)
+	for name, want := range map[string]bool{".dlgen-1/": false, ".dlgen-2/": true, ".dlgen-cache/mine": true, ".dlgen-3/mine": true} {
+		if _, there := got[name]; there != want {
+			t.Errorf("%s is there: %v, want %v", name, there, want)
+		}
 	}
 }
 
