@@ -82,15 +82,17 @@ func (v *view) hidesIDs(passes []*ir.Loops) bool {
 	return false
 }
 
-// joins reports whether the subscript of m that is id is no longer one of its own.
+// joins reports whether the subscript of m that is id becomes part of a sum other than as
+// the first of the extents that are joined there.
 func (v *view) joins(m ir.Mem, id *ir.Var) bool {
-	alone := func(s ir.Sub) bool { return len(s.Terms) == 1 && s.Coef(id) == 1 && s.Const == 0 }
 	for d, s := range m.Subs {
 		if s.Coef(id) == 0 {
 			continue
 		}
-		k := slices.IndexFunc(joined(m, v.shape), alone)
-		if !alone(s) || k < 0 || v.shape[k] != m.Buf.Shape[d] {
+		alone := len(s.Terms) == 1 && s.Coef(id) == 1 && s.Const == 0
+		subs := joined(m, v.shape)
+		k := slices.IndexFunc(subs, func(s ir.Sub) bool { return s.Coef(id) != 0 })
+		if !alone || k < 0 || v.shape[k] != subs[k].Coef(id)*m.Buf.Shape[d] {
 			return true
 		}
 	}

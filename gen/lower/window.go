@@ -85,19 +85,13 @@ func (s *scope) window(op ir.ReduceOp, body layer.Expr) layer.Expr {
 			}
 		}
 		rest, _ := guarded(body)
-		for _, f := range factorsOf(rest) {
-			if r, ok := f.(*layer.Read); ok && r.T.HasOutside && r.T.Outside == 0 {
-				w.inside(r)
-			}
-		}
+		w = w.within(factorsOf(rest), 0)
 	case ir.ReduceMax, ir.ReduceArgMax, ir.ReduceMin:
 		worst := math.Inf(-1)
 		if op == ir.ReduceMin {
 			worst = math.Inf(1)
 		}
-		if r, ok := body.(*layer.Read); ok && r.T.HasOutside && r.T.Outside == worst {
-			w.inside(r)
-		}
+		w = w.within([]layer.Expr{body}, worst)
 	}
 	for _, b := range w.bounds {
 		if lo, hi := s.interval(b.form); lo < b.lo || hi > b.hi {
@@ -212,6 +206,46 @@ func (w *window) condition(c layer.Cond) bool {
 // unbounded is beyond every form.
 const unbounded = 1 << 40
 
+// mostBorders is how many clipped windows there may be: each kind has code of its own.
+const mostBorders = 600
+
+// within is the window with the elements among xs inside their tensors, beyond which they
+// have the given value; where that makes too many kinds of windows, w itself, and they are
+// read with something around them.
+func (w *window) within(xs []layer.Expr, outside float64) *window {
+	out := &window{s: w.s}
+	for _, b := range w.bounds {
+		c := *b
+		out.bounds = append(out.bounds, &c)
+	}
+	for _, x := range xs {
+		if r, ok := x.(*layer.Read); ok && r.T.HasOutside && r.T.Outside == outside {
+			out.inside(r)
+		}
+	}
+	if out.borders() > mostBorders {
+		return w
+	}
+	return out
+}
+
+// borders is how many kinds of windows there are.
+func (w *window) borders() int {
+	n := 1
+	for _, b := range w.bounds {
+		lo, hi := w.s.interval(b.form)
+		for _, t := range b.form.Terms {
+			if axisOf(w.s.nest.Axes, t.Var) {
+				step := max(t.Coef, -t.Coef)
+				clipped := (max(0, b.lo-lo) + max(0, hi-b.hi) + step - 1) / step
+				n *= min(w.s.size[t.Var], clipped+1)
+			}
+		}
+		n = min(n, mostBorders+1)
+	}
+	return n
+}
+
 // inside notes that the subscripts of an element stay in its tensor.
 func (w *window) inside(r *layer.Read) {
 	for d, x := range r.Subs {
@@ -230,8 +264,22 @@ const shortRow = 4
 
 // alongMemory reports whether a subscript slides along the rows of a tensor by one or two
 // elements: vectors want whole rows, with something around them, more than fewer terms.
+// Where there is one channel, the rows are those of the image, if the result has one, too.
 func (w *window) alongMemory(r *layer.Read, d int, f ir.Sub) bool {
-	return d+1 == len(r.T.Shape) && slices.ContainsFunc(f.Terms, func(t ir.SubTerm) bool { return (t.Coef == 1 || t.Coef == 2) && w.s.size[t.Var] >= shortRow })
+	if slices.ContainsFunc(r.T.Shape[d+1:], func(n int) bool { return n > 1 }) || d+1 < len(r.T.Shape) && (w.rowAxis() == nil || f.Coef(w.rowAxis()) == 0) {
+		return false
+	}
+	return slices.ContainsFunc(f.Terms, func(t ir.SubTerm) bool { return (t.Coef == 1 || t.Coef == 2) && w.s.size[t.Var] >= shortRow })
+}
+
+// rowAxis is the axis along the rows of the result, nil where there is none.
+func (w *window) rowAxis() *ir.Var {
+	for _, a := range slices.Backward(w.s.nest.Axes) {
+		if a.Size > 1 {
+			return a.Var
+		}
+	}
+	return nil
 }
 
 // interval is the range of a form over all values of its variables.
