@@ -91,7 +91,7 @@ func TestErrors(t *testing.T) {
 		},
 		"dims of a part": {
 			map[string]string{"net.yaml": "layer: net\n" + strings.Replace(head, "[M]}\n  y", "[M, 2, 2, 4]}\n  y", 1) + "forward: |\n  y = groupnorm{G: 3}(x)\nbackward: derive\n"},
-			[]string{"groupnorm.yaml:20:15: 4 is not divisible by 3\n    indices: {j: C/G}\n", "found in groupnorm, which ", "net.yaml:7:7 applies"},
+			[]string{"groupnorm.yaml:10:3: C=4 G=3: groups must divide the channels", "found in groupnorm, which ", "net.yaml:7:7 applies"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
