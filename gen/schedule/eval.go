@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/vecmath"
@@ -302,14 +303,41 @@ func (e *emitter) fused(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 // do is an operation with its result in a register, made once for all uses in
 // reach.
 func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
-	if (op == ir.And || op == ir.Or) && args[0] == args[1] {
+	switch {
+	case (op == ir.And || op == ir.Or) && args[0] == args[1]:
 		return args[0]
+	case op == ir.And:
+		return e.and(args[0], args[1])
 	}
 	k := ir.Infos[op].Dst
 	if op == ir.Select {
 		k = args[1].Kind
 	}
 	return e.op(&ir.Assign{Op: op, Args: args}, k)
+}
+
+// and is that a and b hold; what both of them demand is tested once.
+func (e *emitter) and(a, b *ir.Reg) *ir.Reg {
+	demands := func(r *ir.Reg) []*ir.Reg {
+		if list := e.conjuncts[r]; list != nil {
+			return list
+		}
+		return []*ir.Reg{r}
+	}
+	both := func(a, b *ir.Reg) *ir.Reg {
+		out := e.op(&ir.Assign{Op: ir.And, Args: []*ir.Reg{a, b}}, ir.Infos[ir.And].Dst)
+		e.conjuncts[out] = slices.Concat(demands(a), demands(b))
+		return out
+	}
+	first := demands(a)
+	more := slices.DeleteFunc(slices.Clone(demands(b)), func(r *ir.Reg) bool { return slices.Contains(first, r) })
+	if len(more) == len(demands(b)) {
+		return both(a, b)
+	}
+	for _, r := range more {
+		a = both(a, r)
+	}
+	return a
 }
 
 func (e *emitter) op(a *ir.Assign, k ir.Kind) *ir.Reg {
