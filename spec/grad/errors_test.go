@@ -43,6 +43,17 @@ backward: |
 indices: {i: A, j: B}
 `
 
+const flatSpec = `layer: flat
+dims: {H: {}, W: {}, C: {}}
+tensors:
+  x: {role: input, shape: [H, W, C]}
+  y: {role: output, shape: [H*W*C], outside: 0}
+forward: |
+  y[i*(W*C)+j*C+c] = x[i][j][c]
+backward: |
+  dx[i][j][c] = dy[i*(W*C)+j*C+c]
+`
+
 const clipSpec = `layer: clip
 dims: {N: }
 tensors:
@@ -100,6 +111,13 @@ clip.yaml:9:3: wrong gradient: dx[0] is -0.406754 here, but the derivative of fo
     found at a random point with N=7
     derived from forward:
       dx[n] = where(!(x[n] > 500), dy[n], 0)`},
+		{"other dims", flatSpec, "dy[i*(W*C)+j*C+c]", "dy[i*12+j*C+c]", `
+flat.yaml:9:3: wrong gradient: dx[1][0][0] is 0 here, but the derivative of forward is -2.9177
+      dx[i][j][c] = dy[i*12+j*C+c]
+      ^
+    found at a random point with H=3 W=2 C=2
+    derived from forward, for these dims:
+      dx[i][j][c] = dy[i*4+j*2+c]`},
 		{"hopeless", affineSpec, "y[n] = max(s[n], 0)/N", "y[n] = log(-s[n]*s[n])/N", `
 affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the random points tried
     layer: affine
@@ -117,6 +135,9 @@ affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the rand
 			given := map[string]string{"N": "7", "I": "70"}
 			if name == "join" {
 				given = map[string]string{"A": "3", "B": "5"}
+			}
+			if name == "flat" {
+				given = map[string]string{"H": "2", "W": "4", "C": "3"}
 			}
 			if name == "clip" {
 				given = map[string]string{"N": "7"}

@@ -232,7 +232,11 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	for _, n := range l.Numbers {
 		dims = append(dims, n.Name+"="+numberText(n.Value))
 	}
-	help := fmt.Sprintf("found at %s with %s\nderived from forward:\n%s", m, strings.Join(dims, " "), p.show(g.Name))
+	from, shown := "forward", p.show(g.Name)
+	if slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) { // a number in it belongs to other dims
+		from, shown = "forward, for these dims", showAt(l, g.Name)
+	}
+	help := fmt.Sprintf("found at %s with %s\nderived from %s:\n%s", m, strings.Join(dims, " "), from, shown)
 	if through := intermediates(l.Declared, e); through != "" {
 		help += "\nthe mistake may also be in what it reads: " + through
 	}
@@ -253,18 +257,25 @@ func apart(got, want float64) (x, y string) {
 
 // show prints the derived equations of a gradient and of what these read.
 func (p *proof) show(name string) string {
-	wanted := map[string]bool{name: true}
+	return show(p.derived.Equations, p.forward, name, func(k int) string { return p.texts()[k] })
+}
+
+// showAt prints them as they are derived at the dims of l.
+func showAt(l *layer.Layer, name string) string {
+	derived, err := Derive(l)
+	if err != nil {
+		panic(fmt.Sprintf("grad: what was derived cannot be: %v", err))
+	}
+	return show(derived.Equations, l.Forward.Equations, name, func(k int) string { return derived.Equations[k].Text })
+}
+
+func show(eqs, forward []*layer.Equation, name string, text func(k int) string) string {
+	wanted := closure(eqs, func(t *layer.Tensor) bool { return t.Name == name })
 	var lines []string
-	eqs := p.derived.Equations
-	for k := len(eqs) - 1; k >= 0; k-- {
-		e := eqs[k]
-		if !wanted[e.T.Name] || slices.Contains(p.forward, e) {
-			continue
+	for k, e := range eqs {
+		if wanted[e.T] && !slices.Contains(forward, e) {
+			lines = append(lines, "  "+text(k))
 		}
-		for _, t := range e.Tensors() {
-			wanted[t.Name] = wanted[t.Name] || t.Role == layer.Scratch
-		}
-		lines = append([]string{"  " + p.texts()[k]}, lines...)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -28,6 +28,8 @@ func Parse(file string, text []byte) (*Spec, error) {
 		errs.Addf(diag.Pos{File: file}, "the file has more than %d bytes; a spec has at most as many", MaxSize)
 	case !utf8.Valid(text) || bytes.ContainsAny(text, "\x00\r"):
 		errs.Addf(diag.Pos{File: file}, "the file is not text in UTF-8 with lines that end in LF or CRLF")
+	case Nested(text) > 0:
+		errs.Addf(r.at(Nested(text)), "brackets or lists are nested more than %d deep", mostNested)
 	default:
 		if body := r.document(text); body != nil {
 			r.spec(s, body)

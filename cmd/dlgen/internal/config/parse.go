@@ -14,6 +14,7 @@ import (
 
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 	"github.com/dlgen/dlgen/spec/diag"
+	"github.com/dlgen/dlgen/spec/syntax"
 )
 
 // Parse checks the text of a config; file is the name for its positions.
@@ -68,6 +69,10 @@ func (r *reader) document(text []byte) (top *ast.MappingNode) {
 			top = nil
 		}
 	}()
+	if line := syntax.Nested(text); line > 0 {
+		r.errs.Addf(diag.Pos{File: r.file, Line: line, Col: 1}, "brackets or lists are nested too deep")
+		return nil
+	}
 	f, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		var ye yaml.Error
