@@ -10,6 +10,7 @@ package gen
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/golang"
@@ -122,7 +123,8 @@ func vector(p *layer.Proved, b Backend, pkg string) (golang.Vector, error) {
 }
 
 // worthwhile reports whether v takes clearly fewer cycles than other: they may
-// be longer ones, since cores slow down for wide vectors, and predictions err.
+// be longer ones, since cores slow down for wide vectors, and predictions err. Where all
+// wait for memory, what is computed meanwhile counts.
 func worthwhile(v, other golang.Vector) bool {
 	cycles := func(v golang.Vector) (sum float64) {
 		for _, p := range v.Programs {
@@ -130,7 +132,8 @@ func worthwhile(v, other golang.Vector) bool {
 		}
 		return sum
 	}
-	return 1.1*cycles(v) < cycles(other)
+	whole := func(v golang.Vector) float64 { return working(v, math.MaxInt) }
+	return 1.1*cycles(v) < cycles(other) || cycles(v) < cycles(other) && 1.1*whole(v) < whole(other)
 }
 
 // pass is forward or backward.

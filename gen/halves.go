@@ -16,34 +16,30 @@ const halfLanes = 8
 // vectors longer than halfLanes are taken in halves: fewer instructions may make up
 // for a little, not for vectors that are half empty.
 func worthwhileInHalves(v, other golang.Vector) bool {
-	sum := func(v golang.Vector) (sum float64) {
-		for _, p := range v.Programs {
-			sum += inHalves(p)
-		}
-		return sum
-	}
-	return sum(v) < 1.07*sum(other)
+	return working(v, halfLanes) < 1.07*working(other, halfLanes)
 }
 
-// inHalves is the time in cycles that a pass takes where the units of a core are
-// halfLanes wide and memory never makes it wait.
-func inHalves(p *ir.Program) float64 {
+// working is the time in cycles that a layer takes where the units of a core are
+// so many lanes wide and memory never makes it wait.
+func working(v golang.Vector, unit int) float64 {
 	sum := 0.0
-	for _, s := range p.Steps {
-		sum += s.Calls() * busy(s.Func.Body, s.Func.Lanes)
+	for _, p := range v.Programs {
+		for _, s := range p.Steps {
+			sum += s.Calls() * busy(s.Func.Body, s.Func.Lanes, unit)
+		}
 	}
 	return sum
 }
 
 // busy is the time of statements, loops included: what a core does in a cycle is two
-// operations of halfLanes lanes, two loads, one exchange of lanes, one store, and
+// operations of unit lanes, two loads, one exchange of lanes, one store, and
 // five instructions of any kind and width.
-func busy(body []ir.Stmt, lanes int) float64 {
-	s := slots{instructions: 1}
+func busy(body []ir.Stmt, lanes, unit int) float64 {
+	s := slots{unit: unit, instructions: 1}
 	inner := 0.0
 	for _, st := range body {
 		if l, ok := st.(*ir.Loop); ok {
-			inner += float64(l.Count) * busy(l.Body, lanes)
+			inner += float64(l.Count) * busy(l.Body, lanes, unit)
 		} else {
 			s.add(st, lanes)
 		}
@@ -52,55 +48,58 @@ func busy(body []ir.Stmt, lanes int) float64 {
 }
 
 // slots is what statements take of each part of a core.
-type slots struct{ operations, swaps, loads, stores, instructions float64 }
+type slots struct {
+	unit                                           int
+	operations, swaps, loads, stores, instructions float64
+}
 
 // add counts a statement. An operation takes whole vectors, however many of their
 // lanes count; a load or store only what it moves.
 func (s *slots) add(st ir.Stmt, lanes int) {
-	halves := float64(max(1, lanes/halfLanes))
+	parts := float64(max(1, lanes/s.unit))
 	s.instructions++
 	switch st := st.(type) {
 	case *ir.Load:
-		s.loads += math.Ceil(float64(st.Lanes) / halfLanes)
+		s.loads += math.Ceil(float64(st.Lanes) / float64(s.unit))
 	case *ir.Store:
-		s.stores += math.Ceil(float64(st.Lanes) / halfLanes)
+		s.stores += math.Ceil(float64(st.Lanes) / float64(s.unit))
 	case *ir.Prefetch, *ir.LoadIndex:
 		s.loads++
 	case *ir.Transpose:
 		rounds := float64(len(st.Src) * bits.Len(uint(lanes)-1))
-		s.swaps += rounds * halves / 2
+		s.swaps += rounds * parts / 2
 		s.instructions += rounds
 	case *ir.Assign:
-		s.assign(st, lanes, halves)
+		s.assign(st, lanes, parts)
 	}
 }
 
 // slowOperations is how many operations a division or a root takes the time of.
 const slowOperations = 10
 
-func (s *slots) assign(a *ir.Assign, lanes int, halves float64) {
+func (s *slots) assign(a *ir.Assign, lanes int, parts float64) {
 	switch a.Op {
 	case ir.Copy, ir.Const, ir.ConstWord, ir.Param, ir.KeyParam, ir.LaneMask:
 	case ir.Div, ir.Sqrt:
-		s.operations += slowOperations * halves
+		s.operations += slowOperations * parts
 	case ir.HMax, ir.HMin: // two rounds side by side, of fewer and fewer lanes
 		rounds := float64(bits.Len(uint(lanes) - 1))
-		s.operations += 2*rounds + 2*halves
+		s.operations += 2*rounds + 2*parts
 		s.swaps += rounds
 		s.instructions += 4*rounds + 3
 	case ir.HSum, ir.HProd:
 		rounds := float64(bits.Len(uint(lanes) - 1))
-		s.operations += rounds * halves
-		s.swaps += rounds * halves / 2
+		s.operations += rounds * parts
+		s.swaps += rounds * parts / 2
 		s.instructions += 2 * rounds
 	case ir.HSums:
 		n := float64(len(a.Args))
-		s.operations += n * halves
-		s.swaps += n * halves
+		s.operations += n * parts
+		s.swaps += n * parts
 		s.instructions += 2 * n
 	case ir.Shuffle, ir.Align, ir.Pick:
-		s.swaps += halves
+		s.swaps += parts
 	default:
-		s.operations += halves
+		s.operations += parts
 	}
 }
