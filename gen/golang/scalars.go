@@ -97,6 +97,10 @@ func (p *printer) function64(e *layer.Call) expr {
 	}
 	one := verbatim("1")
 	switch e.Fn {
+	case "pow":
+		if n := intScalar(e.Args[1]); n != nil {
+			return call(jen.Id(p.helper("powInt", "")), args[0], name(p.tensorName[n.Name]))
+		}
 	case "neg":
 		return unary("-", args[0])
 	case "rsqrt":
@@ -109,6 +113,21 @@ func (p *printer) function64(e *layer.Call) expr {
 		panic("golang: function " + e.Fn + " in a scalar")
 	}
 	return mathCall(f, args...)
+}
+
+// intScalar is the int argument that x is, or nil.
+func intScalar(x layer.Expr) *layer.Tensor {
+	switch x := x.(type) {
+	case *layer.Read:
+		if x.T.Role == layer.Scalar && x.T.Type == layer.GoInt {
+			return x.T
+		}
+	case *layer.FromInt:
+		if e, ok := x.X.(*layer.Element); ok && e.T.Role == layer.Scalar && e.T.Type == layer.GoInt {
+			return e.T
+		}
+	}
+	return nil
 }
 
 func (p *printer) truth(c layer.Cond) expr {

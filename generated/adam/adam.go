@@ -62,8 +62,8 @@ func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
 	if m == v {
 		panic("adam.Forward: m and v are the same array, and m is written")
 	}
-	s0 := float32(float64(lr) / (1 - math.Pow(0.9, float64(t))))
-	s1 := float32(1 / math.Sqrt(1-math.Pow(0.999, float64(t))))
+	s0 := float32(float64(lr) / (1 - powInt(0.9, t)))
+	s1 := float32(1 / math.Sqrt(1-powInt(0.999, t)))
 	forward(w, m, v, dw, s0, s1)
 }
 

@@ -78,6 +78,22 @@ func truncatedInt(x float32) int32 {
 // unordered reports whether a or b is not a number.
 func unordered(a, b float32) bool { return a != a || b != b }
 
+// powInt is x to the n-th power, by squaring.
+func powInt(x float64, n int) float64 {
+	k := uint(n)
+	if n < 0 {
+		k, x = -k, 1/x
+	}
+	y := 1.0
+	for ; k > 0; k >>= 1 {
+		if k&1 != 0 {
+			y *= x
+		}
+		x *= x
+	}
+	return y
+}
+
 // choose64 is a where c holds, otherwise b.
 func choose64(c bool, a, b float64) float64 {
 	if c {

@@ -55,6 +55,15 @@ func TestAgainstDefinitions(t *testing.T) {
 }
 
 func TestSmall(t *testing.T) {
+	for _, c := range []struct {
+		x    float64
+		n    int
+		want float64
+	}{{2, 10, 1024}, {2, -2, 0.25}, {0, 0, 1}, {0.9, 1, 0.9}, {-3, 3, -27}, {0.5, math.MinInt, math.Inf(1)}, {2, math.MinInt, 0}, {0, -1, math.Inf(1)}, {-1, math.MaxInt, -1}} {
+		if got := powInt(c.x, c.n); got != c.want {
+			t.Errorf("%v to the %d is %v, want %v", c.x, c.n, got, c.want)
+		}
+	}
 	if selectInt(true, 1, 2) != 1 || selectInt(false, 1, 2) != 2 || choose64(true, 1, 2) != 1 || choose64(false, 1, 2) != 2 {
 		t.Error("a choice is the wrong way round")
 	}

@@ -30,3 +30,19 @@ func forward0Go(w *W, m *M, v *V, dw *Dw, s0, s1 float32) {
 		w[2*i+1] = v7 - s0*v5/(float32(math.Sqrt(float64(v6)))*s1+1e-08)
 	}
 }
+
+// powInt is x to the n-th power, by squaring.
+func powInt(x float64, n int) float64 {
+	k := uint(n)
+	if n < 0 {
+		k, x = -k, 1/x
+	}
+	y := 1.0
+	for ; k > 0; k >>= 1 {
+		if k&1 != 0 {
+			y *= x
+		}
+		x *= x
+	}
+	return y
+}
