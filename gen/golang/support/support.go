@@ -78,7 +78,8 @@ func truncatedInt(x float32) int32 {
 // unordered reports whether a or b is not a number.
 func unordered(a, b float32) bool { return a != a || b != b }
 
-// powInt is x to the n-th power, by squaring.
+// powInt is x to the n-th power, by squaring. What is chosen from an array needs no
+// branch, which a counter of steps would make hard to predict.
 func powInt(x float64, n int) float64 {
 	k := uint(n)
 	if n < 0 {
@@ -86,10 +87,11 @@ func powInt(x float64, n int) float64 {
 	}
 	y := 1.0
 	for ; k > 0; k >>= 1 {
-		if k&1 != 0 {
-			y *= x
+		factors := [2]float64{1, x}
+		y *= factors[k&1]
+		if x *= x; x == 0 && k > 1 {
+			return 0
 		}
-		x *= x
 	}
 	return y
 }
