@@ -57,7 +57,8 @@ func (a *arranger) equation(e *layer.Equation) {
 		e = &replaced
 	}
 	c := *e
-	c.Value = folded(a.operands(e))
+	c.Value = disjoint(e.Value)
+	c.Value = folded(a.operands(&c))
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/syntax"
@@ -77,7 +78,30 @@ func (q *equation) comparison(x *syntax.Binary) truth {
 	if ok && ok2 {
 		return knownTruth(compare(x.Op, ca.V, cb.V))
 	}
+	switch {
+	case ok2 && q.isInteger(x.X) && math.Abs(cb.V) < math.MaxInt32:
+		return q.whole(x.Op, x.X, cb.V)
+	case ok && q.isInteger(x.Y) && math.Abs(ca.V) < math.MaxInt32:
+		return q.whole(turned[x.Op], x.Y, ca.V)
+	}
 	return truth{cond: &layer.CmpReal{Op: x.Op, X: a, Y: b}}
+}
+
+// turned has the comparisons with their sides exchanged.
+var turned = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+// whole compares an integer with a real number, such as floor(R/2), as with an integer:
+// the next one where it is none, so that ranges are seen.
+func (q *equation) whole(op string, x syntax.Expr, v float64) truth {
+	bound := math.Floor(v)
+	switch {
+	case bound == v:
+	case op == "==" || op == "!=":
+		return knownTruth(op == "!=")
+	case op == "<" || op == ">=":
+		bound++
+	}
+	return truth{cond: &layer.CmpInt{Op: op, X: q.integer(x), Y: layer.Lit{V: int(bound)}}}
 }
 
 // wholeQuotients refuses constants that are divided and leave a remainder: whether t < T/2
