@@ -16,9 +16,23 @@ func (q *equation) bounds(e *layer.Equation) {
 	}
 	for d, s := range e.Subs {
 		q.boundsOf(s)
+		if e.Accumulate && e.T.Open() && computed(s) {
+			continue // beyond the shape of what may be read there nothing is added
+		}
 		q.subscript(spot{e.T, e.Subs, q.src.Target.Subs[d].Position(), "writes"}, d, on)
 	}
 	q.boundsOf(e.Value)
+}
+
+// computed reports whether a subscript is made of numbers that equations compute.
+func computed(s layer.Int) bool {
+	found := false
+	layer.Walk(s, func(node any) bool {
+		e, ok := node.(*layer.Element)
+		found = found || ok && e.T.Role != layer.Input
+		return !found
+	})
+	return found
 }
 
 // boundsOf proves what x reads in bounds.
