@@ -90,9 +90,20 @@ func sharedBytes(groups []*group) float64 {
 	return sum
 }
 
+// mostTurns bounds the code of calls that take turns, and the time to find their order.
+const mostTurns = 500
+
 // takenInTurns orders the calls of groups: next comes the one of which the group
-// has done least, among those that need nothing of calls still to come.
+// has done least, among those that need nothing of calls still to come. Very many calls
+// stay as they are.
 func takenInTurns(groups [][]ir.Step) []ir.Step {
+	calls := 0
+	for _, st := range slices.Concat(groups...) {
+		calls += st.Count
+	}
+	if calls > mostTurns {
+		return slices.Concat(groups...)
+	}
 	var strands []*strand
 	left := 0
 	for _, steps := range groups {
