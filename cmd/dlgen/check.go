@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -43,11 +44,14 @@ ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 			}
 			var errs []error
 			for _, name := range specs {
-				chosen, err := checkSpec(name, values)
+				proved, chosen, err := checkSpec(name, values)
 				if err != nil {
 					errs = append(errs, err)
-				} else {
-					fmt.Fprintln(c.OutOrStdout(), strings.Join(append([]string{name + ": ok"}, chosen...), " "))
+					continue
+				}
+				fmt.Fprintln(c.OutOrStdout(), strings.Join(append([]string{name + ": ok"}, chosen...), " "))
+				for _, at := range proved.Untested {
+					fmt.Fprintf(c.ErrOrStderr(), "note: %s: a case that this equation has at these dims could not be tested, it costs too much\n", at)
 				}
 			}
 			return errors.Join(errs...)
@@ -57,11 +61,11 @@ ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 
 // checkSpec proves a spec. Dims that are not given get the first values below
 // that the spec accepts: equal ones, small ones, distinct ones; the errors
-// shown are those for the first. It returns those values, NAME=VALUE.
-func checkSpec(name string, values map[string]string) ([]string, error) {
+// shown are those for the first. It returns the layer, and those values, NAME=VALUE.
+func checkSpec(name string, values map[string]string) (*layer.Proved, []string, error) {
 	s, err := spec.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var first error
 	for _, choice := range [][]int{{4}, {6}, {2, 3, 5, 4}, {12, 6, 4, 3, 2, 1}, {8, 8, 8, 2}} {
@@ -73,13 +77,13 @@ func checkSpec(name string, values map[string]string) ([]string, error) {
 				chosen = append(chosen, n.Name+"="+all[n.Name])
 			}
 		}
-		_, err := spec.Prove(s, all)
+		proved, err := spec.Prove(s, all)
 		if err == nil {
-			return chosen, nil
+			return proved, chosen, nil
 		}
 		if first == nil {
 			first = err
 		}
 	}
-	return nil, first
+	return nil, nil, first
 }

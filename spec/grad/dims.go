@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -39,6 +40,8 @@ type search struct {
 	// that the others decide.
 	settable []*layer.Number
 	follows  map[*layer.Number]bool
+	// untested are equations of which no set of dims shows all.
+	untested []diag.Pos
 }
 
 func newSearch(l *layer.Layer, rebind func(map[string]string) (*layer.Layer, error)) *search {

@@ -47,7 +47,8 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 		texts: sync.OnceValue(func() []string { return generalised(l, derived, rebind) }),
 	}
 	p.missing(l)
-	p.search(newSearch(l, rebind))
+	s := newSearch(l, rebind)
+	p.search(s)
 	if len(p.tried) == 0 && p.errs.Len() == 0 { // numbers of the spec keep all dims from being small
 		p.own = p.tryUpTo(l, lastResort)
 	}
@@ -63,7 +64,11 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
-	return finished(l, declared(l)), nil
+	out := finished(l, declared(l))
+	if !p.own {
+		out.Untested = s.untested
+	}
+	return out, nil
 }
 
 // finished decides which of the tensors that come with applied layers forward

@@ -2,6 +2,7 @@ package grad
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -98,9 +99,19 @@ func (s *search) reach() {
 				note(l)
 				s.found = append(s.found, l)
 				reached++
+			} else if at := s.equation(e).Pos; l != nil && !slices.Contains(s.untested, at) {
+				s.untested = append(s.untested, at)
 			}
 		}
 	}
+}
+
+// equation is the e-th of events.
+func (s *search) equation(e int) *layer.Equation {
+	if n := len(s.l.Forward.Equations); e >= n {
+		return s.l.Declared[e-n]
+	}
+	return s.l.Forward.Equations[e]
 }
 
 // least makes each dim in turn as small as it can be if what the layer does is still to

@@ -185,4 +185,7 @@ type Proved struct {
 	// Backward is nil where nothing is differentiated. It recomputes the
 	// forward's scratch tensors that it reads.
 	Backward *Program
+	// Untested are the equations in which something happens, as a condition that holds,
+	// at no dims at which the gradient could be tested.
+	Untested []diag.Pos
 }
