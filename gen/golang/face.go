@@ -124,7 +124,7 @@ func (p *printer) types() []jen.Code {
 		}
 		doc := fmt.Sprintf("%s is %s%s: %s", p.typeName[t.Name], t.Name, brackets(t), meaning(t))
 		out = append(out, jen.Comment(comment(doc)).Line().
-			Id(p.typeName[t.Name]).Op("=").Id(arrayType(t.Shape, goType(t.Type))))
+			Id(p.typeName[t.Name]).Op("=").Id(arrayType(t.Shape, t.Type.String())))
 	}
 	return out
 }
@@ -182,7 +182,7 @@ func (p *printer) exportedFunc(ps *pass) jen.Code {
 	for _, t := range ps.args {
 		typ := p.reference(t)
 		if byValue(t) {
-			typ = goType(t.Type)
+			typ = t.Type.String()
 		}
 		params = append(params, param{p.tensorName[t.Name], typ})
 	}

@@ -221,7 +221,7 @@ func (p *printer) checkFunc(c *check) jen.Code {
 			delete(scope, i)
 		}
 	}
-	typ := goType(c.tensor.Type)
+	typ := c.tensor.Type.String()
 	if !byValue(c.tensor) {
 		typ = p.reference(c.tensor)
 	}

@@ -193,7 +193,7 @@ func (p *printer) reference(t *layer.Tensor) string {
 	if len(t.Shape) > 0 {
 		return "*" + p.alias(t)
 	}
-	return "*" + goType(t.Type)
+	return "*" + t.Type.String()
 }
 
 func scalarType(s *ir.Scalar) string {
@@ -209,10 +209,6 @@ func byValue(t *layer.Tensor) bool {
 		return false
 	}
 	return t.Role != layer.Output && t.Role != layer.State && t.Role != layer.Gradient
-}
-
-func goType(t layer.Type) string {
-	return [...]string{layer.Float32: "float32", layer.Int32: "int32", layer.GoInt: "int", layer.Uint64: "uint64"}[t]
 }
 
 // unexported begins s with a lower-case letter.

@@ -185,7 +185,7 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 		}
 		// Tile k covers from..from+step-1 at r.start + k*r.step.
 		first := min(r.count, max(0, (c.lo-r.start)/r.step))
-		end := min(r.count, max(first, ceilDivide(c.hi-r.start, r.step)))
+		end := min(r.count, max(first, ceilDiv(c.hi-r.start, r.step)))
 		for _, part := range []struct {
 			from, to int
 			rest     bool

@@ -66,14 +66,11 @@ func counting(w ir.Range, a ir.Axis, rest int) span {
 	if c < 0 {
 		c, lo, hi = -c, -hi, -lo
 	}
-	return span{max(0, ceilDivide(lo, c)), min(a.Size, ceilDivide(hi+1, c))}
+	return span{max(0, ceilDiv(lo, c)), min(a.Size, ceilDiv(hi+1, c))}
 }
 
-// ceilDiv is a/b rounded up, for b > 0 and a >= 0.
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
-// ceilDivide is a/b rounded up, for b > 0 and any a.
-func ceilDivide(a, b int) int {
+// ceilDiv is a/b rounded up, for b > 0.
+func ceilDiv(a, b int) int {
 	if a >= 0 {
 		return (a + b - 1) / b
 	}

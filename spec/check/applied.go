@@ -198,7 +198,7 @@ func (a *application) fitDeclared(name *syntax.Name, to, t *layer.Tensor, leads 
 	case to.Role != layer.Output && to.Role != layer.Scratch && to.Role != layer.Saved:
 		a.helpf(name.Pos, "", "%s is %s, it cannot be written", to.Name, roleText(to))
 	case to.Type != t.Type:
-		a.helpf(name.Pos, "", "%s is %s, but %s of %s is %s", to.Name, typeText(to.Type), t.Name, a.call.Layer, typeText(t.Type))
+		a.helpf(name.Pos, "", "%s is %s, but %s of %s is %s", to.Name, to.Type, t.Name, a.call.Layer, t.Type)
 	case !slices.Equal(to.Shape, split) && !slices.Equal(to.Shape, t.Shape):
 		a.helpf(name.Pos, "see "+to.Pos.String()+" and "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
 			to.Name, shapeText(to.Shape), t.Name, a.call.Layer, shapeText(split))

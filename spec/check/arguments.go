@@ -97,21 +97,17 @@ func (a *application) suits(d *syntax.Tensor, arg *argument) bool {
 	scalar := d.Role.Text == "scalar"
 	switch {
 	case scalar && (arg.t.Role != layer.Scalar || want != got):
-		a.helpf(arg.pos, "", "%s of %s is a run-time scalar of type %s, %s is not", d.Name, a.call.Layer, typeText(want), arg.text)
+		a.helpf(arg.pos, "", "%s of %s is a run-time scalar of type %s, %s is not", d.Name, a.call.Layer, want, arg.text)
 	case d.Role.Text == "state" && arg.t.Role != layer.State:
 		a.helpf(arg.pos, "", "%s of %s is a state, %s is %s", d.Name, a.call.Layer, arg.text, roleText(arg.t))
 	case !scalar && arg.t.Role == layer.Scalar && len(d.Shape) > 0:
 		a.helpf(arg.pos, "", "%s of %s has extents, %s is a single number", d.Name, a.call.Layer, arg.text)
 	case want != got:
-		a.helpf(arg.pos, "", "%s of %s is %s, %s is %s", d.Name, a.call.Layer, typeText(want), arg.text, typeText(got))
+		a.helpf(arg.pos, "", "%s of %s is %s, %s is %s", d.Name, a.call.Layer, want, arg.text, got)
 	case want == layer.Int32 && arg.t.Role != layer.Input:
 		a.helpf(arg.pos, "only an input's elements are checked when the layer runs", "%s of %s cannot be computed by another equation", d.Name, a.call.Layer)
 	default:
 		return true
 	}
 	return false
-}
-
-func typeText(t layer.Type) string {
-	return [...]string{layer.Float32: "float32", layer.Int32: "int32", layer.GoInt: "int", layer.Uint64: "uint64"}[t]
 }

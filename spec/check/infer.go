@@ -17,7 +17,9 @@ import (
 func (a *application) infer(given map[string]string) bool {
 	v := &inference{spec: a.inner, known: map[string]float64{}}
 	for name, text := range given {
-		v.known[name], _ = strconv.ParseFloat(text, 64)
+		if x, err := strconv.ParseFloat(text, 64); err == nil { // what is no number is complained about where it is bound
+			v.known[name] = x
+		}
 	}
 	for _, d := range a.inner.Dims {
 		if _, ok := v.known[d.Name]; !ok && d.Default == nil && d.Value == nil {

@@ -313,7 +313,7 @@ func better(x, y layer.Term) bool {
 // within demands 0 <= a < size, as far as that does not follow from the ranges
 // of the indices.
 func (v *inversion) within(a layer.Affine, size int) {
-	lo, hi := extremes(a)
+	lo, hi := a.Extremes()
 	x := fromAffine(layer.Affine{Terms: a.Terms})
 	if lo < 0 {
 		v.ranges = append(v.ranges, &layer.CmpInt{Op: ">=", X: x, Y: lit(-a.Const)})

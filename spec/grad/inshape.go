@@ -55,7 +55,7 @@ func (c term) copied() term {
 func (v *inversion) shift(s layer.Int, t *layer.Tensor, d int) *layer.Index {
 	s = v.known.int(s)
 	a, ok := layer.AffineOf(s)
-	if lo, hi := extremes(a); !ok || 0 <= lo && hi < t.Shape[d] {
+	if lo, hi := a.Extremes(); !ok || 0 <= lo && hi < t.Shape[d] {
 		return nil
 	}
 	i := &layer.Index{Name: "i", Size: t.Shape[d]}

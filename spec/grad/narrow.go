@@ -72,7 +72,7 @@ func (r *narrowing) solve(c layer.Cond, a layer.Affine, t layer.Term) bool {
 			rest.Terms = append(rest.Terms, layer.Term{Coef: -u.Coef * t.Coef, I: u.I})
 		}
 	}
-	if lo, hi := extremes(rest); lo < 0 || hi >= t.I.Size {
+	if lo, hi := rest.Extremes(); lo < 0 || hi >= t.I.Size {
 		return false
 	}
 	r.replace(c, t.I, fromAffine(rest))

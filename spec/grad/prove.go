@@ -318,7 +318,7 @@ func covers(e *layer.Equation, at []int) bool {
 		if !ok {
 			continue
 		}
-		lo, hi := extremes(a)
+		lo, hi := a.Extremes()
 		if at[d] < lo || at[d] > hi {
 			return false
 		}

@@ -25,7 +25,7 @@ func (v *inversion) evenQuotient(s layer.Int, conds []layer.Cond) (x layer.Int, 
 		b, ok2 := layer.AffineOf(q.X)
 		by, ok3 := q.Y.(layer.Lit)
 		if ok1 && ok2 && ok3 && sameUpTo(a, b, by.V) {
-			return q.X, by.V, mod(r.V+b.Const-a.Const, by.V), true
+			return q.X, by.V, layer.Residue(r.V+b.Const-a.Const, by.V), true
 		}
 	}
 	return nil, 0, 0, false

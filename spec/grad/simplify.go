@@ -230,7 +230,7 @@ func certain(c *layer.CmpInt) bool {
 	if !ok {
 		return false
 	}
-	lo, hi := extremes(d)
+	lo, hi := d.Extremes()
 	switch c.Op {
 	case "<":
 		return hi < 0

@@ -119,47 +119,8 @@ func (b binding) int(x layer.Int) layer.Int {
 	panic(fmt.Sprintf("grad: not an integer expression: %T", x))
 }
 
-// divided simplifies (k*a + r)/k to a where r is in 0..k-1, and (k*a + r)%k to
-// r%k or r.
-func divided(x *layer.IntOp) layer.Int {
-	a, ok := layer.AffineOf(x.X)
-	k, isLit := x.Y.(layer.Lit)
-	if !ok || !isLit || x.Op != '/' && x.Op != '%' {
-		return x
-	}
-	rest := layer.Affine{Const: mod(a.Const, k.V)}
-	whole := layer.Affine{Const: (a.Const - rest.Const) / k.V}
-	for _, t := range a.Terms {
-		if t.Coef%k.V == 0 {
-			whole.Terms = append(whole.Terms, layer.Term{Coef: t.Coef / k.V, I: t.I})
-		} else {
-			rest.Terms = append(rest.Terms, t)
-		}
-	}
-	lo, hi := extremes(rest)
-	inside := lo >= 0 && hi < k.V
-	switch {
-	case x.Op == '/' && inside:
-		return fromAffine(whole)
-	case x.Op == '%' && inside:
-		return fromAffine(rest)
-	case x.Op == '%':
-		return &layer.IntOp{Op: '%', X: fromAffine(rest), Y: k}
-	}
-	return x
-}
-
-func mod(a, k int) int { return ((a % k) + k) % k }
-
-// extremes of an affine form over the ranges of its indices.
-func extremes(a layer.Affine) (lo, hi int) {
-	lo, hi = a.Const, a.Const
-	for _, t := range a.Terms {
-		lo += min(0, t.Coef*(t.I.Size-1))
-		hi += max(0, t.Coef*(t.I.Size-1))
-	}
-	return lo, hi
-}
+// divided simplifies a quotient or remainder, where it is one.
+func divided(x *layer.IntOp) layer.Int { return layer.Divided(x, fromAffine) }
 
 func (b binding) ints(xs []layer.Int) []layer.Int {
 	var out []layer.Int

@@ -21,6 +21,11 @@ const (
 	Uint64
 )
 
+// String is the type's name in Go.
+func (t Type) String() string {
+	return [...]string{Float32: "float32", Int32: "int32", GoInt: "int", Uint64: "uint64"}[t]
+}
+
 // Role says who writes a tensor and who reads it.
 type Role uint8
 

@@ -52,7 +52,7 @@ func (s Substitution) Int(x Int) Int {
 		if a, ok := AffineOf(y); ok {
 			return a.Int()
 		}
-		return divided(y)
+		return Divided(y, Affine.Int)
 	}
 	return x
 }
@@ -166,15 +166,15 @@ func decide(c Cond) (rest Cond, value, known bool) {
 	return c, false, false
 }
 
-// divided simplifies (k*a + r)/k to a where r is in 0..k-1, and (k*a + r)%k to
-// r%k or r.
-func divided(x *IntOp) Int {
+// Divided simplifies (k*a + r)/k to a where r is in 0..k-1, and (k*a + r)%k to
+// r%k or r; as writes out affine forms.
+func Divided(x *IntOp, as func(Affine) Int) Int {
 	a, ok := AffineOf(x.X)
 	k, isLit := x.Y.(Lit)
 	if !ok || !isLit || x.Op != '/' && x.Op != '%' {
 		return x
 	}
-	rest := Affine{Const: residue(a.Const, k.V)}
+	rest := Affine{Const: Residue(a.Const, k.V)}
 	whole := Affine{Const: (a.Const - rest.Const) / k.V}
 	for _, t := range a.Terms {
 		if t.Coef%k.V == 0 {
@@ -187,17 +187,17 @@ func divided(x *IntOp) Int {
 	inside := lo >= 0 && hi < k.V
 	switch {
 	case x.Op == '/' && inside:
-		return whole.Int()
+		return as(whole)
 	case x.Op == '%' && inside:
-		return rest.Int()
+		return as(rest)
 	case x.Op == '%':
-		return &IntOp{Op: '%', X: rest.Int(), Y: k}
+		return &IntOp{Op: '%', X: as(rest), Y: k}
 	}
 	return x
 }
 
-// residue is a modulo k, in 0..k-1.
-func residue(a, k int) int { return ((a % k) + k) % k }
+// Residue is a modulo k, in 0..k-1.
+func Residue(a, k int) int { return ((a % k) + k) % k }
 
 // Extremes are the least and the largest value over the ranges of the indices.
 func (a Affine) Extremes() (lo, hi int) {
