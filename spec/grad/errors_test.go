@@ -88,6 +88,7 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is 0.347109 here, but the derivative 
     derived from forward:
       ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dx[n][i] = ds[n]*w[i]
+    at a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0
     the mistake may also be in what it reads: g (line 13)
 affine.yaml:15:3: wrong gradient: dw[0] is 0.347109 here, but the derivative of forward is 0
       dw[i] = sum(n, g[n]*x[n][i])
@@ -96,6 +97,7 @@ affine.yaml:15:3: wrong gradient: dw[0] is 0.347109 here, but the derivative of 
     derived from forward:
       ds[n] = where(s[n] > 0, dy[n]/N, 0)
       dw[i] = sum(n, ds[n]*x[n][i])
+    at a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0
     the mistake may also be in what it reads: g (line 13)`},
 		{"piece", joinSpec, "dx[A+j] = 2*dy", "dx[A+j] = 3*dy", `
 join.yaml:10:3: wrong gradient: dx[3] is -0.75109 here, but the derivative of forward is -0.500727

@@ -34,6 +34,9 @@ func (d *derivation) hoist(x, adj layer.Expr, s scope) (layer.Expr, scope) {
 			return adj, s
 		}
 	}
+	if len(summed) > 0 {
+		s.whole, s.self = nil, nil // which are not the same for all of them
+	}
 	fresh, idx := binding{}.with(summed)
 	value := sum(idx, fresh.conds(s.conds), fresh.expr(adj))
 	s.idx = slices.DeleteFunc(slices.Clone(s.idx), func(i *layer.Index) bool { return slices.Contains(summed, i) })

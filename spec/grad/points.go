@@ -46,8 +46,9 @@ type points struct {
 	// elements among subscripts.
 	near map[string][]int
 	uses map[string][]use
-	// most is beyond the extents and the integers of the spec.
-	most int
+	// beyond are numbers beyond the extents and the constants of the spec, and products
+	// of these.
+	beyond []int
 	// scale is that of the point at hand, in mode beyond.
 	scale float64
 }
@@ -75,9 +76,23 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 		near: map[string][]int{}, uses: map[string][]use{},
 	}
 	seen := map[float64]bool{0: true, 1: true, 2: true}
+	most := 4
 	for _, t := range l.Tensors {
 		for _, n := range t.Shape {
-			p.most = max(p.most, n+2)
+			most = max(most, n+2)
+		}
+	}
+	var constants [2]float64 // the two largest, or those that they divide by
+	note := func(v float64) {
+		if v > 0 && v < 1 {
+			v = 1 / v
+		}
+		switch {
+		case v > maxMost || v == constants[0]:
+		case v > constants[0]:
+			constants = [2]float64{v, constants[0]}
+		default:
+			constants[1] = max(constants[1], v)
 		}
 	}
 	for _, eqs := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
@@ -87,10 +102,8 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 				switch x := node.(type) {
 				case layer.Const:
 					v := math.Abs(x.V)
-					if v == math.Trunc(v) && v <= maxMost {
-						p.most = max(p.most, 3*int(v))
-					}
-					if !seen[v] && v <= maxLarge {
+					note(v)
+					if !seen[v] && v >= 1e-3 && v <= maxLarge { // not what keeps divisors from 0
 						p.grid = append(p.grid, v, -v)
 					}
 					if !seen[v] && v > 3 && v <= maxLarge {
@@ -98,9 +111,7 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 					}
 					seen[v] = true
 				case layer.Lit:
-					if v := max(x.V, -x.V); v <= maxMost {
-						p.most = max(p.most, 3*v)
-					}
+					note(math.Abs(float64(x.V)))
 				case *layer.Read:
 					p.bound(x.T, x.Subs)
 				case *layer.Element:
@@ -116,6 +127,8 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 			})
 		}
 	}
+	p.beyond = []int{most, 3 * int(constants[0]), 3 * int(min(maxMost, constants[0]*constants[1])), 4000}
+	p.beyond = slices.DeleteFunc(p.beyond, func(n int) bool { return n < 4 })
 	return p
 }
 
@@ -177,11 +190,11 @@ func (p *points) whole(t *layer.Tensor, m mode) int {
 		switch p.far.IntN(3) {
 		case 0:
 			if m != positive && m != unit {
-				lo, hi = 0, max(hi, p.most)
+				lo, hi = 0, max(hi, p.beyond[p.far.IntN(len(p.beyond))])
 			}
 		case 1:
 			if m.far() {
-				hi = []int{6, p.most, 4000}[p.far.IntN(3)]
+				hi = p.beyond[p.far.IntN(len(p.beyond))]
 				lo = -hi
 			}
 		}

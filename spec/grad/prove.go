@@ -242,6 +242,9 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 		from, shown = "forward, for these dims", showAt(l, g.Name)
 	}
 	help := fmt.Sprintf("found at %s with %s\nderived from %s:\n%s", m, strings.Join(dims, " "), from, shown)
+	if m == ties {
+		help += "\nat a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0"
+	}
 	if through := intermediates(l.Declared, e); through != "" {
 		help += "\nthe mistake may also be in what it reads: " + through
 	}

@@ -13,7 +13,7 @@ const (
 	// layer's own dims alone.
 	mostReached = 8
 	// reachCost is what evaluating such a set may cost.
-	reachCost = 6_000_000
+	reachCost = 20_000_000
 	// grownCost is what evaluating a set with one large dim may cost, middleSets how many
 	// there are with two dims of middle size.
 	grownCost  = 50_000
@@ -161,6 +161,7 @@ func events(l *layer.Layer) [][]bool {
 					here = append(here, may(x), may(not(x)))
 				case *layer.Logic:
 					here = append(here, may(x), may(not(x)))
+					here = append(here, alone(x)...)
 				case *layer.Read:
 					for d, s := range x.Subs {
 						if x.T.HasOutside {
@@ -175,6 +176,35 @@ func events(l *layer.Layer) [][]bool {
 		}
 	}
 	return out
+}
+
+// alone reports for each of the conditions that x joins whether it may be what decides: the
+// others hold and it does not, of alternatives the other way round.
+func alone(x *layer.Logic) (out []bool) {
+	parts := joined(x, x.Op)
+	for k := range parts {
+		var c layer.Cond
+		for i, p := range parts {
+			if (x.Op == "||") != (i == k) {
+				p = not(p)
+			}
+			if c == nil {
+				c = p
+			} else {
+				c = &layer.Logic{Op: "&&", X: c, Y: p}
+			}
+		}
+		out = append(out, may(c))
+	}
+	return out
+}
+
+// joined lists the conditions that c joins by op.
+func joined(c layer.Cond, op string) []layer.Cond {
+	if l, ok := c.(*layer.Logic); ok && l.Op == op {
+		return append(joined(l.X, op), joined(l.Y, op)...)
+	}
+	return []layer.Cond{c}
 }
 
 // may reports whether c holds for some values of its indices, as far as one can tell.

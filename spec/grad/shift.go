@@ -81,6 +81,9 @@ func (m *moving) define(e *layer.Equation, forms map[*layer.Tensor]form) {
 		return
 	}
 	f, left := m.expr(e.Value), plainLeft(e)
+	if e.T.Role == layer.State || e.T.NoGrad && e.T.Role != layer.Output {
+		f = form{kind: still} // no gradient goes through it
+	}
 	old, more := forms[e.T]
 	if f.kind != still && (left == nil || e.Accumulate) || more && (old.kind != still || f.kind != still) || !m.stillInts(e.Subs) {
 		f = form{}

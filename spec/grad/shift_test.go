@@ -66,3 +66,31 @@ forward: |
 		})
 	}
 }
+
+// TestCancelsStopped: what stops the gradient of a maximum does not make up for it elsewhere.
+func TestCancelsStopped(t *testing.T) {
+	for name, keep := range map[string]string{"a copy": "role: scratch, grad: none", "a state": "role: state"} {
+		text := `layer: a
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  y: {role: output, shape: [M, D]}
+  top: {role: scratch, shape: [M]}
+  keep: {` + keep + `, shape: [M]}
+forward: |
+  top[m] = max(d, x[m][d])
+  keep[m] = top[m]
+  y[m][d] = x[m][d] - top[m] + keep[m]
+backward: derive
+`
+		p, err := proveAt(text, "M=3 D=4")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range p.Backward.Equations {
+			if e.T.Name == "dx" && !strings.Contains(layer.FormatEquation(e), "argmax") {
+				t.Errorf("%s: %s", name, layer.FormatEquation(e))
+			}
+		}
+	}
+}

@@ -14,7 +14,7 @@ func sum(rest []*layer.Index, conds []layer.Cond, value layer.Expr) layer.Expr {
 	var outer, inner []layer.Cond
 	open := setOf(rest)
 	for _, c := range plainFirst(conds) {
-		if open.in(c) {
+		if open.in(c) || len(inner) > 0 && !readsInside(c) {
 			inner = append(inner, c)
 		} else {
 			outer = append(outer, c)
@@ -38,6 +38,30 @@ func sum(rest []*layer.Index, conds []layer.Cond, value layer.Expr) layer.Expr {
 		x = where(c, x, constant(0))
 	}
 	return x
+}
+
+// readsInside reports whether what a condition reads is there whatever else holds.
+func readsInside(c layer.Cond) bool {
+	inside := func(t *layer.Tensor, subs []layer.Int) bool {
+		for d, s := range subs {
+			a, ok := layer.AffineOf(s)
+			if lo, hi := a.Extremes(); !ok || lo < 0 || hi >= t.Shape[d] {
+				return t.HasOutside
+			}
+		}
+		return true
+	}
+	ok := true
+	layer.Walk(c, func(node any) bool {
+		switch x := node.(type) {
+		case *layer.Read:
+			ok = ok && inside(x.T, x.Subs)
+		case *layer.Element:
+			ok = ok && inside(x.T, x.Subs)
+		}
+		return ok
+	})
+	return ok
 }
 
 func dependsOn(i *layer.Index, value layer.Expr, conds []layer.Cond) bool {
