@@ -21,11 +21,17 @@ func (a *arranger) operands(e *layer.Equation) layer.Expr {
 				g := append(append([]*layer.Index(nil), guarded...), used(w.Cond, idx)...)
 				return &layer.Where{Cond: w.Cond, X: in(w.X, idx, g), Y: in(w.Y, idx, g)}
 			}
+			if m, ok := node.(*layer.ArgMax); ok {
+				return &layer.ArgMax{Idx: m.Idx, Body: in(m.Body, append(append([]*layer.Index(nil), idx...), m.Idx...), guarded)}
+			}
 			r, ok := node.(*layer.Reduce)
-			if !ok || r.Op != layer.Sum {
+			if !ok {
 				return nil
 			}
 			all := append(append([]*layer.Index(nil), idx...), r.Idx...)
+			if r.Op != layer.Sum {
+				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, all, guarded)}
+			}
 			if b, ok := r.Body.(*layer.Binary); ok && b.Op == '*' {
 				if s := withoutGuard(r, b); s != nil {
 					return in(s, idx, guarded)

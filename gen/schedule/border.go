@@ -57,7 +57,7 @@ func (e *emitter) inActive(i int, p at, r activeRun) {
 	defer func() { e.rest, e.tiles = rest, tiles }()
 	if around := e.tileAxis(r.around); around != nil && len(r.blocks) < len(around.offsets) {
 		e.rest, e.tiles = true, replaced(tiles, around.apart().without(r.blocks))
-		e.inClips(i, p, r.axisRun)
+		e.inClips(i, p, r.axisRun.apart())
 		e.tiles = replaced(tiles, around.only(r.blocks))
 		if len(r.blocks) == 0 {
 			return

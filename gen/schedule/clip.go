@@ -38,12 +38,18 @@ func (e *emitter) clippings(i int) []clipping {
 	}
 	for _, ps := range e.g.passes {
 		for _, o := range ps.inner {
-			if r, ok := common(ps.stages, a.Var, o.Var); ok && (len(ps.inner) == 1 || !ps.maps()) {
+			if r, ok := common(ps.stages, a.Var, o.Var); ok && !e.g.mapsInside(o.Var) {
 				out = append(out, clipping{r, o})
 			}
 		}
 	}
 	return out
+}
+
+// mapsInside reports whether a pass with maps has v and other axes inside: what is beyond a
+// clip of it would not be stored.
+func (g *group) mapsInside(v *ir.Var) bool {
+	return slices.ContainsFunc(g.passes, func(p *pass) bool { return len(p.inner) > 1 && p.maps() && has(p.inner, v) })
 }
 
 // common is the range about two axes beyond which no stage has anything to

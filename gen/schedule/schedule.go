@@ -64,6 +64,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	groups := fuse(l, t)
 	for _, g := range groups {
 		g.formPasses()
+		g.sortSums() // before it is decided what the passes keep to themselves
 	}
 	place(groups, own)
 	s := &scheduler{target: t, loops: l}

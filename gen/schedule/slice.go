@@ -13,7 +13,6 @@ import (
 // call would take too long; what follows it goes apart where that is faster.
 func planned(groups []*group, t Target) []*group {
 	for _, g := range groups {
-		g.sortSums()
 		g.collapse(t)
 	}
 	best := make([]division, len(groups))
