@@ -91,7 +91,11 @@ func (t *trial) rounding(at *point) map[string][]float64 {
 		out[g.Name] = make([]float64, g.Size())
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
-	for range jitters {
+	times := jitters
+	if t.cost > againBudget {
+		times = 1
+	}
+	for range times {
 		moved := &point{given: at.given.Clone()}
 		for _, x := range slices.Concat(t.l.Tensors, t.l.Upstreams) {
 			if x.Type == layer.Float32 {

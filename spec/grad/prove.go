@@ -143,8 +143,10 @@ func (p *proof) again() {
 	spent := 0.0
 	for k := 0; p.points < enoughPoints && spent < againBudget && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
 		t := p.tried[k%len(p.tried)]
+		if spent += t.cost; spent > againBudget {
+			break
+		}
 		p.compare(t, modes[k%len(modes)])
-		spent += t.cost
 	}
 }
 
