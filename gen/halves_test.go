@@ -17,6 +17,7 @@ func TestHalves(t *testing.T) {
 	}{
 		{"dense", "N=32 I=784 O=128", true, true},
 		{"gelu", "M=4096", true, true},
+		{"dense", "N=5 I=1000 O=1000", true, true}, // both wait for the weights
 		{"lstm", "T=8 N=16 I=64 H=64", true, true},
 		{"conv2d", "N=1 H=20 W=20 C=16 K=24 R=3 S=3 pad=1", true, false},
 		{"dense", "N=16 I=100 O=50", true, false},

@@ -18,7 +18,7 @@ func disjoint(x layer.Expr) layer.Expr {
 		if !ok || !isZero(w.Y) {
 			return nil
 		}
-		a := alternatives(r, conjuncts(w.Cond))
+		a := alternatives(r, layer.Joined(w.Cond, "&&"))
 		if len(a) < 2 || len(a) > mostParts {
 			return nil
 		}
@@ -28,14 +28,6 @@ func disjoint(x layer.Expr) layer.Expr {
 		}
 		return out
 	})
-}
-
-// conjuncts lists what has to hold for c to hold.
-func conjuncts(c layer.Cond) []layer.Cond {
-	if l, ok := c.(*layer.Logic); ok && l.Op == "&&" {
-		return append(conjuncts(l.X), conjuncts(l.Y)...)
-	}
-	return []layer.Cond{c}
 }
 
 // alternatives are the conditions of the parts of r, of which no two hold at once.
@@ -55,13 +47,11 @@ func alternatives(r *layer.Reduce, conds []layer.Cond) [][]layer.Cond {
 		others := append(append([]layer.Cond(nil), conds[:k]...), conds[k+1:]...)
 		with := func(more ...layer.Cond) []layer.Cond { return append(append([]layer.Cond(nil), others...), more...) }
 		c := first.(*layer.CmpInt)
-		opposite := &layer.CmpInt{Op: opposites[c.Op], X: c.X, Y: c.Y}
-		return append([][]layer.Cond{with(first)}, alternatives(r, with(append([]layer.Cond{opposite}, conjuncts(second)...)...))...)
+		opposite := &layer.CmpInt{Op: layer.Opposite[c.Op], X: c.X, Y: c.Y}
+		return append([][]layer.Cond{with(first)}, alternatives(r, with(append([]layer.Cond{opposite}, layer.Joined(second, "&&")...)...))...)
 	}
 	return [][]layer.Cond{conds}
 }
-
-var opposites = map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 // bounds reports whether c is a bound on an index of r, and one of indices alone.
 func bounds(r *layer.Reduce, c layer.Cond) bool {
@@ -127,7 +117,7 @@ func bounded(c layer.Cond, i *layer.Index, lo, hi int) (int, int) {
 	}
 	op, at := cmp.Op, -d.Const
 	if d.Terms[0].Coef < 0 { // -i + const
-		op, at = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}[op], d.Const
+		op, at = layer.Mirrored[op], d.Const
 	}
 	switch op {
 	case "<":

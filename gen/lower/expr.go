@@ -2,7 +2,6 @@ package lower
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -149,25 +148,7 @@ func (s *scope) logic(c *layer.Logic) *ir.Expr {
 	if c.Op == "||" {
 		op = ir.Or
 	}
-	return onceEach(op, s.cond(c.X), s.cond(c.Y))
-}
-
-// onceEach is x op y, in which what is joined by the operator stands once.
-func onceEach(op ir.Op, x, y *ir.Expr) *ir.Expr {
-	for _, e := range operandsOf(op, y) {
-		if !slices.ContainsFunc(operandsOf(op, x), func(o *ir.Expr) bool { return o.String() == e.String() }) {
-			x = ir.NewExpr(op, x, e)
-		}
-	}
-	return x
-}
-
-// operandsOf lists what op joins in x.
-func operandsOf(op ir.Op, x *ir.Expr) []*ir.Expr {
-	if x.Load != nil || x.Op != op {
-		return []*ir.Expr{x}
-	}
-	return append(operandsOf(op, x.Args[0]), operandsOf(op, x.Args[1])...)
+	return ir.NewExpr(op, s.cond(c.X), s.cond(c.Y))
 }
 
 func compareReal(op string, x, y *ir.Expr) *ir.Expr {

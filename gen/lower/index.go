@@ -77,7 +77,7 @@ func (s *scope) meets(xs []layer.Int, t *layer.Tensor) *ir.Expr {
 		}
 		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(x), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(t.Shape[d])), s.word(x)))
 		if all != nil {
-			in = onceEach(ir.And, all, in)
+			in = ir.NewExpr(ir.And, all, in)
 		}
 		all = in
 	}

@@ -15,7 +15,7 @@ func guarded(e layer.Expr) (layer.Expr, []layer.Cond) {
 	case *layer.Where:
 		if v, ok := layer.Constant(x.Y); ok && v == 0 {
 			in, conds := guarded(x.X)
-			return in, append(conjuncts(x.Cond), conds...)
+			return in, append(layer.Joined(x.Cond, "&&"), conds...)
 		}
 	case *layer.Binary:
 		switch x.Op {
@@ -34,14 +34,6 @@ func guarded(e layer.Expr) (layer.Expr, []layer.Cond) {
 		}
 	}
 	return e, nil
-}
-
-// conjuncts lists what has to hold for c to hold.
-func conjuncts(c layer.Cond) []layer.Cond {
-	if l, ok := c.(*layer.Logic); ok && l.Op == "&&" {
-		return append(conjuncts(l.X), conjuncts(l.Y)...)
-	}
-	return []layer.Cond{c}
 }
 
 // factorsOf lists the factors of a product.

@@ -29,8 +29,8 @@ type emitter struct {
 	loads, defined map[string]*ir.Buffer
 	// indexOf says which buffer an index was loaded from.
 	indexOf map[*ir.Var]*ir.Buffer
-	// conjuncts are the conditions that a conjunction demands.
-	conjuncts map[*ir.Reg][]*ir.Reg
+	// joins are, for each of the operators that join conditions, what one made by it joins.
+	joins map[ir.Op]map[*ir.Reg][]*ir.Reg
 	// partial marks vectors loaded with 0 in the lanes beyond the end.
 	partial map[*ir.Reg]bool
 	// flags has the flag beside the accumulators of a maximum or minimum;
@@ -70,7 +70,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, conjuncts: map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}

@@ -303,11 +303,8 @@ func (e *emitter) fused(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 // do is an operation with its result in a register, made once for all uses in
 // reach.
 func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
-	switch {
-	case (op == ir.And || op == ir.Or) && args[0] == args[1]:
-		return args[0]
-	case op == ir.And:
-		return e.and(args[0], args[1])
+	if op == ir.And || op == ir.Or {
+		return e.joined(op, args[0], args[1])
 	}
 	k := ir.Infos[op].Dst
 	if op == ir.Select {
@@ -316,26 +313,30 @@ func (e *emitter) do(op ir.Op, args ...*ir.Reg) *ir.Reg {
 	return e.op(&ir.Assign{Op: op, Args: args}, k)
 }
 
-// and is that a and b hold; what both of them demand is tested once.
-func (e *emitter) and(a, b *ir.Reg) *ir.Reg {
-	demands := func(r *ir.Reg) []*ir.Reg {
-		if list := e.conjuncts[r]; list != nil {
+// joined is a op b, of conditions; what stands in both of them is tested once.
+func (e *emitter) joined(op ir.Op, a, b *ir.Reg) *ir.Reg {
+	of := e.joins[op]
+	if of == nil {
+		of = map[*ir.Reg][]*ir.Reg{}
+		e.joins[op] = of
+	}
+	parts := func(r *ir.Reg) []*ir.Reg {
+		if list := of[r]; list != nil {
 			return list
 		}
 		return []*ir.Reg{r}
 	}
-	both := func(a, b *ir.Reg) *ir.Reg {
-		out := e.op(&ir.Assign{Op: ir.And, Args: []*ir.Reg{a, b}}, ir.Infos[ir.And].Dst)
-		e.conjuncts[out] = slices.Concat(demands(a), demands(b))
+	join := func(a, b *ir.Reg) *ir.Reg {
+		out := e.op(&ir.Assign{Op: op, Args: []*ir.Reg{a, b}}, ir.Infos[op].Dst)
+		of[out] = slices.Concat(parts(a), parts(b))
 		return out
 	}
-	first := demands(a)
-	more := slices.DeleteFunc(slices.Clone(demands(b)), func(r *ir.Reg) bool { return slices.Contains(first, r) })
-	if len(more) == len(demands(b)) {
-		return both(a, b)
+	more := slices.DeleteFunc(slices.Clone(parts(b)), func(r *ir.Reg) bool { return slices.Contains(parts(a), r) })
+	if len(more) == len(parts(b)) {
+		return join(a, b)
 	}
 	for _, r := range more {
-		a = both(a, r)
+		a = join(a, r)
 	}
 	return a
 }

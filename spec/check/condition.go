@@ -82,13 +82,10 @@ func (q *equation) comparison(x *syntax.Binary) truth {
 	case ok2 && q.isInteger(x.X) && math.Abs(cb.V) < math.MaxInt32:
 		return q.whole(x.Op, x.X, cb.V)
 	case ok && q.isInteger(x.Y) && math.Abs(ca.V) < math.MaxInt32:
-		return q.whole(turned[x.Op], x.Y, ca.V)
+		return q.whole(layer.Mirrored[x.Op], x.Y, ca.V)
 	}
 	return truth{cond: &layer.CmpReal{Op: x.Op, X: a, Y: b}}
 }
-
-// turned has the comparisons with their sides exchanged.
-var turned = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 // whole compares an integer with a real number, such as floor(R/2), as with an integer:
 // the next one where it is none, so that ranges are seen.

@@ -18,14 +18,14 @@ func under(e *layer.Element, conds []layer.Cond) []layer.Bound {
 		case *layer.CmpInt:
 			op, x, y := c.Op, c.X, c.Y
 			if layer.SameInt(y, e) {
-				op, x, y = mirrored[op], y, x
+				op, x, y = layer.Mirrored[op], y, x
 			}
 			v, ok := layer.AffineOf(y)
 			if !layer.SameInt(x, e) || !ok || len(v.Terms) > 0 {
 				return
 			}
 			if !positive {
-				op = negated[op]
+				op = layer.Opposite[op]
 			}
 			out = append(out, layer.Bound{Op: op, V: v.Const})
 		}
@@ -35,8 +35,6 @@ func under(e *layer.Element, conds []layer.Cond) []layer.Bound {
 	}
 	return out
 }
-
-var mirrored = map[string]string{"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 // guards reports whether conditions on elements of int32 tensors keep a subscript in
 // 0..size-1, and notes at these that they do.

@@ -185,7 +185,7 @@ func (l limits) add(c layer.Cond, positive bool) limits {
 		}
 		op := c.Op
 		if !positive {
-			op = negated[op]
+			op = layer.Opposite[op]
 		}
 		switch op {
 		case "<":
@@ -204,8 +204,6 @@ func (l limits) add(c layer.Cond, positive bool) limits {
 	}
 	return l
 }
-
-var negated = map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}
 
 // bound bounds the subscript in a box where the conditions hold.
 func (p *prover) bound(b box) interval {

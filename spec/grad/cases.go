@@ -76,7 +76,7 @@ func everyCase(summands []layer.Expr, i *layer.Index) bool {
 			return false
 		}
 		found := false
-		for _, c := range conjuncts([]layer.Cond{w.Cond}) {
+		for _, c := range layer.Joined(w.Cond, "&&") {
 			cmp, ok := c.(*layer.CmpInt)
 			if !ok || cmp.Op != "==" {
 				continue
@@ -95,7 +95,7 @@ func everyCase(summands []layer.Expr, i *layer.Index) bool {
 // decided copies where(c, x, 0) without the conditions that always hold.
 func (b binding) decided(w *layer.Where) layer.Expr {
 	var open []layer.Cond
-	for _, c := range conjuncts([]layer.Cond{w.Cond}) {
+	for _, c := range layer.Joined(w.Cond, "&&") {
 		c = b.cond(c)
 		holds, known := check.Decide(c)
 		switch {

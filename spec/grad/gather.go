@@ -187,11 +187,7 @@ func (v *inversion) assign(i *layer.Index, x layer.Int) {
 func conjuncts(conds []layer.Cond) []layer.Cond {
 	var out []layer.Cond
 	for _, c := range conds {
-		if l, ok := c.(*layer.Logic); ok && l.Op == "&&" {
-			out = append(out, conjuncts([]layer.Cond{l.X, l.Y})...)
-		} else {
-			out = append(out, c)
-		}
+		out = append(out, layer.Joined(c, "&&")...)
 	}
 	return out
 }

@@ -82,7 +82,7 @@ func (r *narrowing) solve(c layer.Cond, a layer.Affine, t layer.Term) bool {
 // between narrows the range of t's index by (index + k)*coef op 0.
 func (r *narrowing) between(c layer.Cond, op string, k int, t layer.Term) bool {
 	if t.Coef < 0 {
-		op = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!="}[op]
+		op = layer.Mirrored[op]
 	}
 	lo, hi := 0, t.I.Size-1
 	switch {

@@ -141,7 +141,7 @@ func (p *proof) search(s *search) {
 func (p *proof) again() {
 	slices.SortStableFunc(p.tried, func(a, b *trial) int { return int(a.cost - b.cost) })
 	spent := 0.0
-	for k := 0; p.points < enoughPoints && spent < againBudget && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
+	for k := 0; p.points < enoughPoints && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
 		t := p.tried[k%len(p.tried)]
 		if spent += t.cost; spent > againBudget {
 			break

@@ -89,17 +89,24 @@ func (s *search) reach() {
 	}
 	for e, reached := 0, 0; e < len(own); e++ {
 		for k, happens := range own[e] {
-			if !happens || seen[e][k] || reached == mostReached {
+			if !happens || seen[e][k] {
 				continue
 			}
-			if l := s.least(func(l *layer.Layer) bool {
-				at := events(l)
-				return e < len(at) && len(at[e]) == len(own[e]) && at[e][k]
-			}); l != nil && cost(l.Forward) <= reachCost {
+			l := s.l
+			if reached < mostReached {
+				l = s.least(func(l *layer.Layer) bool {
+					at := events(l)
+					return e < len(at) && len(at[e]) == len(own[e]) && at[e][k]
+				})
+			}
+			at := s.equation(e).Pos
+			switch {
+			case l == nil:
+			case reached < mostReached && cost(l.Forward) <= reachCost:
 				note(l)
 				s.found = append(s.found, l)
 				reached++
-			} else if at := s.equation(e).Pos; l != nil && !slices.Contains(s.untested, at) {
+			case !slices.Contains(s.untested, at):
 				s.untested = append(s.untested, at)
 			}
 		}
@@ -181,7 +188,7 @@ func events(l *layer.Layer) [][]bool {
 // alone reports for each of the conditions that x joins whether it may be what decides: the
 // others hold and it does not, of alternatives the other way round.
 func alone(x *layer.Logic) (out []bool) {
-	parts := joined(x, x.Op)
+	parts := layer.Joined(x, x.Op)
 	for k := range parts {
 		var c layer.Cond
 		for i, p := range parts {
@@ -197,14 +204,6 @@ func alone(x *layer.Logic) (out []bool) {
 		out = append(out, may(c))
 	}
 	return out
-}
-
-// joined lists the conditions that c joins by op.
-func joined(c layer.Cond, op string) []layer.Cond {
-	if l, ok := c.(*layer.Logic); ok && l.Op == op {
-		return append(joined(l.X, op), joined(l.Y, op)...)
-	}
-	return []layer.Cond{c}
 }
 
 // may reports whether c holds for some values of its indices, as far as one can tell.

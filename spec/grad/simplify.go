@@ -198,8 +198,7 @@ func not(c layer.Cond) layer.Cond {
 	case *layer.Not:
 		return c.X
 	case *layer.CmpInt:
-		op := map[string]string{"<": ">=", ">=": "<", ">": "<=", "<=": ">", "==": "!=", "!=": "=="}[c.Op]
-		return &layer.CmpInt{Op: op, X: c.X, Y: c.Y}
+		return &layer.CmpInt{Op: layer.Opposite[c.Op], X: c.X, Y: c.Y}
 	}
 	return &layer.Not{X: c}
 }

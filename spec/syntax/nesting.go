@@ -3,8 +3,9 @@ package syntax
 import "bytes"
 
 // mostNested is how deep brackets and lists may be nested: the YAML parser takes time and
-// memory that grow with the square of it.
-const mostNested = 50
+// memory that grow with the square of it. It leaves room for brackets in texts that do not
+// close, as of [0, 1).
+const mostNested = 1000
 
 // Nested finds the first line, from 1, at which brackets or lists are nested deeper than
 // any spec or config needs; 0 where there is none.
