@@ -41,6 +41,8 @@ func TestWays(t *testing.T) {
 		{"lstm", "T=24 N=16 I=16 H=256", 0, "prefetch soon wh[", false, true, true},
 		{"lstm", "T=24 N=16 I=16 H=128", 0, "prefetch soon wh[", false, false, false},
 		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
+		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 0, "// loops g, ", true, true, true},
+		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 1, "// loops gk by ", false, true, true},
 	} {
 		for target, want := range map[*schedule.Target]bool{&schedule.Portable: c.portable, &schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {
 			_, programs, err := passes(proved(t, c.layer, c.dims), *target)

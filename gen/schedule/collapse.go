@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -59,17 +60,10 @@ func (g *group) sortSums() {
 	}
 }
 
-// collapses reports whether the group is maps alone, without inner loops, or one
-// sum of products, and has no ids.
+// collapses reports whether the group has neither inner loops that results of its own
+// axes fill nor ids.
 func (g *group) collapses() bool {
-	reduces := false
-	for _, s := range g.stages {
-		if len(s.inner) > 0 || len(s.nest.Gathers) > 0 {
-			return false
-		}
-		reduces = reduces || len(s.nest.Reduce) > 0
-	}
-	return !reduces || g.contraction || g.hasOneSum() || g.streamed()
+	return !slices.ContainsFunc(g.stages, func(s *stage) bool { return len(s.inner) > 0 || len(s.nest.Gathers) > 0 })
 }
 
 // joining is two axes that become one.

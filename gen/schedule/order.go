@@ -27,7 +27,7 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *plan {
 // most of what is fetched arrives while the tiles are computed.
 func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) float64 {
 	best := math.Inf(1)
-	for _, order := range c.orders(a, b) {
+	for _, order := range c.orders(t, p, a, b) {
 		work, wait := tiles, traffic{}
 		touched, sets := c.workingSets(t, p, order)
 		var panels []*panel
@@ -50,12 +50,28 @@ func (c *contraction) arrange(t Target, p *plan, a, b ir.Axis, tiles float64) fl
 			best, p.order, p.panels = cycles, order, panels
 		}
 	}
+	if p.order != nil {
+		p.loopFirst(t, len(c.g.serial))
+	}
 	return best
 }
 
-// orders lists the loop orders to consider: all of up to three loops, else
-// those of the tile's axes with the others before, between or after them.
-func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
+// loopFirst moves the first loop of more than one turn before those of one, after
+// the serial ones, so that a call may be a part of it; no panel may be copied between
+// them.
+func (p *plan) loopFirst(t Target, serial int) {
+	at := slices.IndexFunc(p.order[serial:], func(a ir.Axis) bool { return a.Size > p.width(t, a.Var) })
+	if at <= 0 || slices.ContainsFunc(p.panels, func(pn *panel) bool { return pn.depth <= serial+at }) {
+		return
+	}
+	at += serial
+	p.order = join(p.order[:serial], p.order[at:at+1], p.order[serial:at], p.order[at+1:])
+}
+
+// orders lists the loop orders to consider: all of up to three loops, else those
+// of the tile's axes with the others before, between or after them. An axis that is
+// one turn for the plan stands outside, where it costs nothing.
+func (c *contraction) orders(t Target, p *plan, a, b ir.Axis) [][]ir.Axis {
 	n := len(c.g.serial)
 	first, free := c.g.outer[:n], c.g.outer[n:]
 	if len(free) <= 3 {
@@ -66,18 +82,27 @@ func (c *contraction) orders(a, b ir.Axis) [][]ir.Axis {
 		}
 		return c.permuted
 	}
-	var out [][]ir.Axis
 	var tile, others []ir.Axis
 	for _, o := range free {
-		if o.Var != a.Var && o.Var != b.Var {
+		switch {
+		case o.Size <= p.width(t, o.Var):
+			first = join(first, []ir.Axis{o})
+		case o.Var != a.Var && o.Var != b.Var:
 			others = append(others, o)
-		} else {
+		default:
 			tile = append(tile, o)
 		}
 	}
+	around := [][]ir.Axis{others}
+	if len(others) <= 3 {
+		around = permutations(others)
+	}
+	var out [][]ir.Axis
 	for _, p := range permutations(tile) {
-		for at := 0; at <= len(p); at++ {
-			out = append(out, join(first, p[:at], others, p[at:]))
+		for _, others := range around {
+			for at := 0; at <= len(p); at++ {
+				out = append(out, join(first, p[:at], others, p[at:]))
+			}
 		}
 	}
 	return out

@@ -1787,15 +1787,11 @@ loop_q_3_24:
 	VXORPS      Y1, Y1, Y1
 	VXORPS      Y2, Y2, Y2
 	VXORPS      Y3, Y3, Y3
-	MOVL        $+28, DI
+	MOVL        $+392, SI
+	PCALIGN     $0x20
 
-loop_p_25:
-	// for p < 28
-	MOVL    $+14, SI
-	PCALIGN $0x20
-
-loop_q_26:
-	// for q < 14
+loop_pq_25:
+	// for pq < 392
 	VADDPS  -94080(BX), Y0, Y0
 	VADDPS  -94048(BX), Y1, Y1
 	VADDPS  -94016(BX), Y2, Y2
@@ -1806,9 +1802,7 @@ loop_q_26:
 	VADDPS  -93856(BX), Y3, Y3
 	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_q_26
-	DECQ    DI
-	JNE     loop_p_25
+	JNE     loop_pq_25
 	MOVQ    db+16(FP), BX
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)

@@ -2260,8 +2260,8 @@ loop_gk_9:
 	MOVL         $+3, DX
 	PCALIGN      $0x20
 
-loop_g_10:
-	// for g < 3
+loop_gk_10:
+	// for gk < 3
 	VMOVUPS -2304(DI), Y0
 	VMOVUPS -2272(DI), Y1
 	VMOVUPS -2240(DI), Y2
@@ -2301,13 +2301,13 @@ loop_g_10:
 	ADDQ    $+128, DI
 	ADDQ    $+128, BX
 	DECQ    DX
-	JNE     loop_g_10
+	JNE     loop_gk_10
 	MOVQ    dbh+40(FP), BX
 	MOVL    $+3, DI
 	PCALIGN $0x20
 
-loop_g_11:
-	// for g < 3
+loop_gk_11:
+	// for gk < 3
 	VMOVUPS (SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
@@ -2347,6 +2347,6 @@ loop_g_11:
 	ADDQ    $+128, SI
 	ADDQ    $+128, BX
 	DECQ    DI
-	JNE     loop_g_11
+	JNE     loop_gk_11
 	VZEROUPPER
 	RET

@@ -39,10 +39,10 @@ func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B,
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 func forward0Go(y *Y, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B, aAhead *[8][4][4][32]float32, a *[1][4][4][32]float32, input, forget, fresh, output, c, s *[8][4][32]float32) {
-	for k := 0; k < 4; k++ {
+	for g := 0; g < 4; g++ {
 		for n := 0; n < 4; n++ {
-			for g := 0; g < 4; g++ {
-				for t := 0; t < 4; t++ {
+			for t := 0; t < 4; t++ {
+				for k := 0; k < 4; k++ {
 					v0 := x[2*t][n][0]
 					v1 := wx[0][g][5*k]
 					v2 := v1 * v0
@@ -331,13 +331,7 @@ func forward0Go(y *Y, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B, aAhead *[8][4]
 					aAhead[2*t][n][g][5*k+4] = v15 + v126
 					aAhead[2*t+1][n][g][5*k+4] = v16 + v126
 				}
-			}
-		}
-	}
-	for k := 0; k < 3; k++ {
-		for n := 0; n < 4; n++ {
-			for g := 0; g < 4; g++ {
-				for t := 0; t < 4; t++ {
+				for k := 0; k < 3; k++ {
 					v127 := x[2*t][n][0]
 					v128 := wx[0][g][4*k+20]
 					v129 := v128 * v127

@@ -5849,17 +5849,17 @@ loop_tn_20:
 	MOVQ         db+40(FP), DI
 	MOVL         $+4, DX
 
-loop_g_21:
-	// for g < 4
+loop_gk_21:
+	// for gk < 4
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVL    $+8, SI
+	MOVL    $+16, SI
 	PCALIGN $0x20
 
-loop_t_2_22:
-	// for t_2 < 8
+loop_tn_22:
+	// for tn < 16
 	VADDPS  -23552(BX), Y0, Y0
 	VADDPS  -23520(BX), Y1, Y1
 	VADDPS  -23488(BX), Y2, Y2
@@ -5868,17 +5868,9 @@ loop_t_2_22:
 	VADDPS  -23008(BX), Y1, Y1
 	VADDPS  -22976(BX), Y2, Y2
 	VADDPS  -22944(BX), Y3, Y3
-	VADDPS  -22528(BX), Y0, Y0
-	VADDPS  -22496(BX), Y1, Y1
-	VADDPS  -22464(BX), Y2, Y2
-	VADDPS  -22432(BX), Y3, Y3
-	VADDPS  -22016(BX), Y0, Y0
-	VADDPS  -21984(BX), Y1, Y1
-	VADDPS  -21952(BX), Y2, Y2
-	VADDPS  -21920(BX), Y3, Y3
-	ADDQ    $+2048, BX
+	ADDQ    $+1024, BX
 	DECQ    SI
-	JNE     loop_t_2_22
+	JNE     loop_tn_22
 	VMOVUPS Y0, (DI)
 	VMOVUPS Y1, 32(DI)
 	VMOVUPS Y2, 64(DI)
@@ -5886,6 +5878,6 @@ loop_t_2_22:
 	ADDQ    $-16256, BX
 	ADDQ    $+128, DI
 	DECQ    DX
-	JNE     loop_g_21
+	JNE     loop_gk_21
 	VZEROUPPER
 	RET

@@ -23,11 +23,11 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	MOVQ    x+8(FP), BX
-	MOVL    $+7, SI
+	MOVL    $+12, SI
 	PCALIGN $0x20
 
-loop_i_1:
-	// for i < 7
+loop_ij_1:
+	// for ij < 12
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y2, Y2
 	VADDPS  64(BX), Y1, Y1
@@ -36,15 +36,11 @@ loop_i_1:
 	VADDPS  160(BX), Y2, Y2
 	VADDPS  192(BX), Y1, Y1
 	VADDPS  224(BX), Y3, Y3
-	VADDPS  256(BX), Y0, Y0
-	VADDPS  288(BX), Y2, Y2
-	VADDPS  320(BX), Y1, Y1
-	VADDPS  352(BX), Y3, Y3
-	VADDPS  384(BX), Y0, Y0
-	VADDPS  416(BX), Y2, Y2
-	ADDQ    $+448, BX
+	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_i_1
+	JNE     loop_ij_1
+	VADDPS  (BX), Y0, Y0
+	VADDPS  32(BX), Y2, Y2
 	VADDPS  Y0, Y1, Y0
 	VADDPS  Y2, Y3, Y2
 	VMULPS  vectors<>+32(SB), Y0, Y0

@@ -9589,20 +9589,16 @@ loop_p_8_16:
 // func backward5AVX2(db *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward5AVX2(SB), NOSPLIT, $0-16
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   dy+8(FP), BX
-	MOVL   $+14, DI
-
-loop_p_1:
-	// for p < 14
-	MOVL    $+7, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    dy+8(FP), BX
+	MOVL    $+98, SI
 	PCALIGN $0x20
 
-loop_q_2:
-	// for q < 7
+loop_pq_1:
+	// for pq < 98
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y1, Y1
 	VADDPS  64(BX), Y2, Y2
@@ -9613,9 +9609,7 @@ loop_q_2:
 	VADDPS  224(BX), Y3, Y3
 	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_q_2
-	DECQ    DI
-	JNE     loop_p_1
+	JNE     loop_pq_1
 	MOVQ    db+0(FP), BX
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)

@@ -5166,20 +5166,16 @@ loop_n_4_7:
 // func backward4AVX2(db *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward4AVX2(SB), NOSPLIT, $0-16
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   dy+8(FP), BX
-	MOVL   $+32, DI
-
-loop_n_1:
-	// for n < 32
-	MOVL    $+28, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    dy+8(FP), BX
+	MOVL    $+3136, SI
 	PCALIGN $0x20
 
-loop_p_2:
-	// for p < 28
+loop_npq_1:
+	// for npq < 3136
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y1, Y1
 	VADDPS  64(BX), Y2, Y2
@@ -5188,31 +5184,9 @@ loop_p_2:
 	VADDPS  160(BX), Y1, Y1
 	VADDPS  192(BX), Y2, Y2
 	VADDPS  224(BX), Y3, Y3
-	VADDPS  256(BX), Y0, Y0
-	VADDPS  288(BX), Y1, Y1
-	VADDPS  320(BX), Y2, Y2
-	VADDPS  352(BX), Y3, Y3
-	VADDPS  384(BX), Y0, Y0
-	VADDPS  416(BX), Y1, Y1
-	VADDPS  448(BX), Y2, Y2
-	VADDPS  480(BX), Y3, Y3
-	VADDPS  512(BX), Y0, Y0
-	VADDPS  544(BX), Y1, Y1
-	VADDPS  576(BX), Y2, Y2
-	VADDPS  608(BX), Y3, Y3
-	VADDPS  640(BX), Y0, Y0
-	VADDPS  672(BX), Y1, Y1
-	VADDPS  704(BX), Y2, Y2
-	VADDPS  736(BX), Y3, Y3
-	VADDPS  768(BX), Y0, Y0
-	VADDPS  800(BX), Y1, Y1
-	VADDPS  832(BX), Y2, Y2
-	VADDPS  864(BX), Y3, Y3
-	ADDQ    $+896, BX
+	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_p_2
-	DECQ    DI
-	JNE     loop_n_1
+	JNE     loop_npq_1
 	VADDPS  Y0, Y2, Y0
 	VADDPS  Y1, Y3, Y1
 	VADDPS  Y0, Y1, Y0

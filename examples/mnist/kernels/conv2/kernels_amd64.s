@@ -18889,20 +18889,16 @@ loop_n_3_8:
 // func backward12AVX2(db *float32, dy *float32)
 // Requires: AVX
 TEXT ·backward12AVX2(SB), NOSPLIT, $0-16
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   dy+8(FP), BX
-	MOVL   $+32, DI
-
-loop_n_1:
-	// for n < 32
-	MOVL    $+14, SI
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    dy+8(FP), BX
+	MOVL    $+1568, SI
 	PCALIGN $0x20
 
-loop_p_2:
-	// for p < 14
+loop_npq_1:
+	// for npq < 1568
 	VADDPS  (BX), Y0, Y0
 	VADDPS  32(BX), Y2, Y2
 	VADDPS  64(BX), Y1, Y1
@@ -18911,31 +18907,9 @@ loop_p_2:
 	VADDPS  160(BX), Y2, Y2
 	VADDPS  192(BX), Y1, Y1
 	VADDPS  224(BX), Y3, Y3
-	VADDPS  256(BX), Y0, Y0
-	VADDPS  288(BX), Y2, Y2
-	VADDPS  320(BX), Y1, Y1
-	VADDPS  352(BX), Y3, Y3
-	VADDPS  384(BX), Y0, Y0
-	VADDPS  416(BX), Y2, Y2
-	VADDPS  448(BX), Y1, Y1
-	VADDPS  480(BX), Y3, Y3
-	VADDPS  512(BX), Y0, Y0
-	VADDPS  544(BX), Y2, Y2
-	VADDPS  576(BX), Y1, Y1
-	VADDPS  608(BX), Y3, Y3
-	VADDPS  640(BX), Y0, Y0
-	VADDPS  672(BX), Y2, Y2
-	VADDPS  704(BX), Y1, Y1
-	VADDPS  736(BX), Y3, Y3
-	VADDPS  768(BX), Y0, Y0
-	VADDPS  800(BX), Y2, Y2
-	VADDPS  832(BX), Y1, Y1
-	VADDPS  864(BX), Y3, Y3
-	ADDQ    $+896, BX
+	ADDQ    $+256, BX
 	DECQ    SI
-	JNE     loop_p_2
-	DECQ    DI
-	JNE     loop_n_1
+	JNE     loop_npq_1
 	VADDPS  Y0, Y1, Y0
 	VADDPS  Y2, Y3, Y2
 	MOVQ    db+0(FP), BX
