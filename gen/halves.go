@@ -82,16 +82,8 @@ func (s *slots) assign(a *ir.Assign, lanes int, parts float64) {
 	case ir.Copy, ir.Const, ir.ConstWord, ir.Param, ir.KeyParam, ir.LaneMask:
 	case ir.Div, ir.Sqrt:
 		s.operations += slowOperations * parts
-	case ir.HMax, ir.HMin: // two rounds side by side, of fewer and fewer lanes
-		rounds := float64(bits.Len(uint(lanes) - 1))
-		s.operations += 2*rounds + 2*parts
-		s.swaps += rounds
-		s.instructions += 4*rounds + 3
-	case ir.HSum, ir.HProd:
-		rounds := float64(bits.Len(uint(lanes) - 1))
-		s.operations += rounds * parts
-		s.swaps += rounds * parts / 2
-		s.instructions += 2 * rounds
+	case ir.HSum, ir.HProd, ir.HMax, ir.HMin:
+		s.horizontal(a, lanes, parts)
 	case ir.HSums:
 		n := float64(len(a.Args))
 		s.operations += n * parts
@@ -101,5 +93,31 @@ func (s *slots) assign(a *ir.Assign, lanes int, parts float64) {
 		s.swaps += parts
 	default:
 		s.operations += parts
+	}
+}
+
+// horizontal counts the rounds in which lanes are combined.
+func (s *slots) horizontal(a *ir.Assign, lanes int, parts float64) {
+	extreme := a.Op == ir.HMax || a.Op == ir.HMin
+	switch n := float64(len(a.Args)); {
+	case n > 1: // each round but the last ones has half the registers of the one before
+		rounds := n + float64(bits.Len(uint(lanes)/8))
+		if extreme {
+			s.operations += n * parts
+			rounds *= 2
+		}
+		s.operations += rounds * parts
+		s.swaps += 2 * rounds * parts
+		s.instructions += 3 * rounds
+	case extreme: // two rounds side by side, of fewer and fewer lanes
+		rounds := float64(bits.Len(uint(lanes) - 1))
+		s.operations += 2*rounds + 2*parts
+		s.swaps += rounds
+		s.instructions += 4*rounds + 3
+	default:
+		rounds := float64(bits.Len(uint(lanes) - 1))
+		s.operations += rounds * parts
+		s.swaps += rounds * parts / 2
+		s.instructions += 2 * rounds
 	}
 }

@@ -66,7 +66,13 @@ func testOps(t *testing.T, m machine) {
 	for o := range ir.Infos {
 		op := ir.Op(o)
 		info := ir.Infos[op]
-		if op == ir.Apply || op == ir.Param || op == ir.KeyParam || op == ir.HSums || op == ir.Spread || op == ir.Iota || info.Args < 1 {
+		if op == ir.Apply || op == ir.Param || op == ir.KeyParam || op == ir.HSums || op == ir.Spread || op == ir.Iota || info.Args == 0 {
+			continue
+		}
+		if horizontal(op) {
+			for _, rows := range []int{1, 2, 4} {
+				trials = append(trials, opTrial(op, ir.Real, rows, -1, n, m.Lanes))
+			}
 			continue
 		}
 		if _, has := m.Ops[op]; op == ir.Scale && !has {
@@ -78,7 +84,7 @@ func testOps(t *testing.T, m machine) {
 		}
 		for _, kind := range kinds {
 			for constant := -1; constant < info.Args; constant++ {
-				trials = append(trials, opTrial(op, kind, constant, n, m.Lanes))
+				trials = append(trials, opTrial(op, kind, info.Args, constant, n, m.Lanes))
 			}
 		}
 	}
@@ -99,9 +105,12 @@ func special(e ir.Elem, n, shift int) []uint32 {
 	return values(n, shift)
 }
 
-func opTrial(op ir.Op, kind ir.Kind, constant, n, full int) *trial {
+// horizontal reports whether op combines the lanes of 1, 2 or 4 registers.
+func horizontal(op ir.Op) bool { return op >= ir.HSum && op <= ir.HProd }
+
+func opTrial(op ir.Op, kind ir.Kind, operands, constant, n, full int) *trial {
 	info := ir.Infos[op]
-	var in [3]*ir.Buffer
+	var in [4]*ir.Buffer
 	c := &trial{f: &ir.Func{Name: "op_" + op.String(), Lanes: full}}
 	for i := range in {
 		e := elem(kind)
@@ -123,7 +132,7 @@ func opTrial(op ir.Op, kind ir.Kind, constant, n, full int) *trial {
 	place := func(buf *ir.Buffer) ir.Mem { return ir.Mem{Buf: buf, Subs: []ir.Sub{of(0, full, v)}} }
 	body := b.Nested()
 	var args []*ir.Reg
-	for i := 0; i < info.Args; i++ {
+	for i := 0; i < operands; i++ {
 		k := kind
 		if op == ir.Select && i == 0 {
 			k = ir.Mask

@@ -322,7 +322,11 @@ func (w *writer) assign() {
 		kind = ir.Kind(w.Intn(2))
 	}
 	a := &ir.Assign{Op: op, Real: float32(w.Intn(5)) / 2, Word: int32(w.Intn(8)) + 1, Table: &picked, Order: lanes(w.full, func(int) int { return w.Intn(w.full) })}
-	for i := 0; i < info.Args; i++ {
+	operands := info.Args
+	if horizontal(op) {
+		operands = 1 << w.Intn(3)
+	}
+	for i := 0; i < operands; i++ {
 		k := info.Arg
 		if op == ir.Copy || op == ir.Select && i > 0 {
 			k = kind
@@ -333,6 +337,9 @@ func (w *writer) assign() {
 	}
 	if op == ir.Align {
 		a.Word = int32(w.Intn(w.full))
+	}
+	if w.Intn(2) == 0 { // the same in each quarter
+		a.Order = lanes(w.full, func(i int) int { return i - i%4 + a.Order[i%4]%4 })
 	}
 	if op == ir.Iota {
 		a.Sub, a.Step = w.mem(w.words[0], w.full).Subs[1], w.Intn(3)-1

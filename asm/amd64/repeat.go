@@ -38,6 +38,8 @@ func (s *Selection) repeat(body []ir.Stmt) {
 func (s *Selection) Shuffle(a *ir.Assign, among, same, within *Code) {
 	dst, order := s.Of(a.Dst), Ref{Mem: s.Order(a.Order)}
 	switch first := a.Order[0]; {
+	case inQuarters(a.Order):
+		s.Do(same, dst, a.Order[0]|a.Order[1]<<2|a.Order[2]<<4|a.Order[3]<<6, s.Reg(a.Args[0]))
 	case !s.repeated[a.Args[0]]:
 		s.Do(among, dst, None, order, s.Use(a.Args[0]))
 	case slices.Max(a.Order) == slices.Min(a.Order):
@@ -45,4 +47,14 @@ func (s *Selection) Shuffle(a *ir.Assign, among, same, within *Code) {
 	default:
 		s.Do(within, dst, None, s.Reg(a.Args[0]), order)
 	}
+}
+
+// inQuarters reports whether each quarter takes its own lanes, all in the same order.
+func inQuarters(order []int) bool {
+	for j, from := range order {
+		if order[j%4] >= 4 || from != j-j%4+order[j%4] {
+			return false
+		}
+	}
+	return true
 }

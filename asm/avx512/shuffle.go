@@ -7,8 +7,12 @@ import (
 
 // horizontal combines all lanes into every lane, halves first.
 func horizontal(s *amd64.Selection, a *ir.Assign) {
-	dst, x := s.Of(a.Dst), s.Reg(a.Args[0])
 	c := map[ir.Op]*amd64.Code{ir.HSum: vaddps, ir.HMax: vmaxps, ir.HMin: vminps, ir.HProd: vmulps}[a.Op]
+	if len(a.Args) > 1 {
+		several(s, c, a)
+		return
+	}
+	dst, x := s.Of(a.Dst), s.Reg(a.Args[0])
 	if c.Commutes {
 		// Both halves compute the same, so the lanes need no broadcast.
 		for i, imm := range []int{0x4e, 0xb1, 0x4e, 0xb1} {
@@ -59,6 +63,37 @@ func extreme(s *amd64.Selection, c *amd64.Code, dst *amd64.VReg, x amd64.Ref) {
 	s.Do(vcmpps, nan, unordered, y, y)
 	s.Do(vblendmps, out, amd64.None, nan.Ref(), x, y).View = amd64.X
 	s.Do(vbroadcastss, dst, amd64.None, out.As(amd64.X))
+}
+
+// several combines the lanes of two or four registers, with the largest bits beside an
+// extreme, as above.
+func several(s *amd64.Selection, c *amd64.Code, a *ir.Assign) {
+	var x, size []amd64.Ref
+	for _, r := range a.Args {
+		x = append(x, s.Reg(r))
+	}
+	dst := s.Of(a.Dst)
+	if c.Commutes {
+		s.Do(vmovaps, dst, amd64.None, rows(s, c, x))
+		return
+	}
+	for _, r := range x {
+		size = append(size, s.Then(vandps, amd64.None, r, amd64.Ref{Mem: s.All(1<<31 - 1)}))
+	}
+	nan, most := s.TempMask(), rows(s, vpmaxsd, size)
+	s.Do(vcmpps, nan, unordered, most, most)
+	out := s.Then(vblendmps, amd64.None, nan.Ref(), rows(s, c, x), most)
+	s.Do(vshuff32x4, dst, 0, out, out) // of equal zeros the quarters have either
+}
+
+// rows combines the lanes of two or four registers, of which each quarter of the result
+// has one after another.
+func rows(s *amd64.Selection, c *amd64.Code, x []amd64.Ref) amd64.Ref {
+	out := s.Quarters(c, vunpcklps, vunpckhps, vshufps, x)
+	for _, imm := range []int{0x4e, 0xb1} {
+		out = s.Then(c, amd64.None, out, s.Then(vshuff32x4, imm, out, out))
+	}
+	return out
 }
 
 // sums puts the sum of each argument into its own lane: neighbours are added

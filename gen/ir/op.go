@@ -29,15 +29,15 @@ const (
 	ToReal   // Word to Real, converted
 	RealBits // Word to Real, same bits
 	Select   // Mask, a, b: a where the mask holds; also for Word results
-	HSum     // sum of all lanes, in every lane
-	HMax     // NaN where a lane is
-	HMin     // NaN where a lane is
-	HProd
-	HSums   // up to Lanes args: lane j is the sum of the lanes of arg j, 0 beyond
-	Shuffle // lane j is the lane Order[j] of the operand
-	Align   // lane j is the lane Word+j of the first operand, which the second one continues; not with one lane
-	Spread  // in a nest: the element Sub/Every%Within places after the operand, a load
-	Apply   // function Fn (exp, log, tanh, ...) of one or two args; only with one lane
+	HSum     // sum of all lanes, in every lane; of 2 or 4 args: lane j has that of arg j%2 or j%4
+	HMax     // likewise; NaN where a lane is
+	HMin     // likewise
+	HProd    // likewise
+	HSums    // up to Lanes args: lane j is the sum of the lanes of arg j, 0 beyond
+	Shuffle  // lane j is the lane Order[j] of the operand
+	Align    // lane j is the lane Word+j of the first operand, which the second one continues; not with one lane
+	Spread   // in a nest: the element Sub/Every%Within places after the operand, a load
+	Apply    // function Fn (exp, log, tanh, ...) of one or two args; only with one lane
 
 	// Word results, wrapping.
 	ConstWord // Word
@@ -92,7 +92,7 @@ var Infos = [...]Info{
 	Round: {"round", 1, Real, Real}, Floor: {"floor", 1, Real, Real}, Scale: {"scale", 2, Real, Real},
 	ToReal: {"toreal", 1, Word, Real}, RealBits: {"realbits", 1, Word, Real},
 	Select: {"select", 3, Real, Real},
-	HSum:   {"hsum", 1, Real, Real}, HMax: {"hmax", 1, Real, Real}, HMin: {"hmin", 1, Real, Real}, HProd: {"hprod", 1, Real, Real},
+	HSum:   {"hsum", -1, Real, Real}, HMax: {"hmax", -1, Real, Real}, HMin: {"hmin", -1, Real, Real}, HProd: {"hprod", -1, Real, Real},
 	HSums: {"hsums", -1, Real, Real}, Shuffle: {"shuffle", 1, Real, Real}, Align: {"align", 2, Real, Real}, Spread: {"spread", 1, Real, Real}, Apply: {"apply", -1, Real, Real},
 	ConstWord: {"constword", 0, Word, Word}, Iota: {"iota", 0, Word, Word},
 	IAdd: {"iadd", 2, Word, Word}, ISub: {"isub", 2, Word, Word}, IMul: {"imul", 2, Word, Word},

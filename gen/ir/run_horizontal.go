@@ -21,31 +21,30 @@ func keepNaN(f func(x, y float32) float32) func(x, y float32) float32 {
 }
 
 // horizontal compiles the operations across lanes. They combine the upper
-// half of the lanes with the lower half until one is left; a printer may
-// choose another order.
+// half of the lanes with the lower half until one is left, in each quarter first where
+// there are several operands; a printer may choose another order.
 func (m *machine) horizontal(a *Assign) code {
 	dst, f := m.realReg(a.Dst), combine[a.Op]
 	args := make([][]float32, len(a.Args))
 	for i, r := range a.Args {
 		args[i] = m.realReg(r)
 	}
-	work := make([]float32, m.fn.Lanes)
-	if a.Op != HSums {
-		return func() {
-			copy(work, args[0])
-			v := fold(work, f)
-			for i := range dst {
-				dst[i] = v
-			}
-		}
-	}
-	sums := make([]float32, m.fn.Lanes)
+	work, results := make([]float32, m.fn.Lanes), make([]float32, m.fn.Lanes)
 	return func() {
 		for i, x := range args {
 			copy(work, x)
-			sums[i] = fold(work, f)
+			left := work
+			if len(args) > 1 && a.Op != HSums {
+				left = foldQuarters(work, f)
+			}
+			results[i] = fold(left, f)
 		}
-		copy(dst, sums)
+		if a.Op != HSums {
+			for i := len(args); i < len(results); i++ {
+				results[i] = results[i%len(args)]
+			}
+		}
+		copy(dst, results)
 	}
 }
 
@@ -70,6 +69,14 @@ func (m *machine) align(a *Assign) code {
 		copy(work[n:], y)
 		copy(dst, work)
 	}
+}
+
+// foldQuarters is the results of each four lanes.
+func foldQuarters(x []float32, f func(x, y float32) float32) []float32 {
+	for q := range len(x) / 4 {
+		x[q] = fold(x[4*q:4*q+4], f)
+	}
+	return x[:len(x)/4]
 }
 
 func fold(x []float32, f func(x, y float32) float32) float32 {

@@ -118,6 +118,10 @@ func (v *verifier) immediate(a *Assign) {
 		if min(r.lo, r.lo+last) < math.MinInt32 || max(r.hi, r.hi+last) > math.MaxInt32 {
 			v.failf("values beyond int32")
 		}
+	case HSum, HMax, HMin, HProd:
+		if n := len(a.Args); n != 1 && (n != 2 && n != 4 || lanes < 4) {
+			v.failf("%d operands for %d lanes", n, lanes)
+		}
 	case HSums:
 		if len(a.Args) < 1 || len(a.Args) > lanes {
 			v.failf("%d operands for %d lanes", len(a.Args), lanes)

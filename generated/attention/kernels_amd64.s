@@ -28,39 +28,47 @@ DATA vectors<>+160(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+168(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+176(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+184(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+192(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+200(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+208(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+216(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+224(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+232(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+240(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+248(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+256(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+264(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+272(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+280(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+288(SB)/8, $0x3db180003db18000
-DATA vectors<>+296(SB)/8, $0x3db180003db18000
-DATA vectors<>+304(SB)/8, $0x3db180003db18000
-DATA vectors<>+312(SB)/8, $0x3db180003db18000
-DATA vectors<>+320(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+328(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+336(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+344(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+352(SB)/8, $0xfffb95c200000000
-DATA vectors<>+360(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+368(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+376(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+384(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+392(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+400(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+408(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+416(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+424(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+432(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+440(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $448
+DATA vectors<>+192(SB)/8, $0x0000000000000000
+DATA vectors<>+200(SB)/8, $0x0000000000000000
+DATA vectors<>+208(SB)/8, $0x0000000400000004
+DATA vectors<>+216(SB)/8, $0x0000000400000004
+DATA vectors<>+224(SB)/8, $0x0000000100000001
+DATA vectors<>+232(SB)/8, $0x0000000100000001
+DATA vectors<>+240(SB)/8, $0x0000000500000005
+DATA vectors<>+248(SB)/8, $0x0000000500000005
+DATA vectors<>+256(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+264(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+272(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+280(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+288(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+296(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+304(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+312(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+320(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+328(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+336(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+344(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+352(SB)/8, $0x3db180003db18000
+DATA vectors<>+360(SB)/8, $0x3db180003db18000
+DATA vectors<>+368(SB)/8, $0x3db180003db18000
+DATA vectors<>+376(SB)/8, $0x3db180003db18000
+DATA vectors<>+384(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+392(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+400(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+408(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+416(SB)/8, $0xfffb95c200000000
+DATA vectors<>+424(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+432(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+440(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+448(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+456(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+464(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+472(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+480(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+488(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+496(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+504(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $512
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // top[n][a][t] = max(s, score[n][a][t][s])
@@ -435,9 +443,9 @@ loop_d_3_7:
 	ADDQ         $+16128, DI
 	DECQ         R10
 	JNE          loop_a_1
-	VMOVUPS      vectors<>+192(SB), Y15
-	VMOVUPS      vectors<>+224(SB), Y14
-	VMOVUPS      vectors<>+384(SB), Y13
+	VMOVUPS      vectors<>+256(SB), Y15
+	VMOVUPS      vectors<>+288(SB), Y14
+	VMOVUPS      vectors<>+448(SB), Y13
 	MOVQ         p+32(FP), BX
 	MOVL         $+4, R8
 
@@ -463,87 +471,78 @@ loop_t_9:
 
 loop_s_10:
 	// for s < 2
-	VMOVUPS      (SI), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      256(SI), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(SI), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      288(SI), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      64(SI), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      320(SI), Y11
-	VMAXPS       Y8, Y11, Y8
-	VMOVUPS      96(SI), Y12
-	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      352(SI), Y10
-	VMAXPS       Y9, Y10, Y9
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	ADDQ         $+128, SI
-	DECQ         DX
-	JNE          loop_s_10
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y1
-	VANDPS       vectors<>+160(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+160(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+256(SB), Y12
-	VMOVUPS      vectors<>+288(SB), Y11
-	VMOVUPS      vectors<>+320(SB), Y10
-	VMOVUPS      vectors<>+352(SB), Y9
-	VMOVUPS      vectors<>+416(SB), Y8
-	MOVL         $+8, DX
-	PCALIGN      $0x20
+	VMOVUPS    (SI), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    256(SI), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    32(SI), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    288(SI), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    64(SI), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    320(SI), Y11
+	VMAXPS     Y8, Y11, Y8
+	VMOVUPS    96(SI), Y12
+	VMAXPS     Y4, Y12, Y4
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    352(SI), Y10
+	VMAXPS     Y9, Y10, Y9
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	ADDQ       $+128, SI
+	DECQ       DX
+	JNE        loop_s_10
+	VMAXPS     Y1, Y3, Y1
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+64(SB), Y1, Y0
+	VMAXPS     Y6, Y8, Y6
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y6, Y7, Y6
+	VBLENDVPS  Y5, vectors<>+64(SB), Y6, Y1
+	VANDPS     vectors<>+160(SB), Y0, Y2
+	VANDPS     vectors<>+160(SB), Y1, Y3
+	VUNPCKLPS  Y3, Y2, Y4
+	VUNPCKHPS  Y3, Y2, Y2
+	VPMAXSD    Y2, Y4, Y2
+	VSHUFPS    $0x44, Y2, Y2, Y3
+	VSHUFPS    $0xee, Y2, Y2, Y2
+	VPMAXSD    Y2, Y3, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VPMAXSD    Y3, Y2, Y2
+	VUNPCKLPS  Y1, Y0, Y3
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y0
+	VSHUFPS    $0x44, Y0, Y0, Y1
+	VSHUFPS    $0xee, Y0, Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y2, Y2, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VMOVUPS    vectors<>+320(SB), Y12
+	VMOVUPS    vectors<>+352(SB), Y11
+	VMOVUPS    vectors<>+384(SB), Y10
+	VMOVUPS    vectors<>+416(SB), Y9
+	VMOVUPS    vectors<>+480(SB), Y8
+	MOVL       $+8, DX
+	PCALIGN    $0x20
 
 loop_s_2_11:
 	// for s_2 < 8
 	VMOVUPS      -256(SI), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -561,7 +560,7 @@ loop_s_2_11:
 	VADDPS       Y5, Y2, Y2
 	VMOVUPS      Y5, (DI)
 	VMOVUPS      (SI), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -582,29 +581,26 @@ loop_s_2_11:
 	ADDQ         $+32, DI
 	DECQ         DX
 	JNE          loop_s_2_11
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      vectors<>+96(SB), Y12
-	VDIVPS       Y0, Y12, Y0
-	VDIVPS       Y1, Y12, Y1
+	VMOVUPS      vectors<>+96(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
 loop_s_3_12:
 	// for s_3 < 8
-	VMULPS  -256(DI), Y0, Y2
+	VMULPS  -256(DI), Y1, Y2
 	VMOVUPS Y2, (BX)
-	VMULPS  (DI), Y1, Y2
+	VMULPS  (DI), Y0, Y2
 	VMOVUPS Y2, 256(BX)
 	ADDQ    $+32, DI
 	ADDQ    $+32, BX

@@ -248,39 +248,47 @@ DATA vectors<>+1920(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+1928(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+1936(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+1944(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+1952(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1960(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1968(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1976(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+1984(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+1992(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2000(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2008(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2016(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2024(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2032(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2040(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2048(SB)/8, $0x3db180003db18000
-DATA vectors<>+2056(SB)/8, $0x3db180003db18000
-DATA vectors<>+2064(SB)/8, $0x3db180003db18000
-DATA vectors<>+2072(SB)/8, $0x3db180003db18000
-DATA vectors<>+2080(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2088(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2096(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2104(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2112(SB)/8, $0xfffb95c200000000
-DATA vectors<>+2120(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+2128(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+2136(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+2144(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2152(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2160(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2168(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2176(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2184(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2192(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2200(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $2208
+DATA vectors<>+1952(SB)/8, $0x0000000000000000
+DATA vectors<>+1960(SB)/8, $0x0000000000000000
+DATA vectors<>+1968(SB)/8, $0x0000000400000004
+DATA vectors<>+1976(SB)/8, $0x0000000400000004
+DATA vectors<>+1984(SB)/8, $0x0000000100000001
+DATA vectors<>+1992(SB)/8, $0x0000000100000001
+DATA vectors<>+2000(SB)/8, $0x0000000500000005
+DATA vectors<>+2008(SB)/8, $0x0000000500000005
+DATA vectors<>+2016(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+2024(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+2032(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+2040(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+2048(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2056(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2064(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2072(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2080(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2088(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2096(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2104(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2112(SB)/8, $0x3db180003db18000
+DATA vectors<>+2120(SB)/8, $0x3db180003db18000
+DATA vectors<>+2128(SB)/8, $0x3db180003db18000
+DATA vectors<>+2136(SB)/8, $0x3db180003db18000
+DATA vectors<>+2144(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2152(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2160(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2168(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2176(SB)/8, $0xfffb95c200000000
+DATA vectors<>+2184(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+2192(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+2200(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+2208(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2216(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2224(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2232(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2240(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2248(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2256(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2264(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $2272
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // func forward0AVX2(q *float32, k *float32, score *float32)
@@ -3933,10 +3941,10 @@ loop_a_1:
 	// for a < 4
 	VXORPS  Y15, Y15, Y15
 	VMOVUPS vectors<>+0(SB), Y14
-	VMOVUPS vectors<>+1952(SB), Y13
-	VMOVUPS vectors<>+1984(SB), Y12
-	VMOVUPS vectors<>+2144(SB), Y11
-	VMOVUPS vectors<>+2016(SB), Y10
+	VMOVUPS vectors<>+2016(SB), Y13
+	VMOVUPS vectors<>+2048(SB), Y12
+	VMOVUPS vectors<>+2208(SB), Y11
+	VMOVUPS vectors<>+2080(SB), Y10
 	VMOVUPS vectors<>+1856(SB), Y9
 	MOVL    $+3, DX
 	PCALIGN $0x20
@@ -3966,86 +3974,75 @@ loop_t_2:
 	VMAXPS       Y4, Y5, Y4
 	VBLENDVPS    Y3, Y9, Y4, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y6, Y0
-	VMAXPS       Y0, Y13, Y0
+	VSUBPS       Y1, Y6, Y1
+	VMAXPS       Y1, Y13, Y1
 	VMOVAPS      Y10, Y4
-	VFMADD231PS  Y12, Y0, Y4
+	VFMADD231PS  Y12, Y1, Y4
 	VSUBPS       Y10, Y4, Y5
-	VFNMADD231PS vectors<>+2048(SB), Y5, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y5, Y0
+	VFNMADD231PS vectors<>+2112(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y5, Y1
 	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2176(SB), Y5
-	VFMADD231PS  Y0, Y11, Y5
-	VMULPS       Y0, Y0, Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2240(SB), Y5
+	VFMADD231PS  Y1, Y11, Y5
+	VMULPS       Y1, Y1, Y6
+	VFMADD231PS  Y6, Y5, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VSUBPS       Y1, Y7, Y0
+	VSUBPS       Y0, Y7, Y0
 	VMAXPS       Y0, Y13, Y0
 	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y12, Y0, Y1
 	VSUBPS       Y10, Y1, Y5
-	VFNMADD231PS vectors<>+2048(SB), Y5, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y5, Y0
+	VFNMADD231PS vectors<>+2112(SB), Y5, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y5, Y0
 	VPSLLD       $0x14, Y1, Y5
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y5, Y1
-	VMOVUPS      vectors<>+2176(SB), Y5
+	VMOVUPS      vectors<>+2240(SB), Y5
 	VFMADD231PS  Y0, Y11, Y5
 	VMULPS       Y0, Y0, Y6
 	VFMADD231PS  Y6, Y5, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, (SI)
-	VDIVPS       Y2, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, (SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 256(SI)
 	VMOVUPS      Y15, 32(SI)
 	VMOVUPS      Y15, 288(SI)
@@ -4067,9 +4064,9 @@ loop_t_2:
 	JNE          loop_t_2
 	VXORPS       Y15, Y15, Y15
 	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+1952(SB), Y13
-	VMOVUPS      vectors<>+1984(SB), Y12
-	VMOVUPS      vectors<>+2144(SB), Y11
+	VMOVUPS      vectors<>+2016(SB), Y13
+	VMOVUPS      vectors<>+2048(SB), Y12
+	VMOVUPS      vectors<>+2208(SB), Y11
 	MOVL         $+3, DX
 	PCALIGN      $0x20
 
@@ -4102,122 +4099,111 @@ loop_t_2_3:
 	VMAXPS       Y4, Y5, Y4
 	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y6, Y4
+	VSUBPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2016(SB), Y5
+	VMOVUPS      vectors<>+2080(SB), Y5
 	VFMADD231PS  Y12, Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2176(SB), Y6
+	VMOVUPS      vectors<>+2240(SB), Y6
 	VFMADD231PS  Y4, Y11, Y6
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y1, Y7, Y4
+	VSUBPS       Y0, Y7, Y4
 	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2016(SB), Y6
+	VMOVUPS      vectors<>+2080(SB), Y6
 	VFMADD231PS  Y12, Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2176(SB), Y7
+	VMOVUPS      vectors<>+2240(SB), Y7
 	VFMADD231PS  Y4, Y11, Y7
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y0, Y8, Y0
-	VMAXPS       Y0, Y13, Y0
-	VMOVUPS      vectors<>+2016(SB), Y4
-	VFMADD231PS  Y12, Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y0
+	VSUBPS       Y1, Y8, Y1
+	VMAXPS       Y1, Y13, Y1
+	VMOVUPS      vectors<>+2080(SB), Y4
+	VFMADD231PS  Y12, Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y1
 	VPSLLD       $0x14, Y4, Y7
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y7, Y4
-	VMOVUPS      vectors<>+2176(SB), Y7
-	VFMADD231PS  Y0, Y11, Y7
-	VMULPS       Y0, Y0, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2240(SB), Y7
+	VFMADD231PS  Y1, Y11, Y7
+	VMULPS       Y1, Y1, Y8
+	VFMADD231PS  Y8, Y7, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VSUBPS       Y1, Y9, Y0
+	VSUBPS       Y0, Y9, Y0
 	VMAXPS       Y0, Y13, Y0
-	VMOVUPS      vectors<>+2016(SB), Y1
+	VMOVUPS      vectors<>+2080(SB), Y1
 	VFMADD231PS  Y12, Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y0
+	VSUBPS       vectors<>+2080(SB), Y1, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y0
 	VPSLLD       $0x14, Y1, Y7
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y7, Y1
-	VMOVUPS      vectors<>+2176(SB), Y7
+	VMOVUPS      vectors<>+2240(SB), Y7
 	VFMADD231PS  Y0, Y11, Y7
 	VMULPS       Y0, Y0, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y5, Y3
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y6, Y3
+	VDIVPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 32(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 32(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 288(SI)
 	VMOVUPS      Y15, 64(SI)
 	VMOVUPS      Y15, 320(SI)
@@ -4279,159 +4265,148 @@ loop_t_3_4:
 	VMAXPS       Y5, Y6, Y5
 	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y8, Y4
-	VMOVUPS      vectors<>+1952(SB), Y14
+	VSUBPS       Y1, Y8, Y4
+	VMOVUPS      vectors<>+2016(SB), Y14
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y1, Y9, Y4
+	VSUBPS       Y0, Y9, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y6
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VMOVUPS      vectors<>+2048(SB), Y6
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2144(SB), Y7
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
+	VMOVUPS      vectors<>+2208(SB), Y7
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
+	VSUBPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y7
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VMOVUPS      vectors<>+2048(SB), Y7
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2144(SB), Y8
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
+	VMOVUPS      vectors<>+2208(SB), Y8
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y2, Y2
-	VSUBPS       Y1, Y11, Y4
+	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y8
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VMOVUPS      vectors<>+2048(SB), Y8
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y3, Y3
-	VSUBPS       Y0, Y12, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+1984(SB), Y4
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y0
+	VSUBPS       Y1, Y12, Y1
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      vectors<>+2048(SB), Y4
+	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y1
 	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y1, Y9
+	VMULPS       Y1, Y1, Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VSUBPS       Y1, Y13, Y0
+	VSUBPS       Y0, Y13, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+1984(SB), Y1
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y0
+	VMOVUPS      vectors<>+2048(SB), Y1
+	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
+	VSUBPS       vectors<>+2080(SB), Y1, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y0
 	VPSLLD       $0x14, Y1, Y9
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y9, Y1
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y0, Y9
 	VMULPS       Y0, Y0, Y10
 	VFMADD231PS  Y10, Y9, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y5, Y3
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y6, Y3
+	VDIVPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y7, Y3
+	VDIVPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y8, Y3
+	VDIVPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 64(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 64(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
 	VMOVUPS      Y15, 96(SI)
 	VMOVUPS      Y15, 352(SI)
@@ -4491,159 +4466,148 @@ loop_t_4_5:
 	VMAXPS       Y5, Y6, Y5
 	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y8, Y4
-	VMOVUPS      vectors<>+1952(SB), Y14
+	VSUBPS       Y1, Y8, Y4
+	VMOVUPS      vectors<>+2016(SB), Y14
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y1, Y9, Y4
+	VSUBPS       Y0, Y9, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y6
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VMOVUPS      vectors<>+2048(SB), Y6
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2144(SB), Y7
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
+	VMOVUPS      vectors<>+2208(SB), Y7
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
+	VSUBPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y7
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VMOVUPS      vectors<>+2048(SB), Y7
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2144(SB), Y8
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
+	VMOVUPS      vectors<>+2208(SB), Y8
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y2, Y2
-	VSUBPS       Y1, Y11, Y4
+	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+1984(SB), Y8
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VMOVUPS      vectors<>+2048(SB), Y8
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y3, Y3
-	VSUBPS       Y0, Y12, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+1984(SB), Y4
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y0
+	VSUBPS       Y1, Y12, Y1
+	VMAXPS       Y1, Y14, Y1
+	VMOVUPS      vectors<>+2048(SB), Y4
+	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y1
 	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y1, Y9
+	VMULPS       Y1, Y1, Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VSUBPS       Y1, Y13, Y0
+	VSUBPS       Y0, Y13, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+1984(SB), Y1
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y0
+	VMOVUPS      vectors<>+2048(SB), Y1
+	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
+	VSUBPS       vectors<>+2080(SB), Y1, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y0
 	VPSLLD       $0x14, Y1, Y9
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y9, Y1
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y0, Y9
 	VMULPS       Y0, Y0, Y10
 	VFMADD231PS  Y10, Y9, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y5, Y3
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y6, Y3
+	VDIVPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y7, Y3
+	VDIVPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y8, Y3
+	VDIVPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 64(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 64(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
 	VMOVUPS      Y15, 96(SI)
 	VMOVUPS      Y15, 352(SI)
@@ -4709,202 +4673,191 @@ loop_t_5_6:
 	VMAXPS       Y6, Y7, Y6
 	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
-	VMOVUPS      vectors<>+1952(SB), Y15
+	VSUBPS       Y1, Y10, Y4
+	VMOVUPS      vectors<>+2016(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y14
-	VMOVUPS      vectors<>+2016(SB), Y5
+	VMOVUPS      vectors<>+2048(SB), Y14
+	VMOVUPS      vectors<>+2080(SB), Y5
 	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VMOVUPS      vectors<>+2176(SB), Y6
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VMOVUPS      vectors<>+2240(SB), Y6
 	VFMADD231PS  Y4, Y13, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y1, Y11, Y4
+	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2016(SB), Y6
+	VMOVUPS      vectors<>+2080(SB), Y6
 	VFMADD231PS  Y14, Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2176(SB), Y7
+	VMOVUPS      vectors<>+2240(SB), Y7
 	VFMADD231PS  Y4, Y13, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y0, Y12, Y4
+	VSUBPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2016(SB), Y7
+	VMOVUPS      vectors<>+2080(SB), Y7
 	VFMADD231PS  Y14, Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2176(SB), Y8
+	VMOVUPS      vectors<>+2240(SB), Y8
 	VFMADD231PS  Y4, Y13, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y2, Y2
 	VMOVUPS      288(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2016(SB), Y8
+	VMOVUPS      vectors<>+2080(SB), Y8
 	VFMADD231PS  Y14, Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2176(SB), Y9
+	VMOVUPS      vectors<>+2240(SB), Y9
 	VFMADD231PS  Y4, Y13, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y3, Y3
 	VMOVUPS      64(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2016(SB), Y9
+	VMOVUPS      vectors<>+2080(SB), Y9
 	VFMADD231PS  Y14, Y4, Y9
-	VSUBPS       vectors<>+2016(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
+	VSUBPS       vectors<>+2080(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2112(SB), Y9, Y9
+	VPERMD       vectors<>+2176(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2176(SB), Y10
+	VMOVUPS      vectors<>+2240(SB), Y10
 	VFMADD231PS  Y4, Y13, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
 	VADDPS       Y9, Y2, Y2
 	VMOVUPS      320(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2016(SB), Y10
+	VMOVUPS      vectors<>+2080(SB), Y10
 	VFMADD231PS  Y14, Y4, Y10
-	VSUBPS       vectors<>+2016(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
+	VSUBPS       vectors<>+2080(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2112(SB), Y10, Y10
+	VPERMD       vectors<>+2176(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2176(SB), Y11
+	VMOVUPS      vectors<>+2240(SB), Y11
 	VFMADD231PS  Y4, Y13, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
 	VADDPS       Y10, Y3, Y3
 	VMOVUPS      96(BX), Y4
-	VSUBPS       Y0, Y4, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+2016(SB), Y4
-	VFMADD231PS  Y14, Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y0
+	VSUBPS       Y1, Y4, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+2080(SB), Y4
+	VFMADD231PS  Y14, Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y1
 	VPSLLD       $0x14, Y4, Y11
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y11, Y4
-	VMOVUPS      vectors<>+2176(SB), Y11
-	VFMADD231PS  Y0, Y13, Y11
-	VMULPS       Y0, Y0, Y12
-	VFMADD231PS  Y12, Y11, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2240(SB), Y11
+	VFMADD231PS  Y1, Y13, Y11
+	VMULPS       Y1, Y1, Y12
+	VFMADD231PS  Y12, Y11, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VMOVUPS      352(BX), Y0
-	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      352(BX), Y1
+	VSUBPS       Y0, Y1, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+2016(SB), Y1
+	VMOVUPS      vectors<>+2080(SB), Y1
 	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y0
+	VSUBPS       vectors<>+2080(SB), Y1, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y0
 	VPSLLD       $0x14, Y1, Y11
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y11, Y1
-	VMOVUPS      vectors<>+2176(SB), Y11
+	VMOVUPS      vectors<>+2240(SB), Y11
 	VFMADD231PS  Y0, Y13, Y11
 	VMULPS       Y0, Y0, Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y5, Y3
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y6, Y3
+	VDIVPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y7, Y3
+	VDIVPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y8, Y3
+	VDIVPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y9, Y3
+	VDIVPS       Y2, Y9, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y2, Y10, Y3
+	VDIVPS       Y0, Y10, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 96(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 96(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 352(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 128(SI)
@@ -4984,238 +4937,227 @@ loop_t_6_7:
 	VMAXPS       Y6, Y7, Y6
 	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
-	VMOVUPS      vectors<>+1952(SB), Y15
+	VSUBPS       Y1, Y10, Y4
+	VMOVUPS      vectors<>+2016(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y1, Y11, Y4
+	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y6
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VMOVUPS      vectors<>+2048(SB), Y6
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2144(SB), Y7
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
+	VMOVUPS      vectors<>+2208(SB), Y7
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y0, Y12, Y4
+	VSUBPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y7
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VMOVUPS      vectors<>+2048(SB), Y7
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2144(SB), Y8
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
+	VMOVUPS      vectors<>+2208(SB), Y8
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y2, Y2
 	VMOVUPS      288(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y8
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VMOVUPS      vectors<>+2048(SB), Y8
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y3, Y3
 	VMOVUPS      64(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y9
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y9
-	VSUBPS       vectors<>+2016(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
+	VMOVUPS      vectors<>+2048(SB), Y9
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
+	VSUBPS       vectors<>+2080(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2112(SB), Y9, Y9
+	VPERMD       vectors<>+2176(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2144(SB), Y10
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y10
+	VMOVUPS      vectors<>+2208(SB), Y10
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
 	VADDPS       Y9, Y2, Y2
 	VMOVUPS      320(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y10
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y10
-	VSUBPS       vectors<>+2016(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
+	VMOVUPS      vectors<>+2048(SB), Y10
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
+	VSUBPS       vectors<>+2080(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2112(SB), Y10, Y10
+	VPERMD       vectors<>+2176(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2144(SB), Y11
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y11
+	VMOVUPS      vectors<>+2208(SB), Y11
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
 	VADDPS       Y10, Y3, Y3
 	VMOVUPS      96(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y11
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y11
-	VSUBPS       vectors<>+2016(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2048(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y12, Y4
+	VMOVUPS      vectors<>+2048(SB), Y11
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
+	VSUBPS       vectors<>+2080(SB), Y11, Y12
+	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2112(SB), Y11, Y11
+	VPERMD       vectors<>+2176(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2144(SB), Y12
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y12
+	VMOVUPS      vectors<>+2208(SB), Y12
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
 	VMULPS       Y4, Y4, Y13
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y4, Y11, Y11
 	VADDPS       Y11, Y2, Y2
 	VMOVUPS      352(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+1984(SB), Y12
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y12
-	VSUBPS       vectors<>+2016(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2048(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y13, Y4
+	VMOVUPS      vectors<>+2048(SB), Y12
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
+	VSUBPS       vectors<>+2080(SB), Y12, Y13
+	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2112(SB), Y12, Y12
+	VPERMD       vectors<>+2176(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y13
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
 	VMULPS       Y4, Y4, Y14
 	VFMADD231PS  Y14, Y13, Y4
 	VFMADD231PS  Y4, Y12, Y12
 	VADDPS       Y12, Y3, Y3
 	VMOVUPS      128(BX), Y4
-	VSUBPS       Y0, Y4, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1984(SB), Y4
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y13
-	VFNMADD231PS vectors<>+2048(SB), Y13, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y13, Y0
+	VSUBPS       Y1, Y4, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+2048(SB), Y4
+	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y13
+	VFNMADD231PS vectors<>+2112(SB), Y13, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y13, Y1
 	VPSLLD       $0x14, Y4, Y13
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y13
-	VMULPS       Y0, Y0, Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VFMADD213PS  vectors<>+2240(SB), Y1, Y13
+	VMULPS       Y1, Y1, Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VMOVUPS      384(BX), Y0
-	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      384(BX), Y1
+	VSUBPS       Y0, Y1, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+1984(SB), Y1
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y13
-	VFNMADD231PS vectors<>+2048(SB), Y13, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y13, Y0
+	VMOVUPS      vectors<>+2048(SB), Y1
+	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
+	VSUBPS       vectors<>+2080(SB), Y1, Y13
+	VFNMADD231PS vectors<>+2112(SB), Y13, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y13, Y0
 	VPSLLD       $0x14, Y1, Y13
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y13, Y1
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y13
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VFMADD213PS  vectors<>+2240(SB), Y0, Y13
 	VMULPS       Y0, Y0, Y14
 	VFMADD231PS  Y14, Y13, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VDIVPS       Y0, Y5, Y3
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
+	VDIVPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y6, Y3
+	VDIVPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y7, Y3
+	VDIVPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y8, Y3
+	VDIVPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y9, Y3
+	VDIVPS       Y2, Y9, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y2, Y10, Y3
+	VDIVPS       Y0, Y10, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y0, Y11, Y3
+	VDIVPS       Y2, Y11, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y2, Y12, Y3
+	VDIVPS       Y0, Y12, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 128(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 128(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 384(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 160(SI)
@@ -5295,289 +5237,278 @@ loop_t_7_8:
 	VMAXPS       Y6, Y7, Y6
 	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
-	VMOVUPS      vectors<>+1952(SB), Y5
+	VSUBPS       Y1, Y10, Y4
+	VMOVUPS      vectors<>+2016(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVUPS      Y5, 512(DI)
 	VADDPS       512(DI), Y2, Y2
-	VSUBPS       Y1, Y11, Y4
-	VMOVUPS      vectors<>+1952(SB), Y5
+	VSUBPS       Y0, Y11, Y4
+	VMOVUPS      vectors<>+2016(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y3, Y3
-	VSUBPS       Y0, Y12, Y4
-	VMOVUPS      vectors<>+1952(SB), Y6
+	VSUBPS       Y1, Y12, Y4
+	VMOVUPS      vectors<>+2016(SB), Y6
 	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectors<>+1984(SB), Y6
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VMOVUPS      vectors<>+2048(SB), Y6
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2144(SB), Y7
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
+	VMOVUPS      vectors<>+2208(SB), Y7
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y2, Y2
 	VMOVUPS      288(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y7
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y7
 	VMAXPS       Y4, Y7, Y4
-	VMOVUPS      vectors<>+1984(SB), Y7
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VMOVUPS      vectors<>+2048(SB), Y7
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2144(SB), Y8
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
+	VMOVUPS      vectors<>+2208(SB), Y8
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y3, Y3
 	VMOVUPS      64(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y8
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y8
 	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      vectors<>+1984(SB), Y8
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VMOVUPS      vectors<>+2048(SB), Y8
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      320(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y9
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y9
 	VMAXPS       Y4, Y9, Y4
-	VMOVUPS      vectors<>+1984(SB), Y9
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y9
-	VSUBPS       vectors<>+2016(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
+	VMOVUPS      vectors<>+2048(SB), Y9
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
+	VSUBPS       vectors<>+2080(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2112(SB), Y9, Y9
+	VPERMD       vectors<>+2176(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2144(SB), Y10
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y10
+	VMOVUPS      vectors<>+2208(SB), Y10
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
 	VADDPS       Y9, Y3, Y3
 	VMOVUPS      96(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y10
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y10
 	VMAXPS       Y4, Y10, Y4
-	VMOVUPS      vectors<>+1984(SB), Y10
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y10
-	VSUBPS       vectors<>+2016(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
+	VMOVUPS      vectors<>+2048(SB), Y10
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
+	VSUBPS       vectors<>+2080(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2112(SB), Y10, Y10
+	VPERMD       vectors<>+2176(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2144(SB), Y11
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y11
+	VMOVUPS      vectors<>+2208(SB), Y11
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
 	VADDPS       Y10, Y2, Y2
 	VMOVUPS      352(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y11
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y11
 	VMAXPS       Y4, Y11, Y4
-	VMOVUPS      vectors<>+1984(SB), Y11
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y11
-	VSUBPS       vectors<>+2016(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2048(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y12, Y4
+	VMOVUPS      vectors<>+2048(SB), Y11
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
+	VSUBPS       vectors<>+2080(SB), Y11, Y12
+	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2112(SB), Y11, Y11
+	VPERMD       vectors<>+2176(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2144(SB), Y12
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y12
+	VMOVUPS      vectors<>+2208(SB), Y12
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
 	VMULPS       Y4, Y4, Y13
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y4, Y11, Y11
 	VADDPS       Y11, Y3, Y3
 	VMOVUPS      128(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y12
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y12
 	VMAXPS       Y4, Y12, Y4
-	VMOVUPS      vectors<>+1984(SB), Y12
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y12
-	VSUBPS       vectors<>+2016(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2048(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y13, Y4
+	VMOVUPS      vectors<>+2048(SB), Y12
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
+	VSUBPS       vectors<>+2080(SB), Y12, Y13
+	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2112(SB), Y12, Y12
+	VPERMD       vectors<>+2176(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y13
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
 	VMULPS       Y4, Y4, Y14
 	VFMADD231PS  Y14, Y13, Y4
 	VFMADD231PS  Y4, Y12, Y12
 	VADDPS       Y12, Y2, Y2
 	VMOVUPS      384(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y13
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y13
 	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+1984(SB), Y13
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y13
-	VSUBPS       vectors<>+2016(SB), Y13, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y4
+	VMOVUPS      vectors<>+2048(SB), Y13
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y13
+	VSUBPS       vectors<>+2080(SB), Y13, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y4
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+2112(SB), Y13, Y13
+	VPERMD       vectors<>+2176(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y14
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y14
 	VMULPS       Y4, Y4, Y15
 	VFMADD231PS  Y15, Y14, Y4
 	VFMADD231PS  Y4, Y13, Y13
 	VADDPS       Y13, Y3, Y3
 	VMOVUPS      160(BX), Y4
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      vectors<>+1952(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMOVUPS      vectors<>+1984(SB), Y4
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y0
+	VSUBPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+2016(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+2048(SB), Y4
+	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y1
 	VPSLLD       $0x14, Y4, Y14
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y14
-	VMULPS       Y0, Y0, Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y1, Y14
+	VMULPS       Y1, Y1, Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VMOVUPS      416(BX), Y0
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      vectors<>+1952(SB), Y1
+	VMOVUPS      416(BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vectors<>+2016(SB), Y1
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+1984(SB), Y1
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y0
+	VMOVUPS      vectors<>+2048(SB), Y1
+	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
+	VSUBPS       vectors<>+2080(SB), Y1, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y0
 	VPSLLD       $0x14, Y1, Y14
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y14
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y0, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y15, Y14, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
 	VMOVUPS      512(DI), Y3
-	VDIVPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y3, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y5, Y3
+	VDIVPS       Y0, Y5, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y6, Y3
+	VDIVPS       Y2, Y6, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y7, Y3
+	VDIVPS       Y0, Y7, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y8, Y3
+	VDIVPS       Y2, Y8, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y2, Y9, Y3
+	VDIVPS       Y0, Y9, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y0, Y10, Y3
+	VDIVPS       Y2, Y10, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y2, Y11, Y3
+	VDIVPS       Y0, Y11, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y0, Y12, Y3
+	VDIVPS       Y2, Y12, Y3
 	VMOVUPS      Y3, 128(SI)
-	VDIVPS       Y2, Y13, Y3
+	VDIVPS       Y0, Y13, Y3
 	VMOVUPS      Y3, 384(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 160(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 160(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(SI)
@@ -5653,289 +5584,278 @@ loop_t_8_9:
 	VMAXPS       Y6, Y7, Y6
 	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
+	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS    Y3, Y2, Y4
+	VUNPCKHPS    Y3, Y2, Y2
+	VPMAXSD      Y2, Y4, Y2
+	VSHUFPS      $0x44, Y2, Y2, Y3
+	VSHUFPS      $0xee, Y2, Y2, Y2
+	VPMAXSD      Y2, Y3, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VPMAXSD      Y3, Y2, Y2
+	VUNPCKLPS    Y1, Y0, Y3
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y3, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VMAXPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y2, Y2, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y0, Y10, Y4
-	VMOVUPS      vectors<>+1952(SB), Y5
+	VSUBPS       Y1, Y10, Y4
+	VMOVUPS      vectors<>+2016(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVUPS      Y5, 544(DI)
 	VADDPS       544(DI), Y2, Y2
-	VSUBPS       Y1, Y11, Y4
-	VMOVUPS      vectors<>+1952(SB), Y5
+	VSUBPS       Y0, Y11, Y4
+	VMOVUPS      vectors<>+2016(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+1984(SB), Y5
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
-	VSUBPS       vectors<>+2016(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
+	VMOVUPS      vectors<>+2048(SB), Y5
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
+	VSUBPS       vectors<>+2080(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2112(SB), Y5, Y5
+	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2144(SB), Y6
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
+	VMOVUPS      vectors<>+2208(SB), Y6
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y3, Y3
-	VSUBPS       Y0, Y12, Y4
-	VMOVUPS      vectors<>+1952(SB), Y6
+	VSUBPS       Y1, Y12, Y4
+	VMOVUPS      vectors<>+2016(SB), Y6
 	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectors<>+1984(SB), Y6
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
-	VSUBPS       vectors<>+2016(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
+	VMOVUPS      vectors<>+2048(SB), Y6
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
+	VSUBPS       vectors<>+2080(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2112(SB), Y6, Y6
+	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2144(SB), Y7
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
+	VMOVUPS      vectors<>+2208(SB), Y7
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y2, Y2
 	VMOVUPS      288(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y7
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y7
 	VMAXPS       Y4, Y7, Y4
-	VMOVUPS      vectors<>+1984(SB), Y7
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
-	VSUBPS       vectors<>+2016(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
+	VMOVUPS      vectors<>+2048(SB), Y7
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
+	VSUBPS       vectors<>+2080(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2112(SB), Y7, Y7
+	VPERMD       vectors<>+2176(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2144(SB), Y8
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
+	VMOVUPS      vectors<>+2208(SB), Y8
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y3, Y3
 	VMOVUPS      64(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y8
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y8
 	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      vectors<>+1984(SB), Y8
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
-	VSUBPS       vectors<>+2016(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
+	VMOVUPS      vectors<>+2048(SB), Y8
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
+	VSUBPS       vectors<>+2080(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2112(SB), Y8, Y8
+	VPERMD       vectors<>+2176(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2144(SB), Y9
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
+	VMOVUPS      vectors<>+2208(SB), Y9
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      320(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y9
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y9
 	VMAXPS       Y4, Y9, Y4
-	VMOVUPS      vectors<>+1984(SB), Y9
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y9
-	VSUBPS       vectors<>+2016(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
+	VMOVUPS      vectors<>+2048(SB), Y9
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
+	VSUBPS       vectors<>+2080(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2112(SB), Y9, Y9
+	VPERMD       vectors<>+2176(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2144(SB), Y10
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y10
+	VMOVUPS      vectors<>+2208(SB), Y10
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
 	VADDPS       Y9, Y3, Y3
 	VMOVUPS      96(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y10
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y10
 	VMAXPS       Y4, Y10, Y4
-	VMOVUPS      vectors<>+1984(SB), Y10
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y10
-	VSUBPS       vectors<>+2016(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
+	VMOVUPS      vectors<>+2048(SB), Y10
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
+	VSUBPS       vectors<>+2080(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2112(SB), Y10, Y10
+	VPERMD       vectors<>+2176(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2144(SB), Y11
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y11
+	VMOVUPS      vectors<>+2208(SB), Y11
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
 	VADDPS       Y10, Y2, Y2
 	VMOVUPS      352(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y11
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y11
 	VMAXPS       Y4, Y11, Y4
-	VMOVUPS      vectors<>+1984(SB), Y11
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y11
-	VSUBPS       vectors<>+2016(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2048(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y12, Y4
+	VMOVUPS      vectors<>+2048(SB), Y11
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
+	VSUBPS       vectors<>+2080(SB), Y11, Y12
+	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2112(SB), Y11, Y11
+	VPERMD       vectors<>+2176(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2144(SB), Y12
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y12
+	VMOVUPS      vectors<>+2208(SB), Y12
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
 	VMULPS       Y4, Y4, Y13
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y4, Y11, Y11
 	VADDPS       Y11, Y3, Y3
 	VMOVUPS      128(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y12
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y12
 	VMAXPS       Y4, Y12, Y4
-	VMOVUPS      vectors<>+1984(SB), Y12
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y12
-	VSUBPS       vectors<>+2016(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2048(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y13, Y4
+	VMOVUPS      vectors<>+2048(SB), Y12
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
+	VSUBPS       vectors<>+2080(SB), Y12, Y13
+	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2112(SB), Y12, Y12
+	VPERMD       vectors<>+2176(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2144(SB), Y13
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y13
+	VMOVUPS      vectors<>+2208(SB), Y13
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
 	VMULPS       Y4, Y4, Y14
 	VFMADD231PS  Y14, Y13, Y4
 	VFMADD231PS  Y4, Y12, Y12
 	VADDPS       Y12, Y2, Y2
 	VMOVUPS      384(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+1952(SB), Y13
+	VSUBPS       Y0, Y4, Y4
+	VMOVUPS      vectors<>+2016(SB), Y13
 	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+1984(SB), Y13
-	VFMADD213PS  vectors<>+2016(SB), Y4, Y13
-	VSUBPS       vectors<>+2016(SB), Y13, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y4
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y4
+	VMOVUPS      vectors<>+2048(SB), Y13
+	VFMADD213PS  vectors<>+2080(SB), Y4, Y13
+	VSUBPS       vectors<>+2080(SB), Y13, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y4
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y4
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+2112(SB), Y13, Y13
+	VPERMD       vectors<>+2176(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y4, Y14
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y4, Y14
 	VMULPS       Y4, Y4, Y15
 	VFMADD231PS  Y15, Y14, Y4
 	VFMADD231PS  Y4, Y13, Y13
 	VADDPS       Y13, Y3, Y3
 	VMOVUPS      160(BX), Y4
-	VSUBPS       Y0, Y4, Y0
-	VMOVUPS      vectors<>+1952(SB), Y4
-	VMAXPS       Y0, Y4, Y0
-	VMOVUPS      vectors<>+1984(SB), Y4
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y4
-	VSUBPS       vectors<>+2016(SB), Y4, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y0
+	VSUBPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+2016(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+2048(SB), Y4
+	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
+	VSUBPS       vectors<>+2080(SB), Y4, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y1
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y1
 	VPSLLD       $0x14, Y4, Y14
-	VPERMD       vectors<>+2112(SB), Y4, Y4
+	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y14
-	VMULPS       Y0, Y0, Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VFMADD231PS  Y0, Y4, Y4
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y1, Y14
+	VMULPS       Y1, Y1, Y15
+	VFMADD231PS  Y15, Y14, Y1
+	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
-	VMOVUPS      416(BX), Y0
-	VSUBPS       Y1, Y0, Y0
-	VMOVUPS      vectors<>+1952(SB), Y1
+	VMOVUPS      416(BX), Y1
+	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      vectors<>+2016(SB), Y1
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+1984(SB), Y1
-	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
-	VSUBPS       vectors<>+2016(SB), Y1, Y14
-	VFNMADD231PS vectors<>+2048(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2080(SB), Y14, Y0
+	VMOVUPS      vectors<>+2048(SB), Y1
+	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
+	VSUBPS       vectors<>+2080(SB), Y1, Y14
+	VFNMADD231PS vectors<>+2112(SB), Y14, Y0
+	VFNMADD231PS vectors<>+2144(SB), Y14, Y0
 	VPSLLD       $0x14, Y1, Y14
-	VPERMD       vectors<>+2112(SB), Y1, Y1
+	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2144(SB), Y14
-	VFMADD213PS  vectors<>+2176(SB), Y0, Y14
+	VMOVUPS      vectors<>+2208(SB), Y14
+	VFMADD213PS  vectors<>+2240(SB), Y0, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y15, Y14, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VADDPS       Y1, Y3, Y3
-	VPERM2F128   $0x01, Y2, Y2, Y0
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSHUFPS      $0xee, Y0, Y0, Y0
 	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y2
+	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y2
-	VADDPS       Y2, Y3, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x00, Y0, Y2
+	VPERMILPS    $0x55, Y0, Y0
 	VMOVUPS      544(DI), Y3
-	VDIVPS       Y0, Y3, Y3
+	VDIVPS       Y2, Y3, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y2, Y5, Y3
+	VDIVPS       Y0, Y5, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y0, Y6, Y3
+	VDIVPS       Y2, Y6, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y2, Y7, Y3
+	VDIVPS       Y0, Y7, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y0, Y8, Y3
+	VDIVPS       Y2, Y8, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y2, Y9, Y3
+	VDIVPS       Y0, Y9, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y0, Y10, Y3
+	VDIVPS       Y2, Y10, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y2, Y11, Y3
+	VDIVPS       Y0, Y11, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y0, Y12, Y3
+	VDIVPS       Y2, Y12, Y3
 	VMOVUPS      Y3, 128(SI)
-	VDIVPS       Y2, Y13, Y3
+	VDIVPS       Y0, Y13, Y3
 	VMOVUPS      Y3, 384(SI)
-	VDIVPS       Y0, Y4, Y0
-	VMOVUPS      Y0, 160(SI)
-	VDIVPS       Y2, Y1, Y0
+	VDIVPS       Y2, Y4, Y2
+	VMOVUPS      Y2, 160(SI)
+	VDIVPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(SI)
@@ -5949,123 +5869,114 @@ loop_t_8_9:
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_8_9
-	VMOVUPS      vectors<>+1952(SB), Y15
-	VMOVUPS      vectors<>+1984(SB), Y14
-	VMOVUPS      vectors<>+2144(SB), Y13
+	VMOVUPS      vectors<>+2016(SB), Y15
+	VMOVUPS      vectors<>+2048(SB), Y14
+	VMOVUPS      vectors<>+2208(SB), Y13
 	MOVL         $+3, CX
 
 loop_t_9_10:
 	// for t_9 < 3
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      vectors<>+0(SB), Y2
-	VMOVUPS      vectors<>+0(SB), Y3
-	VMOVUPS      vectors<>+0(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, vectors<>+96(SB), Y5, Y5
-	VMOVUPS      vectors<>+0(SB), Y6
-	VMOVUPS      vectors<>+0(SB), Y7
-	VMOVUPS      vectors<>+0(SB), Y8
-	VMOVUPS      vectors<>+0(SB), Y9
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      256(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      288(BX), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      64(BX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      320(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VMOVUPS      96(BX), Y12
-	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      352(BX), Y10
-	VMAXPS       Y9, Y10, Y9
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      128(BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      384(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      160(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      416(BX), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      192(BX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      448(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VCMPPS       $0x03, Y10, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VCMPPS       $0x03, Y11, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+2016(SB), Y12
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VMOVUPS      vectors<>+2112(SB), Y9
-	VMOVUPS      vectors<>+2176(SB), Y8
-	MOVL         $+7, DX
-	PCALIGN      $0x20
+	VXORPS     Y0, Y0, Y0
+	VCMPPS     $0x11, vectors<>+96(SB), Y0, Y0
+	VMOVUPS    vectors<>+0(SB), Y1
+	VMOVUPS    vectors<>+0(SB), Y2
+	VMOVUPS    vectors<>+0(SB), Y3
+	VMOVUPS    vectors<>+0(SB), Y4
+	VXORPS     Y5, Y5, Y5
+	VCMPPS     $0x11, vectors<>+96(SB), Y5, Y5
+	VMOVUPS    vectors<>+0(SB), Y6
+	VMOVUPS    vectors<>+0(SB), Y7
+	VMOVUPS    vectors<>+0(SB), Y8
+	VMOVUPS    vectors<>+0(SB), Y9
+	VMOVUPS    (BX), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    256(BX), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    32(BX), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    288(BX), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    64(BX), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    320(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VMOVUPS    96(BX), Y12
+	VMAXPS     Y4, Y12, Y4
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    352(BX), Y10
+	VMAXPS     Y9, Y10, Y9
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    128(BX), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    384(BX), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    160(BX), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    416(BX), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    192(BX), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    448(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VCMPPS     $0x03, Y10, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VCMPPS     $0x03, Y11, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMAXPS     Y1, Y3, Y1
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
+	VMAXPS     Y6, Y8, Y6
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y6, Y7, Y6
+	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
+	VANDPS     vectors<>+1920(SB), Y0, Y2
+	VANDPS     vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS  Y3, Y2, Y4
+	VUNPCKHPS  Y3, Y2, Y2
+	VPMAXSD    Y2, Y4, Y2
+	VSHUFPS    $0x44, Y2, Y2, Y3
+	VSHUFPS    $0xee, Y2, Y2, Y2
+	VPMAXSD    Y2, Y3, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VPMAXSD    Y3, Y2, Y2
+	VUNPCKLPS  Y1, Y0, Y3
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y0
+	VSHUFPS    $0x44, Y0, Y0, Y1
+	VSHUFPS    $0xee, Y0, Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y2, Y2, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VMOVUPS    vectors<>+2080(SB), Y12
+	VMOVUPS    vectors<>+2112(SB), Y11
+	VMOVUPS    vectors<>+2144(SB), Y10
+	VMOVUPS    vectors<>+2176(SB), Y9
+	VMOVUPS    vectors<>+2240(SB), Y8
+	MOVL       $+7, DX
+	PCALIGN    $0x20
 
 loop_s_11:
 	// for s < 7
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6083,7 +5994,7 @@ loop_s_11:
 	VADDPS       Y5, Y2, Y2
 	VMOVUPS      Y5, (DI)
 	VMOVUPS      256(BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6104,29 +6015,26 @@ loop_s_11:
 	ADDQ         $+32, DI
 	DECQ         DX
 	JNE          loop_s_11
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      vectors<>+1888(SB), Y12
-	VDIVPS       Y0, Y12, Y0
-	VDIVPS       Y1, Y12, Y1
+	VMOVUPS      vectors<>+1888(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+7, DX
 	PCALIGN      $0x20
 
 loop_s_2_12:
 	// for s_2 < 7
-	VMULPS  -224(DI), Y0, Y2
+	VMULPS  -224(DI), Y1, Y2
 	VMOVUPS Y2, (SI)
-	VMULPS  32(DI), Y1, Y2
+	VMULPS  32(DI), Y0, Y2
 	VMOVUPS Y2, 256(SI)
 	ADDQ    $+32, SI
 	ADDQ    $+32, DI
@@ -6141,9 +6049,9 @@ loop_s_2_12:
 	ADDQ    $-448, DI
 	DECQ    CX
 	JNE     loop_t_9_10
-	VMOVUPS vectors<>+1952(SB), Y15
-	VMOVUPS vectors<>+1984(SB), Y14
-	VMOVUPS vectors<>+2144(SB), Y13
+	VMOVUPS vectors<>+2016(SB), Y15
+	VMOVUPS vectors<>+2048(SB), Y14
+	VMOVUPS vectors<>+2208(SB), Y13
 	MOVL    $+3, CX
 
 loop_t_10_13:
@@ -6164,87 +6072,78 @@ loop_t_10_13:
 
 loop_s_3_14:
 	// for s_3 < 2
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      256(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      288(BX), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      64(BX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      320(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VMOVUPS      96(BX), Y12
-	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      352(BX), Y10
-	VMAXPS       Y9, Y10, Y9
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	ADDQ         $+128, BX
-	DECQ         DX
-	JNE          loop_s_3_14
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+2016(SB), Y12
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VMOVUPS      vectors<>+2112(SB), Y9
-	VMOVUPS      vectors<>+2176(SB), Y8
-	MOVL         $+8, DX
-	PCALIGN      $0x20
+	VMOVUPS    (BX), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    256(BX), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    32(BX), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    288(BX), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    64(BX), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    320(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VMOVUPS    96(BX), Y12
+	VMAXPS     Y4, Y12, Y4
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    352(BX), Y10
+	VMAXPS     Y9, Y10, Y9
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	ADDQ       $+128, BX
+	DECQ       DX
+	JNE        loop_s_3_14
+	VMAXPS     Y1, Y3, Y1
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
+	VMAXPS     Y6, Y8, Y6
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y6, Y7, Y6
+	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
+	VANDPS     vectors<>+1920(SB), Y0, Y2
+	VANDPS     vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS  Y3, Y2, Y4
+	VUNPCKHPS  Y3, Y2, Y2
+	VPMAXSD    Y2, Y4, Y2
+	VSHUFPS    $0x44, Y2, Y2, Y3
+	VSHUFPS    $0xee, Y2, Y2, Y2
+	VPMAXSD    Y2, Y3, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VPMAXSD    Y3, Y2, Y2
+	VUNPCKLPS  Y1, Y0, Y3
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y0
+	VSHUFPS    $0x44, Y0, Y0, Y1
+	VSHUFPS    $0xee, Y0, Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y2, Y2, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VMOVUPS    vectors<>+2080(SB), Y12
+	VMOVUPS    vectors<>+2112(SB), Y11
+	VMOVUPS    vectors<>+2144(SB), Y10
+	VMOVUPS    vectors<>+2176(SB), Y9
+	VMOVUPS    vectors<>+2240(SB), Y8
+	MOVL       $+8, DX
+	PCALIGN    $0x20
 
 loop_s_4_15:
 	// for s_4 < 8
 	VMOVUPS      -256(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6262,7 +6161,7 @@ loop_s_4_15:
 	VADDPS       Y5, Y2, Y2
 	VMOVUPS      Y5, (DI)
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6283,29 +6182,26 @@ loop_s_4_15:
 	ADDQ         $+32, DI
 	DECQ         DX
 	JNE          loop_s_4_15
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      vectors<>+1888(SB), Y12
-	VDIVPS       Y0, Y12, Y0
-	VDIVPS       Y1, Y12, Y1
+	VMOVUPS      vectors<>+1888(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
 loop_s_5_16:
 	// for s_5 < 8
-	VMULPS  -256(DI), Y0, Y2
+	VMULPS  -256(DI), Y1, Y2
 	VMOVUPS Y2, (SI)
-	VMULPS  (DI), Y1, Y2
+	VMULPS  (DI), Y0, Y2
 	VMOVUPS Y2, 256(SI)
 	ADDQ    $+32, SI
 	ADDQ    $+32, DI
@@ -6315,9 +6211,9 @@ loop_s_5_16:
 	ADDQ    $-512, DI
 	DECQ    CX
 	JNE     loop_t_10_13
-	VMOVUPS vectors<>+1952(SB), Y15
-	VMOVUPS vectors<>+1984(SB), Y14
-	VMOVUPS vectors<>+2144(SB), Y13
+	VMOVUPS vectors<>+2016(SB), Y15
+	VMOVUPS vectors<>+2048(SB), Y14
+	VMOVUPS vectors<>+2208(SB), Y13
 	MOVL    $+2, CX
 
 loop_t_11_17:
@@ -6338,87 +6234,78 @@ loop_t_11_17:
 
 loop_s_6_18:
 	// for s_6 < 2
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      256(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      288(BX), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      64(BX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      320(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VMOVUPS      96(BX), Y12
-	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      352(BX), Y10
-	VMAXPS       Y9, Y10, Y9
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	ADDQ         $+128, BX
-	DECQ         DX
-	JNE          loop_s_6_18
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+1920(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+2016(SB), Y12
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VMOVUPS      vectors<>+2080(SB), Y10
-	VMOVUPS      vectors<>+2112(SB), Y9
-	VMOVUPS      vectors<>+2176(SB), Y8
-	MOVL         $+8, DX
-	PCALIGN      $0x20
+	VMOVUPS    (BX), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    256(BX), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    32(BX), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    288(BX), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    64(BX), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    320(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VMOVUPS    96(BX), Y12
+	VMAXPS     Y4, Y12, Y4
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    352(BX), Y10
+	VMAXPS     Y9, Y10, Y9
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	ADDQ       $+128, BX
+	DECQ       DX
+	JNE        loop_s_6_18
+	VMAXPS     Y1, Y3, Y1
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
+	VMAXPS     Y6, Y8, Y6
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y6, Y7, Y6
+	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
+	VANDPS     vectors<>+1920(SB), Y0, Y2
+	VANDPS     vectors<>+1920(SB), Y1, Y3
+	VUNPCKLPS  Y3, Y2, Y4
+	VUNPCKHPS  Y3, Y2, Y2
+	VPMAXSD    Y2, Y4, Y2
+	VSHUFPS    $0x44, Y2, Y2, Y3
+	VSHUFPS    $0xee, Y2, Y2, Y2
+	VPMAXSD    Y2, Y3, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VPMAXSD    Y3, Y2, Y2
+	VUNPCKLPS  Y1, Y0, Y3
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y0
+	VSHUFPS    $0x44, Y0, Y0, Y1
+	VSHUFPS    $0xee, Y0, Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y2, Y2, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VMOVUPS    vectors<>+2080(SB), Y12
+	VMOVUPS    vectors<>+2112(SB), Y11
+	VMOVUPS    vectors<>+2144(SB), Y10
+	VMOVUPS    vectors<>+2176(SB), Y9
+	VMOVUPS    vectors<>+2240(SB), Y8
+	MOVL       $+8, DX
+	PCALIGN    $0x20
 
 loop_s_7_19:
 	// for s_7 < 8
 	VMOVUPS      -256(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6436,7 +6323,7 @@ loop_s_7_19:
 	VADDPS       Y5, Y2, Y2
 	VMOVUPS      Y5, (DI)
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -6457,29 +6344,26 @@ loop_s_7_19:
 	ADDQ         $+32, DI
 	DECQ         DX
 	JNE          loop_s_7_19
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y3, Y2, Y0
+	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVUPS      vectors<>+1888(SB), Y12
-	VDIVPS       Y0, Y12, Y0
-	VDIVPS       Y1, Y12, Y1
+	VMOVUPS      vectors<>+1888(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
 loop_s_8_20:
 	// for s_8 < 8
-	VMULPS  -256(DI), Y0, Y2
+	VMULPS  -256(DI), Y1, Y2
 	VMOVUPS Y2, (SI)
-	VMULPS  (DI), Y1, Y2
+	VMULPS  (DI), Y0, Y2
 	VMOVUPS Y2, 256(SI)
 	ADDQ    $+32, SI
 	ADDQ    $+32, DI

@@ -28,39 +28,55 @@ DATA vectors<>+160(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+168(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+176(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+184(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+192(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+200(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+208(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+216(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+224(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+232(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+240(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+248(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+256(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+264(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+272(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+280(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+288(SB)/8, $0x3db180003db18000
-DATA vectors<>+296(SB)/8, $0x3db180003db18000
-DATA vectors<>+304(SB)/8, $0x3db180003db18000
-DATA vectors<>+312(SB)/8, $0x3db180003db18000
-DATA vectors<>+320(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+328(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+336(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+344(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+352(SB)/8, $0xfffb95c200000000
-DATA vectors<>+360(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+368(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+376(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+384(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+392(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+400(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+408(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+416(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+424(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+432(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+440(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $448
+DATA vectors<>+192(SB)/8, $0x0000000000000000
+DATA vectors<>+200(SB)/8, $0x0000000000000000
+DATA vectors<>+208(SB)/8, $0x0000000400000004
+DATA vectors<>+216(SB)/8, $0x0000000400000004
+DATA vectors<>+224(SB)/8, $0x0000000100000001
+DATA vectors<>+232(SB)/8, $0x0000000100000001
+DATA vectors<>+240(SB)/8, $0x0000000500000005
+DATA vectors<>+248(SB)/8, $0x0000000500000005
+DATA vectors<>+256(SB)/8, $0x0000000200000002
+DATA vectors<>+264(SB)/8, $0x0000000200000002
+DATA vectors<>+272(SB)/8, $0x0000000600000006
+DATA vectors<>+280(SB)/8, $0x0000000600000006
+DATA vectors<>+288(SB)/8, $0x0000000300000003
+DATA vectors<>+296(SB)/8, $0x0000000300000003
+DATA vectors<>+304(SB)/8, $0x0000000700000007
+DATA vectors<>+312(SB)/8, $0x0000000700000007
+DATA vectors<>+320(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+328(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+336(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+344(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+352(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+360(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+368(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+376(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+384(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+392(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+400(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+408(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+416(SB)/8, $0x3db180003db18000
+DATA vectors<>+424(SB)/8, $0x3db180003db18000
+DATA vectors<>+432(SB)/8, $0x3db180003db18000
+DATA vectors<>+440(SB)/8, $0x3db180003db18000
+DATA vectors<>+448(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+456(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+464(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+472(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+480(SB)/8, $0xfffb95c200000000
+DATA vectors<>+488(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+496(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+504(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+512(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+520(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+528(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+536(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+544(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+552(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+560(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+568(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $576
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
 // xk[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wk[i][o]) + bk[o]
@@ -1729,130 +1745,99 @@ loop_t_26:
 
 loop_s_27:
 	// for s < 2
-	VMOVUPS      23040(SI), Y12
-	VMOVUPS      23072(SI), Y13
-	VMAXPS       Y1, Y12, Y1
-	VMAXPS       Y2, Y13, Y2
-	VMOVUPS      23168(SI), Y14
-	VCMPPS       $0x03, Y13, Y12, Y12
-	VMAXPS       Y4, Y14, Y4
-	VORPS        Y12, Y0, Y0
-	VMOVUPS      23296(SI), Y12
-	VMOVUPS      23200(SI), Y13
-	VMAXPS       Y7, Y12, Y7
-	VMAXPS       Y5, Y13, Y5
-	VMOVUPS      23424(SI), Y15
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VMAXPS       Y10, Y15, Y10
-	VORPS        Y13, Y3, Y3
-	VMOVUPS      23328(SI), Y13
-	VMAXPS       Y8, Y13, Y8
-	VCMPPS       $0x03, Y13, Y12, Y12
-	VORPS        Y12, Y6, Y6
-	VMOVUPS      23456(SI), Y12
-	VMAXPS       Y11, Y12, Y11
-	VCMPPS       $0x03, Y12, Y15, Y12
-	VORPS        Y12, Y9, Y9
-	ADDQ         $+64, SI
-	DECQ         BX
-	JNE          loop_s_27
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+64(SB), Y4, Y1
-	VMAXPS       Y7, Y8, Y7
-	VBLENDVPS    Y6, vectors<>+64(SB), Y7, Y2
-	VMAXPS       Y10, Y11, Y10
-	VBLENDVPS    Y9, vectors<>+64(SB), Y10, Y3
-	VANDPS       vectors<>+160(SB), Y0, Y4
-	VEXTRACTF128 $0x01, Y0, X5
-	VMAXPS       X5, X0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+160(SB), Y1, Y4
-	VEXTRACTF128 $0x01, Y1, X5
-	VMAXPS       X5, X1, X1
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X1, X1
-	VBROADCASTSS X1, Y1
-	VANDPS       vectors<>+160(SB), Y2, Y4
-	VEXTRACTF128 $0x01, Y2, X5
-	VMAXPS       X5, X2, X2
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X2, X2
-	VBROADCASTSS X2, Y2
-	VANDPS       vectors<>+160(SB), Y3, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VMAXPS       X5, X3, X3
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      vectors<>+192(SB), Y15
-	VMOVUPS      vectors<>+224(SB), Y14
-	VMOVUPS      vectors<>+384(SB), Y13
-	VMOVUPS      vectors<>+256(SB), Y12
-	MOVL         $+4, BX
-	PCALIGN      $0x20
+	VMOVUPS    23040(SI), Y12
+	VMOVUPS    23072(SI), Y13
+	VMAXPS     Y1, Y12, Y1
+	VMAXPS     Y2, Y13, Y2
+	VMOVUPS    23168(SI), Y14
+	VCMPPS     $0x03, Y13, Y12, Y12
+	VMAXPS     Y4, Y14, Y4
+	VORPS      Y12, Y0, Y0
+	VMOVUPS    23296(SI), Y12
+	VMOVUPS    23200(SI), Y13
+	VMAXPS     Y7, Y12, Y7
+	VMAXPS     Y5, Y13, Y5
+	VMOVUPS    23424(SI), Y15
+	VCMPPS     $0x03, Y13, Y14, Y13
+	VMAXPS     Y10, Y15, Y10
+	VORPS      Y13, Y3, Y3
+	VMOVUPS    23328(SI), Y13
+	VMAXPS     Y8, Y13, Y8
+	VCMPPS     $0x03, Y13, Y12, Y12
+	VORPS      Y12, Y6, Y6
+	VMOVUPS    23456(SI), Y12
+	VMAXPS     Y11, Y12, Y11
+	VCMPPS     $0x03, Y12, Y15, Y12
+	VORPS      Y12, Y9, Y9
+	ADDQ       $+64, SI
+	DECQ       BX
+	JNE        loop_s_27
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+64(SB), Y1, Y0
+	VMAXPS     Y4, Y5, Y4
+	VBLENDVPS  Y3, vectors<>+64(SB), Y4, Y1
+	VMAXPS     Y7, Y8, Y7
+	VBLENDVPS  Y6, vectors<>+64(SB), Y7, Y2
+	VMAXPS     Y10, Y11, Y10
+	VBLENDVPS  Y9, vectors<>+64(SB), Y10, Y3
+	VANDPS     vectors<>+160(SB), Y0, Y4
+	VANDPS     vectors<>+160(SB), Y1, Y5
+	VANDPS     vectors<>+160(SB), Y2, Y6
+	VANDPS     vectors<>+160(SB), Y3, Y7
+	VUNPCKLPS  Y5, Y4, Y8
+	VUNPCKHPS  Y5, Y4, Y4
+	VPMAXSD    Y4, Y8, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VPMAXSD    Y6, Y5, Y5
+	VSHUFPS    $0x44, Y5, Y4, Y6
+	VSHUFPS    $0xee, Y5, Y4, Y4
+	VPMAXSD    Y4, Y6, Y4
+	VPERM2F128 $0x01, Y4, Y4, Y5
+	VPMAXSD    Y5, Y4, Y4
+	VUNPCKLPS  Y1, Y0, Y5
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y5, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VMAXPS     Y2, Y1, Y1
+	VSHUFPS    $0x44, Y1, Y0, Y2
+	VSHUFPS    $0xee, Y1, Y0, Y0
+	VMAXPS     Y0, Y2, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y4, Y4, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y2
+	VPERMILPS  $0xaa, Y0, Y3
+	VPERMILPS  $0xff, Y0, Y0
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VMOVUPS    vectors<>+320(SB), Y15
+	VMOVUPS    vectors<>+352(SB), Y14
+	VMOVUPS    vectors<>+512(SB), Y13
+	VMOVUPS    vectors<>+384(SB), Y12
+	MOVL       $+4, BX
+	PCALIGN    $0x20
 
 loop_s_2_28:
 	// for s_2 < 4
 	VMOVUPS      22912(SI), Y8
-	VSUBPS       Y0, Y8, Y8
+	VSUBPS       Y1, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+288(SB), Y10, Y8
-	VFNMADD231PS vectors<>+320(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VFNMADD231PS vectors<>+448(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+352(SB), Y9, Y9
+	VPERMD       vectors<>+480(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+544(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1860,17 +1845,17 @@ loop_s_2_28:
 	VADDPS       Y9, Y4, Y4
 	VMOVUPS      Y9, 24576(CX)
 	VMOVUPS      23040(SI), Y8
-	VSUBPS       Y1, Y8, Y8
+	VSUBPS       Y2, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+288(SB), Y10, Y8
-	VFNMADD231PS vectors<>+320(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VFNMADD231PS vectors<>+448(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+352(SB), Y9, Y9
+	VPERMD       vectors<>+480(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+544(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1878,17 +1863,17 @@ loop_s_2_28:
 	VADDPS       Y9, Y5, Y5
 	VMOVUPS      Y9, 24704(CX)
 	VMOVUPS      23168(SI), Y8
-	VSUBPS       Y2, Y8, Y8
+	VSUBPS       Y3, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+288(SB), Y10, Y8
-	VFNMADD231PS vectors<>+320(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VFNMADD231PS vectors<>+448(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+352(SB), Y9, Y9
+	VPERMD       vectors<>+480(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+544(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1896,17 +1881,17 @@ loop_s_2_28:
 	VADDPS       Y9, Y6, Y6
 	VMOVUPS      Y9, 24832(CX)
 	VMOVUPS      23296(SI), Y8
-	VSUBPS       Y3, Y8, Y8
+	VSUBPS       Y0, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
 	VMOVAPS      Y12, Y9
 	VFMADD231PS  Y14, Y8, Y9
 	VSUBPS       Y12, Y9, Y10
-	VFNMADD231PS vectors<>+288(SB), Y10, Y8
-	VFNMADD231PS vectors<>+320(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VFNMADD231PS vectors<>+448(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+352(SB), Y9, Y9
+	VPERMD       vectors<>+480(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+416(SB), Y10
+	VMOVUPS      vectors<>+544(SB), Y10
 	VFMADD231PS  Y8, Y13, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
@@ -1917,47 +1902,35 @@ loop_s_2_28:
 	ADDQ         $+32, CX
 	DECQ         BX
 	JNE          loop_s_2_28
-	VPERM2F128   $0x01, Y4, Y4, Y0
-	VADDPS       Y0, Y4, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y5, Y4, Y0
+	VUNPCKHPS    Y5, Y4, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VUNPCKLPS    Y7, Y6, Y1
+	VUNPCKHPS    Y7, Y6, Y2
+	VADDPS       Y2, Y1, Y1
+	VSHUFPS      $0x44, Y1, Y0, Y2
+	VSHUFPS      $0xee, Y1, Y0, Y0
+	VADDPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y5, Y5, Y1
-	VADDPS       Y1, Y5, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERM2F128   $0x01, Y6, Y6, Y2
-	VADDPS       Y2, Y6, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERM2F128   $0x01, Y7, Y7, Y3
-	VADDPS       Y3, Y7, Y3
-	VPERMILPS    $0x4e, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VPERMILPS    $0xb1, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VMOVUPS      vectors<>+96(SB), Y15
-	VDIVPS       Y0, Y15, Y0
-	VDIVPS       Y1, Y15, Y1
-	VDIVPS       Y2, Y15, Y2
-	VDIVPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+96(SB), Y1
+	VDIVPS       Y0, Y1, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y2
+	VPERMILPS    $0xaa, Y0, Y3
+	VPERMILPS    $0xff, Y0, Y0
 	MOVL         $+4, BX
 	PCALIGN      $0x20
 
 loop_s_3_29:
 	// for s_3 < 4
-	VMULPS  24448(CX), Y0, Y4
+	VMULPS  24448(CX), Y1, Y4
 	VMOVUPS Y4, (DI)
-	VMULPS  24576(CX), Y1, Y4
+	VMULPS  24576(CX), Y2, Y4
 	VMOVUPS Y4, 128(DI)
-	VMULPS  24704(CX), Y2, Y4
+	VMULPS  24704(CX), Y3, Y4
 	VMOVUPS Y4, 256(DI)
-	VMULPS  24832(CX), Y3, Y4
+	VMULPS  24832(CX), Y0, Y4
 	VMOVUPS Y4, 384(DI)
 	ADDQ    $+32, CX
 	ADDQ    $+32, DI

@@ -20,7 +20,15 @@ DATA vectors<>+96(SB)/8, $0x0000000000000000
 DATA vectors<>+104(SB)/8, $0x0000000000000000
 DATA vectors<>+112(SB)/8, $0x0000000000000000
 DATA vectors<>+120(SB)/8, $0x0000000000000000
-GLOBL vectors<>(SB), RODATA|NOPTR, $128
+DATA vectors<>+128(SB)/8, $0x0000000000000000
+DATA vectors<>+136(SB)/8, $0x0000000000000000
+DATA vectors<>+144(SB)/8, $0x0000000400000004
+DATA vectors<>+152(SB)/8, $0x0000000400000004
+DATA vectors<>+160(SB)/8, $0x0000000100000001
+DATA vectors<>+168(SB)/8, $0x0000000100000001
+DATA vectors<>+176(SB)/8, $0x0000000500000005
+DATA vectors<>+184(SB)/8, $0x0000000500000005
+GLOBL vectors<>(SB), RODATA|NOPTR, $192
 
 // mean[m] = sum(d, x[m][d])*(1/D)
 // rstd[m] = 1/sqrt(sum(d, (x[m][d] - mean[m])*(x[m][d] - mean[m]))*(1/D) + eps)
@@ -246,22 +254,20 @@ loop_d_4:
 	DECQ        R9
 	JNE         loop_d_4
 	VADDPS      Y0, Y1, Y0
+	VADDPS      Y2, Y3, Y2
+	VUNPCKLPS   Y2, Y0, Y1
+	VUNPCKHPS   Y2, Y0, Y0
+	VADDPS      Y0, Y1, Y0
+	VSHUFPS     $0x44, Y0, Y0, Y1
+	VSHUFPS     $0xee, Y0, Y0, Y0
+	VADDPS      Y0, Y1, Y0
 	VPERM2F128  $0x01, Y0, Y0, Y1
 	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0x4e, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0xb1, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VADDPS      Y2, Y3, Y2
-	VPERM2F128  $0x01, Y2, Y2, Y1
-	VADDPS      Y1, Y2, Y1
-	VPERMILPS   $0x4e, Y1, Y2
-	VADDPS      Y2, Y1, Y1
-	VPERMILPS   $0xb1, Y1, Y2
-	VADDPS      Y2, Y1, Y1
-	VMULPS      Y15, Y0, Y0
-	VMULPS      Y5, Y1, Y1
+	VPERMILPS   $0x00, Y0, Y1
+	VPERMILPS   $0x55, Y0, Y0
 	VMULPS      Y15, Y1, Y1
+	VMULPS      Y5, Y0, Y0
+	VMULPS      Y15, Y0, Y0
 	MOVL        $+48, R9
 	PCALIGN     $0x20
 
@@ -271,16 +277,16 @@ loop_d_2_5:
 	VSUBPS       Y4, Y2, Y2
 	VMULPS       Y5, Y2, Y2
 	VMOVUPS      -3072(DX), Y3
-	VFMSUB132PS  -3072(DI), Y0, Y3
-	VFNMADD231PS Y1, Y2, Y3
+	VFMSUB132PS  -3072(DI), Y1, Y3
+	VFNMADD231PS Y0, Y2, Y3
 	VMULPS       Y3, Y5, Y2
 	VMOVUPS      Y2, (R8)
 	VMOVUPS      -3040(CX), Y2
 	VSUBPS       Y4, Y2, Y2
 	VMULPS       Y5, Y2, Y2
 	VMOVUPS      -3040(DX), Y3
-	VFMSUB132PS  -3040(DI), Y0, Y3
-	VFNMADD231PS Y1, Y2, Y3
+	VFMSUB132PS  -3040(DI), Y1, Y3
+	VFNMADD231PS Y0, Y2, Y3
 	VMULPS       Y3, Y5, Y2
 	VMOVUPS      Y2, 32(R8)
 	ADDQ         $+64, DI

@@ -24,119 +24,135 @@ DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+256(SB)/8, $0x3db180003db18000
-DATA vectors<>+264(SB)/8, $0x3db180003db18000
-DATA vectors<>+272(SB)/8, $0x3db180003db18000
-DATA vectors<>+280(SB)/8, $0x3db180003db18000
-DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+320(SB)/8, $0xfffb95c200000000
-DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+416(SB)/8, $0x0080000000800000
-DATA vectors<>+424(SB)/8, $0x0080000000800000
-DATA vectors<>+432(SB)/8, $0x0080000000800000
-DATA vectors<>+440(SB)/8, $0x0080000000800000
-DATA vectors<>+448(SB)/8, $0x4b0000004b000000
-DATA vectors<>+456(SB)/8, $0x4b0000004b000000
-DATA vectors<>+464(SB)/8, $0x4b0000004b000000
-DATA vectors<>+472(SB)/8, $0x4b0000004b000000
-DATA vectors<>+480(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+488(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+496(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+504(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+512(SB)/8, $0x3f8000003f800000
-DATA vectors<>+520(SB)/8, $0x3f8000003f800000
-DATA vectors<>+528(SB)/8, $0x3f8000003f800000
-DATA vectors<>+536(SB)/8, $0x3f8000003f800000
-DATA vectors<>+544(SB)/8, $0xcd380000cd380000
-DATA vectors<>+552(SB)/8, $0xcd380000cd380000
-DATA vectors<>+560(SB)/8, $0xcd380000cd380000
-DATA vectors<>+568(SB)/8, $0xcd380000cd380000
-DATA vectors<>+576(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+584(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+592(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+600(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+608(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+616(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+624(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+632(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+640(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+648(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+656(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+664(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+672(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+680(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+688(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+696(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+704(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+712(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+720(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+728(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+736(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+744(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+752(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+760(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+768(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+776(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+784(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+792(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+800(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+808(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+816(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+824(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+832(SB)/8, $0xbf000000bf000000
-DATA vectors<>+840(SB)/8, $0xbf000000bf000000
-DATA vectors<>+848(SB)/8, $0xbf000000bf000000
-DATA vectors<>+856(SB)/8, $0xbf000000bf000000
-DATA vectors<>+864(SB)/8, $0xadde8083adde8083
-DATA vectors<>+872(SB)/8, $0xadde8083adde8083
-DATA vectors<>+880(SB)/8, $0xadde8083adde8083
-DATA vectors<>+888(SB)/8, $0xadde8083adde8083
-DATA vectors<>+896(SB)/8, $0x33b1800033b18000
-DATA vectors<>+904(SB)/8, $0x33b1800033b18000
-DATA vectors<>+912(SB)/8, $0x33b1800033b18000
-DATA vectors<>+920(SB)/8, $0x33b1800033b18000
-DATA vectors<>+928(SB)/8, $0x7f8000007f800000
-DATA vectors<>+936(SB)/8, $0x7f8000007f800000
-DATA vectors<>+944(SB)/8, $0x7f8000007f800000
-DATA vectors<>+952(SB)/8, $0x7f8000007f800000
-DATA vectors<>+960(SB)/8, $0x3d0000003d000000
-DATA vectors<>+968(SB)/8, $0x3d0000003d000000
-DATA vectors<>+976(SB)/8, $0x3d0000003d000000
-DATA vectors<>+984(SB)/8, $0x3d0000003d000000
-DATA vectors<>+992(SB)/8, $0x0000000100000000
-DATA vectors<>+1000(SB)/8, $0x0000000300000002
-DATA vectors<>+1008(SB)/8, $0x0000000500000004
-DATA vectors<>+1016(SB)/8, $0x0000000700000006
-DATA vectors<>+1024(SB)/8, $0x0000000900000008
-DATA vectors<>+1032(SB)/8, $0x0000000b0000000a
-DATA vectors<>+1040(SB)/8, $0x0000000d0000000c
-DATA vectors<>+1048(SB)/8, $0x0000000f0000000e
-GLOBL vectors<>(SB), RODATA|NOPTR, $1056
+DATA vectors<>+160(SB)/8, $0x0000000000000000
+DATA vectors<>+168(SB)/8, $0x0000000000000000
+DATA vectors<>+176(SB)/8, $0x0000000400000004
+DATA vectors<>+184(SB)/8, $0x0000000400000004
+DATA vectors<>+192(SB)/8, $0x0000000100000001
+DATA vectors<>+200(SB)/8, $0x0000000100000001
+DATA vectors<>+208(SB)/8, $0x0000000500000005
+DATA vectors<>+216(SB)/8, $0x0000000500000005
+DATA vectors<>+224(SB)/8, $0x0000000200000002
+DATA vectors<>+232(SB)/8, $0x0000000200000002
+DATA vectors<>+240(SB)/8, $0x0000000600000006
+DATA vectors<>+248(SB)/8, $0x0000000600000006
+DATA vectors<>+256(SB)/8, $0x0000000300000003
+DATA vectors<>+264(SB)/8, $0x0000000300000003
+DATA vectors<>+272(SB)/8, $0x0000000700000007
+DATA vectors<>+280(SB)/8, $0x0000000700000007
+DATA vectors<>+288(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+296(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+304(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+312(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+320(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+328(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+336(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+344(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+352(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+360(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+368(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+376(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+384(SB)/8, $0x3db180003db18000
+DATA vectors<>+392(SB)/8, $0x3db180003db18000
+DATA vectors<>+400(SB)/8, $0x3db180003db18000
+DATA vectors<>+408(SB)/8, $0x3db180003db18000
+DATA vectors<>+416(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+424(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+432(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+440(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+448(SB)/8, $0xfffb95c200000000
+DATA vectors<>+456(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+464(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+472(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+480(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+488(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+496(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+504(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+512(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+520(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+528(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+536(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+544(SB)/8, $0x0080000000800000
+DATA vectors<>+552(SB)/8, $0x0080000000800000
+DATA vectors<>+560(SB)/8, $0x0080000000800000
+DATA vectors<>+568(SB)/8, $0x0080000000800000
+DATA vectors<>+576(SB)/8, $0x4b0000004b000000
+DATA vectors<>+584(SB)/8, $0x4b0000004b000000
+DATA vectors<>+592(SB)/8, $0x4b0000004b000000
+DATA vectors<>+600(SB)/8, $0x4b0000004b000000
+DATA vectors<>+608(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+616(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+624(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+632(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+640(SB)/8, $0x3f8000003f800000
+DATA vectors<>+648(SB)/8, $0x3f8000003f800000
+DATA vectors<>+656(SB)/8, $0x3f8000003f800000
+DATA vectors<>+664(SB)/8, $0x3f8000003f800000
+DATA vectors<>+672(SB)/8, $0xcd380000cd380000
+DATA vectors<>+680(SB)/8, $0xcd380000cd380000
+DATA vectors<>+688(SB)/8, $0xcd380000cd380000
+DATA vectors<>+696(SB)/8, $0xcd380000cd380000
+DATA vectors<>+704(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+712(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+720(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+728(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+736(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+744(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+752(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+760(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+768(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+776(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+784(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+792(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+800(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+808(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+816(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+824(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+832(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+840(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+848(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+856(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+864(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+872(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+880(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+888(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+896(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+904(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+912(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+920(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+928(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+936(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+944(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+952(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+960(SB)/8, $0xbf000000bf000000
+DATA vectors<>+968(SB)/8, $0xbf000000bf000000
+DATA vectors<>+976(SB)/8, $0xbf000000bf000000
+DATA vectors<>+984(SB)/8, $0xbf000000bf000000
+DATA vectors<>+992(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1000(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1008(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1016(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1024(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1032(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1040(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1048(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1056(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1064(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1072(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1080(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1088(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1096(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1104(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1112(SB)/8, $0x3d0000003d000000
+DATA vectors<>+1120(SB)/8, $0x0000000100000000
+DATA vectors<>+1128(SB)/8, $0x0000000300000002
+DATA vectors<>+1136(SB)/8, $0x0000000500000004
+DATA vectors<>+1144(SB)/8, $0x0000000700000006
+DATA vectors<>+1152(SB)/8, $0x0000000900000008
+DATA vectors<>+1160(SB)/8, $0x0000000b0000000a
+DATA vectors<>+1168(SB)/8, $0x0000000d0000000c
+DATA vectors<>+1176(SB)/8, $0x0000000f0000000e
+GLOBL vectors<>(SB), RODATA|NOPTR, $1184
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -219,273 +235,223 @@ loop_n_1:
 	VMAXPS       Y9, Y10, Y9
 	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VANDPS       vectors<>+128(SB), Y0, Y4
-	VEXTRACTF128 $0x01, Y0, X5
-	VMAXPS       X5, X0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+128(SB), Y1, Y4
-	VEXTRACTF128 $0x01, Y1, X5
-	VMAXPS       X5, X1, X1
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X1, X1
-	VBROADCASTSS X1, Y1
-	VANDPS       vectors<>+128(SB), Y2, Y4
-	VEXTRACTF128 $0x01, Y2, X5
-	VMAXPS       X5, X2, X2
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X2, X2
-	VBROADCASTSS X2, Y2
-	VANDPS       vectors<>+128(SB), Y3, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VMAXPS       X5, X3, X3
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X3, X3
-	VBROADCASTSS X3, Y3
-	VMOVSS       X0, (DI)
-	VMOVSS       X1, 4(DI)
-	VMOVSS       X2, 8(DI)
-	VMOVSS       X3, 12(DI)
-	VMOVUPS      (BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+160(SB), Y15
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+192(SB), Y14
-	VMOVUPS      vectors<>+224(SB), Y12
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       Y12, Y5, Y6
-	VMOVUPS      vectors<>+256(SB), Y11
-	VFNMADD231PS Y11, Y6, Y4
-	VFNMADD231PS vectors<>+288(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+320(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+352(SB), Y13
-	VMOVUPS      vectors<>+384(SB), Y6
-	VFMADD231PS  Y4, Y13, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VMOVUPS      40(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VSUBPS       Y12, Y6, Y7
-	VFNMADD231PS Y11, Y7, Y4
-	VFNMADD231PS vectors<>+288(SB), Y7, Y4
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+320(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+384(SB), Y7
-	VFMADD231PS  Y4, Y13, Y7
-	VMULPS       Y4, Y4, Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VFMADD231PS  Y4, Y6, Y6
-	VMOVUPS      80(BX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVAPS      Y12, Y7
-	VFMADD231PS  Y14, Y4, Y7
-	VSUBPS       Y12, Y7, Y8
-	VFNMADD231PS Y11, Y8, Y4
-	VFNMADD231PS vectors<>+288(SB), Y8, Y4
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+320(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+384(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMULPS       Y4, Y4, Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y4, Y7, Y7
-	VMOVUPS      120(BX), Y4
-	VSUBPS       Y3, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVAPS      Y12, Y8
-	VFMADD231PS  Y14, Y4, Y8
-	VSUBPS       Y12, Y8, Y9
-	VFNMADD231PS Y11, Y9, Y4
-	VFNMADD231PS vectors<>+288(SB), Y9, Y4
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+320(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+384(SB), Y9
-	VFMADD231PS  Y4, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VFMADD231PS  Y4, Y8, Y8
-	VMOVSD       32(BX), X4
-	VSUBPS       Y0, Y4, Y0
+	VANDPS       vectors<>+128(SB), Y1, Y5
+	VANDPS       vectors<>+128(SB), Y2, Y6
+	VANDPS       vectors<>+128(SB), Y3, Y7
+	VUNPCKLPS    Y5, Y4, Y8
+	VUNPCKHPS    Y5, Y4, Y4
+	VPMAXSD      Y4, Y8, Y4
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VPMAXSD      Y6, Y5, Y5
+	VSHUFPS      $0x44, Y5, Y4, Y6
+	VSHUFPS      $0xee, Y5, Y4, Y4
+	VPMAXSD      Y4, Y6, Y4
+	VPERM2F128   $0x01, Y4, Y4, Y5
+	VPMAXSD      Y5, Y4, Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y5, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VSHUFPS      $0x44, Y1, Y0, Y2
+	VSHUFPS      $0xee, Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y4, Y4, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y2
+	VPERMILPS    $0xaa, Y0, Y3
+	VPERMILPS    $0xff, Y0, Y4
+	VMOVUPS      X0, (DI)
+	VMOVUPS      (BX), Y0
+	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      vectors<>+288(SB), Y15
 	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y4
-	VFMADD231PS  Y14, Y0, Y4
-	VSUBPS       Y12, Y4, Y9
+	VMOVUPS      vectors<>+320(SB), Y14
+	VMOVUPS      vectors<>+352(SB), Y12
+	VMOVAPS      Y12, Y5
+	VFMADD231PS  Y14, Y0, Y5
+	VSUBPS       Y12, Y5, Y6
+	VMOVUPS      vectors<>+384(SB), Y11
+	VFNMADD231PS Y11, Y6, Y0
+	VFNMADD231PS vectors<>+416(SB), Y6, Y0
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+448(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+480(SB), Y13
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD231PS  Y0, Y13, Y6
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y6, Y0
+	VFMADD231PS  Y0, Y5, Y5
+	VMOVUPS      40(BX), Y0
+	VSUBPS       Y2, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y0, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS Y11, Y7, Y0
+	VFNMADD231PS vectors<>+416(SB), Y7, Y0
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+448(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+512(SB), Y7
+	VFMADD231PS  Y0, Y13, Y7
+	VMULPS       Y0, Y0, Y8
+	VFMADD231PS  Y8, Y7, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VMOVUPS      80(BX), Y0
+	VSUBPS       Y3, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y7
+	VFMADD231PS  Y14, Y0, Y7
+	VSUBPS       Y12, Y7, Y8
+	VFNMADD231PS Y11, Y8, Y0
+	VFNMADD231PS vectors<>+416(SB), Y8, Y0
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+448(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD231PS  Y0, Y13, Y8
+	VMULPS       Y0, Y0, Y9
+	VFMADD231PS  Y9, Y8, Y0
+	VFMADD231PS  Y0, Y7, Y7
+	VMOVUPS      120(BX), Y0
+	VSUBPS       Y4, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y8
+	VFMADD231PS  Y14, Y0, Y8
+	VSUBPS       Y12, Y8, Y9
 	VFNMADD231PS Y11, Y9, Y0
-	VFNMADD231PS vectors<>+288(SB), Y9, Y0
-	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+320(SB), Y4, Y4
-	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+384(SB), Y9
+	VFNMADD231PS vectors<>+416(SB), Y9, Y0
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+448(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+512(SB), Y9
 	VFMADD231PS  Y0, Y13, Y9
 	VMULPS       Y0, Y0, Y10
 	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y4, Y4
-	VANDPS       vectors<>+96(SB), Y4, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVSD       72(BX), X0
+	VFMADD231PS  Y0, Y8, Y8
+	VMOVSD       32(BX), X0
 	VSUBPS       Y1, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y12, Y1
 	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y12, Y1, Y4
-	VFNMADD231PS Y11, Y4, Y0
-	VFNMADD231PS vectors<>+288(SB), Y4, Y0
-	VPSLLD       $0x14, Y1, Y4
-	VPERMD       vectors<>+320(SB), Y1, Y1
-	VPADDD       Y1, Y4, Y1
-	VMOVUPS      vectors<>+384(SB), Y4
-	VFMADD231PS  Y0, Y13, Y4
-	VMULPS       Y0, Y0, Y9
-	VFMADD231PS  Y9, Y4, Y0
+	VSUBPS       Y12, Y1, Y9
+	VFNMADD231PS Y11, Y9, Y0
+	VFNMADD231PS vectors<>+416(SB), Y9, Y0
+	VPSLLD       $0x14, Y1, Y9
+	VPERMD       vectors<>+448(SB), Y1, Y1
+	VPADDD       Y1, Y9, Y1
+	VMOVUPS      vectors<>+512(SB), Y9
+	VFMADD231PS  Y0, Y13, Y9
+	VMULPS       Y0, Y0, Y10
+	VFMADD231PS  Y10, Y9, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVSD       112(BX), X0
+	VADDPS       Y0, Y5, Y5
+	VMOVSD       72(BX), X0
 	VSUBPS       Y2, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y12, Y1
 	VFMADD231PS  Y14, Y0, Y1
 	VSUBPS       Y12, Y1, Y2
 	VFNMADD231PS Y11, Y2, Y0
-	VFNMADD231PS vectors<>+288(SB), Y2, Y0
+	VFNMADD231PS vectors<>+416(SB), Y2, Y0
 	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+320(SB), Y1, Y1
+	VPERMD       vectors<>+448(SB), Y1, Y1
 	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+384(SB), Y2
+	VMOVUPS      vectors<>+512(SB), Y2
 	VFMADD231PS  Y0, Y13, Y2
-	VMULPS       Y0, Y0, Y4
-	VFMADD231PS  Y4, Y2, Y0
+	VMULPS       Y0, Y0, Y9
+	VFMADD231PS  Y9, Y2, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y7, Y7
-	VMOVSD       152(BX), X0
+	VADDPS       Y0, Y6, Y6
+	VMOVSD       112(BX), X0
 	VSUBPS       Y3, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y12, Y1
 	VFMADD231PS  Y14, Y0, Y1
 	VSUBPS       Y12, Y1, Y2
 	VFNMADD231PS Y11, Y2, Y0
-	VFNMADD231PS vectors<>+288(SB), Y2, Y0
+	VFNMADD231PS vectors<>+416(SB), Y2, Y0
 	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+320(SB), Y1, Y1
+	VPERMD       vectors<>+448(SB), Y1, Y1
 	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+384(SB), Y2
+	VMOVUPS      vectors<>+512(SB), Y2
+	VFMADD231PS  Y0, Y13, Y2
+	VMULPS       Y0, Y0, Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VANDPS       vectors<>+96(SB), Y1, Y0
+	VADDPS       Y0, Y7, Y7
+	VMOVSD       152(BX), X0
+	VSUBPS       Y4, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVAPS      Y12, Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       Y12, Y1, Y2
+	VFNMADD231PS Y11, Y2, Y0
+	VFNMADD231PS vectors<>+416(SB), Y2, Y0
+	VPSLLD       $0x14, Y1, Y2
+	VPERMD       vectors<>+448(SB), Y1, Y1
+	VPADDD       Y1, Y2, Y1
+	VMOVUPS      vectors<>+512(SB), Y2
 	VFMADD231PS  Y0, Y13, Y2
 	VMULPS       Y0, Y0, Y3
 	VFMADD231PS  Y3, Y2, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
 	VADDPS       Y0, Y8, Y8
-	VPERM2F128   $0x01, Y5, Y5, Y0
-	VADDPS       Y0, Y5, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y6, Y5, Y0
+	VUNPCKHPS    Y6, Y5, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
+	VUNPCKLPS    Y8, Y7, Y1
+	VUNPCKHPS    Y8, Y7, Y2
+	VADDPS       Y2, Y1, Y1
+	VSHUFPS      $0x44, Y1, Y0, Y2
+	VSHUFPS      $0xee, Y1, Y0, Y0
+	VADDPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y6, Y6, Y1
-	VADDPS       Y1, Y6, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERM2F128   $0x01, Y7, Y7, Y2
-	VADDPS       Y2, Y7, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERM2F128   $0x01, Y8, Y8, Y3
-	VADDPS       Y3, Y8, Y3
-	VPERMILPS    $0x4e, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VPERMILPS    $0xb1, Y3, Y4
-	VADDPS       Y4, Y3, Y3
-	VMOVSS       X0, 128(DI)
-	VMOVSS       X1, 132(DI)
-	VMOVSS       X2, 136(DI)
-	VMOVSS       X3, 140(DI)
+	VMOVUPS      X0, 128(DI)
 	ADDQ         $+160, BX
 	ADDQ         $+16, DI
 	DECQ         DX
 	JNE          loop_n_1
 	VBROADCASTSS 128(SI), Y0
-	VCMPPS       $0x11, vectors<>+416(SB), Y0, Y1
-	VMULPS       vectors<>+448(SB), Y0, Y2
+	VCMPPS       $0x11, vectors<>+544(SB), Y0, Y1
+	VMULPS       vectors<>+576(SB), Y0, Y2
 	VBLENDVPS    Y1, Y2, Y0, Y2
-	VPSUBD       vectors<>+480(SB), Y2, Y3
+	VPSUBD       vectors<>+608(SB), Y2, Y3
 	VPAND        vectors<>+32(SB), Y3, Y3
 	VPSUBD       Y3, Y2, Y2
-	VSUBPS       vectors<>+512(SB), Y2, Y2
+	VSUBPS       vectors<>+640(SB), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
-	VANDPS       vectors<>+544(SB), Y1, Y1
+	VANDPS       vectors<>+672(SB), Y1, Y1
 	VADDPS       Y1, Y3, Y1
-	VMOVUPS      vectors<>+576(SB), Y15
-	VMOVUPS      vectors<>+608(SB), Y3
+	VMOVUPS      vectors<>+704(SB), Y15
+	VMOVUPS      vectors<>+736(SB), Y3
 	VFMADD231PS  Y2, Y15, Y3
-	VFMADD213PS  vectors<>+640(SB), Y2, Y3
-	VFMADD213PS  vectors<>+672(SB), Y2, Y3
-	VFMADD213PS  vectors<>+704(SB), Y2, Y3
-	VFMADD213PS  vectors<>+736(SB), Y2, Y3
 	VFMADD213PS  vectors<>+768(SB), Y2, Y3
 	VFMADD213PS  vectors<>+800(SB), Y2, Y3
 	VFMADD213PS  vectors<>+832(SB), Y2, Y3
+	VFMADD213PS  vectors<>+864(SB), Y2, Y3
+	VFMADD213PS  vectors<>+896(SB), Y2, Y3
+	VFMADD213PS  vectors<>+928(SB), Y2, Y3
+	VFMADD213PS  vectors<>+960(SB), Y2, Y3
 	VMOVAPS      Y2, Y4
-	VFMADD231PS  vectors<>+864(SB), Y1, Y4
+	VFMADD231PS  vectors<>+992(SB), Y1, Y4
 	VMULPS       Y2, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y4
-	VFMADD231PS  vectors<>+896(SB), Y1, Y4
-	VCMPPS       $0x11, vectors<>+928(SB), Y0, Y1
+	VFMADD231PS  vectors<>+1024(SB), Y1, Y4
+	VCMPPS       $0x11, vectors<>+1056(SB), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
 	VCMPPS       $0x00, vectors<>+0(SB), Y0, Y2
 	VMOVUPS      vectors<>+64(SB), Y3
@@ -502,31 +468,31 @@ loop_n_1:
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS 132(SI), Y1
-	VCMPPS       $0x11, vectors<>+416(SB), Y1, Y2
-	VMULPS       vectors<>+448(SB), Y1, Y3
+	VCMPPS       $0x11, vectors<>+544(SB), Y1, Y2
+	VMULPS       vectors<>+576(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
-	VPSUBD       vectors<>+480(SB), Y3, Y4
+	VPSUBD       vectors<>+608(SB), Y3, Y4
 	VPAND        vectors<>+32(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
-	VSUBPS       vectors<>+512(SB), Y3, Y3
+	VSUBPS       vectors<>+640(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
-	VANDPS       vectors<>+544(SB), Y2, Y2
+	VANDPS       vectors<>+672(SB), Y2, Y2
 	VADDPS       Y2, Y4, Y2
-	VMOVUPS      vectors<>+608(SB), Y4
+	VMOVUPS      vectors<>+736(SB), Y4
 	VFMADD231PS  Y3, Y15, Y4
-	VFMADD213PS  vectors<>+640(SB), Y3, Y4
-	VFMADD213PS  vectors<>+672(SB), Y3, Y4
-	VFMADD213PS  vectors<>+704(SB), Y3, Y4
-	VFMADD213PS  vectors<>+736(SB), Y3, Y4
 	VFMADD213PS  vectors<>+768(SB), Y3, Y4
 	VFMADD213PS  vectors<>+800(SB), Y3, Y4
 	VFMADD213PS  vectors<>+832(SB), Y3, Y4
+	VFMADD213PS  vectors<>+864(SB), Y3, Y4
+	VFMADD213PS  vectors<>+896(SB), Y3, Y4
+	VFMADD213PS  vectors<>+928(SB), Y3, Y4
+	VFMADD213PS  vectors<>+960(SB), Y3, Y4
 	VMOVAPS      Y3, Y5
-	VFMADD231PS  vectors<>+864(SB), Y2, Y5
+	VFMADD231PS  vectors<>+992(SB), Y2, Y5
 	VMULPS       Y3, Y3, Y3
 	VFMADD231PS  Y3, Y4, Y5
-	VFMADD231PS  vectors<>+896(SB), Y2, Y5
-	VCMPPS       $0x11, vectors<>+928(SB), Y1, Y2
+	VFMADD231PS  vectors<>+1024(SB), Y2, Y5
+	VCMPPS       $0x11, vectors<>+1056(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
 	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
 	VMOVUPS      vectors<>+64(SB), Y4
@@ -542,31 +508,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
 	VBROADCASTSS 136(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -583,31 +549,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 140(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -624,31 +590,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 144(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -665,31 +631,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 148(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -706,31 +672,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 152(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -747,31 +713,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 156(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -788,31 +754,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 160(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -829,31 +795,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 164(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -870,31 +836,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 168(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -911,31 +877,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 172(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -952,31 +918,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 176(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -993,31 +959,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 180(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1034,31 +1000,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 184(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1075,31 +1041,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 188(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1116,31 +1082,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 192(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1157,31 +1123,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 196(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1198,31 +1164,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 200(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1239,31 +1205,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 204(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1280,31 +1246,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 208(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1321,31 +1287,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 212(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1362,31 +1328,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 216(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1403,31 +1369,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 220(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1444,31 +1410,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 224(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1485,31 +1451,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 228(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1526,31 +1492,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 232(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1567,31 +1533,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 236(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1608,31 +1574,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 240(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1649,31 +1615,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 244(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1690,31 +1656,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 248(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1731,31 +1697,31 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
 	VBROADCASTSS 252(SI), Y2
-	VCMPPS       $0x11, vectors<>+416(SB), Y2, Y3
-	VMULPS       vectors<>+448(SB), Y2, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
+	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
-	VPSUBD       vectors<>+480(SB), Y4, Y5
+	VPSUBD       vectors<>+608(SB), Y4, Y5
 	VPAND        vectors<>+32(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
-	VSUBPS       vectors<>+512(SB), Y4, Y4
+	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
-	VANDPS       vectors<>+544(SB), Y3, Y3
+	VANDPS       vectors<>+672(SB), Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+608(SB), Y5
+	VMOVUPS      vectors<>+736(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
-	VFMADD213PS  vectors<>+672(SB), Y4, Y5
-	VFMADD213PS  vectors<>+704(SB), Y4, Y5
-	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
 	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
+	VFMADD213PS  vectors<>+896(SB), Y4, Y5
+	VFMADD213PS  vectors<>+928(SB), Y4, Y5
+	VFMADD213PS  vectors<>+960(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
+	VFMADD231PS  vectors<>+992(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+896(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+928(SB), Y2, Y3
+	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
 	VMOVUPS      vectors<>+64(SB), Y5
@@ -1772,7 +1738,7 @@ loop_n_1:
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y0, Y1, Y0
-	VMULPS       vectors<>+960(SB), Y0, Y0
+	VMULPS       vectors<>+1088(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -1859,290 +1825,250 @@ loop_n_1:
 	VMAXPS       Y9, Y10, Y9
 	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VANDPS       vectors<>+128(SB), Y0, Y4
-	VEXTRACTF128 $0x01, Y0, X5
-	VMAXPS       X5, X0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+128(SB), Y1, Y4
-	VEXTRACTF128 $0x01, Y1, X5
-	VMAXPS       X5, X1, X1
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X1, X1
-	VBROADCASTSS X1, Y1
-	VANDPS       vectors<>+128(SB), Y2, Y4
-	VEXTRACTF128 $0x01, Y2, X5
-	VMAXPS       X5, X2, X2
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X2, X2
-	VBROADCASTSS X2, Y2
-	VANDPS       vectors<>+128(SB), Y3, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VMAXPS       X5, X3, X3
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X3, X3
-	VBROADCASTSS X3, Y3
+	VANDPS       vectors<>+128(SB), Y1, Y5
+	VANDPS       vectors<>+128(SB), Y2, Y6
+	VANDPS       vectors<>+128(SB), Y3, Y7
+	VUNPCKLPS    Y5, Y4, Y8
+	VUNPCKHPS    Y5, Y4, Y4
+	VPMAXSD      Y4, Y8, Y4
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VPMAXSD      Y6, Y5, Y5
+	VSHUFPS      $0x44, Y5, Y4, Y6
+	VSHUFPS      $0xee, Y5, Y4, Y4
+	VPMAXSD      Y4, Y6, Y4
+	VPERM2F128   $0x01, Y4, Y4, Y5
+	VPMAXSD      Y5, Y4, Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y5, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VSHUFPS      $0x44, Y1, Y0, Y2
+	VSHUFPS      $0xee, Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y4, Y4, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y2
+	VPERMILPS    $0xaa, Y0, Y3
+	VPERMILPS    $0xff, Y0, Y0
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+160(SB), Y15
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+288(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+192(SB), Y5
-	VFMADD213PS  vectors<>+224(SB), Y4, Y5
-	VSUBPS       vectors<>+224(SB), Y5, Y6
-	VFNMADD231PS vectors<>+256(SB), Y6, Y4
-	VFNMADD231PS vectors<>+288(SB), Y6, Y4
+	VMOVUPS      vectors<>+320(SB), Y5
+	VFMADD213PS  vectors<>+352(SB), Y4, Y5
+	VSUBPS       vectors<>+352(SB), Y5, Y6
+	VFNMADD231PS vectors<>+384(SB), Y6, Y4
+	VFNMADD231PS vectors<>+416(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+320(SB), Y5, Y5
+	VPERMD       vectors<>+448(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+352(SB), Y6
-	VFMADD213PS  vectors<>+384(SB), Y4, Y6
+	VMOVUPS      vectors<>+480(SB), Y6
+	VFMADD213PS  vectors<>+512(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVAPS      Y5, Y4
 	VMOVUPS      40(BX), Y6
-	VSUBPS       Y1, Y6, Y6
+	VSUBPS       Y2, Y6, Y6
 	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+192(SB), Y7
-	VFMADD213PS  vectors<>+224(SB), Y6, Y7
-	VSUBPS       vectors<>+224(SB), Y7, Y8
-	VFNMADD231PS vectors<>+256(SB), Y8, Y6
-	VFNMADD231PS vectors<>+288(SB), Y8, Y6
+	VMOVUPS      vectors<>+320(SB), Y7
+	VFMADD213PS  vectors<>+352(SB), Y6, Y7
+	VSUBPS       vectors<>+352(SB), Y7, Y8
+	VFNMADD231PS vectors<>+384(SB), Y8, Y6
+	VFNMADD231PS vectors<>+416(SB), Y8, Y6
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+320(SB), Y7, Y7
+	VPERMD       vectors<>+448(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD213PS  vectors<>+384(SB), Y6, Y8
+	VMOVUPS      vectors<>+480(SB), Y8
+	VFMADD213PS  vectors<>+512(SB), Y6, Y8
 	VMULPS       Y6, Y6, Y9
 	VFMADD231PS  Y9, Y8, Y6
 	VFMADD231PS  Y6, Y7, Y7
 	VMOVAPS      Y7, Y6
 	VMOVUPS      80(BX), Y8
-	VSUBPS       Y2, Y8, Y8
+	VSUBPS       Y3, Y8, Y8
 	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      vectors<>+192(SB), Y9
-	VFMADD213PS  vectors<>+224(SB), Y8, Y9
-	VSUBPS       vectors<>+224(SB), Y9, Y10
-	VFNMADD231PS vectors<>+256(SB), Y10, Y8
-	VFNMADD231PS vectors<>+288(SB), Y10, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD213PS  vectors<>+352(SB), Y8, Y9
+	VSUBPS       vectors<>+352(SB), Y9, Y10
+	VFNMADD231PS vectors<>+384(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+320(SB), Y9, Y9
+	VPERMD       vectors<>+448(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+352(SB), Y10
-	VFMADD213PS  vectors<>+384(SB), Y8, Y10
+	VMOVUPS      vectors<>+480(SB), Y10
+	VFMADD213PS  vectors<>+512(SB), Y8, Y10
 	VMULPS       Y8, Y8, Y11
 	VFMADD231PS  Y11, Y10, Y8
 	VFMADD231PS  Y8, Y9, Y9
 	VMOVAPS      Y9, Y8
 	VMOVUPS      120(BX), Y10
-	VSUBPS       Y3, Y10, Y10
+	VSUBPS       Y0, Y10, Y10
 	VMAXPS       Y10, Y15, Y10
-	VMOVUPS      vectors<>+192(SB), Y11
-	VFMADD213PS  vectors<>+224(SB), Y10, Y11
-	VSUBPS       vectors<>+224(SB), Y11, Y12
-	VFNMADD231PS vectors<>+256(SB), Y12, Y10
-	VFNMADD231PS vectors<>+288(SB), Y12, Y10
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y10, Y11
+	VSUBPS       vectors<>+352(SB), Y11, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y10
+	VFNMADD231PS vectors<>+416(SB), Y12, Y10
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+320(SB), Y11, Y11
+	VPERMD       vectors<>+448(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+352(SB), Y12
-	VFMADD213PS  vectors<>+384(SB), Y10, Y12
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y10, Y12
 	VMULPS       Y10, Y10, Y13
 	VFMADD231PS  Y13, Y12, Y10
 	VFMADD231PS  Y10, Y11, Y11
 	VMOVAPS      Y11, Y10
 	VMOVSD       32(BX), X12
-	VSUBPS       Y0, Y12, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+192(SB), Y12
-	VFMADD213PS  vectors<>+224(SB), Y0, Y12
-	VSUBPS       vectors<>+224(SB), Y12, Y13
-	VFNMADD231PS vectors<>+256(SB), Y13, Y0
-	VFNMADD231PS vectors<>+288(SB), Y13, Y0
+	VSUBPS       Y1, Y12, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y12
+	VFMADD213PS  vectors<>+352(SB), Y1, Y12
+	VSUBPS       vectors<>+352(SB), Y12, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y1
+	VFNMADD231PS vectors<>+416(SB), Y13, Y1
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+320(SB), Y12, Y12
+	VPERMD       vectors<>+448(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y0, Y13
-	VMULPS       Y0, Y0, Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VFMADD231PS  Y0, Y12, Y12
-	VANDPS       vectors<>+96(SB), Y12, Y0
-	VADDPS       Y0, Y4, Y4
-	VMOVSD       72(BX), X0
-	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y1, Y13
+	VMULPS       Y1, Y1, Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VFMADD231PS  Y1, Y12, Y12
+	VANDPS       vectors<>+96(SB), Y12, Y1
+	VADDPS       Y1, Y4, Y4
+	VMOVSD       72(BX), X1
+	VSUBPS       Y2, Y1, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+352(SB), Y1, Y2
+	VSUBPS       vectors<>+352(SB), Y2, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y1
+	VFNMADD231PS vectors<>+416(SB), Y13, Y1
+	VPSLLD       $0x14, Y2, Y13
+	VPERMD       vectors<>+448(SB), Y2, Y2
+	VPADDD       Y2, Y13, Y2
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y1, Y13
+	VMULPS       Y1, Y1, Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VANDPS       vectors<>+96(SB), Y2, Y1
+	VADDPS       Y1, Y6, Y6
+	VMOVSD       112(BX), X1
+	VSUBPS       Y3, Y1, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y3
+	VFMADD213PS  vectors<>+352(SB), Y1, Y3
+	VSUBPS       vectors<>+352(SB), Y3, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y1
+	VFNMADD231PS vectors<>+416(SB), Y13, Y1
+	VPSLLD       $0x14, Y3, Y13
+	VPERMD       vectors<>+448(SB), Y3, Y3
+	VPADDD       Y3, Y13, Y3
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y1, Y13
+	VMULPS       Y1, Y1, Y14
+	VFMADD231PS  Y14, Y13, Y1
+	VFMADD231PS  Y1, Y3, Y3
+	VANDPS       vectors<>+96(SB), Y3, Y1
+	VADDPS       Y1, Y8, Y8
+	VMOVSD       152(BX), X1
+	VSUBPS       Y0, Y1, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+192(SB), Y1
-	VFMADD213PS  vectors<>+224(SB), Y0, Y1
-	VSUBPS       vectors<>+224(SB), Y1, Y13
-	VFNMADD231PS vectors<>+256(SB), Y13, Y0
-	VFNMADD231PS vectors<>+288(SB), Y13, Y0
+	VMOVUPS      vectors<>+320(SB), Y1
+	VFMADD213PS  vectors<>+352(SB), Y0, Y1
+	VSUBPS       vectors<>+352(SB), Y1, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y0
+	VFNMADD231PS vectors<>+416(SB), Y13, Y0
 	VPSLLD       $0x14, Y1, Y13
-	VPERMD       vectors<>+320(SB), Y1, Y1
+	VPERMD       vectors<>+448(SB), Y1, Y1
 	VPADDD       Y1, Y13, Y1
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y0, Y13
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y0, Y13
 	VMULPS       Y0, Y0, Y14
 	VFMADD231PS  Y14, Y13, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVSD       112(BX), X0
-	VSUBPS       Y2, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+192(SB), Y2
-	VFMADD213PS  vectors<>+224(SB), Y0, Y2
-	VSUBPS       vectors<>+224(SB), Y2, Y13
-	VFNMADD231PS vectors<>+256(SB), Y13, Y0
-	VFNMADD231PS vectors<>+288(SB), Y13, Y0
-	VPSLLD       $0x14, Y2, Y13
-	VPERMD       vectors<>+320(SB), Y2, Y2
-	VPADDD       Y2, Y13, Y2
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y0, Y13
-	VMULPS       Y0, Y0, Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VFMADD231PS  Y0, Y2, Y2
-	VANDPS       vectors<>+96(SB), Y2, Y0
-	VADDPS       Y0, Y8, Y8
-	VMOVSD       152(BX), X0
-	VSUBPS       Y3, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+192(SB), Y3
-	VFMADD213PS  vectors<>+224(SB), Y0, Y3
-	VSUBPS       vectors<>+224(SB), Y3, Y13
-	VFNMADD231PS vectors<>+256(SB), Y13, Y0
-	VFNMADD231PS vectors<>+288(SB), Y13, Y0
-	VPSLLD       $0x14, Y3, Y13
-	VPERMD       vectors<>+320(SB), Y3, Y3
-	VPADDD       Y3, Y13, Y3
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y0, Y13
-	VMULPS       Y0, Y0, Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VFMADD231PS  Y0, Y3, Y3
-	VANDPS       vectors<>+96(SB), Y3, Y0
 	VADDPS       Y0, Y10, Y10
-	VPERM2F128   $0x01, Y4, Y4, Y0
-	VADDPS       Y0, Y4, Y0
-	VPERMILPS    $0x4e, Y0, Y4
+	VUNPCKLPS    Y6, Y4, Y0
+	VUNPCKHPS    Y6, Y4, Y4
 	VADDPS       Y4, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y4
+	VUNPCKLPS    Y10, Y8, Y4
+	VUNPCKHPS    Y10, Y8, Y6
+	VADDPS       Y6, Y4, Y4
+	VSHUFPS      $0x44, Y4, Y0, Y6
+	VSHUFPS      $0xee, Y4, Y0, Y0
+	VADDPS       Y0, Y6, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y4
 	VADDPS       Y4, Y0, Y0
-	VPERM2F128   $0x01, Y6, Y6, Y4
-	VADDPS       Y4, Y6, Y4
-	VPERMILPS    $0x4e, Y4, Y6
-	VADDPS       Y6, Y4, Y4
-	VPERMILPS    $0xb1, Y4, Y6
-	VADDPS       Y6, Y4, Y4
-	VPERM2F128   $0x01, Y8, Y8, Y6
-	VADDPS       Y6, Y8, Y6
-	VPERMILPS    $0x4e, Y6, Y8
-	VADDPS       Y8, Y6, Y6
-	VPERMILPS    $0xb1, Y6, Y8
-	VADDPS       Y8, Y6, Y6
-	VPERM2F128   $0x01, Y10, Y10, Y8
-	VADDPS       Y8, Y10, Y8
-	VPERMILPS    $0x4e, Y8, Y10
-	VADDPS       Y10, Y8, Y8
-	VPERMILPS    $0xb1, Y8, Y10
-	VADDPS       Y10, Y8, Y8
-	VDIVPS       Y0, Y5, Y5
+	VPERMILPS    $0x00, Y0, Y4
+	VPERMILPS    $0x55, Y0, Y6
+	VPERMILPS    $0xaa, Y0, Y8
+	VPERMILPS    $0xff, Y0, Y0
+	VDIVPS       Y4, Y5, Y5
 	VBROADCASTSS (DI), Y10
-	VPCMPEQD     vectors<>+992(SB), Y10, Y13
-	VMOVUPS      vectors<>+512(SB), Y15
+	VPCMPEQD     vectors<>+1120(SB), Y10, Y13
+	VMOVUPS      vectors<>+640(SB), Y15
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
 	VMOVUPS      Y5, (SI)
-	VDIVPS       Y4, Y7, Y5
+	VDIVPS       Y6, Y7, Y5
 	VBROADCASTSS 4(DI), Y7
-	VPCMPEQD     vectors<>+992(SB), Y7, Y13
+	VPCMPEQD     vectors<>+1120(SB), Y7, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
 	VMOVUPS      Y5, 40(SI)
-	VDIVPS       Y6, Y9, Y5
+	VDIVPS       Y8, Y9, Y5
 	VBROADCASTSS 8(DI), Y9
-	VPCMPEQD     vectors<>+992(SB), Y9, Y13
+	VPCMPEQD     vectors<>+1120(SB), Y9, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
 	VMOVUPS      Y5, 80(SI)
-	VDIVPS       Y8, Y11, Y5
+	VDIVPS       Y0, Y11, Y5
 	VBROADCASTSS 12(DI), Y11
-	VPCMPEQD     vectors<>+992(SB), Y11, Y13
+	VPCMPEQD     vectors<>+1120(SB), Y11, Y13
 	VANDPS       Y15, Y13, Y13
 	VSUBPS       Y13, Y5, Y5
 	VBROADCASTSS s0+24(FP), Y13
 	VMULPS       Y5, Y13, Y5
 	VMOVUPS      Y5, 120(SI)
-	VDIVPS       Y0, Y12, Y0
-	VPCMPEQD     vectors<>+1024(SB), Y10, Y5
+	VDIVPS       Y4, Y12, Y4
+	VPCMPEQD     vectors<>+1152(SB), Y10, Y5
 	VANDPS       Y15, Y5, Y5
-	VSUBPS       Y5, Y0, Y0
+	VSUBPS       Y5, Y4, Y4
 	VBROADCASTSS s0+24(FP), Y5
-	VMULPS       Y0, Y5, Y0
-	VMOVLPS      X0, 32(SI)
-	VDIVPS       Y4, Y1, Y0
-	VPCMPEQD     vectors<>+1024(SB), Y7, Y1
-	VANDPS       Y15, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS s0+24(FP), Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVLPS      X0, 72(SI)
-	VDIVPS       Y6, Y2, Y0
-	VPCMPEQD     vectors<>+1024(SB), Y9, Y1
-	VANDPS       Y15, Y1, Y1
-	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS s0+24(FP), Y1
-	VMULPS       Y0, Y1, Y0
-	VMOVLPS      X0, 112(SI)
-	VDIVPS       Y8, Y3, Y0
-	VPCMPEQD     vectors<>+1024(SB), Y11, Y1
+	VMULPS       Y4, Y5, Y4
+	VMOVLPS      X4, 32(SI)
+	VDIVPS       Y6, Y2, Y2
+	VPCMPEQD     vectors<>+1152(SB), Y7, Y4
+	VANDPS       Y15, Y4, Y4
+	VSUBPS       Y4, Y2, Y2
+	VBROADCASTSS s0+24(FP), Y4
+	VMULPS       Y2, Y4, Y2
+	VMOVLPS      X2, 72(SI)
+	VDIVPS       Y8, Y3, Y2
+	VPCMPEQD     vectors<>+1152(SB), Y9, Y3
+	VANDPS       Y15, Y3, Y3
+	VSUBPS       Y3, Y2, Y2
+	VBROADCASTSS s0+24(FP), Y3
+	VMULPS       Y2, Y3, Y2
+	VMOVLPS      X2, 112(SI)
+	VDIVPS       Y0, Y1, Y0
+	VPCMPEQD     vectors<>+1152(SB), Y11, Y1
 	VANDPS       Y15, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
 	VBROADCASTSS s0+24(FP), Y1

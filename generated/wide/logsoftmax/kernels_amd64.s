@@ -24,123 +24,139 @@ DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+160(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+168(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+176(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+184(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+192(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+200(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+208(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+216(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+224(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+232(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+240(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+248(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+256(SB)/8, $0x3db180003db18000
-DATA vectors<>+264(SB)/8, $0x3db180003db18000
-DATA vectors<>+272(SB)/8, $0x3db180003db18000
-DATA vectors<>+280(SB)/8, $0x3db180003db18000
-DATA vectors<>+288(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+296(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+304(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+312(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+320(SB)/8, $0xfffb95c200000000
-DATA vectors<>+328(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+336(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+344(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+352(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+360(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+368(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+376(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+384(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+392(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+400(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+408(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+416(SB)/8, $0x0080000000800000
-DATA vectors<>+424(SB)/8, $0x0080000000800000
-DATA vectors<>+432(SB)/8, $0x0080000000800000
-DATA vectors<>+440(SB)/8, $0x0080000000800000
-DATA vectors<>+448(SB)/8, $0x4b0000004b000000
-DATA vectors<>+456(SB)/8, $0x4b0000004b000000
-DATA vectors<>+464(SB)/8, $0x4b0000004b000000
-DATA vectors<>+472(SB)/8, $0x4b0000004b000000
-DATA vectors<>+480(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+488(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+496(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+504(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+512(SB)/8, $0x3f8000003f800000
-DATA vectors<>+520(SB)/8, $0x3f8000003f800000
-DATA vectors<>+528(SB)/8, $0x3f8000003f800000
-DATA vectors<>+536(SB)/8, $0x3f8000003f800000
-DATA vectors<>+544(SB)/8, $0xcd380000cd380000
-DATA vectors<>+552(SB)/8, $0xcd380000cd380000
-DATA vectors<>+560(SB)/8, $0xcd380000cd380000
-DATA vectors<>+568(SB)/8, $0xcd380000cd380000
-DATA vectors<>+576(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+584(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+592(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+600(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+608(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+616(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+624(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+632(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+640(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+648(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+656(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+664(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+672(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+680(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+688(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+696(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+704(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+712(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+720(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+728(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+736(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+744(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+752(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+760(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+768(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+776(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+784(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+792(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+800(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+808(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+816(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+824(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+832(SB)/8, $0xbf000000bf000000
-DATA vectors<>+840(SB)/8, $0xbf000000bf000000
-DATA vectors<>+848(SB)/8, $0xbf000000bf000000
-DATA vectors<>+856(SB)/8, $0xbf000000bf000000
-DATA vectors<>+864(SB)/8, $0xadde8083adde8083
-DATA vectors<>+872(SB)/8, $0xadde8083adde8083
-DATA vectors<>+880(SB)/8, $0xadde8083adde8083
-DATA vectors<>+888(SB)/8, $0xadde8083adde8083
-DATA vectors<>+896(SB)/8, $0x33b1800033b18000
-DATA vectors<>+904(SB)/8, $0x33b1800033b18000
-DATA vectors<>+912(SB)/8, $0x33b1800033b18000
-DATA vectors<>+920(SB)/8, $0x33b1800033b18000
-DATA vectors<>+928(SB)/8, $0x7f8000007f800000
-DATA vectors<>+936(SB)/8, $0x7f8000007f800000
-DATA vectors<>+944(SB)/8, $0x7f8000007f800000
-DATA vectors<>+952(SB)/8, $0x7f8000007f800000
-DATA vectors<>+960(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+968(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+976(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+984(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+992(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1000(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1008(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1016(SB)/8, $0x42b2000042b20000
-DATA vectors<>+1024(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+1032(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+1040(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+1048(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+1056(SB)/8, $0x000b95c200000000
-DATA vectors<>+1064(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+1072(SB)/8, $0x0045672a003504f3
-DATA vectors<>+1080(SB)/8, $0x006ac0c7005744fd
-GLOBL vectors<>(SB), RODATA|NOPTR, $1088
+DATA vectors<>+160(SB)/8, $0x0000000000000000
+DATA vectors<>+168(SB)/8, $0x0000000000000000
+DATA vectors<>+176(SB)/8, $0x0000000400000004
+DATA vectors<>+184(SB)/8, $0x0000000400000004
+DATA vectors<>+192(SB)/8, $0x0000000100000001
+DATA vectors<>+200(SB)/8, $0x0000000100000001
+DATA vectors<>+208(SB)/8, $0x0000000500000005
+DATA vectors<>+216(SB)/8, $0x0000000500000005
+DATA vectors<>+224(SB)/8, $0x0000000200000002
+DATA vectors<>+232(SB)/8, $0x0000000200000002
+DATA vectors<>+240(SB)/8, $0x0000000600000006
+DATA vectors<>+248(SB)/8, $0x0000000600000006
+DATA vectors<>+256(SB)/8, $0x0000000300000003
+DATA vectors<>+264(SB)/8, $0x0000000300000003
+DATA vectors<>+272(SB)/8, $0x0000000700000007
+DATA vectors<>+280(SB)/8, $0x0000000700000007
+DATA vectors<>+288(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+296(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+304(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+312(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+320(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+328(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+336(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+344(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+352(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+360(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+368(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+376(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+384(SB)/8, $0x3db180003db18000
+DATA vectors<>+392(SB)/8, $0x3db180003db18000
+DATA vectors<>+400(SB)/8, $0x3db180003db18000
+DATA vectors<>+408(SB)/8, $0x3db180003db18000
+DATA vectors<>+416(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+424(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+432(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+440(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+448(SB)/8, $0xfffb95c200000000
+DATA vectors<>+456(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+464(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+472(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+480(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+488(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+496(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+504(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+512(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+520(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+528(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+536(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+544(SB)/8, $0x0080000000800000
+DATA vectors<>+552(SB)/8, $0x0080000000800000
+DATA vectors<>+560(SB)/8, $0x0080000000800000
+DATA vectors<>+568(SB)/8, $0x0080000000800000
+DATA vectors<>+576(SB)/8, $0x4b0000004b000000
+DATA vectors<>+584(SB)/8, $0x4b0000004b000000
+DATA vectors<>+592(SB)/8, $0x4b0000004b000000
+DATA vectors<>+600(SB)/8, $0x4b0000004b000000
+DATA vectors<>+608(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+616(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+624(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+632(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+640(SB)/8, $0x3f8000003f800000
+DATA vectors<>+648(SB)/8, $0x3f8000003f800000
+DATA vectors<>+656(SB)/8, $0x3f8000003f800000
+DATA vectors<>+664(SB)/8, $0x3f8000003f800000
+DATA vectors<>+672(SB)/8, $0xcd380000cd380000
+DATA vectors<>+680(SB)/8, $0xcd380000cd380000
+DATA vectors<>+688(SB)/8, $0xcd380000cd380000
+DATA vectors<>+696(SB)/8, $0xcd380000cd380000
+DATA vectors<>+704(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+712(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+720(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+728(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+736(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+744(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+752(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+760(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+768(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+776(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+784(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+792(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+800(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+808(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+816(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+824(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+832(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+840(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+848(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+856(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+864(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+872(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+880(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+888(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+896(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+904(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+912(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+920(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+928(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+936(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+944(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+952(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+960(SB)/8, $0xbf000000bf000000
+DATA vectors<>+968(SB)/8, $0xbf000000bf000000
+DATA vectors<>+976(SB)/8, $0xbf000000bf000000
+DATA vectors<>+984(SB)/8, $0xbf000000bf000000
+DATA vectors<>+992(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1000(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1008(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1016(SB)/8, $0xadde8083adde8083
+DATA vectors<>+1024(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1032(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1040(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1048(SB)/8, $0x33b1800033b18000
+DATA vectors<>+1056(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1064(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1072(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1080(SB)/8, $0x7f8000007f800000
+DATA vectors<>+1088(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1096(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1104(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1112(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1120(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1128(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1136(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1144(SB)/8, $0x42b2000042b20000
+DATA vectors<>+1152(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1160(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1168(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1176(SB)/8, $0x4b4007f04b4007f0
+DATA vectors<>+1184(SB)/8, $0x000b95c200000000
+DATA vectors<>+1192(SB)/8, $0x0025fed7001837f0
+DATA vectors<>+1200(SB)/8, $0x0045672a003504f3
+DATA vectors<>+1208(SB)/8, $0x006ac0c7005744fd
+GLOBL vectors<>(SB), RODATA|NOPTR, $1216
 
 // top[m] = max(d, x[m][d])
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
@@ -224,376 +240,336 @@ loop_m_1:
 	VMAXPS       Y9, Y10, Y9
 	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
 	VANDPS       vectors<>+128(SB), Y0, Y4
-	VEXTRACTF128 $0x01, Y0, X5
-	VMAXPS       X5, X0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X0, X5
-	VMAXPS       X5, X0, X0
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+128(SB), Y1, Y4
-	VEXTRACTF128 $0x01, Y1, X5
-	VMAXPS       X5, X1, X1
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X1, X5
-	VMAXPS       X5, X1, X1
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X1, X1
-	VBROADCASTSS X1, Y1
-	VANDPS       vectors<>+128(SB), Y2, Y4
-	VEXTRACTF128 $0x01, Y2, X5
-	VMAXPS       X5, X2, X2
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X2, X5
-	VMAXPS       X5, X2, X2
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X2, X2
-	VBROADCASTSS X2, Y2
-	VANDPS       vectors<>+128(SB), Y3, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VMAXPS       X5, X3, X3
-	VEXTRACTF128 $0x01, Y4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0x4e, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0x4e, X4, X5
-	VPMAXSD      X5, X4, X4
-	VPERMILPS    $0xb1, X3, X5
-	VMAXPS       X5, X3, X3
-	VPERMILPS    $0xb1, X4, X5
-	VPMAXSD      X5, X4, X4
-	VCMPPS       $0x03, X4, X4, X4
-	VORPS        X4, X3, X3
-	VBROADCASTSS X3, Y3
+	VANDPS       vectors<>+128(SB), Y1, Y5
+	VANDPS       vectors<>+128(SB), Y2, Y6
+	VANDPS       vectors<>+128(SB), Y3, Y7
+	VUNPCKLPS    Y5, Y4, Y8
+	VUNPCKHPS    Y5, Y4, Y4
+	VPMAXSD      Y4, Y8, Y4
+	VUNPCKLPS    Y7, Y6, Y5
+	VUNPCKHPS    Y7, Y6, Y6
+	VPMAXSD      Y6, Y5, Y5
+	VSHUFPS      $0x44, Y5, Y4, Y6
+	VSHUFPS      $0xee, Y5, Y4, Y4
+	VPMAXSD      Y4, Y6, Y4
+	VPERM2F128   $0x01, Y4, Y4, Y5
+	VPMAXSD      Y5, Y4, Y4
+	VUNPCKLPS    Y1, Y0, Y5
+	VUNPCKHPS    Y1, Y0, Y0
+	VMAXPS       Y0, Y5, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VMAXPS       Y2, Y1, Y1
+	VSHUFPS      $0x44, Y1, Y0, Y2
+	VSHUFPS      $0xee, Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VCMPPS       $0x03, Y4, Y4, Y1
+	VORPS        Y1, Y0, Y0
+	VPERM2F128   $0x00, Y0, Y0, Y0
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y2
+	VPERMILPS    $0xaa, Y0, Y3
+	VPERMILPS    $0xff, Y0, Y0
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+160(SB), Y5
+	VSUBPS       Y1, Y4, Y4
+	VMOVUPS      vectors<>+288(SB), Y5
 	VMAXPS       Y4, Y5, Y5
-	VMOVUPS      vectors<>+192(SB), Y6
-	VFMADD213PS  vectors<>+224(SB), Y5, Y6
-	VSUBPS       vectors<>+224(SB), Y6, Y7
-	VFNMADD231PS vectors<>+256(SB), Y7, Y5
-	VFNMADD231PS vectors<>+288(SB), Y7, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD213PS  vectors<>+352(SB), Y5, Y6
+	VSUBPS       vectors<>+352(SB), Y6, Y7
+	VFNMADD231PS vectors<>+384(SB), Y7, Y5
+	VFNMADD231PS vectors<>+416(SB), Y7, Y5
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+320(SB), Y6, Y6
+	VPERMD       vectors<>+448(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD213PS  vectors<>+384(SB), Y5, Y7
+	VMOVUPS      vectors<>+480(SB), Y7
+	VFMADD213PS  vectors<>+512(SB), Y5, Y7
 	VMULPS       Y5, Y5, Y8
 	VFMADD231PS  Y8, Y7, Y5
 	VFMADD231PS  Y5, Y6, Y6
 	VMOVUPS      40(BX), Y5
-	VSUBPS       Y1, Y5, Y5
-	VMOVUPS      vectors<>+160(SB), Y7
+	VSUBPS       Y2, Y5, Y5
+	VMOVUPS      vectors<>+288(SB), Y7
 	VMAXPS       Y5, Y7, Y7
-	VMOVUPS      vectors<>+192(SB), Y8
-	VFMADD213PS  vectors<>+224(SB), Y7, Y8
-	VSUBPS       vectors<>+224(SB), Y8, Y9
-	VFNMADD231PS vectors<>+256(SB), Y9, Y7
-	VFNMADD231PS vectors<>+288(SB), Y9, Y7
+	VMOVUPS      vectors<>+320(SB), Y8
+	VFMADD213PS  vectors<>+352(SB), Y7, Y8
+	VSUBPS       vectors<>+352(SB), Y8, Y9
+	VFNMADD231PS vectors<>+384(SB), Y9, Y7
+	VFNMADD231PS vectors<>+416(SB), Y9, Y7
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+320(SB), Y8, Y8
+	VPERMD       vectors<>+448(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+352(SB), Y9
-	VFMADD213PS  vectors<>+384(SB), Y7, Y9
+	VMOVUPS      vectors<>+480(SB), Y9
+	VFMADD213PS  vectors<>+512(SB), Y7, Y9
 	VMULPS       Y7, Y7, Y10
 	VFMADD231PS  Y10, Y9, Y7
 	VFMADD231PS  Y7, Y8, Y8
 	VMOVUPS      80(BX), Y7
-	VSUBPS       Y2, Y7, Y7
-	VMOVUPS      vectors<>+160(SB), Y9
+	VSUBPS       Y3, Y7, Y7
+	VMOVUPS      vectors<>+288(SB), Y9
 	VMAXPS       Y7, Y9, Y9
-	VMOVUPS      vectors<>+192(SB), Y10
-	VFMADD213PS  vectors<>+224(SB), Y9, Y10
-	VSUBPS       vectors<>+224(SB), Y10, Y11
-	VFNMADD231PS vectors<>+256(SB), Y11, Y9
-	VFNMADD231PS vectors<>+288(SB), Y11, Y9
+	VMOVUPS      vectors<>+320(SB), Y10
+	VFMADD213PS  vectors<>+352(SB), Y9, Y10
+	VSUBPS       vectors<>+352(SB), Y10, Y11
+	VFNMADD231PS vectors<>+384(SB), Y11, Y9
+	VFNMADD231PS vectors<>+416(SB), Y11, Y9
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+320(SB), Y10, Y10
+	VPERMD       vectors<>+448(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+352(SB), Y11
-	VFMADD213PS  vectors<>+384(SB), Y9, Y11
+	VMOVUPS      vectors<>+480(SB), Y11
+	VFMADD213PS  vectors<>+512(SB), Y9, Y11
 	VMULPS       Y9, Y9, Y12
 	VFMADD231PS  Y12, Y11, Y9
 	VFMADD231PS  Y9, Y10, Y10
 	VMOVUPS      120(BX), Y9
-	VSUBPS       Y3, Y9, Y9
-	VMOVUPS      vectors<>+160(SB), Y11
+	VSUBPS       Y0, Y9, Y9
+	VMOVUPS      vectors<>+288(SB), Y11
 	VMAXPS       Y9, Y11, Y11
-	VMOVUPS      vectors<>+192(SB), Y12
-	VFMADD213PS  vectors<>+224(SB), Y11, Y12
-	VSUBPS       vectors<>+224(SB), Y12, Y13
-	VFNMADD231PS vectors<>+256(SB), Y13, Y11
-	VFNMADD231PS vectors<>+288(SB), Y13, Y11
+	VMOVUPS      vectors<>+320(SB), Y12
+	VFMADD213PS  vectors<>+352(SB), Y11, Y12
+	VSUBPS       vectors<>+352(SB), Y12, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y11
+	VFNMADD231PS vectors<>+416(SB), Y13, Y11
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+320(SB), Y12, Y12
+	VPERMD       vectors<>+448(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+352(SB), Y13
-	VFMADD213PS  vectors<>+384(SB), Y11, Y13
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y11, Y13
 	VMULPS       Y11, Y11, Y14
 	VFMADD231PS  Y14, Y13, Y11
 	VFMADD231PS  Y11, Y12, Y12
 	VMOVSD       32(BX), X11
-	VSUBPS       Y0, Y11, Y0
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMAXPS       Y0, Y11, Y11
-	VMOVUPS      vectors<>+192(SB), Y13
-	VFMADD213PS  vectors<>+224(SB), Y11, Y13
-	VSUBPS       vectors<>+224(SB), Y13, Y14
-	VFNMADD231PS vectors<>+256(SB), Y14, Y11
-	VFNMADD231PS vectors<>+288(SB), Y14, Y11
+	VSUBPS       Y1, Y11, Y1
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMAXPS       Y1, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VSUBPS       vectors<>+352(SB), Y13, Y14
+	VFNMADD231PS vectors<>+384(SB), Y14, Y11
+	VFNMADD231PS vectors<>+416(SB), Y14, Y11
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+320(SB), Y13, Y13
+	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+352(SB), Y14
-	VFMADD213PS  vectors<>+384(SB), Y11, Y14
+	VMOVUPS      vectors<>+480(SB), Y14
+	VFMADD213PS  vectors<>+512(SB), Y11, Y14
 	VMULPS       Y11, Y11, Y15
 	VFMADD231PS  Y15, Y14, Y11
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
 	VADDPS       Y11, Y6, Y6
 	VMOVSD       72(BX), X11
-	VSUBPS       Y1, Y11, Y1
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMAXPS       Y1, Y11, Y11
-	VMOVUPS      vectors<>+192(SB), Y13
-	VFMADD213PS  vectors<>+224(SB), Y11, Y13
-	VSUBPS       vectors<>+224(SB), Y13, Y14
-	VFNMADD231PS vectors<>+256(SB), Y14, Y11
-	VFNMADD231PS vectors<>+288(SB), Y14, Y11
+	VSUBPS       Y2, Y11, Y2
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMAXPS       Y2, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VSUBPS       vectors<>+352(SB), Y13, Y14
+	VFNMADD231PS vectors<>+384(SB), Y14, Y11
+	VFNMADD231PS vectors<>+416(SB), Y14, Y11
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+320(SB), Y13, Y13
+	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+352(SB), Y14
-	VFMADD213PS  vectors<>+384(SB), Y11, Y14
+	VMOVUPS      vectors<>+480(SB), Y14
+	VFMADD213PS  vectors<>+512(SB), Y11, Y14
 	VMULPS       Y11, Y11, Y15
 	VFMADD231PS  Y15, Y14, Y11
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
 	VADDPS       Y11, Y8, Y8
 	VMOVSD       112(BX), X11
-	VSUBPS       Y2, Y11, Y2
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMAXPS       Y2, Y11, Y11
-	VMOVUPS      vectors<>+192(SB), Y13
-	VFMADD213PS  vectors<>+224(SB), Y11, Y13
-	VSUBPS       vectors<>+224(SB), Y13, Y14
-	VFNMADD231PS vectors<>+256(SB), Y14, Y11
-	VFNMADD231PS vectors<>+288(SB), Y14, Y11
+	VSUBPS       Y3, Y11, Y3
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMAXPS       Y3, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VSUBPS       vectors<>+352(SB), Y13, Y14
+	VFNMADD231PS vectors<>+384(SB), Y14, Y11
+	VFNMADD231PS vectors<>+416(SB), Y14, Y11
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+320(SB), Y13, Y13
+	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+352(SB), Y14
-	VFMADD213PS  vectors<>+384(SB), Y11, Y14
+	VMOVUPS      vectors<>+480(SB), Y14
+	VFMADD213PS  vectors<>+512(SB), Y11, Y14
 	VMULPS       Y11, Y11, Y15
 	VFMADD231PS  Y15, Y14, Y11
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
 	VADDPS       Y11, Y10, Y10
 	VMOVSD       152(BX), X11
-	VSUBPS       Y3, Y11, Y3
-	VMOVUPS      vectors<>+160(SB), Y11
-	VMAXPS       Y3, Y11, Y11
-	VMOVUPS      vectors<>+192(SB), Y13
-	VFMADD213PS  vectors<>+224(SB), Y11, Y13
-	VSUBPS       vectors<>+224(SB), Y13, Y14
-	VFNMADD231PS vectors<>+256(SB), Y14, Y11
-	VFNMADD231PS vectors<>+288(SB), Y14, Y11
+	VSUBPS       Y0, Y11, Y0
+	VMOVUPS      vectors<>+288(SB), Y11
+	VMAXPS       Y0, Y11, Y11
+	VMOVUPS      vectors<>+320(SB), Y13
+	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VSUBPS       vectors<>+352(SB), Y13, Y14
+	VFNMADD231PS vectors<>+384(SB), Y14, Y11
+	VFNMADD231PS vectors<>+416(SB), Y14, Y11
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+320(SB), Y13, Y13
+	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+352(SB), Y14
-	VFMADD213PS  vectors<>+384(SB), Y11, Y14
+	VMOVUPS      vectors<>+480(SB), Y14
+	VFMADD213PS  vectors<>+512(SB), Y11, Y14
 	VMULPS       Y11, Y11, Y15
 	VFMADD231PS  Y15, Y14, Y11
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
 	VADDPS       Y11, Y12, Y12
-	VPERM2F128   $0x01, Y6, Y6, Y11
-	VADDPS       Y11, Y6, Y6
-	VPERMILPS    $0x4e, Y6, Y11
-	VADDPS       Y11, Y6, Y6
-	VPERMILPS    $0xb1, Y6, Y11
-	VADDPS       Y11, Y6, Y6
-	VPERM2F128   $0x01, Y8, Y8, Y11
-	VADDPS       Y11, Y8, Y8
-	VPERMILPS    $0x4e, Y8, Y11
-	VADDPS       Y11, Y8, Y8
-	VPERMILPS    $0xb1, Y8, Y11
-	VADDPS       Y11, Y8, Y8
-	VPERM2F128   $0x01, Y10, Y10, Y11
-	VADDPS       Y11, Y10, Y10
-	VPERMILPS    $0x4e, Y10, Y11
-	VADDPS       Y11, Y10, Y10
-	VPERMILPS    $0xb1, Y10, Y11
-	VADDPS       Y11, Y10, Y10
-	VPERM2F128   $0x01, Y12, Y12, Y11
-	VADDPS       Y11, Y12, Y11
-	VPERMILPS    $0x4e, Y11, Y12
-	VADDPS       Y12, Y11, Y11
-	VPERMILPS    $0xb1, Y11, Y12
-	VADDPS       Y12, Y11, Y11
-	VCMPPS       $0x11, vectors<>+416(SB), Y6, Y12
-	VMULPS       vectors<>+448(SB), Y6, Y13
-	VBLENDVPS    Y12, Y13, Y6, Y13
-	VPSUBD       vectors<>+480(SB), Y13, Y14
-	VPAND        vectors<>+32(SB), Y14, Y14
-	VPSUBD       Y14, Y13, Y13
-	VSUBPS       vectors<>+512(SB), Y13, Y13
-	VCVTDQ2PS    Y14, Y14
-	VANDPS       vectors<>+544(SB), Y12, Y12
-	VADDPS       Y12, Y14, Y12
-	VMOVUPS      vectors<>+576(SB), Y14
-	VFMADD213PS  vectors<>+608(SB), Y13, Y14
-	VFMADD213PS  vectors<>+640(SB), Y13, Y14
-	VFMADD213PS  vectors<>+672(SB), Y13, Y14
-	VFMADD213PS  vectors<>+704(SB), Y13, Y14
-	VFMADD213PS  vectors<>+736(SB), Y13, Y14
-	VFMADD213PS  vectors<>+768(SB), Y13, Y14
-	VFMADD213PS  vectors<>+800(SB), Y13, Y14
-	VFMADD213PS  vectors<>+832(SB), Y13, Y14
-	VMOVAPS      Y13, Y15
-	VFMADD231PS  vectors<>+864(SB), Y12, Y15
-	VMULPS       Y13, Y13, Y13
-	VFMADD231PS  Y13, Y14, Y15
-	VFMADD231PS  vectors<>+896(SB), Y12, Y15
-	VCMPPS       $0x11, vectors<>+928(SB), Y6, Y12
-	VBLENDVPS    Y12, Y15, Y6, Y12
-	VCMPPS       $0x00, vectors<>+0(SB), Y6, Y13
-	VMOVUPS      vectors<>+64(SB), Y14
-	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
-	VCMPPS       $0x12, vectors<>+0(SB), Y6, Y6
-	VBLENDVPS    Y6, Y13, Y12, Y6
-	VCMPPS       $0x11, vectors<>+416(SB), Y8, Y12
-	VMULPS       vectors<>+448(SB), Y8, Y13
+	VUNPCKLPS    Y8, Y6, Y11
+	VUNPCKHPS    Y8, Y6, Y6
+	VADDPS       Y6, Y11, Y6
+	VUNPCKLPS    Y12, Y10, Y8
+	VUNPCKHPS    Y12, Y10, Y10
+	VADDPS       Y10, Y8, Y8
+	VSHUFPS      $0x44, Y8, Y6, Y10
+	VSHUFPS      $0xee, Y8, Y6, Y6
+	VADDPS       Y6, Y10, Y6
+	VPERM2F128   $0x01, Y6, Y6, Y8
+	VADDPS       Y8, Y6, Y6
+	VPERMILPS    $0x00, Y6, Y8
+	VPERMILPS    $0x55, Y6, Y10
+	VPERMILPS    $0xaa, Y6, Y11
+	VPERMILPS    $0xff, Y6, Y6
+	VCMPPS       $0x11, vectors<>+544(SB), Y8, Y12
+	VMULPS       vectors<>+576(SB), Y8, Y13
 	VBLENDVPS    Y12, Y13, Y8, Y13
-	VPSUBD       vectors<>+480(SB), Y13, Y14
+	VPSUBD       vectors<>+608(SB), Y13, Y14
 	VPAND        vectors<>+32(SB), Y14, Y14
 	VPSUBD       Y14, Y13, Y13
-	VSUBPS       vectors<>+512(SB), Y13, Y13
+	VSUBPS       vectors<>+640(SB), Y13, Y13
 	VCVTDQ2PS    Y14, Y14
-	VANDPS       vectors<>+544(SB), Y12, Y12
+	VANDPS       vectors<>+672(SB), Y12, Y12
 	VADDPS       Y12, Y14, Y12
-	VMOVUPS      vectors<>+576(SB), Y14
-	VFMADD213PS  vectors<>+608(SB), Y13, Y14
-	VFMADD213PS  vectors<>+640(SB), Y13, Y14
-	VFMADD213PS  vectors<>+672(SB), Y13, Y14
-	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VMOVUPS      vectors<>+704(SB), Y14
 	VFMADD213PS  vectors<>+736(SB), Y13, Y14
 	VFMADD213PS  vectors<>+768(SB), Y13, Y14
 	VFMADD213PS  vectors<>+800(SB), Y13, Y14
 	VFMADD213PS  vectors<>+832(SB), Y13, Y14
+	VFMADD213PS  vectors<>+864(SB), Y13, Y14
+	VFMADD213PS  vectors<>+896(SB), Y13, Y14
+	VFMADD213PS  vectors<>+928(SB), Y13, Y14
+	VFMADD213PS  vectors<>+960(SB), Y13, Y14
 	VMOVAPS      Y13, Y15
-	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VFMADD231PS  vectors<>+992(SB), Y12, Y15
 	VMULPS       Y13, Y13, Y13
 	VFMADD231PS  Y13, Y14, Y15
-	VFMADD231PS  vectors<>+896(SB), Y12, Y15
-	VCMPPS       $0x11, vectors<>+928(SB), Y8, Y12
+	VFMADD231PS  vectors<>+1024(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+1056(SB), Y8, Y12
 	VBLENDVPS    Y12, Y15, Y8, Y12
 	VCMPPS       $0x00, vectors<>+0(SB), Y8, Y13
 	VMOVUPS      vectors<>+64(SB), Y14
 	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
 	VCMPPS       $0x12, vectors<>+0(SB), Y8, Y8
 	VBLENDVPS    Y8, Y13, Y12, Y8
-	VCMPPS       $0x11, vectors<>+416(SB), Y10, Y12
-	VMULPS       vectors<>+448(SB), Y10, Y13
+	VCMPPS       $0x11, vectors<>+544(SB), Y10, Y12
+	VMULPS       vectors<>+576(SB), Y10, Y13
 	VBLENDVPS    Y12, Y13, Y10, Y13
-	VPSUBD       vectors<>+480(SB), Y13, Y14
+	VPSUBD       vectors<>+608(SB), Y13, Y14
 	VPAND        vectors<>+32(SB), Y14, Y14
 	VPSUBD       Y14, Y13, Y13
-	VSUBPS       vectors<>+512(SB), Y13, Y13
+	VSUBPS       vectors<>+640(SB), Y13, Y13
 	VCVTDQ2PS    Y14, Y14
-	VANDPS       vectors<>+544(SB), Y12, Y12
+	VANDPS       vectors<>+672(SB), Y12, Y12
 	VADDPS       Y12, Y14, Y12
-	VMOVUPS      vectors<>+576(SB), Y14
-	VFMADD213PS  vectors<>+608(SB), Y13, Y14
-	VFMADD213PS  vectors<>+640(SB), Y13, Y14
-	VFMADD213PS  vectors<>+672(SB), Y13, Y14
-	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VMOVUPS      vectors<>+704(SB), Y14
 	VFMADD213PS  vectors<>+736(SB), Y13, Y14
 	VFMADD213PS  vectors<>+768(SB), Y13, Y14
 	VFMADD213PS  vectors<>+800(SB), Y13, Y14
 	VFMADD213PS  vectors<>+832(SB), Y13, Y14
+	VFMADD213PS  vectors<>+864(SB), Y13, Y14
+	VFMADD213PS  vectors<>+896(SB), Y13, Y14
+	VFMADD213PS  vectors<>+928(SB), Y13, Y14
+	VFMADD213PS  vectors<>+960(SB), Y13, Y14
 	VMOVAPS      Y13, Y15
-	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VFMADD231PS  vectors<>+992(SB), Y12, Y15
 	VMULPS       Y13, Y13, Y13
 	VFMADD231PS  Y13, Y14, Y15
-	VFMADD231PS  vectors<>+896(SB), Y12, Y15
-	VCMPPS       $0x11, vectors<>+928(SB), Y10, Y12
+	VFMADD231PS  vectors<>+1024(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+1056(SB), Y10, Y12
 	VBLENDVPS    Y12, Y15, Y10, Y12
 	VCMPPS       $0x00, vectors<>+0(SB), Y10, Y13
 	VMOVUPS      vectors<>+64(SB), Y14
 	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
 	VCMPPS       $0x12, vectors<>+0(SB), Y10, Y10
 	VBLENDVPS    Y10, Y13, Y12, Y10
-	VCMPPS       $0x11, vectors<>+416(SB), Y11, Y12
-	VMULPS       vectors<>+448(SB), Y11, Y13
+	VCMPPS       $0x11, vectors<>+544(SB), Y11, Y12
+	VMULPS       vectors<>+576(SB), Y11, Y13
 	VBLENDVPS    Y12, Y13, Y11, Y13
-	VPSUBD       vectors<>+480(SB), Y13, Y14
+	VPSUBD       vectors<>+608(SB), Y13, Y14
 	VPAND        vectors<>+32(SB), Y14, Y14
 	VPSUBD       Y14, Y13, Y13
-	VSUBPS       vectors<>+512(SB), Y13, Y13
+	VSUBPS       vectors<>+640(SB), Y13, Y13
 	VCVTDQ2PS    Y14, Y14
-	VANDPS       vectors<>+544(SB), Y12, Y12
+	VANDPS       vectors<>+672(SB), Y12, Y12
 	VADDPS       Y12, Y14, Y12
-	VMOVUPS      vectors<>+576(SB), Y14
-	VFMADD213PS  vectors<>+608(SB), Y13, Y14
-	VFMADD213PS  vectors<>+640(SB), Y13, Y14
-	VFMADD213PS  vectors<>+672(SB), Y13, Y14
-	VFMADD213PS  vectors<>+704(SB), Y13, Y14
+	VMOVUPS      vectors<>+704(SB), Y14
 	VFMADD213PS  vectors<>+736(SB), Y13, Y14
 	VFMADD213PS  vectors<>+768(SB), Y13, Y14
 	VFMADD213PS  vectors<>+800(SB), Y13, Y14
 	VFMADD213PS  vectors<>+832(SB), Y13, Y14
+	VFMADD213PS  vectors<>+864(SB), Y13, Y14
+	VFMADD213PS  vectors<>+896(SB), Y13, Y14
+	VFMADD213PS  vectors<>+928(SB), Y13, Y14
+	VFMADD213PS  vectors<>+960(SB), Y13, Y14
 	VMOVAPS      Y13, Y15
-	VFMADD231PS  vectors<>+864(SB), Y12, Y15
+	VFMADD231PS  vectors<>+992(SB), Y12, Y15
 	VMULPS       Y13, Y13, Y13
 	VFMADD231PS  Y13, Y14, Y15
-	VFMADD231PS  vectors<>+896(SB), Y12, Y15
-	VCMPPS       $0x11, vectors<>+928(SB), Y11, Y12
+	VFMADD231PS  vectors<>+1024(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+1056(SB), Y11, Y12
 	VBLENDVPS    Y12, Y15, Y11, Y12
 	VCMPPS       $0x00, vectors<>+0(SB), Y11, Y13
 	VMOVUPS      vectors<>+64(SB), Y14
 	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
 	VCMPPS       $0x12, vectors<>+0(SB), Y11, Y11
 	VBLENDVPS    Y11, Y13, Y12, Y11
-	VSUBPS       Y6, Y4, Y4
+	VCMPPS       $0x11, vectors<>+544(SB), Y6, Y12
+	VMULPS       vectors<>+576(SB), Y6, Y13
+	VBLENDVPS    Y12, Y13, Y6, Y13
+	VPSUBD       vectors<>+608(SB), Y13, Y14
+	VPAND        vectors<>+32(SB), Y14, Y14
+	VPSUBD       Y14, Y13, Y13
+	VSUBPS       vectors<>+640(SB), Y13, Y13
+	VCVTDQ2PS    Y14, Y14
+	VANDPS       vectors<>+672(SB), Y12, Y12
+	VADDPS       Y12, Y14, Y12
+	VMOVUPS      vectors<>+704(SB), Y14
+	VFMADD213PS  vectors<>+736(SB), Y13, Y14
+	VFMADD213PS  vectors<>+768(SB), Y13, Y14
+	VFMADD213PS  vectors<>+800(SB), Y13, Y14
+	VFMADD213PS  vectors<>+832(SB), Y13, Y14
+	VFMADD213PS  vectors<>+864(SB), Y13, Y14
+	VFMADD213PS  vectors<>+896(SB), Y13, Y14
+	VFMADD213PS  vectors<>+928(SB), Y13, Y14
+	VFMADD213PS  vectors<>+960(SB), Y13, Y14
+	VMOVAPS      Y13, Y15
+	VFMADD231PS  vectors<>+992(SB), Y12, Y15
+	VMULPS       Y13, Y13, Y13
+	VFMADD231PS  Y13, Y14, Y15
+	VFMADD231PS  vectors<>+1024(SB), Y12, Y15
+	VCMPPS       $0x11, vectors<>+1056(SB), Y6, Y12
+	VBLENDVPS    Y12, Y15, Y6, Y12
+	VCMPPS       $0x00, vectors<>+0(SB), Y6, Y13
+	VMOVUPS      vectors<>+64(SB), Y14
+	VBLENDVPS    Y13, vectors<>+32(SB), Y14, Y13
+	VCMPPS       $0x12, vectors<>+0(SB), Y6, Y6
+	VBLENDVPS    Y6, Y13, Y12, Y6
+	VSUBPS       Y8, Y4, Y4
 	VMOVUPS      Y4, (SI)
-	VSUBPS       Y8, Y5, Y4
+	VSUBPS       Y10, Y5, Y4
 	VMOVUPS      Y4, 40(SI)
-	VSUBPS       Y10, Y7, Y4
+	VSUBPS       Y11, Y7, Y4
 	VMOVUPS      Y4, 80(SI)
-	VSUBPS       Y11, Y9, Y4
+	VSUBPS       Y6, Y9, Y4
 	VMOVUPS      Y4, 120(SI)
+	VSUBPS       Y8, Y1, Y1
+	VMOVLPS      X1, 32(SI)
+	VSUBPS       Y10, Y2, Y1
+	VMOVLPS      X1, 72(SI)
+	VSUBPS       Y11, Y3, Y1
+	VMOVLPS      X1, 112(SI)
 	VSUBPS       Y6, Y0, Y0
-	VMOVLPS      X0, 32(SI)
-	VSUBPS       Y8, Y1, Y0
-	VMOVLPS      X0, 72(SI)
-	VSUBPS       Y10, Y2, Y0
-	VMOVLPS      X0, 112(SI)
-	VSUBPS       Y11, Y3, Y0
 	VMOVLPS      X0, 152(SI)
 	ADDQ         $+160, BX
 	ADDQ         $+160, SI
@@ -607,14 +583,14 @@ loop_m_1:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+992(SB), Y15
-	VMOVUPS vectors<>+960(SB), Y14
-	VMOVUPS vectors<>+192(SB), Y13
-	VMOVUPS vectors<>+352(SB), Y12
-	VMOVUPS vectors<>+1024(SB), Y11
-	VMOVUPS vectors<>+256(SB), Y10
-	VMOVUPS vectors<>+288(SB), Y9
-	VMOVUPS vectors<>+1056(SB), Y8
+	VMOVUPS vectors<>+1120(SB), Y15
+	VMOVUPS vectors<>+1088(SB), Y14
+	VMOVUPS vectors<>+320(SB), Y13
+	VMOVUPS vectors<>+480(SB), Y12
+	VMOVUPS vectors<>+1152(SB), Y11
+	VMOVUPS vectors<>+384(SB), Y10
+	VMOVUPS vectors<>+416(SB), Y9
+	VMOVUPS vectors<>+1184(SB), Y8
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
@@ -647,7 +623,7 @@ loop_m_1:
 	VPADDD       Y7, Y6, Y6
 	VPSRAD       $0x03, Y4, Y4
 	VPSUBD       Y5, Y4, Y4
-	VMOVUPS      vectors<>+384(SB), Y5
+	VMOVUPS      vectors<>+512(SB), Y5
 	VFMADD231PS  Y3, Y12, Y5
 	VMULPS       Y3, Y3, Y7
 	VFMADD231PS  Y7, Y5, Y3
@@ -670,7 +646,7 @@ loop_m_1:
 	VPADDD       Y6, Y5, Y5
 	VPSRAD       $0x03, Y3, Y3
 	VPSUBD       Y4, Y3, Y3
-	VMOVUPS      vectors<>+384(SB), Y4
+	VMOVUPS      vectors<>+512(SB), Y4
 	VFMADD231PS  Y0, Y12, Y4
 	VMULPS       Y0, Y0, Y6
 	VFMADD231PS  Y6, Y4, Y0

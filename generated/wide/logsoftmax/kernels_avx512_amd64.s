@@ -4,23 +4,55 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0xfffb95c200000000
-DATA vectors<>+8(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+16(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+24(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+32(SB)/8, $0xfffb95c200000000
-DATA vectors<>+40(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+48(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+56(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+64(SB)/8, $0x3f8b95c23f800000
-DATA vectors<>+72(SB)/8, $0x3fa5fed73f9837f0
-DATA vectors<>+80(SB)/8, $0x3fc5672a3fb504f3
-DATA vectors<>+88(SB)/8, $0x3feac0c73fd744fd
-DATA vectors<>+96(SB)/8, $0x3f8b95c23f800000
-DATA vectors<>+104(SB)/8, $0x3fa5fed73f9837f0
-DATA vectors<>+112(SB)/8, $0x3fc5672a3fb504f3
-DATA vectors<>+120(SB)/8, $0x3feac0c73fd744fd
-GLOBL vectors<>(SB), RODATA|NOPTR, $128
+DATA vectors<>+0(SB)/8, $0x0000000000000000
+DATA vectors<>+8(SB)/8, $0x0000000000000000
+DATA vectors<>+16(SB)/8, $0x0000000400000004
+DATA vectors<>+24(SB)/8, $0x0000000400000004
+DATA vectors<>+32(SB)/8, $0x0000000800000008
+DATA vectors<>+40(SB)/8, $0x0000000800000008
+DATA vectors<>+48(SB)/8, $0x0000000c0000000c
+DATA vectors<>+56(SB)/8, $0x0000000c0000000c
+DATA vectors<>+64(SB)/8, $0x0000000100000001
+DATA vectors<>+72(SB)/8, $0x0000000100000001
+DATA vectors<>+80(SB)/8, $0x0000000500000005
+DATA vectors<>+88(SB)/8, $0x0000000500000005
+DATA vectors<>+96(SB)/8, $0x0000000900000009
+DATA vectors<>+104(SB)/8, $0x0000000900000009
+DATA vectors<>+112(SB)/8, $0x0000000d0000000d
+DATA vectors<>+120(SB)/8, $0x0000000d0000000d
+DATA vectors<>+128(SB)/8, $0x0000000200000002
+DATA vectors<>+136(SB)/8, $0x0000000200000002
+DATA vectors<>+144(SB)/8, $0x0000000600000006
+DATA vectors<>+152(SB)/8, $0x0000000600000006
+DATA vectors<>+160(SB)/8, $0x0000000a0000000a
+DATA vectors<>+168(SB)/8, $0x0000000a0000000a
+DATA vectors<>+176(SB)/8, $0x0000000e0000000e
+DATA vectors<>+184(SB)/8, $0x0000000e0000000e
+DATA vectors<>+192(SB)/8, $0x0000000300000003
+DATA vectors<>+200(SB)/8, $0x0000000300000003
+DATA vectors<>+208(SB)/8, $0x0000000700000007
+DATA vectors<>+216(SB)/8, $0x0000000700000007
+DATA vectors<>+224(SB)/8, $0x0000000b0000000b
+DATA vectors<>+232(SB)/8, $0x0000000b0000000b
+DATA vectors<>+240(SB)/8, $0x0000000f0000000f
+DATA vectors<>+248(SB)/8, $0x0000000f0000000f
+DATA vectors<>+256(SB)/8, $0xfffb95c200000000
+DATA vectors<>+264(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+272(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+280(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+288(SB)/8, $0xfffb95c200000000
+DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+320(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+328(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+336(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+344(SB)/8, $0x3feac0c73fd744fd
+DATA vectors<>+352(SB)/8, $0x3f8b95c23f800000
+DATA vectors<>+360(SB)/8, $0x3fa5fed73f9837f0
+DATA vectors<>+368(SB)/8, $0x3fc5672a3fb504f3
+DATA vectors<>+376(SB)/8, $0x3feac0c73fd744fd
+GLOBL vectors<>(SB), RODATA|NOPTR, $384
 
 DATA words<>+0(SB)/4, $0x00000000
 DATA words<>+4(SB)/4, $0xff800000
@@ -63,7 +95,7 @@ GLOBL words<>(SB), RODATA|NOPTR, $140
 // norm[m] = log(sum(d, exp(x[m][d] - top[m])))
 // y[m][d] = x[m][d] - top[m] - norm[m]
 // func forward0AVX512(y *float32, x *float32)
-// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	KMOVW        words<>+12(SB), K7
 	VXORPS       X31, X31, X31
@@ -77,7 +109,7 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+16(SB), Z23
 	VBROADCASTSS words<>+32(SB), Z22
 	VBROADCASTSS words<>+36(SB), Z21
-	VMOVUPS      vectors<>+0(SB), Z20
+	VMOVUPS      vectors<>+256(SB), Z20
 	VBROADCASTSS words<>+44(SB), Z19
 	VBROADCASTSS words<>+48(SB), Z18
 	VBROADCASTSS words<>+52(SB), Z17
@@ -85,7 +117,6 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	VBROADCASTSS words<>+60(SB), Z15
 	VBROADCASTSS words<>+64(SB), Z14
 	VBROADCASTSS words<>+72(SB), Z13
-	VBROADCASTSS words<>+76(SB), Z12
 	MOVQ         x+8(FP), BX
 	MOVQ         y+0(FP), SI
 	MOVL         $+8, DI
@@ -126,87 +157,44 @@ loop_m_1:
 	VBLENDMPS        Z29, Z2, K3, Z2
 	VBLENDMPS        Z29, Z3, K4, Z3
 	VANDPS           Z23, Z0, Z5
-	VEXTRACTF32X8    $0x01, Z0, Y7
-	VEXTRACTF32X8    $0x01, Z5, Y9
-	VMAXPS           Y7, Y0, Y0
-	VPMAXSD          Y9, Y5, Y5
-	VEXTRACTF32X4    $0x01, Y0, X7
-	VEXTRACTF32X4    $0x01, Y5, X9
-	VMAXPS           X7, X0, X0
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0x4e, X0, X7
-	VPERMILPS        $0x4e, X5, X9
-	VMAXPS           X7, X0, X0
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0xb1, X0, X7
-	VPERMILPS        $0xb1, X5, X9
-	VMAXPS           X7, X0, X0
-	VPMAXSD          X9, X5, X5
-	VCMPPS           $0x03, X5, X5, K1
-	VBLENDMPS        X5, X0, K1, X0
-	VBROADCASTSS     X0, Z0
-	VANDPS           Z23, Z1, Z5
-	VEXTRACTF32X8    $0x01, Z1, Y7
-	VEXTRACTF32X8    $0x01, Z5, Y9
-	VMAXPS           Y7, Y1, Y1
-	VPMAXSD          Y9, Y5, Y5
-	VEXTRACTF32X4    $0x01, Y1, X7
-	VEXTRACTF32X4    $0x01, Y5, X9
-	VMAXPS           X7, X1, X1
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0x4e, X1, X7
-	VPERMILPS        $0x4e, X5, X9
-	VMAXPS           X7, X1, X1
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0xb1, X1, X7
-	VPERMILPS        $0xb1, X5, X9
-	VMAXPS           X7, X1, X1
-	VPMAXSD          X9, X5, X5
-	VCMPPS           $0x03, X5, X5, K1
-	VBLENDMPS        X5, X1, K1, X1
-	VBROADCASTSS     X1, Z1
-	VANDPS           Z23, Z2, Z5
-	VEXTRACTF32X8    $0x01, Z2, Y7
-	VEXTRACTF32X8    $0x01, Z5, Y9
-	VMAXPS           Y7, Y2, Y2
-	VPMAXSD          Y9, Y5, Y5
-	VEXTRACTF32X4    $0x01, Y2, X7
-	VEXTRACTF32X4    $0x01, Y5, X9
-	VMAXPS           X7, X2, X2
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0x4e, X2, X7
-	VPERMILPS        $0x4e, X5, X9
-	VMAXPS           X7, X2, X2
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0xb1, X2, X7
-	VPERMILPS        $0xb1, X5, X9
-	VMAXPS           X7, X2, X2
-	VPMAXSD          X9, X5, X5
-	VCMPPS           $0x03, X5, X5, K1
-	VBLENDMPS        X5, X2, K1, X2
-	VBROADCASTSS     X2, Z2
-	VANDPS           Z23, Z3, Z5
-	VEXTRACTF32X8    $0x01, Z3, Y7
-	VEXTRACTF32X8    $0x01, Z5, Y9
-	VMAXPS           Y7, Y3, Y3
-	VPMAXSD          Y9, Y5, Y5
-	VEXTRACTF32X4    $0x01, Y3, X7
-	VEXTRACTF32X4    $0x01, Y5, X9
-	VMAXPS           X7, X3, X3
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0x4e, X3, X7
-	VPERMILPS        $0x4e, X5, X9
-	VMAXPS           X7, X3, X3
-	VPMAXSD          X9, X5, X5
-	VPERMILPS        $0xb1, X3, X7
-	VPERMILPS        $0xb1, X5, X9
-	VMAXPS           X7, X3, X3
-	VPMAXSD          X9, X5, X5
-	VCMPPS           $0x03, X5, X5, K1
-	VBLENDMPS        X5, X3, K1, X3
-	VBROADCASTSS     X3, Z3
-	VSUBPS           Z0, Z4, Z0
-	VMAXPS           Z0, Z28, Z4
+	VANDPS           Z23, Z1, Z7
+	VANDPS           Z23, Z2, Z9
+	VANDPS           Z23, Z3, Z11
+	VUNPCKLPS        Z7, Z5, Z12
+	VUNPCKHPS        Z7, Z5, Z5
+	VPMAXSD          Z5, Z12, Z5
+	VUNPCKLPS        Z11, Z9, Z7
+	VUNPCKHPS        Z11, Z9, Z9
+	VPMAXSD          Z9, Z7, Z7
+	VSHUFPS          $0x44, Z7, Z5, Z9
+	VSHUFPS          $0xee, Z7, Z5, Z5
+	VPMAXSD          Z5, Z9, Z5
+	VSHUFF32X4       $0x4e, Z5, Z5, Z7
+	VPMAXSD          Z7, Z5, Z5
+	VSHUFF32X4       $0xb1, Z5, Z5, Z7
+	VPMAXSD          Z7, Z5, Z5
+	VCMPPS           $0x03, Z5, Z5, K1
+	VUNPCKLPS        Z1, Z0, Z7
+	VUNPCKHPS        Z1, Z0, Z0
+	VMAXPS           Z0, Z7, Z0
+	VUNPCKLPS        Z3, Z2, Z1
+	VUNPCKHPS        Z3, Z2, Z2
+	VMAXPS           Z2, Z1, Z1
+	VSHUFPS          $0x44, Z1, Z0, Z2
+	VSHUFPS          $0xee, Z1, Z0, Z0
+	VMAXPS           Z0, Z2, Z0
+	VSHUFF32X4       $0x4e, Z0, Z0, Z1
+	VMAXPS           Z1, Z0, Z0
+	VSHUFF32X4       $0xb1, Z0, Z0, Z1
+	VMAXPS           Z1, Z0, Z0
+	VBLENDMPS        Z5, Z0, K1, Z0
+	VSHUFF32X4       $0x00, Z0, Z0, Z0
+	VPERMILPS        $0x00, Z0, Z1
+	VPERMILPS        $0x55, Z0, Z2
+	VPERMILPS        $0xaa, Z0, Z3
+	VPERMILPS        $0xff, Z0, Z0
+	VSUBPS           Z1, Z4, Z1
+	VMAXPS           Z1, Z28, Z4
 	VMOVAPS          Z24, Z5
 	VFMADD231PS      Z27, Z4, Z5
 	VSUBPS           Z24, Z5, Z7
@@ -221,8 +209,8 @@ loop_m_1:
 	VFMADD231PS      Z9, Z7, Z4
 	VFMADD231PS      Z4, Z5, Z5
 	VMOVUPS.Z        Z5, K7, Z4
-	VSUBPS           Z1, Z6, Z1
-	VMAXPS           Z1, Z28, Z5
+	VSUBPS           Z2, Z6, Z2
+	VMAXPS           Z2, Z28, Z5
 	VMOVAPS          Z24, Z6
 	VFMADD231PS      Z27, Z5, Z6
 	VSUBPS           Z24, Z6, Z7
@@ -237,8 +225,8 @@ loop_m_1:
 	VFMADD231PS      Z9, Z7, Z5
 	VFMADD231PS      Z5, Z6, Z6
 	VMOVUPS.Z        Z6, K7, Z5
-	VSUBPS           Z2, Z8, Z2
-	VMAXPS           Z2, Z28, Z6
+	VSUBPS           Z3, Z8, Z3
+	VMAXPS           Z3, Z28, Z6
 	VMOVAPS          Z24, Z7
 	VFMADD231PS      Z27, Z6, Z7
 	VSUBPS           Z24, Z7, Z8
@@ -253,8 +241,8 @@ loop_m_1:
 	VFMADD231PS      Z9, Z8, Z6
 	VFMADD231PS      Z6, Z7, Z7
 	VMOVUPS.Z        Z7, K7, Z6
-	VSUBPS           Z3, Z10, Z3
-	VMAXPS           Z3, Z28, Z7
+	VSUBPS           Z0, Z10, Z0
+	VMAXPS           Z0, Z28, Z7
 	VMOVAPS          Z24, Z8
 	VFMADD231PS      Z27, Z7, Z8
 	VSUBPS           Z24, Z8, Z9
@@ -269,68 +257,23 @@ loop_m_1:
 	VFMADD231PS      Z10, Z9, Z7
 	VFMADD231PS      Z7, Z8, Z8
 	VMOVUPS.Z        Z8, K7, Z7
-	VSHUFF32X4       $0x4e, Z4, Z4, Z8
-	VADDPS           Z8, Z4, Z4
-	VSHUFF32X4       $0xb1, Z4, Z4, Z8
-	VADDPS           Z8, Z4, Z4
-	VPERMILPS        $0x4e, Z4, Z8
-	VADDPS           Z8, Z4, Z4
-	VPERMILPS        $0xb1, Z4, Z8
-	VADDPS           Z8, Z4, Z4
-	VSHUFF32X4       $0x4e, Z5, Z5, Z8
-	VADDPS           Z8, Z5, Z5
-	VSHUFF32X4       $0xb1, Z5, Z5, Z8
-	VADDPS           Z8, Z5, Z5
-	VPERMILPS        $0x4e, Z5, Z8
-	VADDPS           Z8, Z5, Z5
-	VPERMILPS        $0xb1, Z5, Z8
-	VADDPS           Z8, Z5, Z5
-	VSHUFF32X4       $0x4e, Z6, Z6, Z8
-	VADDPS           Z8, Z6, Z6
-	VSHUFF32X4       $0xb1, Z6, Z6, Z8
-	VADDPS           Z8, Z6, Z6
-	VPERMILPS        $0x4e, Z6, Z8
-	VADDPS           Z8, Z6, Z6
-	VPERMILPS        $0xb1, Z6, Z8
-	VADDPS           Z8, Z6, Z6
-	VSHUFF32X4       $0x4e, Z7, Z7, Z8
-	VADDPS           Z8, Z7, Z7
-	VSHUFF32X4       $0xb1, Z7, Z7, Z8
-	VADDPS           Z8, Z7, Z7
-	VPERMILPS        $0x4e, Z7, Z8
-	VADDPS           Z8, Z7, Z7
-	VPERMILPS        $0xb1, Z7, Z8
-	VADDPS           Z8, Z7, Z7
-	VCMPPS           $0x11, Z18, Z4, K1
-	VMULPS           Z17, Z4, Z8
-	VBLENDMPS        Z8, Z4, K1, Z8
-	VPSUBD           Z16, Z8, Z9
-	VPANDD           Z30, Z9, Z9
-	VPSUBD           Z9, Z8, Z8
-	VSUBPS           Z15, Z8, Z8
-	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z14, K1, Z10
-	VADDPS           Z10, Z9, Z9
-	VMOVAPS          Z13, Z10
-	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z12, Z8, Z10
-	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
-	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
-	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
-	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
-	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
-	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
-	VMOVAPS          Z8, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VMULPS           Z8, Z8, Z8
-	VFMADD231PS      Z8, Z10, Z11
-	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z4, K1
-	VBLENDMPS        Z11, Z4, K1, Z8
-	VCMPPS           $0x00, Z31, Z4, K1
-	VBLENDMPS        Z30, Z29, K1, Z9
-	VCMPPS           $0x12, Z31, Z4, K1
-	VBLENDMPS        Z9, Z8, K1, Z4
+	VUNPCKLPS        Z5, Z4, Z8
+	VUNPCKHPS        Z5, Z4, Z4
+	VADDPS           Z4, Z8, Z4
+	VUNPCKLPS        Z7, Z6, Z5
+	VUNPCKHPS        Z7, Z6, Z6
+	VADDPS           Z6, Z5, Z5
+	VSHUFPS          $0x44, Z5, Z4, Z6
+	VSHUFPS          $0xee, Z5, Z4, Z4
+	VADDPS           Z4, Z6, Z4
+	VSHUFF32X4       $0x4e, Z4, Z4, Z5
+	VADDPS           Z5, Z4, Z4
+	VSHUFF32X4       $0xb1, Z4, Z4, Z5
+	VADDPS           Z5, Z4, Z4
+	VPERMILPS        $0x00, Z4, Z5
+	VPERMILPS        $0x55, Z4, Z6
+	VPERMILPS        $0xaa, Z4, Z7
+	VPERMILPS        $0xff, Z4, Z4
 	VCMPPS           $0x11, Z18, Z5, K1
 	VMULPS           Z17, Z5, Z8
 	VBLENDMPS        Z8, Z5, K1, Z8
@@ -343,7 +286,7 @@ loop_m_1:
 	VADDPS           Z10, Z9, Z9
 	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+76(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
@@ -373,7 +316,7 @@ loop_m_1:
 	VADDPS           Z10, Z9, Z9
 	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+76(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
@@ -403,7 +346,7 @@ loop_m_1:
 	VADDPS           Z10, Z9, Z9
 	VMOVAPS          Z13, Z10
 	VFMADD231PS      Z8, Z25, Z10
-	VFMADD213PS      Z12, Z8, Z10
+	VFMADD213PS.BCST words<>+76(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
 	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
@@ -421,13 +364,43 @@ loop_m_1:
 	VBLENDMPS        Z30, Z29, K1, Z9
 	VCMPPS           $0x12, Z31, Z7, K1
 	VBLENDMPS        Z9, Z8, K1, Z7
+	VCMPPS           $0x11, Z18, Z4, K1
+	VMULPS           Z17, Z4, Z8
+	VBLENDMPS        Z8, Z4, K1, Z8
+	VPSUBD           Z16, Z8, Z9
+	VPANDD           Z30, Z9, Z9
+	VPSUBD           Z9, Z8, Z8
+	VSUBPS           Z15, Z8, Z8
+	VCVTDQ2PS        Z9, Z9
+	VMOVUPS.Z        Z14, K1, Z10
+	VADDPS           Z10, Z9, Z9
+	VMOVAPS          Z13, Z10
+	VFMADD231PS      Z8, Z25, Z10
+	VFMADD213PS.BCST words<>+76(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+80(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+84(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+88(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+92(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+96(SB), Z8, Z10
+	VFMADD213PS.BCST words<>+100(SB), Z8, Z10
+	VMOVAPS          Z8, Z11
+	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
+	VMULPS           Z8, Z8, Z8
+	VFMADD231PS      Z8, Z10, Z11
+	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z4, K1
+	VBLENDMPS        Z11, Z4, K1, Z8
+	VCMPPS           $0x00, Z31, Z4, K1
+	VBLENDMPS        Z30, Z29, K1, Z9
+	VCMPPS           $0x12, Z31, Z4, K1
+	VBLENDMPS        Z9, Z8, K1, Z4
+	VSUBPS           Z5, Z1, Z1
+	VMOVUPS          Z1, K7, (SI)
+	VSUBPS           Z6, Z2, Z1
+	VMOVUPS          Z1, K7, 40(SI)
+	VSUBPS           Z7, Z3, Z1
+	VMOVUPS          Z1, K7, 80(SI)
 	VSUBPS           Z4, Z0, Z0
-	VMOVUPS          Z0, K7, (SI)
-	VSUBPS           Z5, Z1, Z0
-	VMOVUPS          Z0, K7, 40(SI)
-	VSUBPS           Z6, Z2, Z0
-	VMOVUPS          Z0, K7, 80(SI)
-	VSUBPS           Z7, Z3, Z0
 	VMOVUPS          Z0, K7, 120(SI)
 	ADDQ             $+160, BX
 	ADDQ             $+160, SI
@@ -449,7 +422,7 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS words<>+128(SB), Z27
 	VBROADCASTSS words<>+136(SB), Z26
 	VBROADCASTSS words<>+132(SB), Z25
-	VMOVUPS      vectors<>+64(SB), Z24
+	VMOVUPS      vectors<>+320(SB), Z24
 	VBROADCASTSS words<>+44(SB), Z23
 	MOVQ         dy+8(FP), SI
 	MOVQ         y+16(FP), DI

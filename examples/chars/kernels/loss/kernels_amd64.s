@@ -20,115 +20,123 @@ DATA vectors<>+96(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+104(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+112(SB)/8, $0x7fffffff7fffffff
 DATA vectors<>+120(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+128(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+136(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+144(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+152(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+160(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+168(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+176(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+184(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+192(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+200(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+208(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+216(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+224(SB)/8, $0x3db180003db18000
-DATA vectors<>+232(SB)/8, $0x3db180003db18000
-DATA vectors<>+240(SB)/8, $0x3db180003db18000
-DATA vectors<>+248(SB)/8, $0x3db180003db18000
-DATA vectors<>+256(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+264(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+272(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+280(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+288(SB)/8, $0xfffb95c200000000
-DATA vectors<>+296(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+304(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+312(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+320(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+328(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+336(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+344(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+352(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+360(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+368(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+376(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+384(SB)/8, $0x0080000000800000
-DATA vectors<>+392(SB)/8, $0x0080000000800000
-DATA vectors<>+400(SB)/8, $0x0080000000800000
-DATA vectors<>+408(SB)/8, $0x0080000000800000
-DATA vectors<>+416(SB)/8, $0x4b0000004b000000
-DATA vectors<>+424(SB)/8, $0x4b0000004b000000
-DATA vectors<>+432(SB)/8, $0x4b0000004b000000
-DATA vectors<>+440(SB)/8, $0x4b0000004b000000
-DATA vectors<>+448(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+456(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+464(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+472(SB)/8, $0x3f2aaaab3f2aaaab
-DATA vectors<>+480(SB)/8, $0x3f8000003f800000
-DATA vectors<>+488(SB)/8, $0x3f8000003f800000
-DATA vectors<>+496(SB)/8, $0x3f8000003f800000
-DATA vectors<>+504(SB)/8, $0x3f8000003f800000
-DATA vectors<>+512(SB)/8, $0xcd380000cd380000
-DATA vectors<>+520(SB)/8, $0xcd380000cd380000
-DATA vectors<>+528(SB)/8, $0xcd380000cd380000
-DATA vectors<>+536(SB)/8, $0xcd380000cd380000
-DATA vectors<>+544(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+552(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+560(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+568(SB)/8, $0xbe03e43cbe03e43c
-DATA vectors<>+576(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+584(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+592(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+600(SB)/8, $0x3e0f33c63e0f33c6
-DATA vectors<>+608(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+616(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+624(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+632(SB)/8, $0xbdf9997fbdf9997f
-DATA vectors<>+640(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+648(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+656(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+664(SB)/8, $0x3e0f6b313e0f6b31
-DATA vectors<>+672(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+680(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+688(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+696(SB)/8, $0xbe2ace22be2ace22
-DATA vectors<>+704(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+712(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+720(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+728(SB)/8, $0x3e4ce8223e4ce822
-DATA vectors<>+736(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+744(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+752(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+760(SB)/8, $0xbe7fff7ebe7fff7e
-DATA vectors<>+768(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+776(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+784(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+792(SB)/8, $0x3eaaaa833eaaaa83
-DATA vectors<>+800(SB)/8, $0xbf000000bf000000
-DATA vectors<>+808(SB)/8, $0xbf000000bf000000
-DATA vectors<>+816(SB)/8, $0xbf000000bf000000
-DATA vectors<>+824(SB)/8, $0xbf000000bf000000
-DATA vectors<>+832(SB)/8, $0xadde8083adde8083
-DATA vectors<>+840(SB)/8, $0xadde8083adde8083
-DATA vectors<>+848(SB)/8, $0xadde8083adde8083
-DATA vectors<>+856(SB)/8, $0xadde8083adde8083
-DATA vectors<>+864(SB)/8, $0x33b1800033b18000
-DATA vectors<>+872(SB)/8, $0x33b1800033b18000
-DATA vectors<>+880(SB)/8, $0x33b1800033b18000
-DATA vectors<>+888(SB)/8, $0x33b1800033b18000
-DATA vectors<>+896(SB)/8, $0x7f8000007f800000
-DATA vectors<>+904(SB)/8, $0x7f8000007f800000
-DATA vectors<>+912(SB)/8, $0x7f8000007f800000
-DATA vectors<>+920(SB)/8, $0x7f8000007f800000
-DATA vectors<>+928(SB)/8, $0x3a8000003a800000
-DATA vectors<>+936(SB)/8, $0x3a8000003a800000
-DATA vectors<>+944(SB)/8, $0x3a8000003a800000
-DATA vectors<>+952(SB)/8, $0x3a8000003a800000
-DATA vectors<>+960(SB)/8, $0x0000000100000000
-DATA vectors<>+968(SB)/8, $0x0000000300000002
-DATA vectors<>+976(SB)/8, $0x0000000500000004
-DATA vectors<>+984(SB)/8, $0x0000000700000006
-GLOBL vectors<>(SB), RODATA|NOPTR, $992
+DATA vectors<>+128(SB)/8, $0x0000000000000000
+DATA vectors<>+136(SB)/8, $0x0000000000000000
+DATA vectors<>+144(SB)/8, $0x0000000400000004
+DATA vectors<>+152(SB)/8, $0x0000000400000004
+DATA vectors<>+160(SB)/8, $0x0000000100000001
+DATA vectors<>+168(SB)/8, $0x0000000100000001
+DATA vectors<>+176(SB)/8, $0x0000000500000005
+DATA vectors<>+184(SB)/8, $0x0000000500000005
+DATA vectors<>+192(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+200(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+208(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+216(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+224(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+232(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+240(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+248(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+256(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+264(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+272(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+280(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+288(SB)/8, $0x3db180003db18000
+DATA vectors<>+296(SB)/8, $0x3db180003db18000
+DATA vectors<>+304(SB)/8, $0x3db180003db18000
+DATA vectors<>+312(SB)/8, $0x3db180003db18000
+DATA vectors<>+320(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+328(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+336(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+344(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+352(SB)/8, $0xfffb95c200000000
+DATA vectors<>+360(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+368(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+376(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+384(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+392(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+400(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+408(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+416(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+424(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+432(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+440(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+448(SB)/8, $0x0080000000800000
+DATA vectors<>+456(SB)/8, $0x0080000000800000
+DATA vectors<>+464(SB)/8, $0x0080000000800000
+DATA vectors<>+472(SB)/8, $0x0080000000800000
+DATA vectors<>+480(SB)/8, $0x4b0000004b000000
+DATA vectors<>+488(SB)/8, $0x4b0000004b000000
+DATA vectors<>+496(SB)/8, $0x4b0000004b000000
+DATA vectors<>+504(SB)/8, $0x4b0000004b000000
+DATA vectors<>+512(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+520(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+528(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+536(SB)/8, $0x3f2aaaab3f2aaaab
+DATA vectors<>+544(SB)/8, $0x3f8000003f800000
+DATA vectors<>+552(SB)/8, $0x3f8000003f800000
+DATA vectors<>+560(SB)/8, $0x3f8000003f800000
+DATA vectors<>+568(SB)/8, $0x3f8000003f800000
+DATA vectors<>+576(SB)/8, $0xcd380000cd380000
+DATA vectors<>+584(SB)/8, $0xcd380000cd380000
+DATA vectors<>+592(SB)/8, $0xcd380000cd380000
+DATA vectors<>+600(SB)/8, $0xcd380000cd380000
+DATA vectors<>+608(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+616(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+624(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+632(SB)/8, $0xbe03e43cbe03e43c
+DATA vectors<>+640(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+648(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+656(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+664(SB)/8, $0x3e0f33c63e0f33c6
+DATA vectors<>+672(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+680(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+688(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+696(SB)/8, $0xbdf9997fbdf9997f
+DATA vectors<>+704(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+712(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+720(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+728(SB)/8, $0x3e0f6b313e0f6b31
+DATA vectors<>+736(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+744(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+752(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+760(SB)/8, $0xbe2ace22be2ace22
+DATA vectors<>+768(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+776(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+784(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+792(SB)/8, $0x3e4ce8223e4ce822
+DATA vectors<>+800(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+808(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+816(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+824(SB)/8, $0xbe7fff7ebe7fff7e
+DATA vectors<>+832(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+840(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+848(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+856(SB)/8, $0x3eaaaa833eaaaa83
+DATA vectors<>+864(SB)/8, $0xbf000000bf000000
+DATA vectors<>+872(SB)/8, $0xbf000000bf000000
+DATA vectors<>+880(SB)/8, $0xbf000000bf000000
+DATA vectors<>+888(SB)/8, $0xbf000000bf000000
+DATA vectors<>+896(SB)/8, $0xadde8083adde8083
+DATA vectors<>+904(SB)/8, $0xadde8083adde8083
+DATA vectors<>+912(SB)/8, $0xadde8083adde8083
+DATA vectors<>+920(SB)/8, $0xadde8083adde8083
+DATA vectors<>+928(SB)/8, $0x33b1800033b18000
+DATA vectors<>+936(SB)/8, $0x33b1800033b18000
+DATA vectors<>+944(SB)/8, $0x33b1800033b18000
+DATA vectors<>+952(SB)/8, $0x33b1800033b18000
+DATA vectors<>+960(SB)/8, $0x7f8000007f800000
+DATA vectors<>+968(SB)/8, $0x7f8000007f800000
+DATA vectors<>+976(SB)/8, $0x7f8000007f800000
+DATA vectors<>+984(SB)/8, $0x7f8000007f800000
+DATA vectors<>+992(SB)/8, $0x3a8000003a800000
+DATA vectors<>+1000(SB)/8, $0x3a8000003a800000
+DATA vectors<>+1008(SB)/8, $0x3a8000003a800000
+DATA vectors<>+1016(SB)/8, $0x3a8000003a800000
+DATA vectors<>+1024(SB)/8, $0x0000000100000000
+DATA vectors<>+1032(SB)/8, $0x0000000300000002
+DATA vectors<>+1040(SB)/8, $0x0000000500000004
+DATA vectors<>+1048(SB)/8, $0x0000000700000006
+GLOBL vectors<>(SB), RODATA|NOPTR, $1056
 
 // top[n] = max(c, x[n][c])
 // e[n][c] = exp(x[n][c] - top[n])
@@ -136,19 +144,19 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $992
 // func forward0AVX2(x *float32, top *float32, total *float32, block int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·forward0AVX2(SB), NOSPLIT, $0-32
-	VMOVUPS vectors<>+128(SB), Y15
-	VMOVUPS vectors<>+160(SB), Y14
-	VMOVUPS vectors<>+320(SB), Y13
+	VMOVUPS vectors<>+192(SB), Y15
+	VMOVUPS vectors<>+224(SB), Y14
+	VMOVUPS vectors<>+384(SB), Y13
 	MOVQ    block+24(FP), BX
 	IMUL3Q  $+262144, BX, BX
 	ADDQ    x+0(FP), BX
-	MOVQ    block+24(FP), DI
-	IMUL3Q  $+1024, DI, DI
-	ADDQ    top+8(FP), DI
 	MOVQ    block+24(FP), DX
 	IMUL3Q  $+1024, DX, DX
-	ADDQ    total+16(FP), DX
-	MOVL    $+128, CX
+	ADDQ    top+8(FP), DX
+	MOVQ    block+24(FP), CX
+	IMUL3Q  $+1024, CX, CX
+	ADDQ    total+16(FP), CX
+	MOVL    $+128, DI
 
 loop_n_1:
 	// for n < 128
@@ -168,89 +176,79 @@ loop_n_1:
 
 loop_c_2:
 	// for c < 8
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      1024(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      1056(BX), Y10
-	VMAXPS       Y7, Y10, Y7
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	VMOVUPS      64(BX), Y10
-	VMAXPS       Y3, Y10, Y3
-	VMOVUPS      1088(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VMOVUPS      96(BX), Y12
-	VMAXPS       Y4, Y12, Y4
-	VCMPPS       $0x03, Y12, Y10, Y10
-	VORPS        Y10, Y0, Y0
-	VMOVUPS      1120(BX), Y10
-	VMAXPS       Y9, Y10, Y9
-	VCMPPS       $0x03, Y10, Y11, Y10
-	VORPS        Y10, Y5, Y5
-	ADDQ         $+128, BX
-	DECQ         SI
-	JNE          loop_c_2
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+32(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+32(SB), Y6, Y1
-	VANDPS       vectors<>+96(SB), Y0, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VMAXPS       X3, X0, X0
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X0, X3
-	VMAXPS       X3, X0, X0
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X0, X0
-	VBROADCASTSS X0, Y0
-	VANDPS       vectors<>+96(SB), Y1, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VMAXPS       X3, X1, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0x4e, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0x4e, X2, X3
-	VPMAXSD      X3, X2, X2
-	VPERMILPS    $0xb1, X1, X3
-	VMAXPS       X3, X1, X1
-	VPERMILPS    $0xb1, X2, X3
-	VPMAXSD      X3, X2, X2
-	VCMPPS       $0x03, X2, X2, X2
-	VORPS        X2, X1, X1
-	VBROADCASTSS X1, Y1
-	VMOVSS       X0, (DI)
-	VMOVSS       X1, 4(DI)
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      vectors<>+192(SB), Y12
-	VMOVUPS      vectors<>+224(SB), Y11
-	VMOVUPS      vectors<>+256(SB), Y10
-	VMOVUPS      vectors<>+288(SB), Y9
-	VMOVUPS      vectors<>+352(SB), Y8
-	MOVL         $+32, SI
-	PCALIGN      $0x20
+	VMOVUPS    (BX), Y10
+	VMAXPS     Y1, Y10, Y1
+	VMOVUPS    1024(BX), Y11
+	VMAXPS     Y6, Y11, Y6
+	VMOVUPS    32(BX), Y12
+	VMAXPS     Y2, Y12, Y2
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    1056(BX), Y10
+	VMAXPS     Y7, Y10, Y7
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	VMOVUPS    64(BX), Y10
+	VMAXPS     Y3, Y10, Y3
+	VMOVUPS    1088(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VMOVUPS    96(BX), Y12
+	VMAXPS     Y4, Y12, Y4
+	VCMPPS     $0x03, Y12, Y10, Y10
+	VORPS      Y10, Y0, Y0
+	VMOVUPS    1120(BX), Y10
+	VMAXPS     Y9, Y10, Y9
+	VCMPPS     $0x03, Y10, Y11, Y10
+	VORPS      Y10, Y5, Y5
+	ADDQ       $+128, BX
+	DECQ       SI
+	JNE        loop_c_2
+	VMAXPS     Y1, Y3, Y1
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y1, Y2, Y1
+	VBLENDVPS  Y0, vectors<>+32(SB), Y1, Y0
+	VMAXPS     Y6, Y8, Y6
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y6, Y7, Y6
+	VBLENDVPS  Y5, vectors<>+32(SB), Y6, Y1
+	VANDPS     vectors<>+96(SB), Y0, Y2
+	VANDPS     vectors<>+96(SB), Y1, Y3
+	VUNPCKLPS  Y3, Y2, Y4
+	VUNPCKHPS  Y3, Y2, Y2
+	VPMAXSD    Y2, Y4, Y2
+	VSHUFPS    $0x44, Y2, Y2, Y3
+	VSHUFPS    $0xee, Y2, Y2, Y2
+	VPMAXSD    Y2, Y3, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y3
+	VPMAXSD    Y3, Y2, Y2
+	VUNPCKLPS  Y1, Y0, Y3
+	VUNPCKHPS  Y1, Y0, Y0
+	VMAXPS     Y0, Y3, Y0
+	VSHUFPS    $0x44, Y0, Y0, Y1
+	VSHUFPS    $0xee, Y0, Y0, Y0
+	VMAXPS     Y0, Y1, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VMAXPS     Y1, Y0, Y0
+	VCMPPS     $0x03, Y2, Y2, Y1
+	VORPS      Y1, Y0, Y0
+	VPERM2F128 $0x00, Y0, Y0, Y0
+	VPERMILPS  $0x00, Y0, Y1
+	VPERMILPS  $0x55, Y0, Y2
+	VMOVLPS    X0, (DX)
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y3, Y3, Y3
+	VMOVUPS    vectors<>+256(SB), Y12
+	VMOVUPS    vectors<>+288(SB), Y11
+	VMOVUPS    vectors<>+320(SB), Y10
+	VMOVUPS    vectors<>+352(SB), Y9
+	VMOVUPS    vectors<>+416(SB), Y8
+	MOVL       $+32, SI
+	PCALIGN    $0x20
 
 loop_c_2_3:
 	// for c_2 < 32
 	VMOVUPS      -1024(BX), Y4
-	VSUBPS       Y0, Y4, Y4
+	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -265,9 +263,9 @@ loop_c_2_3:
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
-	VADDPS       Y5, Y2, Y2
+	VADDPS       Y5, Y0, Y0
 	VMOVUPS      (BX), Y4
-	VSUBPS       Y1, Y4, Y4
+	VSUBPS       Y2, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
 	VMOVAPS      Y12, Y5
 	VFMADD231PS  Y14, Y4, Y5
@@ -286,23 +284,18 @@ loop_c_2_3:
 	ADDQ         $+32, BX
 	DECQ         SI
 	JNE          loop_c_2_3
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERMILPS    $0x4e, Y0, Y1
+	VUNPCKLPS    Y3, Y0, Y1
+	VUNPCKHPS    Y3, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y1
+	VSHUFPS      $0xee, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VPERMILPS    $0xb1, Y0, Y1
-	VADDPS       Y1, Y0, Y0
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
-	VADDPS       Y2, Y1, Y1
-	VMOVSS       X0, (DX)
-	VMOVSS       X1, 4(DX)
-	ADDQ         $+8, DI
+	VMOVLPS      X0, (CX)
 	ADDQ         $+8, DX
-	DECQ         CX
+	ADDQ         $+8, CX
+	DECQ         DI
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
@@ -313,15 +306,15 @@ loop_c_2_3:
 TEXT ·forward1AVX2(SB), NOSPLIT, $0-40
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
-	VMOVUPS vectors<>+544(SB), Y15
+	VMOVUPS vectors<>+608(SB), Y15
 	VMOVUPS vectors<>+32(SB), Y14
 	VMOVUPS vectors<>+64(SB), Y13
 	VXORPS  Y12, Y12, Y12
-	VMOVUPS vectors<>+384(SB), Y11
-	VMOVUPS vectors<>+416(SB), Y10
-	VMOVUPS vectors<>+448(SB), Y9
-	VMOVUPS vectors<>+480(SB), Y8
-	VMOVUPS vectors<>+512(SB), Y7
+	VMOVUPS vectors<>+448(SB), Y11
+	VMOVUPS vectors<>+480(SB), Y10
+	VMOVUPS vectors<>+512(SB), Y9
+	VMOVUPS vectors<>+544(SB), Y8
+	VMOVUPS vectors<>+576(SB), Y7
 	MOVQ    total+32(FP), BX
 	MOVQ    label+16(FP), SI
 	MOVQ    top+24(FP), DX
@@ -342,21 +335,21 @@ loop_n_1:
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       Y7, Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+576(SB), Y5
+	VMOVUPS      vectors<>+640(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VFMADD231PS  vectors<>+896(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VFMADD231PS  vectors<>+928(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+960(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, Y12, Y2, Y4
 	VBLENDVPS    Y4, Y13, Y14, Y4
@@ -382,21 +375,21 @@ loop_n_1:
 	VCVTDQ2PS    Y5, Y5
 	VANDPS       Y7, Y3, Y3
 	VADDPS       Y3, Y5, Y3
-	VMOVUPS      vectors<>+576(SB), Y5
+	VMOVUPS      vectors<>+640(SB), Y5
 	VFMADD231PS  Y4, Y15, Y5
-	VFMADD213PS  vectors<>+608(SB), Y4, Y5
-	VFMADD213PS  vectors<>+640(SB), Y4, Y5
 	VFMADD213PS  vectors<>+672(SB), Y4, Y5
 	VFMADD213PS  vectors<>+704(SB), Y4, Y5
 	VFMADD213PS  vectors<>+736(SB), Y4, Y5
 	VFMADD213PS  vectors<>+768(SB), Y4, Y5
 	VFMADD213PS  vectors<>+800(SB), Y4, Y5
+	VFMADD213PS  vectors<>+832(SB), Y4, Y5
+	VFMADD213PS  vectors<>+864(SB), Y4, Y5
 	VMOVAPS      Y4, Y6
-	VFMADD231PS  vectors<>+832(SB), Y3, Y6
+	VFMADD231PS  vectors<>+896(SB), Y3, Y6
 	VMULPS       Y4, Y4, Y4
 	VFMADD231PS  Y4, Y5, Y6
-	VFMADD231PS  vectors<>+864(SB), Y3, Y6
-	VCMPPS       $0x11, vectors<>+896(SB), Y2, Y3
+	VFMADD231PS  vectors<>+928(SB), Y3, Y6
+	VCMPPS       $0x11, vectors<>+960(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
 	VCMPPS       $0x00, Y12, Y2, Y4
 	VBLENDVPS    Y4, Y13, Y14, Y4
@@ -418,7 +411,7 @@ loop_n_1:
 	DECQ         R8
 	JNE          loop_n_1
 	VADDPS       Y0, Y1, Y0
-	VMULPS       vectors<>+928(SB), Y0, Y0
+	VMULPS       vectors<>+992(SB), Y0, Y0
 	MOVQ         loss+0(FP), BX
 	VMOVSS       X0, (BX)
 	VZEROUPPER
@@ -432,8 +425,8 @@ loop_n_1:
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), $2112-40
 	VBROADCASTSS s0+24(FP), Y0
-	VMOVUPS      vectors<>+128(SB), Y15
-	VMOVUPS      vectors<>+160(SB), Y14
+	VMOVUPS      vectors<>+192(SB), Y15
+	VMOVUPS      vectors<>+224(SB), Y14
 	MOVQ         block+32(FP), BX
 	IMUL3Q       $+131072, BX, BX
 	ADDQ         x+8(FP), BX
@@ -465,104 +458,77 @@ loop_n_1:
 
 loop_c_2:
 	// for c < 8
-	VMOVUPS      (BX), Y11
-	VMAXPS       Y2, Y11, Y2
-	VMOVUPS      1024(BX), Y12
-	VMAXPS       Y7, Y12, Y7
-	VMOVUPS      32(BX), Y13
-	VMAXPS       Y3, Y13, Y3
-	VCMPPS       $0x03, Y13, Y11, Y11
-	VORPS        Y11, Y1, Y1
-	VMOVUPS      1056(BX), Y11
-	VMAXPS       Y8, Y11, Y8
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y6, Y6
-	VMOVUPS      64(BX), Y11
-	VMAXPS       Y4, Y11, Y4
-	VMOVUPS      1088(BX), Y12
-	VMAXPS       Y9, Y12, Y9
-	VMOVUPS      96(BX), Y13
-	VMAXPS       Y5, Y13, Y5
-	VCMPPS       $0x03, Y13, Y11, Y11
-	VORPS        Y11, Y1, Y1
-	VMOVUPS      1120(BX), Y11
-	VMAXPS       Y10, Y11, Y10
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y6, Y6
-	ADDQ         $+128, BX
-	DECQ         DX
-	JNE          loop_c_2
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y3, Y5, Y3
-	VMAXPS       Y2, Y3, Y2
-	VBLENDVPS    Y1, vectors<>+32(SB), Y2, Y1
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y8, Y10, Y8
-	VMAXPS       Y7, Y8, Y7
-	VBLENDVPS    Y6, vectors<>+32(SB), Y7, Y2
-	VANDPS       vectors<>+96(SB), Y1, Y3
-	VEXTRACTF128 $0x01, Y1, X4
-	VMAXPS       X4, X1, X1
-	VEXTRACTF128 $0x01, Y3, X4
-	VPMAXSD      X4, X3, X3
-	VPERMILPS    $0x4e, X1, X4
-	VMAXPS       X4, X1, X1
-	VPERMILPS    $0x4e, X3, X4
-	VPMAXSD      X4, X3, X3
-	VPERMILPS    $0xb1, X1, X4
-	VMAXPS       X4, X1, X1
-	VPERMILPS    $0xb1, X3, X4
-	VPMAXSD      X4, X3, X3
-	VCMPPS       $0x03, X3, X3, X3
-	VORPS        X3, X1, X1
-	VBROADCASTSS X1, Y1
-	VANDPS       vectors<>+96(SB), Y2, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VMAXPS       X4, X2, X2
-	VEXTRACTF128 $0x01, Y3, X4
-	VPMAXSD      X4, X3, X3
-	VPERMILPS    $0x4e, X2, X4
-	VMAXPS       X4, X2, X2
-	VPERMILPS    $0x4e, X3, X4
-	VPMAXSD      X4, X3, X3
-	VPERMILPS    $0xb1, X2, X4
-	VMAXPS       X4, X2, X2
-	VPERMILPS    $0xb1, X3, X4
-	VPMAXSD      X4, X3, X3
-	VCMPPS       $0x03, X3, X3, X3
-	VORPS        X3, X2, X2
-	VBROADCASTSS X2, Y2
-	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      vectors<>+320(SB), Y13
-	VMOVUPS      vectors<>+192(SB), Y12
-	VMOVUPS      vectors<>+224(SB), Y11
-	VMOVUPS      vectors<>+256(SB), Y10
-	VMOVUPS      vectors<>+288(SB), Y9
-	MOVL         $+32, DX
-	PCALIGN      $0x20
+	VMOVUPS    (BX), Y11
+	VMAXPS     Y2, Y11, Y2
+	VMOVUPS    1024(BX), Y12
+	VMAXPS     Y7, Y12, Y7
+	VMOVUPS    32(BX), Y13
+	VMAXPS     Y3, Y13, Y3
+	VCMPPS     $0x03, Y13, Y11, Y11
+	VORPS      Y11, Y1, Y1
+	VMOVUPS    1056(BX), Y11
+	VMAXPS     Y8, Y11, Y8
+	VCMPPS     $0x03, Y11, Y12, Y11
+	VORPS      Y11, Y6, Y6
+	VMOVUPS    64(BX), Y11
+	VMAXPS     Y4, Y11, Y4
+	VMOVUPS    1088(BX), Y12
+	VMAXPS     Y9, Y12, Y9
+	VMOVUPS    96(BX), Y13
+	VMAXPS     Y5, Y13, Y5
+	VCMPPS     $0x03, Y13, Y11, Y11
+	VORPS      Y11, Y1, Y1
+	VMOVUPS    1120(BX), Y11
+	VMAXPS     Y10, Y11, Y10
+	VCMPPS     $0x03, Y11, Y12, Y11
+	VORPS      Y11, Y6, Y6
+	ADDQ       $+128, BX
+	DECQ       DX
+	JNE        loop_c_2
+	VMAXPS     Y2, Y4, Y2
+	VMAXPS     Y3, Y5, Y3
+	VMAXPS     Y2, Y3, Y2
+	VBLENDVPS  Y1, vectors<>+32(SB), Y2, Y1
+	VMAXPS     Y7, Y9, Y7
+	VMAXPS     Y8, Y10, Y8
+	VMAXPS     Y7, Y8, Y7
+	VBLENDVPS  Y6, vectors<>+32(SB), Y7, Y2
+	VANDPS     vectors<>+96(SB), Y1, Y3
+	VANDPS     vectors<>+96(SB), Y2, Y4
+	VUNPCKLPS  Y4, Y3, Y5
+	VUNPCKHPS  Y4, Y3, Y3
+	VPMAXSD    Y3, Y5, Y3
+	VSHUFPS    $0x44, Y3, Y3, Y4
+	VSHUFPS    $0xee, Y3, Y3, Y3
+	VPMAXSD    Y3, Y4, Y3
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VPMAXSD    Y4, Y3, Y3
+	VUNPCKLPS  Y2, Y1, Y4
+	VUNPCKHPS  Y2, Y1, Y1
+	VMAXPS     Y1, Y4, Y1
+	VSHUFPS    $0x44, Y1, Y1, Y2
+	VSHUFPS    $0xee, Y1, Y1, Y1
+	VMAXPS     Y1, Y2, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y2
+	VMAXPS     Y2, Y1, Y1
+	VCMPPS     $0x03, Y3, Y3, Y2
+	VORPS      Y2, Y1, Y1
+	VPERM2F128 $0x00, Y1, Y1, Y1
+	VPERMILPS  $0x00, Y1, Y2
+	VPERMILPS  $0x55, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VMOVUPS    vectors<>+384(SB), Y13
+	VMOVUPS    vectors<>+256(SB), Y12
+	VMOVUPS    vectors<>+288(SB), Y11
+	VMOVUPS    vectors<>+320(SB), Y10
+	VMOVUPS    vectors<>+352(SB), Y9
+	MOVL       $+32, DX
+	PCALIGN    $0x20
 
 loop_c_2_3:
 	// for c_2 < 32
 	VMOVUPS      -1024(BX), Y5
-	VSUBPS       Y1, Y5, Y5
-	VMAXPS       Y5, Y15, Y5
-	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y5, Y6
-	VSUBPS       Y12, Y6, Y7
-	VFNMADD231PS Y11, Y7, Y5
-	VFNMADD231PS Y10, Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       Y9, Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y5, Y13, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVUPS      Y6, (SI)
-	VMOVUPS      (BX), Y5
 	VSUBPS       Y2, Y5, Y5
 	VMAXPS       Y5, Y15, Y5
 	VMOVAPS      Y12, Y6
@@ -573,7 +539,25 @@ loop_c_2_3:
 	VPSLLD       $0x14, Y6, Y7
 	VPERMD       Y9, Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+352(SB), Y7
+	VMOVUPS      vectors<>+416(SB), Y7
+	VFMADD231PS  Y5, Y13, Y7
+	VMULPS       Y5, Y5, Y8
+	VFMADD231PS  Y8, Y7, Y5
+	VFMADD231PS  Y5, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VMOVUPS      Y6, (SI)
+	VMOVUPS      (BX), Y5
+	VSUBPS       Y1, Y5, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVAPS      Y12, Y6
+	VFMADD231PS  Y14, Y5, Y6
+	VSUBPS       Y12, Y6, Y7
+	VFNMADD231PS Y11, Y7, Y5
+	VFNMADD231PS Y10, Y7, Y5
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       Y9, Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+416(SB), Y7
 	VFMADD231PS  Y5, Y13, Y7
 	VMULPS       Y5, Y5, Y8
 	VFMADD231PS  Y8, Y7, Y5
@@ -584,30 +568,27 @@ loop_c_2_3:
 	ADDQ         $+32, SI
 	DECQ         DX
 	JNE          loop_c_2_3
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VADDPS       Y1, Y3, Y1
-	VPERMILPS    $0x4e, Y1, Y2
+	VUNPCKLPS    Y4, Y3, Y1
+	VUNPCKHPS    Y4, Y3, Y2
 	VADDPS       Y2, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y2
+	VSHUFPS      $0x44, Y1, Y1, Y2
+	VSHUFPS      $0xee, Y1, Y1, Y1
+	VADDPS       Y1, Y2, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y2
 	VADDPS       Y2, Y1, Y1
-	VPERM2F128   $0x01, Y4, Y4, Y2
-	VADDPS       Y2, Y4, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      vectors<>+480(SB), Y13
+	VMOVUPS      vectors<>+544(SB), Y13
 	VDIVPS       Y1, Y13, Y1
+	VPERMILPS    $0x00, Y1, Y2
+	VPERMILPS    $0x55, Y1, Y1
 	VBROADCASTSS (CX), Y3
-	VDIVPS       Y2, Y13, Y2
 	VBROADCASTSS 4(CX), Y4
-	VMOVUPS      vectors<>+960(SB), Y12
+	VMOVUPS      vectors<>+1024(SB), Y12
 	MOVL         $+0, DX
 	PCALIGN      $0x20
 
 loop_c_3_4:
 	// for c_3 < 32
-	VMULPS       -1024(SI), Y1, Y5
+	VMULPS       -1024(SI), Y2, Y5
 	MOVQ         DX, AX
 	IMUL3L       $+8, AX, AX
 	VMOVD        AX, X6
@@ -618,7 +599,7 @@ loop_c_3_4:
 	VSUBPS       Y7, Y5, Y5
 	VMULPS       Y5, Y0, Y5
 	VMOVUPS      Y5, (DI)
-	VMULPS       (SI), Y2, Y5
+	VMULPS       (SI), Y1, Y5
 	VPCMPEQD     Y4, Y6, Y6
 	VANDPS       Y13, Y6, Y6
 	VSUBPS       Y6, Y5, Y5

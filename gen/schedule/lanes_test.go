@@ -1,0 +1,48 @@
+package schedule
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// TestShareLanes: what four rows compute alike is computed once, until something is
+// different, and a row that is needed in all lanes gets its lane back.
+func TestShareLanes(t *testing.T) {
+	x, y := &ir.Buffer{Name: "x", Shape: []int{4, 16}}, &ir.Buffer{Name: "y", Shape: []int{8}}
+	at := func(b *ir.Buffer, subs ...int) ir.Mem {
+		m := ir.Mem{Buf: b}
+		for _, s := range subs {
+			m.Subs = append(m.Subs, ir.Sub{Const: s})
+		}
+		return m
+	}
+	b := &ir.Builder{}
+	eps := b.Real(2)
+	var rows, roots [4]*ir.Reg
+	for i := range rows {
+		r := b.Reg(ir.Real)
+		b.Emit(&ir.Load{Dst: r, Mem: at(x, i, 0), Lanes: 16})
+		rows[i] = r
+	}
+	for i, r := range rows {
+		rows[i] = b.Do(ir.HSum, r)
+	}
+	for i, r := range rows {
+		roots[i] = b.Do(ir.Sqrt, b.Do(ir.Add, r, eps))
+		b.Emit(&ir.Store{Mem: at(y, i), Src: roots[i], Lanes: 1})
+	}
+	b.Emit(&ir.Store{Mem: at(y, 6), Src: b.Do(ir.Mul, roots[2], rows[1]), Lanes: 1})
+	f := &ir.Func{Name: "f", Lanes: 16, Buffers: []*ir.Buffer{x, y}, Body: b.Body}
+	shareLanes(f)
+	text := f.String()
+	for what, times := range map[string]int{"hsum v": 1, "= sqrt": 1, "= add": 1, "= shuffle": 2, "] x4 =": 1, "] x1 =": 1} {
+		if n := strings.Count(text, what); n != times {
+			t.Errorf("%q stands %d times, want %d", what, n, times)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+}
