@@ -249,17 +249,6 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 	panic(fmt.Sprintf("lower: integer of type %T", x))
 }
 
-// divide is the floor of x/c or the rest, exact below 2^22 (real arithmetic).
-func (s *scope) divide(x *layer.IntOp, c int) *ir.Expr {
-	e := s.word(x.X)
-	half := ir.NewExpr(ir.Add, ir.NewExpr(ir.ToReal, e), ir.RealExpr(0.5))
-	q := ir.NewExpr(ir.ToWord, ir.NewExpr(ir.Floor, ir.NewExpr(ir.Mul, half, ir.RealExpr(1/float64(c)))))
-	if x.Op == '/' {
-		return q
-	}
-	return ir.NewExpr(ir.ISub, e, ir.NewExpr(ir.IMul, q, wordConst(int32(c))))
-}
-
 // affine reports whether x is made of indices and constants alone.
 func (s *scope) affine(x layer.Int) bool {
 	_, ok := layer.AffineOf(x)
