@@ -381,6 +381,16 @@ forward: |
 		"y[m][d] = exp(x[m][d] - max(j, x[m][j]*2)) + z[m][d]":              false,
 		"y[m][d] = exp(x[m][d] - max(j, x[0][j])) + z[m][d]":                false,
 		"y[m][d] = exp(x[m][d] - where(m > 1, max(j, x[m][j]), 0))*z[m][d]": false,
+		"y[m][d] = exp(-0.5*x[m][d]*x[m][d]) + z[m][d]":                     true,
+		"y[m][d] = exp(0.5*-x[m][d]*x[m][d]*abs(z[m][d]))":                  true,
+		"y[m][d] = exp(0.5*-x[m][d]*-x[m][d]) + z[m][d]":                    false,
+		"y[m][d] = exp(-x[m][d]*x[m][d]*z[m][d])":                           false,
+		"y[m][d] = exp(min(-x[m][d], x[m][d])) + z[m][d]":                   true,
+		"y[m][d] = exp(min(-x[m][d], z[m][d]))":                             false,
+		"y[m][d] = exp(min(x[m][d], -1) - sqrt(abs(z[m][d])))":              true,
+		"y[m][d] = exp(min(x[m][d], 1) - sqrt(abs(z[m][d])))":               false,
+		"y[m][d] = exp(where(z[m][d] > 0, -abs(x[m][d]), -1))":              true,
+		"y[m][d] = exp(where(z[m][d] > 0, x[m][d], -1))":                    false,
 	} {
 		p := proved(t, head+"  "+equation+"\n", "M=4 D=9")
 		_, programs, err := passes(p, schedule.Portable)

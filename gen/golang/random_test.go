@@ -204,7 +204,7 @@ func (g *generator) operation(b *ir.Builder) {
 		a.Order = []int{0}
 	case ir.Iota:
 		a.Sub = g.sub(100)
-	case ir.HSums:
+	case ir.HSum, ir.HMax, ir.HMin, ir.HSums:
 		info.Args = 1
 	case ir.Select:
 		a.Args = []*ir.Reg{g.reg(ir.Mask), g.reg(ir.Real), g.reg(ir.Real)}

@@ -5,7 +5,8 @@ import (
 )
 
 // exponents replaces exp by its cheaper form for arguments that are never
-// positive: an element less the maximum over a set that contains it.
+// positive: an element less the maximum over a set that contains it, or what has that
+// sign by its form.
 func exponents(l *ir.Loops) *ir.Loops {
 	maxima := map[*ir.Buffer]int{}
 	writers := map[*ir.Buffer][]int{}
@@ -48,6 +49,9 @@ func cheaperExp(e *ir.Expr, covered func(x, top *ir.Mem) bool) *ir.Expr {
 	}
 	if e.Op == ir.Apply && e.Fn == "exp" {
 		d := e.Args[0]
+		if sign(d) == negative {
+			out.Fn = "exp_nonpos"
+		}
 		if d.Load == nil && d.Op == ir.Sub2 && d.Args[0].Load != nil && d.Args[1].Load != nil && covered(d.Args[0].Load, d.Args[1].Load) {
 			out.Fn = "exp_nonpos"
 		}

@@ -43,14 +43,26 @@ func (e *emitter) times(f, r *ir.Reg) *ir.Reg {
 	return e.fma(q, f, f)
 }
 
-// exp is e^r*2^(j/8)*2^n, the second factor from a table. It multiplies by 2^n
-// in two halves, so that the result may be denormal and overflows to infinity.
-// The bias of 254 makes each half an exponent field.
+// smallest is the least argument for which exp is no denormal number. Cores take a hundred
+// cycles to make one, and as many for each operation on it.
+const smallest = -87.33654
+
+// exp is 0 where the result would be denormal.
 func exp(e *emitter, x *ir.Reg) *ir.Reg {
-	x = e.clamp(x, -104, 89)
+	gone := e.do(ir.LT, x, e.real(smallest))
+	y := e.clamp(x, smallest, 89)
 	if e.scales {
-		return scaledExp(e, x)
+		y = scaledExp(e, y)
+	} else {
+		y = factoredExp(e, y)
 	}
+	return e.do(ir.Select, gone, e.real(0), y)
+}
+
+// factoredExp is e^r*2^(j/8)*2^n, the second factor from a table. It multiplies by 2^n
+// in two halves, so that the result overflows to infinity. The bias of 254 makes each
+// half an exponent field.
+func factoredExp(e *emitter, x *ir.Reg) *ir.Reg {
 	r, t := e.split(x, 8, 254)
 	n := e.bits(t)
 	h := e.b.Shift(ir.ISar, n, 4)
@@ -59,7 +71,7 @@ func exp(e *emitter, x *ir.Reg) *ir.Reg {
 	return e.do(ir.Mul, e.times(e.float(first), r), e.float(e.shl(rest, 23)))
 }
 
-// scaledExp is exp with 2^n in one operation: n and j are a number of eighths.
+// scaledExp is factoredExp with 2^n in one operation: n and j are a number of eighths.
 func scaledExp(e *emitter, x *ir.Reg) *ir.Reg {
 	t := e.fma(x, e.real(log2e), e.real(magic/8))
 	n := e.do(ir.Sub2, t, e.real(magic/8))

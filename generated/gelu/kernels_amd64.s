@@ -80,43 +80,39 @@ DATA vectors<>+576(SB)/8, $0x3ecc422a3ecc422a
 DATA vectors<>+584(SB)/8, $0x3ecc422a3ecc422a
 DATA vectors<>+592(SB)/8, $0x3ecc422a3ecc422a
 DATA vectors<>+600(SB)/8, $0x3ecc422a3ecc422a
-DATA vectors<>+608(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+616(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+624(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+632(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+640(SB)/8, $0x42b2000042b20000
-DATA vectors<>+648(SB)/8, $0x42b2000042b20000
-DATA vectors<>+656(SB)/8, $0x42b2000042b20000
-DATA vectors<>+664(SB)/8, $0x42b2000042b20000
-DATA vectors<>+672(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+680(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+688(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+696(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+704(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+712(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+720(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+728(SB)/8, $0x4b4007f04b4007f0
-DATA vectors<>+736(SB)/8, $0x3db180003db18000
-DATA vectors<>+744(SB)/8, $0x3db180003db18000
-DATA vectors<>+752(SB)/8, $0x3db180003db18000
-DATA vectors<>+760(SB)/8, $0x3db180003db18000
-DATA vectors<>+768(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+776(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+784(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+792(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+800(SB)/8, $0x000b95c200000000
-DATA vectors<>+808(SB)/8, $0x0025fed7001837f0
-DATA vectors<>+816(SB)/8, $0x0045672a003504f3
-DATA vectors<>+824(SB)/8, $0x006ac0c7005744fd
-DATA vectors<>+832(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+840(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+848(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+856(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+864(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+872(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+880(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+888(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $896
+DATA vectors<>+608(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+616(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+624(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+632(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+640(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+648(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+656(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+664(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+672(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+680(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+688(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+696(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+704(SB)/8, $0x3db180003db18000
+DATA vectors<>+712(SB)/8, $0x3db180003db18000
+DATA vectors<>+720(SB)/8, $0x3db180003db18000
+DATA vectors<>+728(SB)/8, $0x3db180003db18000
+DATA vectors<>+736(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+744(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+752(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+760(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+768(SB)/8, $0xfffb95c200000000
+DATA vectors<>+776(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+784(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+792(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+800(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+808(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+816(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+824(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+832(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+840(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+848(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+856(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $864
 
 // y[m] = 0.5*x[m]*(1 + erf(x[m]*sqrt(0.5)))
 // func forward0AVX2(y *float32, x *float32)
@@ -201,9 +197,9 @@ loop_m_1:
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS vectors<>+32(SB), Y15
-	VMOVUPS vectors<>+640(SB), Y14
-	VMOVUPS vectors<>+608(SB), Y13
-	VMOVUPS vectors<>+672(SB), Y12
+	VMOVUPS vectors<>+608(SB), Y14
+	VMOVUPS vectors<>+640(SB), Y13
+	VMOVUPS vectors<>+800(SB), Y12
 	MOVQ    dy+8(FP), BX
 	MOVQ    x+16(FP), SI
 	MOVQ    dx+0(FP), DI
@@ -218,49 +214,36 @@ loop_m_1:
 	VMULPS       vectors<>+544(SB), Y1, Y3
 	VMULPS       Y0, Y2, Y2
 	VMULPS       Y1, Y3, Y3
-	VMINPS       Y2, Y14, Y2
-	VMINPS       Y3, Y14, Y3
-	VMAXPS       Y2, Y13, Y2
-	VMAXPS       Y3, Y13, Y3
-	VMOVUPS      vectors<>+704(SB), Y4
-	VFMADD231PS  Y12, Y2, Y4
-	VMOVUPS      vectors<>+704(SB), Y5
-	VFMADD231PS  Y12, Y3, Y5
-	VSUBPS       vectors<>+704(SB), Y4, Y6
-	VSUBPS       vectors<>+704(SB), Y5, Y7
+	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      vectors<>+672(SB), Y4
+	VFMADD231PS  Y13, Y2, Y4
+	VMOVUPS      vectors<>+672(SB), Y5
+	VFMADD231PS  Y13, Y3, Y5
+	VSUBPS       vectors<>+672(SB), Y4, Y6
+	VSUBPS       vectors<>+672(SB), Y5, Y7
+	VFNMADD231PS vectors<>+704(SB), Y6, Y2
+	VFNMADD231PS vectors<>+704(SB), Y7, Y3
 	VFNMADD231PS vectors<>+736(SB), Y6, Y2
 	VFNMADD231PS vectors<>+736(SB), Y7, Y3
-	VFNMADD231PS vectors<>+768(SB), Y6, Y2
-	VFNMADD231PS vectors<>+768(SB), Y7, Y3
-	VPSRAD       $0x04, Y4, Y6
-	VPSRAD       $0x04, Y5, Y7
-	VPSLLD       $0x17, Y6, Y8
-	VPSLLD       $0x17, Y7, Y9
-	VPERMD       vectors<>+800(SB), Y4, Y10
-	VPERMD       vectors<>+800(SB), Y5, Y11
-	VPADDD       Y10, Y8, Y8
-	VPADDD       Y11, Y9, Y9
-	VPSRAD       $0x03, Y4, Y4
-	VPSRAD       $0x03, Y5, Y5
-	VPSUBD       Y6, Y4, Y4
-	VPSUBD       Y7, Y5, Y5
-	VMOVUPS      vectors<>+832(SB), Y11
-	VMOVUPS      vectors<>+864(SB), Y6
-	VFMADD231PS  Y2, Y11, Y6
-	VMOVUPS      vectors<>+864(SB), Y7
-	VFMADD231PS  Y3, Y11, Y7
-	VMULPS       Y2, Y2, Y10
-	VMULPS       Y3, Y3, Y11
-	VFMADD231PS  Y10, Y6, Y2
-	VFMADD231PS  Y11, Y7, Y3
-	VFMADD231PS  Y2, Y8, Y8
-	VFMADD231PS  Y3, Y9, Y9
-	VPSLLD       $0x17, Y4, Y2
-	VPSLLD       $0x17, Y5, Y3
-	VMULPS       Y2, Y8, Y2
-	VMULPS       Y3, Y9, Y3
-	VMULPS       Y2, Y0, Y2
-	VMULPS       Y3, Y1, Y3
+	VPSLLD       $0x14, Y4, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VPERMD       vectors<>+768(SB), Y4, Y4
+	VPERMD       vectors<>+768(SB), Y5, Y5
+	VPADDD       Y4, Y6, Y4
+	VPADDD       Y5, Y7, Y5
+	VMOVUPS      vectors<>+832(SB), Y6
+	VFMADD231PS  Y2, Y12, Y6
+	VMOVUPS      vectors<>+832(SB), Y7
+	VFMADD231PS  Y3, Y12, Y7
+	VMULPS       Y2, Y2, Y8
+	VMULPS       Y3, Y3, Y9
+	VFMADD231PS  Y8, Y6, Y2
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y2, Y4, Y4
+	VFMADD231PS  Y3, Y5, Y5
+	VMULPS       Y4, Y0, Y2
+	VMULPS       Y5, Y1, Y3
 	VMULPS       vectors<>+64(SB), Y0, Y0
 	VMULPS       vectors<>+64(SB), Y1, Y1
 	VMULPS       Y0, Y0, Y4

@@ -29,7 +29,7 @@ func backward0Go(dx *X, dy *Y, x *X) {
 	for m := 0; m < 1000; m++ {
 		v0 := dy[m]
 		v1 := x[m]
-		v2 := v1 * exp32(-0.5*v1*v1)
+		v2 := v1 * exp_nonpos32(-0.5*v1*v1)
 		v3 := v1 * 0.70710677
 		dx[m] = v0 * (v2*0.3989423 + 0.5*(1+erf32(v3)))
 	}
@@ -45,23 +45,19 @@ func erf32(x float32) float32 {
 	return max32(-1, min32(1, v2/(v3*v0+(v4*v1+1.640625))))
 }
 
-// exp32 is the function exp, to float32 precision.
-func exp32(x float32) float32 {
-	v0 := max32(-104, min32(89, x))
-	v1 := v0*11.54156 + 1.2584944e+07
-	v2 := v1 - 1.2584944e+07
+// exp_nonpos32 is the function exp_nonpos, to float32 precision.
+func exp_nonpos32(x float32) float32 {
+	v0 := max32(-88, x)
+	v1 := v0*11.54156 + 1.2583928e+07
+	v2 := v1 - 1.2583928e+07
 	v3 := v0 - v2*0.08666992 - v2*-2.6524305e-05
 	v4 := int32(math.Float32bits(v1))
-	v5 := v4 >> 4
-	v6 := v4>>3 - v5
-	v7 := math.Float32frombits(uint32(v5<<23 + table[v4&7]))
-	v8 := 0.16666856*v3 + 0.5000648
-	v9 := v3 * v3
-	return ((v8*v9+v3)*v7 + v7) * math.Float32frombits(uint32(v6<<23))
+	v5 := math.Float32frombits(uint32(v4<<20 + table[v4&7]))
+	return ((0.16666856*v3+0.5000648)*(v3*v3)+v3)*v5 + v5
 }
 
 // table has what the lowest bits of a number choose.
-var table = [8]int32{0, 0xb95c2, 0x1837f0, 0x25fed7, 0x3504f3, 0x45672a, 0x5744fd, 0x6ac0c7}
+var table = [8]int32{0, -0x46a3e, -0x7c810, -0xa0129, -0xafb0d, -0xa98d6, -0x8bb03, -0x53f39}
 
 // max32 is a where a > b, otherwise b.
 func max32(a, b float32) float32 {

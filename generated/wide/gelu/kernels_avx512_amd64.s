@@ -4,14 +4,14 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0x3f8b95c23f800000
-DATA vectors<>+8(SB)/8, $0x3fa5fed73f9837f0
-DATA vectors<>+16(SB)/8, $0x3fc5672a3fb504f3
-DATA vectors<>+24(SB)/8, $0x3feac0c73fd744fd
-DATA vectors<>+32(SB)/8, $0x3f8b95c23f800000
-DATA vectors<>+40(SB)/8, $0x3fa5fed73f9837f0
-DATA vectors<>+48(SB)/8, $0x3fc5672a3fb504f3
-DATA vectors<>+56(SB)/8, $0x3feac0c73fd744fd
+DATA vectors<>+0(SB)/8, $0xfffb95c200000000
+DATA vectors<>+8(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+16(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+24(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+32(SB)/8, $0xfffb95c200000000
+DATA vectors<>+40(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+48(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+56(SB)/8, $0xfffac0c7fff744fd
 GLOBL vectors<>(SB), RODATA|NOPTR, $64
 
 DATA words<>+0(SB)/4, $0x3f000000
@@ -33,15 +33,14 @@ DATA words<>+60(SB)/4, $0x3fd20000
 DATA words<>+64(SB)/4, $0xbf800000
 DATA words<>+68(SB)/4, $0xbf000000
 DATA words<>+72(SB)/4, $0x3ecc422a
-DATA words<>+76(SB)/4, $0xc2d00000
-DATA words<>+80(SB)/4, $0x42b20000
-DATA words<>+84(SB)/4, $0x3fb8aa3b
-DATA words<>+88(SB)/4, $0x49c00000
-DATA words<>+92(SB)/4, $0xb95e8083
-DATA words<>+96(SB)/4, $0x3f318000
-DATA words<>+100(SB)/4, $0x3e2aab2a
-DATA words<>+104(SB)/4, $0x3f00043f
-GLOBL words<>(SB), RODATA|NOPTR, $108
+DATA words<>+76(SB)/4, $0xc2b00000
+DATA words<>+80(SB)/4, $0x4138aa3b
+DATA words<>+84(SB)/4, $0x4b4003f8
+DATA words<>+88(SB)/4, $0x3db18000
+DATA words<>+92(SB)/4, $0xb7de8083
+DATA words<>+96(SB)/4, $0x3e2aab2a
+DATA words<>+100(SB)/4, $0x3f00043f
+GLOBL words<>(SB), RODATA|NOPTR, $104
 
 // y[m] = 0.5*x[m]*(1 + erf(x[m]*sqrt(0.5)))
 // func forward0AVX512(y *float32, x *float32)
@@ -263,13 +262,13 @@ loop_m_1:
 // Requires: AVX, AVX512F
 TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS words<>+4(SB), Z31
-	VBROADCASTSS words<>+80(SB), Z30
-	VBROADCASTSS words<>+76(SB), Z29
-	VBROADCASTSS words<>+84(SB), Z28
-	VBROADCASTSS words<>+100(SB), Z27
-	VBROADCASTSS words<>+12(SB), Z26
-	VBROADCASTSS words<>+16(SB), Z25
-	VBROADCASTSS words<>+24(SB), Z24
+	VBROADCASTSS words<>+76(SB), Z30
+	VBROADCASTSS words<>+80(SB), Z29
+	VBROADCASTSS words<>+96(SB), Z28
+	VBROADCASTSS words<>+12(SB), Z27
+	VBROADCASTSS words<>+16(SB), Z26
+	VBROADCASTSS words<>+24(SB), Z25
+	VBROADCASTSS words<>+36(SB), Z24
 	MOVQ         dy+8(FP), BX
 	MOVQ         x+16(FP), SI
 	MOVQ         dx+0(FP), DI
@@ -290,67 +289,67 @@ loop_m_1:
 	VMULPS            Z1, Z5, Z5
 	VMULPS            Z2, Z6, Z6
 	VMULPS            Z3, Z7, Z7
-	VMINPS            Z4, Z30, Z4
-	VMINPS            Z5, Z30, Z5
-	VMINPS            Z6, Z30, Z6
-	VMINPS            Z7, Z30, Z7
-	VMAXPS            Z4, Z29, Z4
-	VMAXPS            Z5, Z29, Z5
-	VMAXPS            Z6, Z29, Z6
-	VMAXPS            Z7, Z29, Z7
-	VBROADCASTSS      words<>+88(SB), Z23
+	VMAXPS            Z4, Z30, Z4
+	VMAXPS            Z5, Z30, Z5
+	VMAXPS            Z6, Z30, Z6
+	VMAXPS            Z7, Z30, Z7
+	VBROADCASTSS      words<>+84(SB), Z23
 	VMOVAPS           Z23, Z8
-	VFMADD231PS       Z28, Z4, Z8
+	VFMADD231PS       Z29, Z4, Z8
 	VMOVAPS           Z23, Z9
-	VFMADD231PS       Z28, Z5, Z9
+	VFMADD231PS       Z29, Z5, Z9
 	VMOVAPS           Z23, Z10
-	VFMADD231PS       Z28, Z6, Z10
+	VFMADD231PS       Z29, Z6, Z10
 	VMOVAPS           Z23, Z11
-	VFMADD231PS       Z28, Z7, Z11
+	VFMADD231PS       Z29, Z7, Z11
 	VSUBPS            Z23, Z8, Z12
 	VSUBPS            Z23, Z9, Z13
 	VSUBPS            Z23, Z10, Z14
 	VSUBPS            Z23, Z11, Z15
-	VFNMADD231PS.BCST words<>+96(SB), Z12, Z4
-	VFNMADD231PS.BCST words<>+96(SB), Z13, Z5
-	VFNMADD231PS.BCST words<>+96(SB), Z14, Z6
-	VFNMADD231PS.BCST words<>+96(SB), Z15, Z7
+	VFNMADD231PS.BCST words<>+88(SB), Z12, Z4
+	VFNMADD231PS.BCST words<>+88(SB), Z13, Z5
+	VFNMADD231PS.BCST words<>+88(SB), Z14, Z6
+	VFNMADD231PS.BCST words<>+88(SB), Z15, Z7
 	VFNMADD231PS.BCST words<>+92(SB), Z12, Z4
 	VFNMADD231PS.BCST words<>+92(SB), Z13, Z5
 	VFNMADD231PS.BCST words<>+92(SB), Z14, Z6
 	VFNMADD231PS.BCST words<>+92(SB), Z15, Z7
+	VPSLLD            $0x14, Z8, Z12
+	VPSLLD            $0x14, Z9, Z13
+	VPSLLD            $0x14, Z10, Z14
+	VPSLLD            $0x14, Z11, Z15
 	VPERMD            vectors<>+0(SB), Z8, Z8
 	VPERMD            vectors<>+0(SB), Z9, Z9
 	VPERMD            vectors<>+0(SB), Z10, Z10
 	VPERMD            vectors<>+0(SB), Z11, Z11
-	VBROADCASTSS      words<>+104(SB), Z16
-	VFMADD231PS       Z4, Z27, Z16
-	VBROADCASTSS      words<>+104(SB), Z17
-	VFMADD231PS       Z5, Z27, Z17
-	VBROADCASTSS      words<>+104(SB), Z18
-	VFMADD231PS       Z6, Z27, Z18
-	VBROADCASTSS      words<>+104(SB), Z19
-	VFMADD231PS       Z7, Z27, Z19
-	VMULPS            Z4, Z4, Z20
-	VMULPS            Z5, Z5, Z21
-	VMULPS            Z6, Z6, Z22
-	VMULPS            Z7, Z7, Z23
-	VFMADD231PS       Z20, Z16, Z4
-	VFMADD231PS       Z21, Z17, Z5
-	VFMADD231PS       Z22, Z18, Z6
-	VFMADD231PS       Z23, Z19, Z7
+	VPADDD            Z8, Z12, Z8
+	VPADDD            Z9, Z13, Z9
+	VPADDD            Z10, Z14, Z10
+	VPADDD            Z11, Z15, Z11
+	VBROADCASTSS      words<>+100(SB), Z12
+	VFMADD231PS       Z4, Z28, Z12
+	VBROADCASTSS      words<>+100(SB), Z13
+	VFMADD231PS       Z5, Z28, Z13
+	VBROADCASTSS      words<>+100(SB), Z14
+	VFMADD231PS       Z6, Z28, Z14
+	VBROADCASTSS      words<>+100(SB), Z15
+	VFMADD231PS       Z7, Z28, Z15
+	VMULPS            Z4, Z4, Z16
+	VMULPS            Z5, Z5, Z17
+	VMULPS            Z6, Z6, Z18
+	VMULPS            Z7, Z7, Z19
+	VFMADD231PS       Z16, Z12, Z4
+	VFMADD231PS       Z17, Z13, Z5
+	VFMADD231PS       Z18, Z14, Z6
+	VFMADD231PS       Z19, Z15, Z7
 	VFMADD231PS       Z4, Z8, Z8
 	VFMADD231PS       Z5, Z9, Z9
 	VFMADD231PS       Z6, Z10, Z10
 	VFMADD231PS       Z7, Z11, Z11
-	VSCALEFPS         Z12, Z8, Z4
-	VSCALEFPS         Z13, Z9, Z5
-	VSCALEFPS         Z14, Z10, Z6
-	VSCALEFPS         Z15, Z11, Z7
-	VMULPS            Z4, Z0, Z4
-	VMULPS            Z5, Z1, Z5
-	VMULPS            Z6, Z2, Z6
-	VMULPS            Z7, Z3, Z7
+	VMULPS            Z8, Z0, Z4
+	VMULPS            Z9, Z1, Z5
+	VMULPS            Z10, Z2, Z6
+	VMULPS            Z11, Z3, Z7
 	VMULPS.BCST       words<>+8(SB), Z0, Z0
 	VMULPS.BCST       words<>+8(SB), Z1, Z1
 	VMULPS.BCST       words<>+8(SB), Z2, Z2
@@ -359,30 +358,30 @@ loop_m_1:
 	VMULPS            Z1, Z1, Z9
 	VMULPS            Z2, Z2, Z10
 	VMULPS            Z3, Z3, Z11
-	VMINPS            Z8, Z26, Z8
-	VMINPS            Z9, Z26, Z9
-	VMINPS            Z10, Z26, Z10
-	VMINPS            Z11, Z26, Z11
+	VMINPS            Z8, Z27, Z8
+	VMINPS            Z9, Z27, Z9
+	VMINPS            Z10, Z27, Z10
+	VMINPS            Z11, Z27, Z11
 	VMULPS            Z8, Z8, Z12
 	VMULPS            Z9, Z9, Z13
 	VMULPS            Z10, Z10, Z14
 	VMULPS            Z11, Z11, Z15
 	VBROADCASTSS      words<>+20(SB), Z16
-	VFMADD231PS       Z12, Z25, Z16
+	VFMADD231PS       Z12, Z26, Z16
 	VBROADCASTSS      words<>+20(SB), Z17
-	VFMADD231PS       Z13, Z25, Z17
+	VFMADD231PS       Z13, Z26, Z17
 	VBROADCASTSS      words<>+20(SB), Z18
-	VFMADD231PS       Z14, Z25, Z18
+	VFMADD231PS       Z14, Z26, Z18
 	VBROADCASTSS      words<>+20(SB), Z19
-	VFMADD231PS       Z15, Z25, Z19
+	VFMADD231PS       Z15, Z26, Z19
 	VBROADCASTSS      words<>+28(SB), Z20
-	VFMADD231PS       Z12, Z24, Z20
+	VFMADD231PS       Z12, Z25, Z20
 	VBROADCASTSS      words<>+28(SB), Z21
-	VFMADD231PS       Z13, Z24, Z21
+	VFMADD231PS       Z13, Z25, Z21
 	VBROADCASTSS      words<>+28(SB), Z22
-	VFMADD231PS       Z14, Z24, Z22
+	VFMADD231PS       Z14, Z25, Z22
 	VBROADCASTSS      words<>+28(SB), Z23
-	VFMADD231PS       Z15, Z24, Z23
+	VFMADD231PS       Z15, Z25, Z23
 	VFMADD213PS.BCST  words<>+32(SB), Z12, Z20
 	VFMADD213PS.BCST  words<>+32(SB), Z13, Z21
 	VFMADD213PS.BCST  words<>+32(SB), Z14, Z22
@@ -395,15 +394,14 @@ loop_m_1:
 	VMULPS            Z1, Z21, Z1
 	VMULPS            Z2, Z22, Z2
 	VMULPS            Z3, Z23, Z3
-	VBROADCASTSS      words<>+36(SB), Z23
 	VBROADCASTSS      words<>+40(SB), Z16
-	VFMADD231PS       Z12, Z23, Z16
+	VFMADD231PS       Z12, Z24, Z16
 	VBROADCASTSS      words<>+40(SB), Z17
-	VFMADD231PS       Z13, Z23, Z17
+	VFMADD231PS       Z13, Z24, Z17
 	VBROADCASTSS      words<>+40(SB), Z18
-	VFMADD231PS       Z14, Z23, Z18
+	VFMADD231PS       Z14, Z24, Z18
 	VBROADCASTSS      words<>+40(SB), Z19
-	VFMADD231PS       Z15, Z23, Z19
+	VFMADD231PS       Z15, Z24, Z19
 	VFMADD213PS.BCST  words<>+44(SB), Z12, Z16
 	VFMADD213PS.BCST  words<>+44(SB), Z13, Z17
 	VFMADD213PS.BCST  words<>+44(SB), Z14, Z18
@@ -476,75 +474,75 @@ loop_m_1:
 	VMULPS            Z1, Z4, Z4
 	VMULPS            Z2, Z5, Z5
 	VMULPS            Z3, Z6, Z6
-	VMINPS            Z4, Z30, Z4
-	VMINPS            Z5, Z30, Z5
-	VMINPS            Z6, Z30, Z6
-	VMAXPS            Z4, Z29, Z4
-	VMAXPS            Z5, Z29, Z5
-	VMAXPS            Z6, Z29, Z6
-	VBROADCASTSS      words<>+88(SB), Z7
-	VFMADD231PS       Z28, Z4, Z7
-	VBROADCASTSS      words<>+88(SB), Z8
-	VFMADD231PS       Z28, Z5, Z8
-	VBROADCASTSS      words<>+88(SB), Z9
-	VFMADD231PS       Z28, Z6, Z9
-	VSUBPS.BCST       words<>+88(SB), Z7, Z10
-	VSUBPS.BCST       words<>+88(SB), Z8, Z11
-	VSUBPS.BCST       words<>+88(SB), Z9, Z12
-	VFNMADD231PS.BCST words<>+96(SB), Z10, Z4
-	VFNMADD231PS.BCST words<>+96(SB), Z11, Z5
-	VFNMADD231PS.BCST words<>+96(SB), Z12, Z6
+	VMAXPS            Z4, Z30, Z4
+	VMAXPS            Z5, Z30, Z5
+	VMAXPS            Z6, Z30, Z6
+	VBROADCASTSS      words<>+84(SB), Z7
+	VFMADD231PS       Z29, Z4, Z7
+	VBROADCASTSS      words<>+84(SB), Z8
+	VFMADD231PS       Z29, Z5, Z8
+	VBROADCASTSS      words<>+84(SB), Z9
+	VFMADD231PS       Z29, Z6, Z9
+	VSUBPS.BCST       words<>+84(SB), Z7, Z10
+	VSUBPS.BCST       words<>+84(SB), Z8, Z11
+	VSUBPS.BCST       words<>+84(SB), Z9, Z12
+	VFNMADD231PS.BCST words<>+88(SB), Z10, Z4
+	VFNMADD231PS.BCST words<>+88(SB), Z11, Z5
+	VFNMADD231PS.BCST words<>+88(SB), Z12, Z6
 	VFNMADD231PS.BCST words<>+92(SB), Z10, Z4
 	VFNMADD231PS.BCST words<>+92(SB), Z11, Z5
 	VFNMADD231PS.BCST words<>+92(SB), Z12, Z6
+	VPSLLD            $0x14, Z7, Z10
+	VPSLLD            $0x14, Z8, Z11
+	VPSLLD            $0x14, Z9, Z12
 	VPERMD            vectors<>+0(SB), Z7, Z7
 	VPERMD            vectors<>+0(SB), Z8, Z8
 	VPERMD            vectors<>+0(SB), Z9, Z9
-	VBROADCASTSS      words<>+104(SB), Z13
-	VFMADD231PS       Z4, Z27, Z13
-	VBROADCASTSS      words<>+104(SB), Z14
-	VFMADD231PS       Z5, Z27, Z14
-	VBROADCASTSS      words<>+104(SB), Z15
-	VFMADD231PS       Z6, Z27, Z15
-	VMULPS            Z4, Z4, Z16
-	VMULPS            Z5, Z5, Z17
-	VMULPS            Z6, Z6, Z18
-	VFMADD231PS       Z16, Z13, Z4
-	VFMADD231PS       Z17, Z14, Z5
-	VFMADD231PS       Z18, Z15, Z6
+	VPADDD            Z7, Z10, Z7
+	VPADDD            Z8, Z11, Z8
+	VPADDD            Z9, Z12, Z9
+	VBROADCASTSS      words<>+100(SB), Z10
+	VFMADD231PS       Z4, Z28, Z10
+	VBROADCASTSS      words<>+100(SB), Z11
+	VFMADD231PS       Z5, Z28, Z11
+	VBROADCASTSS      words<>+100(SB), Z12
+	VFMADD231PS       Z6, Z28, Z12
+	VMULPS            Z4, Z4, Z13
+	VMULPS            Z5, Z5, Z14
+	VMULPS            Z6, Z6, Z15
+	VFMADD231PS       Z13, Z10, Z4
+	VFMADD231PS       Z14, Z11, Z5
+	VFMADD231PS       Z15, Z12, Z6
 	VFMADD231PS       Z4, Z7, Z7
 	VFMADD231PS       Z5, Z8, Z8
 	VFMADD231PS       Z6, Z9, Z9
-	VSCALEFPS         Z10, Z7, Z4
-	VSCALEFPS         Z11, Z8, Z5
-	VSCALEFPS         Z12, Z9, Z6
-	VMULPS            Z4, Z1, Z4
-	VMULPS            Z5, Z2, Z5
-	VMULPS            Z6, Z3, Z6
+	VMULPS            Z7, Z1, Z4
+	VMULPS            Z8, Z2, Z5
+	VMULPS            Z9, Z3, Z6
 	VMULPS.BCST       words<>+8(SB), Z1, Z1
 	VMULPS.BCST       words<>+8(SB), Z2, Z2
 	VMULPS.BCST       words<>+8(SB), Z3, Z3
 	VMULPS            Z1, Z1, Z7
 	VMULPS            Z2, Z2, Z8
 	VMULPS            Z3, Z3, Z9
-	VMINPS            Z7, Z26, Z7
-	VMINPS            Z8, Z26, Z8
-	VMINPS            Z9, Z26, Z9
+	VMINPS            Z7, Z27, Z7
+	VMINPS            Z8, Z27, Z8
+	VMINPS            Z9, Z27, Z9
 	VMULPS            Z7, Z7, Z10
 	VMULPS            Z8, Z8, Z11
 	VMULPS            Z9, Z9, Z12
 	VBROADCASTSS      words<>+20(SB), Z13
-	VFMADD231PS       Z10, Z25, Z13
+	VFMADD231PS       Z10, Z26, Z13
 	VBROADCASTSS      words<>+20(SB), Z14
-	VFMADD231PS       Z11, Z25, Z14
+	VFMADD231PS       Z11, Z26, Z14
 	VBROADCASTSS      words<>+20(SB), Z15
-	VFMADD231PS       Z12, Z25, Z15
+	VFMADD231PS       Z12, Z26, Z15
 	VBROADCASTSS      words<>+28(SB), Z16
-	VFMADD231PS       Z10, Z24, Z16
+	VFMADD231PS       Z10, Z25, Z16
 	VBROADCASTSS      words<>+28(SB), Z17
-	VFMADD231PS       Z11, Z24, Z17
+	VFMADD231PS       Z11, Z25, Z17
 	VBROADCASTSS      words<>+28(SB), Z18
-	VFMADD231PS       Z12, Z24, Z18
+	VFMADD231PS       Z12, Z25, Z18
 	VFMADD213PS.BCST  words<>+32(SB), Z10, Z16
 	VFMADD213PS.BCST  words<>+32(SB), Z11, Z17
 	VFMADD213PS.BCST  words<>+32(SB), Z12, Z18
@@ -554,12 +552,12 @@ loop_m_1:
 	VMULPS            Z1, Z16, Z1
 	VMULPS            Z2, Z17, Z2
 	VMULPS            Z3, Z18, Z3
-	VBROADCASTSS      words<>+36(SB), Z13
-	VFMADD213PS.BCST  words<>+40(SB), Z10, Z13
-	VBROADCASTSS      words<>+36(SB), Z14
-	VFMADD213PS.BCST  words<>+40(SB), Z11, Z14
-	VBROADCASTSS      words<>+36(SB), Z15
-	VFMADD213PS.BCST  words<>+40(SB), Z12, Z15
+	VBROADCASTSS      words<>+40(SB), Z13
+	VFMADD231PS       Z10, Z24, Z13
+	VBROADCASTSS      words<>+40(SB), Z14
+	VFMADD231PS       Z11, Z24, Z14
+	VBROADCASTSS      words<>+40(SB), Z15
+	VFMADD231PS       Z12, Z24, Z15
 	VFMADD213PS.BCST  words<>+44(SB), Z10, Z13
 	VFMADD213PS.BCST  words<>+44(SB), Z11, Z14
 	VFMADD213PS.BCST  words<>+44(SB), Z12, Z15

@@ -162,17 +162,17 @@ func log32(x float32) float32 {
 
 // exp32 is the function exp, to float32 precision.
 func exp32(x float32) float32 {
-	v0 := max32(-104, min32(89, x))
-	v1 := v0*11.54156 + 1.2584944e+07
-	v2 := v1 - 1.2584944e+07
-	v3 := v0 - v2*0.08666992 - v2*-2.6524305e-05
-	v4 := int32(math.Float32bits(v1))
-	v5 := v4 >> 4
-	v6 := v4>>3 - v5
-	v7 := math.Float32frombits(uint32(v5<<23 + table_[v4&7]))
-	v8 := 0.16666856*v3 + 0.5000648
-	v9 := v3 * v3
-	return ((v8*v9+v3)*v7 + v7) * math.Float32frombits(uint32(v6<<23))
+	v0 := x < -87.33654
+	v1 := max32(-87.33654, min32(89, x))
+	v2 := v1*11.54156 + 1.2584944e+07
+	v3 := v2 - 1.2584944e+07
+	v4 := v1 - v3*0.08666992 - v3*-2.6524305e-05
+	v5 := int32(math.Float32bits(v2))
+	v6 := v5 >> 4
+	v7 := v5>>3 - v6
+	v8 := math.Float32frombits(uint32(v6<<23 + table_[v5&7]))
+	v9 := (0.16666856*v4+0.5000648)*(v4*v4) + v4
+	return select32(v0, 0, (v9*v8+v8)*math.Float32frombits(uint32(v7<<23)))
 }
 
 // table has what the lowest bits of a number choose.

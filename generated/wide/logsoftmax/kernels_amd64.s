@@ -140,10 +140,10 @@ DATA vectors<>+1056(SB)/8, $0x7f8000007f800000
 DATA vectors<>+1064(SB)/8, $0x7f8000007f800000
 DATA vectors<>+1072(SB)/8, $0x7f8000007f800000
 DATA vectors<>+1080(SB)/8, $0x7f8000007f800000
-DATA vectors<>+1088(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1096(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1104(SB)/8, $0xc2d00000c2d00000
-DATA vectors<>+1112(SB)/8, $0xc2d00000c2d00000
+DATA vectors<>+1088(SB)/8, $0xc2aeac4fc2aeac4f
+DATA vectors<>+1096(SB)/8, $0xc2aeac4fc2aeac4f
+DATA vectors<>+1104(SB)/8, $0xc2aeac4fc2aeac4f
+DATA vectors<>+1112(SB)/8, $0xc2aeac4fc2aeac4f
 DATA vectors<>+1120(SB)/8, $0x42b2000042b20000
 DATA vectors<>+1128(SB)/8, $0x42b2000042b20000
 DATA vectors<>+1136(SB)/8, $0x42b2000042b20000
@@ -583,14 +583,13 @@ loop_m_1:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+1120(SB), Y15
-	VMOVUPS vectors<>+1088(SB), Y14
+	VMOVUPS vectors<>+1088(SB), Y15
+	VMOVUPS vectors<>+1120(SB), Y14
 	VMOVUPS vectors<>+320(SB), Y13
 	VMOVUPS vectors<>+480(SB), Y12
 	VMOVUPS vectors<>+1152(SB), Y11
 	VMOVUPS vectors<>+384(SB), Y10
 	VMOVUPS vectors<>+416(SB), Y9
-	VMOVUPS vectors<>+1184(SB), Y8
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
@@ -610,49 +609,54 @@ loop_m_1:
 	VADDPS       Y3, Y1, Y1
 	VPERMILPS    $0xb1, Y1, Y3
 	VADDPS       Y3, Y1, Y1
-	VMINPS       (SI), Y15, Y3
-	VMAXPS       Y3, Y14, Y3
+	VMOVUPS      (SI), Y3
+	VCMPPS       $0x11, Y15, Y3, Y4
+	VMINPS       Y3, Y14, Y3
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y11, Y5
+	VFMADD231PS  Y13, Y3, Y5
+	VSUBPS       Y11, Y5, Y6
+	VFNMADD231PS Y10, Y6, Y3
+	VFNMADD231PS Y9, Y6, Y3
+	VPSRAD       $0x04, Y5, Y6
+	VPSLLD       $0x17, Y6, Y7
+	VPERMD       vectors<>+1184(SB), Y5, Y8
+	VPADDD       Y8, Y7, Y7
+	VPSRAD       $0x03, Y5, Y5
+	VPSUBD       Y6, Y5, Y5
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD231PS  Y3, Y12, Y6
+	VMULPS       Y3, Y3, Y8
+	VFMADD231PS  Y8, Y6, Y3
+	VFMADD231PS  Y3, Y7, Y7
+	VPSLLD       $0x17, Y5, Y3
+	VMULPS       Y3, Y7, Y3
+	VANDNPS      Y3, Y4, Y3
+	VFNMADD231PS Y1, Y3, Y0
+	VMOVUPS      Y0, (DI)
+	VMOVSD       32(SI), X0
+	VCMPPS       $0x11, Y15, Y0, Y3
+	VMINPS       Y0, Y14, Y0
+	VMAXPS       Y0, Y15, Y0
 	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y13, Y3, Y4
+	VFMADD231PS  Y13, Y0, Y4
 	VSUBPS       Y11, Y4, Y5
-	VFNMADD231PS Y10, Y5, Y3
-	VFNMADD231PS Y9, Y5, Y3
+	VFNMADD231PS Y10, Y5, Y0
+	VFNMADD231PS Y9, Y5, Y0
 	VPSRAD       $0x04, Y4, Y5
 	VPSLLD       $0x17, Y5, Y6
-	VPERMD       Y8, Y4, Y7
+	VPERMD       vectors<>+1184(SB), Y4, Y7
 	VPADDD       Y7, Y6, Y6
 	VPSRAD       $0x03, Y4, Y4
 	VPSUBD       Y5, Y4, Y4
 	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD231PS  Y3, Y12, Y5
-	VMULPS       Y3, Y3, Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y3, Y6, Y6
-	VPSLLD       $0x17, Y4, Y3
-	VMULPS       Y3, Y6, Y3
-	VFNMADD231PS Y1, Y3, Y0
-	VMOVUPS      Y0, (DI)
-	VMOVSD       32(SI), X0
-	VMINPS       Y0, Y15, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVAPS      Y11, Y3
-	VFMADD231PS  Y13, Y0, Y3
-	VSUBPS       Y11, Y3, Y4
-	VFNMADD231PS Y10, Y4, Y0
-	VFNMADD231PS Y9, Y4, Y0
-	VPSRAD       $0x04, Y3, Y4
-	VPSLLD       $0x17, Y4, Y5
-	VPERMD       Y8, Y3, Y6
-	VPADDD       Y6, Y5, Y5
-	VPSRAD       $0x03, Y3, Y3
-	VPSUBD       Y4, Y3, Y3
-	VMOVUPS      vectors<>+512(SB), Y4
-	VFMADD231PS  Y0, Y12, Y4
-	VMULPS       Y0, Y0, Y6
-	VFMADD231PS  Y6, Y4, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VPSLLD       $0x17, Y3, Y0
-	VMULPS       Y0, Y5, Y0
+	VFMADD231PS  Y0, Y12, Y5
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VPSLLD       $0x17, Y4, Y0
+	VMULPS       Y0, Y6, Y0
+	VANDNPS      Y0, Y3, Y0
 	VFNMADD231PS Y1, Y0, Y2
 	VMOVLPS      X2, 32(DI)
 	ADDQ         $+40, BX

@@ -83,7 +83,7 @@ DATA words<>+100(SB)/4, $0xbf000000
 DATA words<>+104(SB)/4, $0xadde8083
 DATA words<>+108(SB)/4, $0x33b18000
 DATA words<>+112(SB)/4, $0x7f800000
-DATA words<>+116(SB)/4, $0xc2d00000
+DATA words<>+116(SB)/4, $0xc2aeac4f
 DATA words<>+120(SB)/4, $0x42b20000
 DATA words<>+124(SB)/4, $0x3fb8aa3b
 DATA words<>+128(SB)/4, $0x49c00000
@@ -415,8 +415,8 @@ loop_m_1:
 // Requires: AVX, AVX512F
 TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	KMOVW        words<>+12(SB), K7
-	VBROADCASTSS words<>+120(SB), Z31
-	VBROADCASTSS words<>+116(SB), Z30
+	VBROADCASTSS words<>+116(SB), Z31
+	VBROADCASTSS words<>+120(SB), Z30
 	VBROADCASTSS words<>+124(SB), Z29
 	VBROADCASTSS words<>+40(SB), Z28
 	VBROADCASTSS words<>+128(SB), Z27
@@ -424,6 +424,7 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS words<>+132(SB), Z25
 	VMOVUPS      vectors<>+320(SB), Z24
 	VBROADCASTSS words<>+44(SB), Z23
+	VXORPS       X22, X22, X22
 	MOVQ         dy+8(FP), SI
 	MOVQ         y+16(FP), DI
 	MOVQ         dx+0(FP), DX
@@ -443,8 +444,9 @@ loop_m_1:
 	VPERMILPS    $0xb1, Z1, Z2
 	VADDPS       Z2, Z1, Z1
 	VMOVUPS.Z    (DI), K7, Z2
-	VMINPS       Z2, Z31, Z2
-	VMAXPS       Z2, Z30, Z2
+	VCMPPS       $0x11, Z31, Z2, K1
+	VMINPS       Z2, Z30, Z2
+	VMAXPS       Z2, Z31, Z2
 	VMOVAPS      Z27, Z3
 	VFMADD231PS  Z29, Z2, Z3
 	VSUBPS       Z27, Z3, Z4
@@ -457,6 +459,7 @@ loop_m_1:
 	VFMADD231PS  Z6, Z5, Z2
 	VFMADD231PS  Z2, Z3, Z3
 	VSCALEFPS    Z4, Z3, Z2
+	VBLENDMPS    Z22, Z2, K1, Z2
 	VFNMADD231PS Z1, Z2, Z0
 	VMOVUPS      Z0, K7, (DX)
 	ADDQ         $+40, SI

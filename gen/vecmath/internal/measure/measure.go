@@ -24,7 +24,7 @@ var inf = float32(math.Inf(1))
 
 // References has one entry for each function of one argument.
 var References = []Reference{
-	{Name: "exp", F: math.Exp, Lo: -inf, Hi: inf},
+	{Name: "exp", F: math.Exp, Lo: -87.33654, Hi: inf, Outside: 0x1p-126},
 	{Name: "exp_nonpos", F: math.Exp, Lo: -87.33654, Hi: 0, Outside: 0x1p-126},
 	{Name: "expm1", F: math.Expm1, Lo: -inf, Hi: inf, Odd: true},
 	{Name: "log", F: math.Log, Lo: -inf, Hi: inf},
