@@ -56,3 +56,28 @@ func TestWays(t *testing.T) {
 		}
 	}
 }
+
+// TestShared: what two equations need in a different order of indices is computed once, as
+// it lies in memory.
+func TestShared(t *testing.T) {
+	p := proved(t, `layer: tropical
+dims: {N: , K: , M: }
+tensors:
+  a: {role: input, shape: [N, K]}
+  b: {role: input, shape: [K, M]}
+  y: {role: output, shape: [N, M]}
+forward: |
+  y[n][m] = max(k, a[n][k] + b[k][m])
+backward: derive
+`, "N=24 K=5 M=40")
+	for _, target := range targets {
+		loops, _, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := loops[1].String(); strings.Count(text, "= argmax") != 1 || !strings.Contains(text, "argmax[n][m]") {
+			t.Errorf("%s: %s", target.Name, text)
+		}
+		agree(t, p, target, false, rounding)
+	}
+}

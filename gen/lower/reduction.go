@@ -1,6 +1,9 @@
 package lower
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -19,6 +22,7 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 		}
 	}
 	free, body = s.join(free, body, places)
+	asItLies(free, body)
 	in.bind(free, &in.nest.Axes)
 	in.nest.Op = op
 	in.bind(idx, &in.nest.Reduce)
@@ -37,6 +41,38 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 		}
 	}
 	return ir.LoadExpr(ir.Mem{Buf: in.stored(op.String(), elem, free), Subs: outer})
+}
+
+// asItLies puts indices in the order in which what the body reads lies in memory,
+// whatever that of the equation around it, so that equations that have the same body
+// share its values.
+func asItLies(free []*layer.Index, body layer.Expr) {
+	behind, first := map[*layer.Index]int{}, map[*layer.Index]int{}
+	layer.Walk(body, func(x any) bool {
+		r, ok := x.(*layer.Read)
+		if !ok {
+			return true
+		}
+		for d, sub := range r.Subs {
+			layer.Walk(sub, func(x any) bool {
+				v, ok := x.(*layer.Var)
+				if !ok {
+					return true
+				}
+				n := len(r.Subs) - 1 - d
+				if at, seen := behind[v.I]; !seen {
+					behind[v.I], first[v.I] = n, len(first)
+				} else {
+					behind[v.I] = min(at, n)
+				}
+				return true
+			})
+		}
+		return true
+	})
+	slices.SortStableFunc(free, func(i, j *layer.Index) int {
+		return cmp.Or(behind[j]-behind[i], first[i]-first[j])
+	})
 }
 
 // stored is the array with what the scope's nest computes for all values of the given
