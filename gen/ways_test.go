@@ -81,3 +81,51 @@ backward: derive
 		agree(t, p, target, false, rounding)
 	}
 }
+
+// TestDividedOnce: what is one for a row divides it once.
+func TestDividedOnce(t *testing.T) {
+	for equation, most := range map[string]int{
+		"y[d] = sum(e, z[e][d]/x[e])":                           6,
+		"y[d] = sum(e, x[e]*(z[e][d] - 2)/(x[e]*x[e] + 1))":     6,
+		"y[d] = sum(e, z[e][d]/(z[e][d]*z[e][d] + 2)) + x[d%6]": 60,
+	} {
+		p := proved(t, "layer: t\ndims: {D: , E: }\ntensors:\n  x: {role: input, shape: [E]}\n  z: {role: input, shape: [E, D]}\n"+
+			"  y: {role: output, shape: [D]}\nforward: |\n  "+equation+"\nbackward: derive\n", "D=40 E=6")
+		for _, target := range targets {
+			_, programs, err := passes(p, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(programs[0].String(), " = div "); n > most || most == 60 && n < 3 {
+				t.Errorf("%s, %s: %d divisions, want %d at most", target.Name, equation, n, most)
+			}
+			agree(t, p, target, false, rounding)
+		}
+	}
+}
+
+// TestProductsBesideRows: a product is written beside a sum over rows as long, but not
+// beside one that goes across its rows.
+func TestProductsBesideRows(t *testing.T) {
+	p := proved(t, `layer: experts
+dims: {D: , E: }
+tensors:
+  p: {role: input, shape: [E]}
+  x: {role: input, shape: [D]}
+  w: {role: param, shape: [E, D, D]}
+  y: {role: output, shape: [D]}
+forward: |
+  y[o] = sum(e, p[e]*sum(d, x[d]*w[e][d][o]))
+backward: derive
+`, "D=64 E=8")
+	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		_, programs, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := programs[1].String(); strings.Contains(text, "// loops e, o\n") || !strings.Contains(text, "// loops e, o by ") {
+			t.Errorf("%s: %s", target.Name, text)
+		}
+		agree(t, p, target, false, rounding)
+	}
+}

@@ -61,7 +61,7 @@ func (g *group) siblingProduct(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 	}
 	if !slices.ContainsFunc(g.stages, func(s *stage) bool {
 		q := s.nest
-		return !q.Accumulate && isDot(q) && len(q.Within) == 0 && sameSizes(q.Axes, g.outer) && sameSizes(q.Reduce, n.Axes[k:])
+		return !q.Accumulate && isDot(q) && len(q.Within) == 0 && sameSizes(q.Axes, g.outer) && sameSizes(q.Reduce, n.Axes[k:]) && alongRows(q)
 	}) {
 		return false
 	}
@@ -69,6 +69,15 @@ func (g *group) siblingProduct(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 		match[a.Var] = n.Axes[i].Var
 	}
 	return true
+}
+
+// alongRows reports whether the sum q goes along rows of what it reads most of.
+func alongRows(q *ir.Nest) bool {
+	last := q.Reduce[len(q.Reduce)-1].Var
+	return slices.ContainsFunc(q.Value.Loads(), func(m *ir.Mem) bool {
+		f := m.Flat()
+		return spans(f, q.Axes) && spans(f, q.Reduce) && f.Coef(last) == 1
+	})
 }
 
 // addsRows reports whether n adds, for each value of the group's outer axes, to all

@@ -3945,7 +3945,7 @@ loop_a_1:
 	VMOVUPS vectors<>+2048(SB), Y12
 	VMOVUPS vectors<>+2208(SB), Y11
 	VMOVUPS vectors<>+2080(SB), Y10
-	VMOVUPS vectors<>+1856(SB), Y9
+	VMOVUPS vectors<>+1888(SB), Y9
 	MOVL    $+3, DX
 	PCALIGN $0x20
 
@@ -3968,11 +3968,11 @@ loop_t_2:
 	VMAXPS       Y1, Y14, Y1
 	VMAXPS       Y2, Y14, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, Y9, Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
 	VMAXPS       Y4, Y14, Y4
 	VMAXPS       Y5, Y14, Y5
 	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, Y9, Y4, Y1
+	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
 	VANDPS       vectors<>+1920(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
@@ -4038,11 +4038,12 @@ loop_t_2:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VDIVPS       Y0, Y9, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, (SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 256(SI)
 	VMOVUPS      Y15, 32(SI)
 	VMOVUPS      Y15, 288(SI)
@@ -4195,15 +4196,17 @@ loop_t_2_3:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y5, Y3
+	VMULPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y6, Y3
+	VMULPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 32(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 288(SI)
 	VMOVUPS      Y15, 64(SI)
 	VMOVUPS      Y15, 320(SI)
@@ -4394,19 +4397,21 @@ loop_t_3_4:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y5, Y3
+	VMULPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y6, Y3
+	VMULPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y7, Y3
+	VMULPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y8, Y3
+	VMULPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 64(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
 	VMOVUPS      Y15, 96(SI)
 	VMOVUPS      Y15, 352(SI)
@@ -4595,19 +4600,21 @@ loop_t_4_5:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y5, Y3
+	VMULPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y6, Y3
+	VMULPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y7, Y3
+	VMULPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y8, Y3
+	VMULPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 64(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
 	VMOVUPS      Y15, 96(SI)
 	VMOVUPS      Y15, 352(SI)
@@ -4841,23 +4848,25 @@ loop_t_5_6:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y5, Y3
+	VMULPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y6, Y3
+	VMULPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y7, Y3
+	VMULPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y8, Y3
+	VMULPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y9, Y3
+	VMULPS       Y2, Y9, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y0, Y10, Y3
+	VMULPS       Y0, Y10, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 96(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 352(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 128(SI)
@@ -5137,27 +5146,29 @@ loop_t_6_7:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
-	VDIVPS       Y2, Y5, Y3
+	VMULPS       Y2, Y5, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y6, Y3
+	VMULPS       Y0, Y6, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y7, Y3
+	VMULPS       Y2, Y7, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y8, Y3
+	VMULPS       Y0, Y8, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y9, Y3
+	VMULPS       Y2, Y9, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y0, Y10, Y3
+	VMULPS       Y0, Y10, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y2, Y11, Y3
+	VMULPS       Y2, Y11, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y0, Y12, Y3
+	VMULPS       Y0, Y12, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 128(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 384(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 160(SI)
@@ -5483,32 +5494,34 @@ loop_t_7_8:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
 	VMOVUPS      512(DI), Y3
-	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y2, Y3, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y5, Y3
+	VMULPS       Y0, Y5, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y6, Y3
+	VMULPS       Y2, Y6, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y7, Y3
+	VMULPS       Y0, Y7, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y8, Y3
+	VMULPS       Y2, Y8, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y0, Y9, Y3
+	VMULPS       Y0, Y9, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y2, Y10, Y3
+	VMULPS       Y2, Y10, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y0, Y11, Y3
+	VMULPS       Y0, Y11, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y2, Y12, Y3
+	VMULPS       Y2, Y12, Y3
 	VMOVUPS      Y3, 128(SI)
-	VDIVPS       Y0, Y13, Y3
+	VMULPS       Y0, Y13, Y3
 	VMOVUPS      Y3, 384(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 160(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(SI)
@@ -5830,32 +5843,34 @@ loop_t_8_9:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
+	VMOVUPS      vectors<>+1888(SB), Y2
+	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
 	VMOVUPS      544(DI), Y3
-	VDIVPS       Y2, Y3, Y3
+	VMULPS       Y2, Y3, Y3
 	VMOVUPS      Y3, (SI)
-	VDIVPS       Y0, Y5, Y3
+	VMULPS       Y0, Y5, Y3
 	VMOVUPS      Y3, 256(SI)
-	VDIVPS       Y2, Y6, Y3
+	VMULPS       Y2, Y6, Y3
 	VMOVUPS      Y3, 32(SI)
-	VDIVPS       Y0, Y7, Y3
+	VMULPS       Y0, Y7, Y3
 	VMOVUPS      Y3, 288(SI)
-	VDIVPS       Y2, Y8, Y3
+	VMULPS       Y2, Y8, Y3
 	VMOVUPS      Y3, 64(SI)
-	VDIVPS       Y0, Y9, Y3
+	VMULPS       Y0, Y9, Y3
 	VMOVUPS      Y3, 320(SI)
-	VDIVPS       Y2, Y10, Y3
+	VMULPS       Y2, Y10, Y3
 	VMOVUPS      Y3, 96(SI)
-	VDIVPS       Y0, Y11, Y3
+	VMULPS       Y0, Y11, Y3
 	VMOVUPS      Y3, 352(SI)
-	VDIVPS       Y2, Y12, Y3
+	VMULPS       Y2, Y12, Y3
 	VMOVUPS      Y3, 128(SI)
-	VDIVPS       Y0, Y13, Y3
+	VMULPS       Y0, Y13, Y3
 	VMOVUPS      Y3, 384(SI)
-	VDIVPS       Y2, Y4, Y2
+	VMULPS       Y2, Y4, Y2
 	VMOVUPS      Y2, 160(SI)
-	VDIVPS       Y0, Y1, Y0
+	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 192(SI)

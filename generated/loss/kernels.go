@@ -362,17 +362,18 @@ func backward0Go(dx, x *X, label *Label, s0 float32) {
 		v32 += v40
 		v41 := exp_nonpos32(v29 - v30)
 		v32 += v41
-		v42 := label[n]
-		dx[n][0] = s0 * (v31/v32 - select32(v1 == v42, 1, v0))
-		dx[n][1] = s0 * (v33/v32 - select32(v2 == v42, 1, v0))
-		dx[n][2] = s0 * (v34/v32 - select32(v3 == v42, 1, v0))
-		dx[n][3] = s0 * (v35/v32 - select32(v4 == v42, 1, v0))
-		dx[n][4] = s0 * (v36/v32 - select32(v5 == v42, 1, v0))
-		dx[n][5] = s0 * (v37/v32 - select32(v6 == v42, 1, v0))
-		dx[n][6] = s0 * (v38/v32 - select32(v7 == v42, 1, v0))
-		dx[n][7] = s0 * (v39/v32 - select32(v8 == v42, 1, v0))
-		dx[n][8] = s0 * (v40/v32 - select32(v9 == v42, 1, v0))
-		dx[n][9] = s0 * (v41/v32 - select32(v10 == v42, 1, v0))
+		v42 := 1 / v32
+		v43 := label[n]
+		dx[n][0] = s0 * (v31*v42 - select32(v1 == v43, 1, v0))
+		dx[n][1] = s0 * (v33*v42 - select32(v2 == v43, 1, v0))
+		dx[n][2] = s0 * (v34*v42 - select32(v3 == v43, 1, v0))
+		dx[n][3] = s0 * (v35*v42 - select32(v4 == v43, 1, v0))
+		dx[n][4] = s0 * (v36*v42 - select32(v5 == v43, 1, v0))
+		dx[n][5] = s0 * (v37*v42 - select32(v6 == v43, 1, v0))
+		dx[n][6] = s0 * (v38*v42 - select32(v7 == v43, 1, v0))
+		dx[n][7] = s0 * (v39*v42 - select32(v8 == v43, 1, v0))
+		dx[n][8] = s0 * (v40*v42 - select32(v9 == v43, 1, v0))
+		dx[n][9] = s0 * (v41*v42 - select32(v10 == v43, 1, v0))
 	}
 }
 

@@ -230,26 +230,25 @@ loop_d_2_3:
 	VPERMILPS    $0xb1, Y0, Y1
 	VADDPS       Y1, Y0, Y0
 	VMOVUPS      vectors<>+64(SB), Y1
-	VDIVPS       Y0, Y1, Y1
+	VDIVPS       Y0, Y1, Y0
 	MOVL         $+41, DX
 	PCALIGN      $0x20
 
 loop_d_3_4:
 	// for d_3 < 41
-	VMULPS  -3968(SI), Y1, Y2
-	VMOVUPS Y2, (DI)
-	VMULPS  -3936(SI), Y1, Y2
-	VMOVUPS Y2, 32(DI)
-	VMULPS  -3904(SI), Y1, Y2
-	VMOVUPS Y2, 64(DI)
+	VMULPS  -3968(SI), Y0, Y1
+	VMOVUPS Y1, (DI)
+	VMULPS  -3936(SI), Y0, Y1
+	VMOVUPS Y1, 32(DI)
+	VMULPS  -3904(SI), Y0, Y1
+	VMOVUPS Y1, 64(DI)
 	ADDQ    $+96, SI
 	ADDQ    $+96, DI
 	DECQ    DX
 	JNE     loop_d_3_4
-	VMOVUPS -3968(SI), Y1
-	VDIVPS  Y0, Y1, Y1
+	VMULPS  -3968(SI), Y0, Y1
 	VMOVUPS Y1, (DI)
-	VDIVPS  Y0, Y3, Y0
+	VMULPS  Y0, Y3, Y0
 	VMOVUPS Y0, 32(DI)
 	ADDQ    $-3808, BX
 	ADDQ    $-7904, SI

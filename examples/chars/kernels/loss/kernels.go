@@ -138,8 +138,8 @@ func backward0Go(dx, x *X, label *Label, s0 float32) {
 		v21 := 1 / v19
 		v22 := label[n]
 		for c := 0; c < 256; c++ {
-			v23 := e[0][c] * v21
-			dx[n][c] = s0 * (v23 - select32(int32(c) == v22, 1, v0))
+			v23 := e[0][c]
+			dx[n][c] = s0 * (v23*v21 - select32(int32(c) == v22, 1, v0))
 		}
 	}
 }

@@ -588,21 +588,19 @@ loop_c_2_3:
 
 loop_c_3_4:
 	// for c_3 < 32
-	VMULPS       -1024(SI), Y2, Y5
 	MOVQ         DX, AX
 	IMUL3L       $+8, AX, AX
-	VMOVD        AX, X6
-	VPBROADCASTD X6, Y6
-	VPADDD       Y12, Y6, Y6
-	VPCMPEQD     Y3, Y6, Y7
-	VANDPS       Y13, Y7, Y7
-	VSUBPS       Y7, Y5, Y5
-	VMULPS       Y5, Y0, Y5
-	VMOVUPS      Y5, (DI)
-	VMULPS       (SI), Y1, Y5
-	VPCMPEQD     Y4, Y6, Y6
+	VMOVD        AX, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y12, Y5, Y5
+	VPCMPEQD     Y3, Y5, Y6
 	VANDPS       Y13, Y6, Y6
-	VSUBPS       Y6, Y5, Y5
+	VFMSUB231PS  -1024(SI), Y2, Y6
+	VMULPS       Y6, Y0, Y6
+	VMOVUPS      Y6, (DI)
+	VPCMPEQD     Y4, Y5, Y5
+	VANDPS       Y13, Y5, Y5
+	VFMSUB231PS  (SI), Y1, Y5
 	VMULPS       Y5, Y0, Y5
 	VMOVUPS      Y5, 1024(DI)
 	ADDQ         $+32, SI
