@@ -181,16 +181,17 @@ func definitions(body []ir.Stmt, defs map[*ir.Reg]int, written map[*ir.Buffer]bo
 // carry passes what a step stores on to the next one that loads it: a load of what has
 // just been stored in pieces waits until these have reached the cache.
 func (c *carrier) carry() {
-	defs, written := map[*ir.Reg]int{}, map[*ir.Buffer]bool{}
-	definitions(c.loop.Body, defs, written, map[*ir.Var]bool{})
+	defs, ids := map[*ir.Reg]int{}, map[*ir.Var]bool{}
+	definitions(c.loop.Body, defs, map[*ir.Buffer]bool{}, ids)
+	regs := newRegisters(slices.Concat(c.before, c.loop.Body))
 	var updates []ir.Stmt
 	for k, st := range c.loop.Body {
 		l, ok := st.(*ir.Load)
-		if !ok || l.Broadcast && c.lanes > 1 || defs[l.Dst] > 1 || l.Dst.Kind != ir.Real || c.most <= 0 {
+		if !ok || defs[l.Dst] > 1 || l.Dst.Kind != ir.Real || c.most <= 0 || slices.ContainsFunc(l.Mem.Flat().Terms, func(t ir.SubTerm) bool { return ids[t.Var] }) {
 			continue
 		}
 		src := c.storedBefore(k, l)
-		if src == nil || defs[src] > 1 {
+		if src == nil || defs[src] > 1 || l.Broadcast && c.lanes > 1 && !regs.isUniform(src) {
 			continue
 		}
 		c.most--
@@ -199,7 +200,11 @@ func (c *carrier) carry() {
 		first.Dst, first.Mem = kept, substitutedMem(l.Mem, c.loop.Var, ir.Sub{})
 		c.before = append(c.before, &first)
 		c.loop.Body[k] = &ir.Assign{Dst: l.Dst, Op: ir.Copy, Args: []*ir.Reg{kept}}
-		updates = append(updates, c.update(kept, src, l.Lanes)...)
+		n := l.Lanes
+		if l.Broadcast {
+			n = c.lanes
+		}
+		updates = append(updates, c.update(kept, src, n)...)
 	}
 	c.loop.Body = append(c.loop.Body, updates...)
 }

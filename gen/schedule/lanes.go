@@ -14,8 +14,7 @@ func shareLanes(f *ir.Func) {
 	if f.Lanes == 1 {
 		return
 	}
-	a := &laneSharing{next: lastReg(f.Body), defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, in: map[*ir.Reg]lane{}}
-	a.count(f.Body)
+	a := &laneSharing{registers: newRegisters(f.Body), next: lastReg(f.Body), in: map[*ir.Reg]lane{}}
 	f.Body = a.within(f.Body, f.Lanes)
 }
 
@@ -25,11 +24,8 @@ const mostRows = 4
 
 // laneSharing finds what is alike.
 type laneSharing struct {
+	*registers
 	next int
-	// defs and uses count the statements that assign to a register and read it; same are the
-	// registers that have one value in all lanes.
-	defs, uses map[*ir.Reg]int
-	same       map[*ir.Reg]bool
 	// in says where what a register held is now.
 	in map[*ir.Reg]lane
 }
@@ -44,48 +40,6 @@ type lane struct {
 type sharedLanes struct {
 	reg  *ir.Reg
 	rows []*ir.Reg
-}
-
-// count notes what is assigned and read, and what has one value in all lanes.
-func (a *laneSharing) count(body []ir.Stmt) {
-	for _, st := range body {
-		for _, r := range operands(st) {
-			a.uses[r]++
-		}
-		switch st := st.(type) {
-		case *ir.Loop:
-			a.count(st.Body)
-		case *ir.Transpose:
-			for i := range st.Src {
-				a.uses[st.Src[i]]++
-			}
-			for _, r := range st.Dst {
-				a.defs[r]++
-			}
-		case *ir.Load:
-			a.defs[st.Dst]++
-			a.same[st.Dst] = st.Broadcast
-		case *ir.Assign:
-			a.defs[st.Dst]++
-			a.same[st.Dst] = st.Op == ir.Const || st.Op == ir.Param || isHorizontal(st) || lanewise[st.Op] && a.allSame(st.Args)
-		}
-	}
-}
-
-func (a *laneSharing) allSame(rs []*ir.Reg) bool {
-	return !slices.ContainsFunc(rs, func(r *ir.Reg) bool { return !a.same[r] || a.defs[r] != 1 })
-}
-
-// isHorizontal reports whether st combines the lanes of one register.
-func isHorizontal(st ir.Stmt) bool {
-	x, ok := st.(*ir.Assign)
-	return ok && len(x.Args) == 1 && (x.Op == ir.HSum || x.Op == ir.HMax || x.Op == ir.HMin || x.Op == ir.HProd)
-}
-
-// lanewise are the operations that are computed in the lanes of several rows.
-var lanewise = map[ir.Op]bool{
-	ir.Add: true, ir.Sub2: true, ir.Mul: true, ir.Div: true, ir.MaxOp: true, ir.MinOp: true, ir.FMA: true, ir.FNMA: true, ir.FMS: true,
-	ir.Neg: true, ir.Abs: true, ir.Sqrt: true, ir.Round: true, ir.Floor: true,
 }
 
 // within packs what is alike in a list of statements and in the loops of it.
@@ -238,7 +192,7 @@ func (p *laneBlock) like(first, x *ir.Assign, k, n int) bool {
 		l := p.in[r]
 		switch {
 		case l.packed == nil:
-			if x.Args[i] != r || !p.same[r] || p.defs[r] != 1 {
+			if x.Args[i] != r || !p.isUniform(r) {
 				return false
 			}
 		case l.k != 0 || len(l.packed.rows) != n || l.packed.rows[k] != x.Args[i]:

@@ -1,0 +1,66 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// registers is what statements do with their registers.
+type registers struct {
+	// defs and uses count the statements that assign to a register and read it; same are the
+	// registers to which one value in all lanes is assigned.
+	defs, uses map[*ir.Reg]int
+	same       map[*ir.Reg]bool
+}
+
+func newRegisters(body []ir.Stmt) *registers {
+	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}}
+	a.count(body)
+	return a
+}
+
+func (a *registers) count(body []ir.Stmt) {
+	for _, st := range body {
+		for _, r := range operands(st) {
+			a.uses[r]++
+		}
+		switch st := st.(type) {
+		case *ir.Loop:
+			a.count(st.Body)
+		case *ir.Transpose:
+			for _, r := range st.Src {
+				a.uses[r]++
+			}
+			for _, r := range st.Dst {
+				a.defs[r]++
+			}
+		case *ir.Load:
+			a.defs[st.Dst]++
+			a.same[st.Dst] = st.Broadcast
+		case *ir.Assign:
+			a.defs[st.Dst]++
+			a.same[st.Dst] = isHorizontal(st) || !acrossLanes[st.Op] && !slices.ContainsFunc(st.Args, func(r *ir.Reg) bool { return !a.isUniform(r) })
+		}
+	}
+}
+
+// acrossLanes are the operations of which lanes may differ though those of the operands do not.
+var acrossLanes = map[ir.Op]bool{
+	ir.HSum: true, ir.HMax: true, ir.HMin: true, ir.HProd: true, ir.HSums: true, ir.Shuffle: true, ir.Align: true, ir.Iota: true, ir.LaneMask: true,
+}
+
+// isUniform reports whether r, to which one statement assigns, has one value in all lanes.
+func (a *registers) isUniform(r *ir.Reg) bool { return a.same[r] && a.defs[r] == 1 }
+
+// isHorizontal reports whether st combines the lanes of one register.
+func isHorizontal(st ir.Stmt) bool {
+	x, ok := st.(*ir.Assign)
+	return ok && len(x.Args) == 1 && (x.Op == ir.HSum || x.Op == ir.HMax || x.Op == ir.HMin || x.Op == ir.HProd)
+}
+
+// lanewise are the operations that are computed in the lanes of several rows.
+var lanewise = map[ir.Op]bool{
+	ir.Add: true, ir.Sub2: true, ir.Mul: true, ir.Div: true, ir.MaxOp: true, ir.MinOp: true, ir.FMA: true, ir.FNMA: true, ir.FMS: true,
+	ir.Neg: true, ir.Abs: true, ir.Sqrt: true, ir.Round: true, ir.Floor: true,
+}
