@@ -68,6 +68,13 @@ func (s *scope) call(e *layer.Call) *ir.Expr {
 	if x := s.known(e); x != nil {
 		return x
 	}
+	if e.Fn == "pow" {
+		if n, ok := layer.Constant(e.Args[1]); ok {
+			if x := power(s.expr(e.Args[0]), n); x != nil {
+				return x
+			}
+		}
+	}
 	return s.apply(e)
 }
 
