@@ -99,16 +99,10 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 
 // reloaded is e with the reads of m replaced by reads of another element.
 func reloaded(e *ir.Expr, m *ir.Mem, by ir.Mem) *ir.Expr {
-	if e.Load != nil {
+	return replacedLoads(e, func(e *ir.Expr) *ir.Expr {
 		if sameMem(e.Load, m) {
 			return ir.LoadExpr(by)
 		}
 		return e
-	}
-	out := *e
-	out.Args = make([]*ir.Expr, len(e.Args))
-	for i, a := range e.Args {
-		out.Args[i] = reloaded(a, m, by)
-	}
-	return &out
+	})
 }

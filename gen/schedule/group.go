@@ -242,13 +242,25 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 // losesLanes reports whether functions that are computed lane by lane would be computed
 // one by one because of the places that n takes.
 func (g *group) losesLanes(n *ir.Nest, outer []ir.Axis, t Target) bool {
-	if t.Lanes == 1 || len(n.Reduce) > 0 || !slices.ContainsFunc(g.stages, isSlow) || slices.ContainsFunc(g.stages, reduces) {
+	if t.Lanes == 1 || len(n.Reduce) > 0 || slices.ContainsFunc(g.stages, reduces) {
 		return false
 	}
-	fit := func(stages []*stage) bool {
+	// Those that compute functions have their lanes, alone.
+	fit := func(stages ...*stage) bool {
 		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return lanesFit(stages, a.Var, t) })
 	}
-	return fit(g.stages) && !fit(append(slices.Clone(g.stages), &stage{nest: n, store: true}))
+	own := &stage{nest: n, store: true}
+	better := slices.ContainsFunc(g.stages, isSlow) && fit(g.stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
+	return better && !fit(append(slices.Clone(g.stages), own)...)
+}
+
+// gathers are the ids that stages take.
+func (g *group) gathers() []*ir.LoadIndex {
+	var out []*ir.LoadIndex
+	for _, s := range g.stages {
+		out = append(out, s.nest.Gathers...)
+	}
+	return out
 }
 
 // crosses reports whether a map under the outer loops would walk its result

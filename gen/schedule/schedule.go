@@ -59,7 +59,7 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
-	l = stream(deviations(quotients(exponents(l)), t), t)
+	l = stream(deviations(gatherAhead(quotients(exponents(l)), t), t), t)
 	own := shrinkSteps(l)
 	groups := fuse(l, t)
 	for _, g := range groups {

@@ -1,0 +1,135 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// gatherAhead takes functions away from ids that differ from lane to lane, which no vector
+// unit follows: what is scattered is computed before, and what is gathered for a function
+// is copied before, element by element, so that functions find it side by side.
+func gatherAhead(l *ir.Loops, t Target) *ir.Loops {
+	if t.Lanes == 1 {
+		return l
+	}
+	out := *l
+	out.Nests = nil
+	for _, n := range l.Nests {
+		out.Nests = append(out.Nests, computedBefore(n, t)...)
+	}
+	return &out
+}
+
+// mostAhead bounds the elements of what is computed or copied before, longFunction is the
+// weight of a value from which on that pays.
+const (
+	mostAhead    = 1 << 16
+	longFunction = 20
+)
+
+// computedBefore is a nest that needs it as several.
+func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
+	all := join(n.Axes, n.Reduce)
+	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || volume(all) > mostAhead || weight(n.Value) < longFunction {
+		return []*ir.Nest{n}
+	}
+	fits := func(n *ir.Nest) bool {
+		return slices.ContainsFunc(n.Axes, func(a ir.Axis) bool {
+			return a.Size > t.Lanes/2 && lanesFit([]*stage{{nest: n, store: true}}, a.Var, t)
+		})
+	}
+	if fits(n) {
+		return []*ir.Nest{n}
+	}
+	var before []*ir.Nest
+	m := *n
+	if usesIDs(&n.Store, n.Gathers) { // scattered
+		var value *ir.Nest
+		value, m.Value = tabled(n, n.Value, n.Store.Buf.Name+"Terms")
+		before = computedBefore(value, t)
+		if len(before) == 1 {
+			return []*ir.Nest{n} // it is no better alone
+		}
+		m.Gathers = idsOf(n, &n.Store)
+		return append(before, &m)
+	}
+	copies := map[string]*ir.Expr{}
+	m.Value = replacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
+		if !usesIDs(e.Load, n.Gathers) {
+			return e
+		}
+		key := e.Load.String()
+		if copies[key] == nil {
+			var c *ir.Nest
+			c, copies[key] = tabled(n, e, e.Load.Buf.Name+"At")
+			before = append(before, c)
+		}
+		return copies[key]
+	})
+	m.Gathers = nil
+	if !fits(&m) {
+		return []*ir.Nest{n}
+	}
+	return append(before, &m)
+}
+
+// usesIDs reports whether a place depends on one of the ids.
+func usesIDs(m *ir.Mem, ids []*ir.LoadIndex) bool {
+	f := m.Flat()
+	return slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return f.Coef(g.Dst) != 0 })
+}
+
+// tabled is a nest that computes e, a part of n, for all values of the axes on which it
+// depends, and what stands for e then.
+func tabled(n *ir.Nest, e *ir.Expr, name string) (*ir.Nest, *ir.Expr) {
+	ids := idsOf(n, e.Loads()...)
+	buf := &ir.Buffer{Name: name, Place: ir.Frame}
+	if e.Kind == ir.Word {
+		buf.Elem = ir.I32
+	}
+	to := map[*ir.Var]*ir.Var{}
+	out := &ir.Nest{Store: ir.Mem{Buf: buf}, Value: e, Gathers: ids, Text: n.Text, Steps: n.Steps}
+	for _, a := range n.Axes {
+		if dependsOn(e, a.Var) || slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return g.Mem.Step(a.Var) != 0 }) {
+			out.Axes = append(out.Axes, a)
+			buf.Shape = append(buf.Shape, a.Size)
+			out.Store.Subs = append(out.Store.Subs, ir.VarSub(a.Var))
+			to[a.Var] = &ir.Var{Name: a.Var.Name}
+		}
+	}
+	instead := ir.LoadExpr(out.Store)
+	for _, g := range ids {
+		to[g.Dst] = &ir.Var{Name: g.Dst.Name}
+	}
+	out = renamed(out, to)
+	for _, g := range out.Gathers {
+		g.Dst = to[g.Dst]
+	}
+	return out, instead
+}
+
+// idsOf are the ids of n that places take, in their order, with those that these take.
+func idsOf(n *ir.Nest, places ...*ir.Mem) []*ir.LoadIndex {
+	var out []*ir.LoadIndex
+	for _, g := range slices.Backward(n.Gathers) {
+		takes := func(m *ir.Mem) bool { return m.Step(g.Dst) != 0 }
+		if slices.ContainsFunc(places, takes) || slices.ContainsFunc(out, func(later *ir.LoadIndex) bool { return takes(&later.Mem) }) {
+			out = append([]*ir.LoadIndex{g}, out...)
+		}
+	}
+	return out
+}
+
+// replacedLoads is e with other expressions for its loads.
+func replacedLoads(e *ir.Expr, by func(*ir.Expr) *ir.Expr) *ir.Expr {
+	if e.Load != nil {
+		return by(e)
+	}
+	out := *e
+	out.Args = make([]*ir.Expr, len(e.Args))
+	for i, a := range e.Args {
+		out.Args[i] = replacedLoads(a, by)
+	}
+	return &out
+}
