@@ -16,7 +16,7 @@ func (a *arranger) recurrence(r *layer.Recurrence) {
 	eqs := make([]*layer.Equation, len(r.Equations))
 	for k, e := range r.Equations {
 		c := *e
-		c.Value = folded(h.hoist(&c, closed(e, h.carried)))
+		c.Value = folded(h.hoist(&c, contracted(closed(e, h.carried), e.Free)))
 		eqs[k] = &c
 	}
 	segments := segments(r, eqs)
