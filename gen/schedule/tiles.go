@@ -30,7 +30,7 @@ func (c *contraction) tiles(t Target) []tile {
 			}
 		}
 	}
-	if t.Lanes == 1 {
+	if t.Lanes == 1 || c.main.nest.Op != ir.ReduceSum { // the lanes of several extremes are not combined
 		return out
 	}
 	for _, v := range c.main.nest.Reduce {
@@ -85,7 +85,7 @@ func (c *contraction) directTiles(t Target, v, r ir.Axis) []tile {
 			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, t.side()); b++ {
-			for split := 1; split <= 8 && (a*b*split*c.g.width() <= t.Registers-2 || c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
+			for split := 1; split <= 8 && (a*b*split*c.g.width() <= c.mostAccumulators(t) || c.main.nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
@@ -98,6 +98,21 @@ func (c *contraction) directTiles(t Target, v, r ir.Axis) []tile {
 	}
 	return out
 }
+
+// mostAccumulators is how many the registers hold: each extreme has a mask beside it,
+// of which there are few.
+func (c *contraction) mostAccumulators(t Target) int {
+	switch {
+	case c.main.nest.Op == ir.ReduceSum || t.Lanes == 1:
+		return t.Registers - 2
+	case t.Lanes < lineFloats: // masks are vectors
+		return t.Registers/2 - 2
+	}
+	return maskRegisters - 1
+}
+
+// maskRegisters is how many AVX-512 has for the use of a program.
+const maskRegisters = 7
 
 // dotTiles lists tiles with the lanes along the reduction axis v; the tile
 // axis a, contiguous in the store, becomes the lanes of the result.
