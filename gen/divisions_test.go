@@ -55,3 +55,42 @@ forward: |
 		}
 	}
 }
+
+// TestWordsOfScalars: an int keeps all its bits in integer expressions.
+func TestWordsOfScalars(t *testing.T) {
+	p := proved(t, `layer: salted
+dims: {N: numbers}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  salt: {role: scalar, type: int, shape: []}
+  h: {role: output, type: int32, shape: [N]}
+forward: |
+  h[n] = (id[n]*7919 + salt)%1000
+`, "N=40")
+	for _, target := range targets {
+		_, programs, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, salt := range []int{0, 1<<24 + 1, 123456789, -7, math.MaxInt32, math.MinInt32} {
+			mem := ir.NewMemory()
+			mem.I32 = map[string][]int32{"id": make([]int32, 40), "h": make([]int32, 40)}
+			mem.Seeds["salt"] = uint64(salt)
+			for i := range mem.I32["id"] {
+				mem.I32["id"][i] = int32(i * 99991)
+			}
+			if err := ir.Run(programs[0], mem); err != nil {
+				t.Fatal(err)
+			}
+			for i, x := range mem.I32["id"] {
+				want := (x*7919 + int32(salt)) % 1000
+				if want < 0 {
+					want += 1000
+				}
+				if got := mem.I32["h"][i]; got != want {
+					t.Fatalf("%s: salt %d: h[%d] is %d, want %d", target.Name, salt, i, got, want)
+				}
+			}
+		}
+	}
+}

@@ -197,6 +197,9 @@ func fillMemory(t *testing.T, mem *ir.Memory, prog *ir.Program, env *eval.Env) {
 	for _, s := range prog.Scalars {
 		if s.Key > 0 {
 			mem.Seeds[s.Seed.Name] = env.Seeds[s.Seed.Name]
+			if s.Key == ir.WordKey {
+				mem.Seeds[s.Seed.Name] = uint64(env.Values[s.Seed.Name][0])
+			}
 			continue
 		}
 		mem.Scalars[s.Name] = float32(scalarValue(t, s.Value, env))

@@ -21,13 +21,17 @@ func (p *printer) prelude(ps *pass) []jen.Code {
 			}
 			continue
 		}
+		if s.Key == ir.WordKey {
+			out = append(out, jen.Id(p.scalarName[s.Name]).Op(":=").Id("uint32").Call(jen.Id(p.tensorName[s.Seed.Name])))
+			continue
+		}
 		if seeded[s.Seed.Name] {
 			continue
 		}
 		seeded[s.Seed.Name] = true
 		keys := []jen.Code{jen.Id("_"), jen.Id("_")}
 		for _, t := range ps.scalars {
-			if t.Key != 0 && t.Seed.Name == s.Seed.Name {
+			if t.Key != 0 && t.Key != ir.WordKey && t.Seed.Name == s.Seed.Name {
 				keys[t.Key-1] = jen.Id(p.scalarName[t.Name])
 			}
 		}

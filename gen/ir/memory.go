@@ -11,7 +11,7 @@ type Memory struct {
 	I32 map[string][]int32
 	// Scalars hold the values of Scalars without a Key, by the Scalar's name.
 	Scalars map[string]float32
-	// Seeds hold the seeds behind Scalars with a Key, by the seed's name.
+	// Seeds hold the seeds and ints behind Scalars with a Key, by their names.
 	Seeds map[string]uint64
 }
 

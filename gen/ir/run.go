@@ -319,6 +319,9 @@ func (m *machine) key(s *Scalar) int32 {
 	if !ok {
 		panic(fault{fmt.Errorf("ir: %s: seed %s has no value", m.fn.Name, s.Seed.Name)})
 	}
+	if s.Key == WordKey {
+		return int32(seed)
+	}
 	a, b := SeedKeys(seed)
 	if s.Key == 2 {
 		a = b

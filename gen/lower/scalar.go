@@ -43,14 +43,18 @@ func (l *lowerer) scalar(e layer.Expr) *ir.Expr {
 	return &ir.Expr{Op: ir.Param, Scalar: s}
 }
 
-// key is one of the two words derived from a seed.
+// key is one of the two words derived from a seed, or the word of an int.
 func (l *lowerer) key(seed *layer.Tensor, which int) *ir.Expr {
 	for _, s := range l.out.Scalars {
 		if s.Key == which && s.Seed == seed {
 			return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 		}
 	}
-	s := &ir.Scalar{Name: l.unused(fmt.Sprintf("%sKey%d", seed.Name, which)), Key: which, Seed: seed}
+	name := fmt.Sprintf("%sKey%d", seed.Name, which)
+	if which == ir.WordKey {
+		name = seed.Name + "Word"
+	}
+	s := &ir.Scalar{Name: l.unused(name), Key: which, Seed: seed}
 	l.out.Scalars = append(l.out.Scalars, s)
 	return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 }
