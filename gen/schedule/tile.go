@@ -16,14 +16,19 @@ import (
 func chooseTile(g *group, t Target) *plan {
 	c := newContraction(g)
 	tiles := c.tiles(t)
-	slices.SortStableFunc(tiles, func(x, y tile) int { return cmp.Compare(x.work, y.work) })
+	order := make([]int, len(tiles))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(cmp.Compare(tiles[i].work, tiles[j].work), i-j) })
 	share := 1.0
 	if g.contraction {
 		share += hidden
 	}
 	var best *plan
 	least := math.Inf(1)
-	for _, x := range tiles {
+	for _, i := range order {
+		x := tiles[i]
 		if x.work*share >= least {
 			break
 		}
