@@ -173,7 +173,7 @@ func (d *derivation) reverse() {
 		upstream[u.Of] = u
 	}
 	chained := d.chained()
-	eqs := d.l.Forward.Equations
+	eqs := together(d.l.Forward.Equations, chained)
 	d.tied = d.knots()
 	for k := len(eqs) - 1; k >= 0; k-- {
 		e := eqs[k]

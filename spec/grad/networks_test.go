@@ -33,6 +33,14 @@ func TestNetworks(t *testing.T) {
 
 func network(t *testing.T, file string, dims map[string]string) *layer.Proved {
 	t.Helper()
+	p := proved(t, file, dims)
+	finiteDifferences(t, p.Layer, p.Backward)
+	return p
+}
+
+// proved is the layer of a file with its gradient.
+func proved(t *testing.T, file string, dims map[string]string) *layer.Proved {
+	t.Helper()
 	s, err := link.Open(file)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +53,6 @@ func network(t *testing.T, file string, dims map[string]string) *layer.Proved {
 	if err != nil {
 		t.Fatal(err)
 	}
-	finiteDifferences(t, p.Layer, p.Backward)
 	return p
 }
 
@@ -122,6 +129,10 @@ func TestChain(t *testing.T) {
 		"a layer that nothing reads": {
 			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
 			"h = dense{O: 7, w: u, b: v}(x)\n  y = tanh(x)", nil,
+		},
+		"a state as it was": {
+			"x: {role: input, shape: [4, 3]}\n  rm: {role: state, shape: [3]}\n  y: {role: output, shape: [4, 3]}\n  o: {role: output, shape: [3], grad: none}",
+			"y = batchnorm{running_mean: rm}(x)\n  o[c] = old(rm[c])", nil,
 		},
 		"an output that is not differentiated": {
 			"x: {role: input, shape: [2, 3]}\n  h: {role: output, shape: [2, 4], grad: none}\n  y: {role: output, shape: [2, 3]}",
