@@ -83,6 +83,10 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 			arg.text, shapeText(arg.t.Shape), t.Name, a.call.Layer, namedShape(t))
 		return false
 	}
+	if other := a.stateFor(arg.t); other != nil && t.Role == layer.State {
+		a.helpf(arg.pos, "declare another state", "%s is given to %s as %s and as %s; a state is one of them only", arg.text, a.call.Layer, other.Name, t.Name)
+		return false
+	}
 	a.places[t] = layer.Place{T: arg.t, Lead: first}
 	if t.Role == layer.State {
 		a.c.definedBy[arg.t] = a
@@ -98,6 +102,16 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 	}
 	leads[t.Extents[0]] = lead{first, arg.t.Extents[:len(first)], arg.text}
 	return true
+}
+
+// stateFor is the state of the layer for which a tensor stands already.
+func (a *application) stateFor(given *layer.Tensor) *layer.Tensor {
+	for _, t := range a.layer.Tensors {
+		if t.Role == layer.State && a.places[t].T == given {
+			return t
+		}
+	}
+	return nil
 }
 
 func namedShape(t *layer.Tensor) string {

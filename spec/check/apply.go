@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -26,7 +27,9 @@ type application struct {
 	layer  *layer.Layer
 	places map[*layer.Tensor]layer.Place
 	// own are the tensors that it brings with it.
-	own          []*layer.Tensor
+	own []*layer.Tensor
+	// states are the passages of those that other layers update, too.
+	states       map[*layer.Tensor]passage
 	done, failed bool
 }
 
@@ -80,7 +83,6 @@ func (c *checker) applications() bool {
 				a.fails(failed)
 			default:
 				a.done = true
-				c.applied = append(c.applied, a)
 			}
 		}
 		if len(left) == len(pending) {
@@ -89,10 +91,11 @@ func (c *checker) applications() bool {
 		}
 		pending = left
 	}
-	if len(c.applied) < len(all) {
+	if slices.ContainsFunc(all, func(a *application) bool { return a.failed }) {
 		return false
 	}
-	for _, a := range all { // in the order of the equations
+	c.applied = all
+	for _, a := range all {
 		c.ownTensors(a.own)
 	}
 	c.exportedNames()
@@ -135,7 +138,7 @@ func (a *application) fails(failed map[string]bool) {
 
 // unfold lists the applications of an expression, inner ones first.
 func (c *checker) unfold(q *syntax.Equation, x syntax.Expr, results []*syntax.Name) []*application {
-	a := &application{c: c, src: q, call: asApply(x), results: results, args: map[string]*argument{}, nested: map[*syntax.Apply]*application{}}
+	a := &application{c: c, src: q, call: asApply(x), results: results, args: map[string]*argument{}, nested: map[*syntax.Apply]*application{}, states: map[*layer.Tensor]passage{}}
 	a.inner = c.spec.Applied[a.call.Layer]
 	var out []*application
 	for k, arg := range a.call.Args {

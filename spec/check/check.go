@@ -35,8 +35,8 @@ type checker struct {
 	tainted map[*layer.Tensor]bool
 	// readBy has the passes that read a tensor.
 	readBy map[*layer.Tensor]map[pass]bool
-	// applied are the layers that forward applies, each behind those on whose
-	// results it depends; definedBy has the tensors that they define.
+	// applied are the layers that forward applies, in the order of the equations;
+	// definedBy has the tensors that they define.
 	applied   []*application
 	definedBy map[*layer.Tensor]*application
 	// values bounds the elements of int32 tensors that equations compute.

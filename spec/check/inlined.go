@@ -26,21 +26,34 @@ func (c *checker) inlined(list []*layer.Equation) []*layer.Equation {
 		units = append(units, a.unit())
 	}
 	for _, e := range list {
-		u := &unit{equations: []*layer.Equation{e}, writes: []*layer.Tensor{e.T}}
-		for _, t := range e.Tensors() {
-			if t != e.T || t.Role != layer.State {
-				u.reads = append(u.reads, t)
-			}
-		}
-		units = append(units, u)
+		units = append(units, &unit{equations: []*layer.Equation{e}, reads: awaited(e), writes: []*layer.Tensor{e.T}})
 	}
+	units = c.orderUnits(units)
+	c.passages(units)
 	var out []*layer.Equation
-	for _, u := range c.orderUnits(units) {
+	for _, u := range units {
 		if u.layer != nil {
 			u.equations = u.layer.inline()
 		}
 		out = append(out, u.equations...)
 	}
+	return out
+}
+
+// awaited are the tensors that an equation reads as others leave them, and not as they were.
+func awaited(e *layer.Equation) []*layer.Tensor {
+	var out []*layer.Tensor
+	e.Walk(func(node any) bool {
+		switch x := node.(type) {
+		case *layer.Read:
+			if !x.Old && (x.T != e.T || x.T.Role != layer.State) {
+				out = append(out, x.T)
+			}
+		case *layer.Element:
+			out = append(out, x.T)
+		}
+		return true
+	})
 	return out
 }
 
@@ -80,6 +93,7 @@ func (c *checker) orderUnits(list []*unit) []*unit {
 			}
 		}
 	}
+	inTurn(list, needs)
 	for _, u := range list {
 		if u.layer != nil && needs[u][u] {
 			u.layer.helpf(u.layer.call.Pos, "a layer is computed as a whole, when all that it is given is known",
@@ -113,6 +127,9 @@ func (a *application) inline() []*layer.Equation {
 		}
 	}
 	list := inline.Equations(a.layer.Forward.Equations, a.places)
+	for _, e := range list {
+		a.pass(e)
+	}
 	taken := map[string]bool{}
 	for name := range a.c.tensors {
 		taken[name] = true
