@@ -78,7 +78,7 @@ type lead struct {
 
 func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[string]lead) bool {
 	extents, first, ok := together(arg.t.Shape, len(t.Shape))
-	if !ok || !slices.Equal(extents, t.Shape) {
+	if !ok || !slices.Equal(extents, t.Shape) || t.Implied && first != nil {
 		a.helpf(arg.pos, "see "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
 			arg.text, shapeText(arg.t.Shape), t.Name, a.call.Layer, namedShape(t))
 		return false

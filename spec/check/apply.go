@@ -24,6 +24,11 @@ type application struct {
 	// nested are the applications in the place of arguments.
 	nested map[*syntax.Apply]*application
 
+	// later are settings for tensors that the layer has from layers that it applies itself;
+	// within are the declarations of these, once they are known.
+	later  []*syntax.Setting
+	within []*syntax.Tensor
+
 	layer  *layer.Layer
 	places map[*layer.Tensor]layer.Place
 	// own are the tensors that it brings with it.
@@ -231,7 +236,7 @@ func (a *application) bind() bool {
 		return false
 	}
 	a.ownTensors()
-	if !a.infer(given) || !a.check(given) {
+	if !a.infer(given) || !a.check(given) || !a.giveWithin() {
 		return false
 	}
 	return a.fit()
@@ -249,12 +254,18 @@ func (a *application) settings() (map[string]string, bool) {
 			given[s.Name.Text] = v.text()
 		case a.tensor(s.Name.Text) != nil:
 			ok = a.give(s.Name.Text, s.Value) && ok
+		case a.comesWithin(s.Name.Text):
+			a.later = append(a.later, s)
 		default:
 			ok = false
-			a.helpf(s.Name.Pos, a.expected(s.Name.Text), "%s has no dim, attribute or tensor %s", a.inner.Name.Text, s.Name.Text)
+			a.unknown(s)
 		}
 	}
 	return given, ok
+}
+
+func (a *application) unknown(s *syntax.Setting) {
+	a.helpf(s.Name.Pos, a.expected(s.Name.Text), "%s has no dim, attribute or tensor %s", a.inner.Name.Text, s.Name.Text)
 }
 
 // number1 finds a dim or attribute of a spec.
@@ -280,7 +291,7 @@ func (a *application) tensor(name string) *syntax.Tensor {
 }
 
 // parameters are the tensors that the layer can be given, in the order of the
-// arguments: inputs, params, states, scalars.
+// arguments: inputs, params, states, scalars; then, by name only, what it has from others.
 func (a *application) parameters() []*syntax.Tensor {
 	var out []*syntax.Tensor
 	for _, role := range []string{"input", "param", "state", "scalar"} {
@@ -290,7 +301,7 @@ func (a *application) parameters() []*syntax.Tensor {
 			}
 		}
 	}
-	return out
+	return append(out, a.within...)
 }
 
 // ownTensors lets tensors that the spec declares under the name of an implied

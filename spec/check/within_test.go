@@ -1,0 +1,68 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/spec/link"
+)
+
+// inside is a layer that has its params, and a state, from others.
+const inside = `layer: inside
+dims: {N: rows, I: features, O: features of the result}
+tensors:
+  x: {role: input, shape: [N, I]}
+  y: {role: output, shape: [N, O]}
+forward: |
+  h = batchnorm(dense{O: 6}(x))
+  y = dense(h)
+backward: derive
+`
+
+// TestWithin gives a layer tensors for those that it has from the layers it applies.
+func TestWithin(t *testing.T) {
+	const xy = "  x: {role: input, shape: [N, 4]}\n  y: {role: output, shape: [N, 2]}\n"
+	for name, c := range map[string]struct{ tensors, forward, want string }{
+		"declared":         {"  y_h_w: {role: param, shape: [4, 6], init: ones}\n", "y = inside(x)", "y y_h_running_mean y_h_running_var x y_h_w y_h_b y_h_gamma y_h_beta y_y_w y_y_b"},
+		"a state":          {"  s: {role: state, shape: [6]}\n", "y = inside{h_running_mean: s}(x)", "y s y_h_running_var x y_h_w y_h_b"},
+		"shared":           {"", "g = inside{O: 4}(x)\n  y = inside{h_w: g_h_w, h_b: g_h_b, h_gamma: g_h_b}(g)", "g_h_w g_h_b g_h_gamma g_h_beta g_y_w g_y_b"},
+		"a wrong name":     {"", "y = inside{h_v: x}(x)", "inside has no dim, attribute or tensor h_v"},
+		"a wrong dim":      {"", "y = inside{Q: 3}(x)", "inside has no dim, attribute or tensor Q"},
+		"a wrong shape":    {"  w: {role: param, shape: [6, 6]}\n", "y = inside{h_w: w}(x)", "w has the shape [6][6], but h_w of inside here has [4][6]"},
+		"too many extents": {"  w: {role: param, shape: [2, 2, 6]}\n", "y = inside{h_w: w}(x)", "w has the shape [2][2][6], but h_w of inside here has [4][6]"},
+		"no state":         {"  w: {role: param, shape: [6]}\n", "y = inside{h_running_mean: w}(x)", "h_running_mean of inside is a state, w is a param"},
+		"no such thing":    {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range map[string]string{
+				"inside.yaml": inside,
+				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
+					"forward: |\n  " + c.forward + "\nbackward: derive\n",
+			} {
+				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s, err := link.Open(filepath.Join(dir, "whole.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if l, err := Check(s, map[string]string{"N": "3"}); err != nil {
+				got = err.Error()
+			} else {
+				var names []string
+				for _, t := range l.Forward.Args {
+					names = append(names, t.Name)
+				}
+				got = strings.Join(names, " ")
+			}
+			if !strings.Contains(got, c.want) {
+				t.Errorf("%s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
