@@ -79,8 +79,12 @@ type lead struct {
 func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[string]lead) bool {
 	extents, first, ok := together(arg.t.Shape, len(t.Shape))
 	if !ok || !slices.Equal(extents, t.Shape) || t.Implied && first != nil {
-		a.helpf(arg.pos, "see "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
-			arg.text, shapeText(arg.t.Shape), t.Name, a.call.Layer, namedShape(t))
+		a.helpf(arg.pos, "see "+t.Pos.String(), "%s, but %s of %s here has %s",
+			shapeOf(arg.text, arg.t), t.Name, a.call.Layer, namedShape(t))
+		return false
+	}
+	if first != nil && len(first) == 0 && !a.whole(t) {
+		a.helpf(arg.pos, "", "%s is a single number; %s of %s is read at other places than its elements", arg.text, t.Name, a.call.Layer)
 		return false
 	}
 	if other := a.stateFor(arg.t); other != nil && t.Role == layer.State {
@@ -91,17 +95,44 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 	if t.Role == layer.State {
 		a.c.definedBy[arg.t] = a
 	}
-	if len(first) == 0 {
+	if first == nil {
 		return true
 	}
 	old, seen := leads[t.Extents[0]]
 	if seen && !slices.Equal(old.extents, first) {
 		a.helpf(arg.pos, "", "the first extents of %s are %s and those of %s are %s; both stand for %s of %s",
-			old.from, shapeText(old.extents), arg.text, shapeText(first), t.Extents[0], a.call.Layer)
+			old.from, extentsText(old.extents), arg.text, extentsText(first), t.Extents[0], a.call.Layer)
 		return false
 	}
 	leads[t.Extents[0]] = lead{first, arg.t.Extents[:len(first)], arg.text}
 	return true
+}
+
+// whole reports whether the layer, its gradient included, reads and writes a vector by an
+// index alone, as it can be where the vector is a single number.
+func (a *application) whole(t *layer.Tensor) bool {
+	ok := true
+	visit := func(of *layer.Tensor, subs []layer.Int) {
+		if of != t && of.Of != t {
+			return
+		}
+		if _, index := subs[0].(*layer.Var); !index && subs[0] != layer.Int(layer.Lit{}) {
+			ok = false
+		}
+	}
+	for _, e := range slices.Concat(a.layer.Forward.Equations, a.layer.Declared) {
+		visit(e.T, e.Subs)
+		e.Walk(func(node any) bool {
+			switch x := node.(type) {
+			case *layer.Read:
+				visit(x.T, x.Subs)
+			case *layer.Element:
+				visit(x.T, x.Subs)
+			}
+			return true
+		})
+	}
+	return ok
 }
 
 // stateFor is the state of the layer for which a tensor stands already.
@@ -112,6 +143,21 @@ func (a *application) stateFor(given *layer.Tensor) *layer.Tensor {
 		}
 	}
 	return nil
+}
+
+// shapeOf says what shape a tensor has.
+func shapeOf(name string, t *layer.Tensor) string {
+	if len(t.Shape) == 0 {
+		return name + " is a single number"
+	}
+	return name + " has the shape " + shapeText(t.Shape)
+}
+
+func extentsText(list []int) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return shapeText(list)
 }
 
 func namedShape(t *layer.Tensor) string {
@@ -214,8 +260,8 @@ func (a *application) fitDeclared(name *syntax.Name, to, t *layer.Tensor, leads 
 	case to.Type != t.Type:
 		a.helpf(name.Pos, "", "%s is %s, but %s of %s is %s", to.Name, to.Type, t.Name, a.call.Layer, t.Type)
 	case !slices.Equal(to.Shape, split) && !slices.Equal(to.Shape, t.Shape):
-		a.helpf(name.Pos, "see "+to.Pos.String()+" and "+t.Pos.String(), "%s has the shape %s, but %s of %s here has %s",
-			to.Name, shapeText(to.Shape), t.Name, a.call.Layer, shapeText(split))
+		a.helpf(name.Pos, "see "+to.Pos.String()+" and "+t.Pos.String(), "%s, but %s of %s here has %s",
+			shapeOf(to.Name, to), t.Name, a.call.Layer, extentsText(split))
 	default:
 		if !slices.Equal(to.Shape, split) {
 			first = nil

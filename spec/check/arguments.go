@@ -100,7 +100,7 @@ func (a *application) suits(d *syntax.Tensor, arg *argument) bool {
 		a.helpf(arg.pos, "", "%s of %s is a run-time scalar of type %s, %s is not", d.Name, a.call.Layer, want, arg.text)
 	case d.Role.Text == "state" && arg.t.Role != layer.State:
 		a.helpf(arg.pos, "", "%s of %s is a state, %s is %s", d.Name, a.call.Layer, arg.text, roleText(arg.t))
-	case !scalar && arg.t.Role == layer.Scalar && len(d.Shape) > 0:
+	case !scalar && arg.t.Role == layer.Scalar && len(d.Shape) > 1:
 		a.helpf(arg.pos, "", "%s of %s has extents, %s is a single number", d.Name, a.call.Layer, arg.text)
 	case want != got:
 		a.helpf(arg.pos, "", "%s of %s is %s, %s is %s", d.Name, a.call.Layer, want, arg.text, got)

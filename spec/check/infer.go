@@ -29,7 +29,7 @@ func (a *application) infer(given map[string]string) bool {
 	ok := true
 	for _, d := range a.parameters() {
 		arg := a.args[d.Name]
-		if arg == nil || d.Role.Text == "scalar" || arg.t.Role == layer.Scalar {
+		if arg == nil || d.Role.Text == "scalar" {
 			continue
 		}
 		extents, _, fits := together(arg.t.Shape, len(d.Shape))
@@ -70,11 +70,14 @@ func (a *application) infer(given map[string]string) bool {
 
 // together gives the extents of a tensor where one with fewer is expected: its
 // first ones, which are next to each other in memory, fall together into one.
-// The second result lists these.
+// The second result lists these. A single number is a tensor of one element.
 func together(shape []int, rank int) (extents, lead []int, ok bool) {
 	k := len(shape) - rank
 	if k == 0 {
 		return shape, nil, true
+	}
+	if k == -1 && rank == 1 {
+		return []int{1}, []int{}, true
 	}
 	if k < 0 || rank == 0 {
 		return nil, nil, false

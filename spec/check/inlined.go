@@ -173,9 +173,9 @@ func (a *application) lift(list []*layer.Equation) {
 // through is the place of a place.
 func through(p, q layer.Place) layer.Place {
 	switch {
-	case len(p.Lead) == 0:
+	case p.Lead == nil:
 		return q
-	case len(q.Lead) == 0:
+	case q.Lead == nil:
 		return layer.Place{T: q.T, Lead: p.Lead}
 	}
 	return layer.Place{T: q.T, Lead: slices.Concat(q.Lead, p.Lead[1:])}

@@ -21,6 +21,17 @@ forward: |
 backward: derive
 `
 
+// stepped reads beyond its element.
+const stepped = `layer: stepped
+dims: {M: elements}
+tensors:
+  x: {role: input, shape: [M], outside: 0}
+  y: {role: output, shape: [M]}
+forward: |
+  y[m] = x[m] + x[m+1]
+backward: derive
+`
+
 // TestWithin gives a layer tensors for those that it has from the layers it applies.
 func TestWithin(t *testing.T) {
 	const xy = "  x: {role: input, shape: [N, 4]}\n  y: {role: output, shape: [N, 2]}\n"
@@ -33,13 +44,17 @@ func TestWithin(t *testing.T) {
 		"a wrong shape":    {"  w: {role: param, shape: [6, 6]}\n", "y = inside{h_w: w}(x)", "w has the shape [6][6], but h_w of inside here has [4][6]"},
 		"too many extents": {"  w: {role: param, shape: [2, 2, 6]}\n", "y = inside{h_w: w}(x)", "w has the shape [2][2][6], but h_w of inside here has [4][6]"},
 		"no state":         {"  w: {role: param, shape: [6]}\n", "y = inside{h_running_mean: w}(x)", "h_running_mean of inside is a state, w is a param"},
+		"a single number":  {"  p: {role: scalar}\n", "q = stepped(p)\n  y = inside(x)", "p is a single number; x of stepped is read at other places than its elements"},
 		"no such thing":    {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
+			dir, also := t.TempDir(), ""
+			if strings.Contains(c.forward, "stepped") {
+				also = ", stepped: stepped.yaml"
+			}
 			for file, text := range map[string]string{
-				"inside.yaml": inside,
-				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
+				"inside.yaml": inside, "stepped.yaml": stepped,
+				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml" + also + "}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
 					"forward: |\n  " + c.forward + "\nbackward: derive\n",
 			} {
 				if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {

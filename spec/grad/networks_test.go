@@ -84,6 +84,21 @@ forward: |
 backward: derive
 `
 
+// twice applies a layer to a single number.
+const twice = `layer: twice
+dims: {M: elements}
+tensors:
+  x: {role: input, shape: [M]}
+  n: {role: scratch, shape: []}
+  y: {role: output, shape: [M]}
+forward: |
+  n = prod(m, x[m])
+  l = silu(n)
+  s = tanh(x)
+  y[m] = x[m]*l*l + s[m]
+backward: derive
+`
+
 // TestChain is about what applications have in common.
 func TestChain(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -130,6 +145,13 @@ func TestChain(t *testing.T) {
 			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
 			"h = dense{O: 7, w: u, b: v}(x)\n  y = tanh(x)", nil,
 		},
+		"single numbers": {
+			"x: {role: input, shape: []}\n  t: {role: input, shape: [3], grad: none}\n  u: {role: scalar}\n  y: {role: output, shape: []}",
+			"s = softplus(x)\n  v = softplus(u)\n  a = mse(s, v)\n  h[i] = s*t[i]\n  y = add(a, mul(mse(h, t), s))", nil,
+		},
+		"a single number within": {
+			"x: {role: input, shape: []}\n  y: {role: output, shape: []}", "y = twice(x)", nil,
+		},
 		"a state as it was": {
 			"x: {role: input, shape: [4, 3]}\n  rm: {role: state, shape: [3]}\n  y: {role: output, shape: [4, 3]}\n  o: {role: output, shape: [3], grad: none}",
 			"y = batchnorm{running_mean: rm}(x)\n  o[c] = old(rm[c])", nil,
@@ -142,7 +164,7 @@ func TestChain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			head := "layer: whole\n"
-			for file, text := range map[string]string{"pair": pair, "largest": largest} {
+			for file, text := range map[string]string{"pair": pair, "largest": largest, "twice": twice} {
 				put(t, filepath.Join(dir, file+".yaml"), text)
 				if strings.Contains(c.forward, file+"(") {
 					if !strings.Contains(head, "layers:") {
@@ -150,6 +172,9 @@ func TestChain(t *testing.T) {
 					}
 					head += "  " + file + ": " + file + ".yaml\n"
 				}
+			}
+			if strings.Contains(c.forward, "h[i]") {
+				c.tensors += "\n  h: {role: scratch, shape: [3]}"
 			}
 			if strings.Contains(c.forward, "u, b: v") {
 				c.tensors += "\n  u: {role: param, shape: [3, 7]}\n  v: {role: param, shape: [7]}"

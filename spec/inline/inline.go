@@ -5,7 +5,7 @@
 // is promised: they compute the same, element by element, and own their indices.
 // Where several extents stand for one (a batch of images for the rows of a
 // matrix), an index over it becomes several, so that no subscript has to be
-// taken apart when the program runs.
+// taken apart when the program runs; where none does, it becomes 0.
 package inline
 
 import (
@@ -36,7 +36,7 @@ func splits(e *layer.Equation, places map[*layer.Tensor]layer.Place) map[*layer.
 	out := map[*layer.Index][]int{}
 	visit := func(t *layer.Tensor, subs []layer.Int) {
 		p, ok := places[t]
-		if !ok || len(p.Lead) < 2 {
+		if !ok || p.Lead == nil || len(p.Lead) == 1 {
 			return
 		}
 		if v, bare := subs[0].(*layer.Var); bare && v.I.Size == product(p.Lead) && out[v.I] == nil {
@@ -101,7 +101,7 @@ func (c *copier) enter(idx []*layer.Index) []*layer.Index {
 func (c *copier) subs(p layer.Place, subs []layer.Int) []layer.Int {
 	var out []layer.Int
 	for d, s := range subs {
-		if d > 0 || len(p.Lead) < 2 {
+		if d > 0 || p.Lead == nil || len(p.Lead) == 1 {
 			out = append(out, c.int(s))
 		} else {
 			out = append(out, c.digits(s, p.Lead)...)
@@ -172,6 +172,9 @@ func (c *copier) int(x layer.Int) layer.Int {
 		return &layer.IntOp{Op: x.Op, X: c.int(x.X), Y: c.int(x.Y)}
 	case *layer.ArgMax:
 		idx := c.enter(x.Idx)
+		if len(idx) == 0 {
+			return layer.Lit{}
+		}
 		return &layer.ArgMax{Idx: idx, Body: c.expr(x.Body)}
 	}
 	panic(fmt.Sprintf("inline: not an integer expression: %T", x))
@@ -179,9 +182,12 @@ func (c *copier) int(x layer.Int) layer.Int {
 
 // whole is the value of an index that may have become several.
 func (c *copier) whole(i *layer.Index) layer.Int {
-	idx := c.index[i]
-	if idx == nil {
+	idx, ok := c.index[i]
+	if !ok {
 		panic("inline: the index " + i.Name + " is not in scope")
+	}
+	if len(idx) == 0 {
+		return layer.Lit{}
 	}
 	var out layer.Int
 	weight := 1
@@ -224,6 +230,9 @@ func (c *copier) expr(x layer.Expr) layer.Expr {
 		return &layer.Where{Cond: c.cond(x.Cond), X: c.expr(x.X), Y: c.expr(x.Y)}
 	case *layer.Reduce:
 		idx := c.enter(x.Idx)
+		if len(idx) == 0 {
+			return c.expr(x.Body)
+		}
 		return &layer.Reduce{Op: x.Op, Idx: idx, Body: c.expr(x.Body)}
 	case *layer.Uniform:
 		return &layer.Uniform{Seed: c.place(x.Seed).T, K: c.int(x.K)}

@@ -177,8 +177,9 @@ type Applied struct {
 }
 
 // Place is a tensor that stands for another one. It has the shape of the other
-// but for the first extent, for which Lead, if any, stands: the product of
-// these is that extent.
+// but for the first extent, for which Lead, unless it is nil, stands: the product of
+// these is that extent. A single number stands for a tensor of one element: no extents
+// for one of 1.
 type Place struct {
 	T    *Tensor
 	Lead []int

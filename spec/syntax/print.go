@@ -51,7 +51,12 @@ func printExpr(b *strings.Builder, x Expr, min int, tight bool) {
 		b.WriteString(x.Fn)
 		printArgs(b, x.Args, tight)
 	case *Apply:
-		b.WriteString(x.Layer + "{")
+		b.WriteString(x.Layer)
+		if len(x.Settings) == 0 { // which is the same
+			printArgs(b, x.Args, tight)
+			break
+		}
+		b.WriteByte('{')
 		for i, s := range x.Settings {
 			if i > 0 {
 				b.WriteString(", ")
