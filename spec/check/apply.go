@@ -68,14 +68,15 @@ func (c *checker) applies(q *syntax.Equation) bool {
 // applications binds all layers that forward applies. It reports whether all
 // of them could be bound; the tensors that they define are known then.
 func (c *checker) applications() bool {
+	failed := c.misspelled() // what would be defined
+	sound := len(failed) == 0
 	var all, pending []*application
 	for _, q := range c.spec.Forward {
-		if c.applies(q) {
+		if c.applies(q) && !failed[q.Target.Name] {
 			pending = append(pending, c.unfold(q, q.Value, append([]*syntax.Name{{Name: q.Target.Name, Pos: q.Target.Pos}}, q.More...))...)
 		}
 	}
 	all = pending
-	failed := map[string]bool{} // what would be defined
 	for len(pending) > 0 {
 		var left []*application
 		for _, a := range pending {
@@ -96,7 +97,7 @@ func (c *checker) applications() bool {
 		}
 		pending = left
 	}
-	if slices.ContainsFunc(all, func(a *application) bool { return a.failed }) {
+	if !sound || slices.ContainsFunc(all, func(a *application) bool { return a.failed }) {
 		return false
 	}
 	c.applied = all

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -151,9 +153,9 @@ func (q *equation) old(x *syntax.Call) layer.Expr {
 }
 
 func (q *equation) unknownFunction(x *syntax.Call) {
-	var names []string
-	for n := range functions {
-		names = append(names, n)
+	names := slices.Collect(maps.Keys(functions))
+	if q.pass == forward && len(q.src.Target.Subs) == 0 {
+		names = append(names, q.c.layers()...)
 	}
 	help := diag.DidYouMean(x.Fn, names)
 	if q.tensor(x.Fn) != nil {
