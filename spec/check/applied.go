@@ -191,6 +191,7 @@ func (a *application) make(name string, t *layer.Tensor, role layer.Role, leads 
 	}
 	a.places[t] = p
 	a.c.tensors[name] = out
+	a.c.madeBy[out] = a
 	a.own = append(a.own, out)
 	return out
 }
@@ -208,8 +209,7 @@ func unused(taken map[string]*layer.Tensor, name string) string {
 func (a *application) imply(t *layer.Tensor) bool {
 	name := a.implied(t.Name)
 	if a.c.tensors[name] != nil || a.c.numbers[name] != nil {
-		a.helpf(a.call.Pos, "give what the inner layer computes a name, in an equation of its own",
-			"two layers in this equation have a tensor %s, and both would be called %s", t.Name, name)
+		a.taken(name, t)
 		return false
 	}
 	own := a.make(name, t, t.Role, nil)
@@ -220,6 +220,21 @@ func (a *application) imply(t *layer.Tensor) bool {
 		a.c.definedBy[own] = a
 	}
 	return true
+}
+
+// taken complains that the name of a tensor which the layer brings with it is that of
+// something else.
+func (a *application) taken(name string, t *layer.Tensor) {
+	b := a.c.madeBy[a.c.tensors[name]]
+	switch {
+	case b == nil:
+		a.helpf(a.call.Pos, "call that something else", "%s of %s would be called %s here, which is a dim or an attribute", t.Name, a.call.Layer, name)
+	case b.src == a.src:
+		a.helpf(a.call.Pos, "give what the inner layer computes a name, in an equation of its own",
+			"two layers in this equation have a tensor %s, and both would be called %s", t.Name, name)
+	default:
+		a.helpf(a.call.Pos, "call that something else", "%s of %s would be called %s here, which line %d defines", t.Name, a.call.Layer, name, b.src.Pos.Line)
+	}
 }
 
 // fitResult finds or makes the tensor for output k.
@@ -252,7 +267,9 @@ func (a *application) fitDeclared(name *syntax.Name, to, t *layer.Tensor, leads 
 			split = slices.Concat(first, t.Shape[1:])
 		}
 	}
-	switch {
+	switch by := a.c.madeBy[to]; {
+	case by != nil && to.Role != layer.Saved:
+		a.helpf(name.Pos, "choose another name for this result", "%s is %s that comes with %s in line %d", to.Name, roleText(to), by.call.Layer, by.src.Pos.Line)
 	case a.c.definedBy[to] != nil:
 		a.helpf(name.Pos, "", "%s is defined in line %d already", to.Name, a.c.definedBy[to].src.Pos.Line)
 	case to.Role != layer.Output && to.Role != layer.Scratch && to.Role != layer.Saved:

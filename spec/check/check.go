@@ -39,6 +39,8 @@ type checker struct {
 	// definedBy has the tensors that they define.
 	applied   []*application
 	definedBy map[*layer.Tensor]*application
+	// madeBy has those that come with an applied layer, results without a declaration included.
+	madeBy map[*layer.Tensor]*application
 	// values bounds the elements of int32 tensors that equations compute.
 	values map[*layer.Tensor]interval
 }
@@ -67,6 +69,7 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		readBy:    map[*layer.Tensor]map[pass]bool{},
 		values:    map[*layer.Tensor]interval{},
 		definedBy: map[*layer.Tensor]*application{},
+		madeBy:    map[*layer.Tensor]*application{},
 	}
 	c.errs.Source(s.File, s.Text)
 	c.names()
@@ -126,7 +129,7 @@ func (c *checker) backwardMode() {
 		if n == 0 {
 			c.errs.AddHelp(b.Pos, "write backward: none", "%s has nothing to differentiate: no float32 input or param without grad: none", c.spec.Name.Text)
 		} else if len(c.layer.Upstreams) == 0 {
-			c.errs.AddHelp(b.Pos, "write backward: none", "%s has no float32 output, so there is no upstream gradient", c.spec.Name.Text)
+			c.errs.AddHelp(b.Pos, "write backward: none", "%s has no float32 output without grad: none, so there is no upstream gradient", c.spec.Name.Text)
 		}
 	}
 }

@@ -171,6 +171,10 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 			return
 		}
 	} else if of := q.c.tensors[strings.TrimPrefix(name, "d")]; of != nil && strings.HasPrefix(name, "d") {
+		if of.Role == layer.Saved || of.Role == layer.Scratch {
+			q.helpf(pos, "declare it under tensors, as in "+name+": {role: scratch, shape: [...]}: what comes in between is no input", "%s is not defined", name)
+			return
+		}
 		q.errorf(pos, "%s is not differentiated, so there is no %s", of.Name, name)
 		return
 	}
@@ -231,6 +235,9 @@ func (q *equation) resolveElement(x *syntax.Element) {
 		q.errorf(x.Pos, "%s is an index, it has no subscripts", x.Name)
 	case t == nil:
 		q.undefined(x.Name, x.Pos)
+		for _, i := range q.scope { // its range may come from here
+			q.uses[i].failed = q.uses[i].failed || i.Size == 0
+		}
 	default:
 		q.checkRank(t, len(x.Subs), x.Pos)
 		q.reads(t, x.Pos)

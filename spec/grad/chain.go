@@ -61,11 +61,21 @@ func (d *derivation) stopped() {
 		for _, t := range a.Layer.Tensors {
 			to := a.Places[t].T
 			if t.NoGrad && t.Role != layer.Output && to != nil && d.active[to] {
-				d.errs.AddHelp(a.Pos, "give "+to.Name+" grad: none if it is data, or no gradient is to go through it",
-					"%s does not differentiate %s, and %s is to be differentiated", a.Layer.Name, t.Name, to.Name)
+				d.errs.AddHelp(a.Pos, stopHelp(to), "%s does not differentiate %s, and %s is to be differentiated", a.Layer.Name, t.Name, to.Name)
 			}
 		}
 	}
+}
+
+// stopHelp says how to make a tensor one through which no gradient goes.
+func stopHelp(t *layer.Tensor) string {
+	switch {
+	case t.Role == layer.Output:
+		return "grad: none of an output does not stop a gradient; give a copy in a tensor with role: scratch and grad: none"
+	case t.Implied && t.Role != layer.Param:
+		return "declare " + t.Name + " with role: scratch and grad: none if no gradient is to go through it"
+	}
+	return "give " + t.Name + " grad: none if it is data, or no gradient is to go through it"
 }
 
 // upstreams finds the gradients of the layer's outputs; they are zero where
