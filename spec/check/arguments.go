@@ -104,8 +104,6 @@ func (a *application) suits(d *syntax.Tensor, arg *argument) bool {
 		a.helpf(arg.pos, "", "%s of %s has extents, %s is a single number", d.Name, a.call.Layer, arg.text)
 	case want != got:
 		a.helpf(arg.pos, "", "%s of %s is %s, %s is %s", d.Name, a.call.Layer, want, arg.text, got)
-	case want == layer.Int32 && arg.t.Role != layer.Input:
-		a.helpf(arg.pos, "only an input's elements are checked when the layer runs", "%s of %s cannot be computed by another equation", d.Name, a.call.Layer)
 	default:
 		return true
 	}

@@ -33,7 +33,9 @@ func (c *checker) inlined(list []*layer.Equation) []*layer.Equation {
 	var out []*layer.Equation
 	for _, u := range units {
 		if u.layer != nil {
+			u.layer.provedIDs()
 			u.equations = u.layer.inline()
+			c.intervals(u.equations)
 		}
 		out = append(out, u.equations...)
 	}

@@ -32,6 +32,17 @@ forward: |
 backward: derive
 `
 
+// looked has a table of two rows from another layer.
+const looked = `layer: looked
+dims: {N: ids}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  y: {role: output, shape: [N, 3]}
+forward: |
+  y = embedding{V: 2, D: 3}(id)
+backward: derive
+`
+
 // TestWithin gives a layer tensors for those that it has from the layers it applies.
 func TestWithin(t *testing.T) {
 	const xy = "  x: {role: input, shape: [N, 4]}\n  y: {role: output, shape: [N, 2]}\n"
@@ -45,15 +56,20 @@ func TestWithin(t *testing.T) {
 		"too many extents": {"  w: {role: param, shape: [2, 2, 6]}\n", "y = inside{h_w: w}(x)", "w has the shape [2][2][6], but h_w of inside here has [4][6]"},
 		"no state":         {"  w: {role: param, shape: [6]}\n", "y = inside{h_running_mean: w}(x)", "h_running_mean of inside is a state, w is a param"},
 		"a single number":  {"  p: {role: scalar}\n", "q = stepped(p)\n  y = inside(x)", "p is a single number; x of stepped is read at other places than its elements"},
-		"no such thing":    {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
+		"computed ids": {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n\n  q = looked(k)\n  y = inside(x)",
+			"k is computed here, from 0 to 2; looked reads y_e[id[n]][d], whose size there is 2"},
+		"computed ids in range": {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n%2\n  q = looked(k)\n  y = inside(x)", "q_y_e"},
+		"no such thing":         {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, also := t.TempDir(), ""
-			if strings.Contains(c.forward, "stepped") {
-				also = ", stepped: stepped.yaml"
+			for _, other := range []string{"stepped", "looked"} {
+				if strings.Contains(c.forward, other) {
+					also += ", " + other + ": " + other + ".yaml"
+				}
 			}
 			for file, text := range map[string]string{
-				"inside.yaml": inside, "stepped.yaml": stepped,
+				"inside.yaml": inside, "stepped.yaml": stepped, "looked.yaml": looked,
 				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml" + also + "}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
 					"forward: |\n  " + c.forward + "\nbackward: derive\n",
 			} {
