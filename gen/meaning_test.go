@@ -195,6 +195,9 @@ func fillMemory(t *testing.T, mem *ir.Memory, prog *ir.Program, env *eval.Env) {
 		mem.F32[a.Name] = f
 	}
 	for _, s := range prog.Scalars {
+		if s.Key > 0 && s.Seed == nil {
+			continue
+		}
 		if s.Key > 0 {
 			mem.Seeds[s.Seed.Name] = env.Seeds[s.Seed.Name]
 			if s.Key == ir.WordKey {

@@ -18,8 +18,9 @@ func randomProgram(seed uint64, functions int) Package {
 	s, seedArg := tensor("s", layer.Scalar), tensor("seed", layer.Scalar)
 	seedArg.Type = layer.Uint64
 	half := &ir.Scalar{Name: "half", Value: &layer.Binary{Op: '/', X: &layer.Read{T: s}, Y: layer.Const{V: 2}}}
-	key := &ir.Scalar{Name: "key", Key: 2, Seed: seedArg}
-	prog := &ir.Program{Name: "forward", Lanes: 1, Scalars: []*ir.Scalar{half, key}}
+	key := &ir.Scalar{Name: "key", Key: 2, Seed: seedArg, Plus: 7}
+	fixed := &ir.Scalar{Name: "fixed", Key: 1, Plus: 9}
+	prog := &ir.Program{Name: "forward", Lanes: 1, Scalars: []*ir.Scalar{half, key, fixed}}
 	var outputs []*layer.Tensor
 	bx, bid := buffer(x), buffer(id)
 	var loop *ir.Steps
@@ -191,7 +192,7 @@ func (g *generator) operation(b *ir.Builder) {
 	case ir.Param:
 		a.Scalar = g.f.Scalars[0]
 	case ir.KeyParam:
-		a.Scalar = g.f.Scalars[1]
+		a.Scalar = g.f.Scalars[1+g.rng.IntN(2)]
 	case ir.Const:
 		a.Real = []float32{0, 0.1, -3, 1e30, 1e-42, float32(math.Inf(1)), float32(math.Copysign(0, -1)), float32(math.NaN())}[g.rng.IntN(8)]
 	case ir.ConstWord:

@@ -12,7 +12,11 @@ import (
 // prelude computes the scalars of a pass, in float64, before its first kernel.
 func (p *printer) prelude(ps *pass) []jen.Code {
 	var out []jen.Code
-	seeded := map[string]bool{}
+	type seed struct {
+		t    *layer.Tensor
+		plus uint64
+	}
+	seeded := map[seed]bool{}
 	for _, s := range ps.scalars {
 		if s.Key == 0 {
 			if p.parameter(s) == nil {
@@ -25,19 +29,31 @@ func (p *printer) prelude(ps *pass) []jen.Code {
 			out = append(out, jen.Id(p.scalarName[s.Name]).Op(":=").Id("uint32").Call(jen.Id(p.tensorName[s.Seed.Name])))
 			continue
 		}
-		if seeded[s.Seed.Name] {
+		if seeded[seed{s.Seed, s.Plus}] {
 			continue
 		}
-		seeded[s.Seed.Name] = true
+		seeded[seed{s.Seed, s.Plus}] = true
 		keys := []jen.Code{jen.Id("_"), jen.Id("_")}
 		for _, t := range ps.scalars {
-			if t.Key != 0 && t.Key != ir.WordKey && t.Seed.Name == s.Seed.Name {
+			if t.Key != 0 && t.Key != ir.WordKey && t.Seed == s.Seed && t.Plus == s.Plus {
 				keys[t.Key-1] = jen.Id(p.scalarName[t.Name])
 			}
 		}
-		out = append(out, jen.List(keys...).Op(":=").Id(p.helper("seedKeys", "")).Call(jen.Id(p.tensorName[s.Seed.Name])))
+		out = append(out, jen.List(keys...).Op(":=").Id(p.helper("seedKeys", "")).Call(p.seed(s)))
 	}
 	return out
+}
+
+// seed spells the seed of a key.
+func (p *printer) seed(s *ir.Scalar) jen.Code {
+	plus := jen.Id(fmt.Sprint(s.Plus)) // a constant of no type
+	switch {
+	case s.Seed == nil:
+		return plus
+	case s.Plus == 0:
+		return jen.Id(p.tensorName[s.Seed.Name])
+	}
+	return jen.Id(p.tensorName[s.Seed.Name]).Op("+").Add(plus)
 }
 
 // parameter is the float32 argument that s is, or nil.

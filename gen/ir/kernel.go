@@ -65,8 +65,8 @@ func (b *Buffer) Root() *Buffer {
 
 // Scalar is a number computed once for each call of the generated function, in
 // float64 Go code, and handed to kernels as a float32; or, if Key is set, the
-// first (1) or second (2) 32-bit key derived from a uint64 seed (see SeedKeys), or the low
-// word of an int (WordKey).
+// first (1) or second (2) 32-bit key derived from a uint64 seed (see SeedKeys), which is Seed
+// or, where that is nil, 0, and Plus; or the low word of an int (WordKey).
 type Scalar struct {
 	Name string
 	// Value has only constants, scalar reads, calls, + - * /, where and
@@ -74,6 +74,7 @@ type Scalar struct {
 	Value layer.Expr
 	Key   int
 	Seed  *layer.Tensor
+	Plus  uint64
 }
 
 // WordKey is the Key of an int that stands in integer expressions.

@@ -315,9 +315,13 @@ func (m *machine) scalar(s *Scalar) float32 {
 // key is the value of a Scalar with a Key.
 func (m *machine) key(s *Scalar) int32 {
 	s = m.scalars[s]
-	seed, ok := m.mem.Seeds[s.Seed.Name]
-	if !ok {
-		panic(fault{fmt.Errorf("ir: %s: seed %s has no value", m.fn.Name, s.Seed.Name)})
+	seed := s.Plus
+	if s.Seed != nil {
+		v, ok := m.mem.Seeds[s.Seed.Name]
+		if !ok {
+			panic(fault{fmt.Errorf("ir: %s: seed %s has no value", m.fn.Name, s.Seed.Name)})
+		}
+		seed += v
 	}
 	if s.Key == WordKey {
 		return int32(seed)

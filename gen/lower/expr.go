@@ -111,9 +111,9 @@ const (
 
 // uniform lowers the counter-based generator.
 func (s *scope) uniform(e *layer.Uniform) *ir.Expr {
-	h := ir.NewExpr(ir.IXor, s.word(e.K), s.l.key(e.Seed, 1))
+	h := ir.NewExpr(ir.IXor, s.word(e.K), s.l.key(e.Seed, e.Plus, 1))
 	h = mix(h)
-	h = mix(ir.NewExpr(ir.IAdd, h, s.l.key(e.Seed, 2)))
+	h = mix(ir.NewExpr(ir.IAdd, h, s.l.key(e.Seed, e.Plus, 2)))
 	h = shift(ir.IShr, h, 8)
 	return ir.NewExpr(ir.Mul, ir.NewExpr(ir.ToReal, h), ir.RealExpr(1.0/(1<<24)))
 }

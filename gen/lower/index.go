@@ -226,7 +226,7 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 		return &ir.Expr{Op: ir.Iota, Kind: ir.Word, Sub: v}
 	case *layer.Element:
 		if x.T.Role == layer.Scalar {
-			return s.l.key(x.T, ir.WordKey) // a float32 has fewer bits
+			return s.l.key(x.T, 0, ir.WordKey) // a float32 has fewer bits
 		}
 		if s.l.carries(x.T) {
 			return s.carried(x.T, x.Subs)

@@ -43,18 +43,23 @@ func (l *lowerer) scalar(e layer.Expr) *ir.Expr {
 	return &ir.Expr{Op: ir.Param, Scalar: s}
 }
 
-// key is one of the two words derived from a seed, or the word of an int.
-func (l *lowerer) key(seed *layer.Tensor, which int) *ir.Expr {
+// key is one of the two words derived from a seed, t or 0 and plus, or the word of an int.
+func (l *lowerer) key(t *layer.Tensor, plus uint64, which int) *ir.Expr {
 	for _, s := range l.out.Scalars {
-		if s.Key == which && s.Seed == seed {
+		if s.Key == which && s.Seed == t && s.Plus == plus {
 			return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 		}
 	}
-	name := fmt.Sprintf("%sKey%d", seed.Name, which)
-	if which == ir.WordKey {
-		name = seed.Name + "Word"
+	name := "seed"
+	if t != nil {
+		name = t.Name
 	}
-	s := &ir.Scalar{Name: l.unused(name), Key: which, Seed: seed}
+	if which == ir.WordKey {
+		name += "Word"
+	} else {
+		name += fmt.Sprintf("Key%d", which)
+	}
+	s := &ir.Scalar{Name: l.unused(name), Key: which, Seed: t, Plus: plus}
 	l.out.Scalars = append(l.out.Scalars, s)
 	return &ir.Expr{Op: ir.KeyParam, Kind: ir.Word, Scalar: s}
 }

@@ -212,12 +212,30 @@ func (q *equation) uniform(x *syntax.Call) layer.Expr {
 		return nothing
 	}
 	k := q.integer(x.Args[1])
-	name, ok := x.Args[0].(*syntax.Name)
-	if ok {
-		if t := q.tensor(name.Name); t != nil && t.Type == layer.Uint64 {
-			return &layer.Uniform{Seed: t, K: k}
-		}
+	if seed, plus, ok := q.seed(x.Args[0]); ok {
+		return &layer.Uniform{Seed: seed, Plus: plus, K: k}
 	}
-	q.helpf(x.Args[0].Position(), "declare it: seed: {role: scalar, type: uint64}", "the first argument of uniform is a scalar of type uint64")
+	q.helpf(x.Args[0].Position(), "declare it: seed: {role: scalar, type: uint64}", "the first argument of uniform is a scalar of type uint64, a whole number, or their sum")
 	return nothing
+}
+
+// seed is what x is as a seed: a scalar or nil, and a constant.
+func (q *equation) seed(x syntax.Expr) (t *layer.Tensor, plus uint64, ok bool) {
+	if q.isConstant(x) {
+		v, whole := q.integer(x).(layer.Lit)
+		return nil, uint64(v.V), whole && v.V >= 0
+	}
+	switch x := x.(type) {
+	case *syntax.Name:
+		t := q.tensor(x.Name)
+		return t, 0, t != nil && t.Type == layer.Uint64
+	case *syntax.Binary:
+		a, m, fine := q.seed(x.X)
+		b, n, also := q.seed(x.Y)
+		if a == nil {
+			a, b = b, a
+		}
+		return a, m + n, x.Op == "+" && fine && also && b == nil
+	}
+	return nil, 0, false
 }

@@ -63,7 +63,7 @@ type Machine struct {
 type array struct {
 	t    *layer.Tensor
 	data []float64
-	seed [2]uint32
+	seed uint64
 	// defined says that the program writes it, accumulated that it adds to zero.
 	defined, accumulated bool
 }
@@ -191,7 +191,7 @@ func (m *Machine) bind(env *Env) error {
 			if !ok {
 				return fmt.Errorf("no value for the seed %s", a.t.Name)
 			}
-			a.seed[0], a.seed[1] = layer.SeedKeys(seed)
+			a.seed = seed
 			continue
 		}
 		v, ok := env.Values[a.t.Name]

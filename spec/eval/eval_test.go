@@ -129,8 +129,10 @@ dims: {M: {default: 4}}
 tensors:
   seed: {role: scalar, type: uint64}
   y: {role: output, shape: [M]}
+  z: {role: output, shape: [M]}
 forward: |
   y[m] = uniform(seed, 3*m)
+  z[m] = uniform(seed + 3, m) + uniform(7, m)
 backward: none
 `)
 	env := eval.NewEnv()
@@ -151,6 +153,13 @@ backward: none
 		}
 		if want := float64(h>>8) / (1 << 24); got != want {
 			t.Errorf("number %d is %v, want %v", m, got, want)
+		}
+	}
+	a, b = layer.SeedKeys(1<<63 + 8)
+	c, d := layer.SeedKeys(7)
+	for m, got := range env.Values["z"] {
+		if want := float64(layer.UniformAt(a, b, uint32(m))) + float64(layer.UniformAt(c, d, uint32(m))); got != want {
+			t.Errorf("sum %d is %v, want %v", m, got, want)
 		}
 	}
 	// The mean and the spread of many seeds and positions.

@@ -33,10 +33,22 @@ func (m *Machine) real(x layer.Expr) real {
 	case *layer.Reduce:
 		return m.reduce(x)
 	case *layer.Uniform:
-		a, k := m.array(x.Seed), m.integer(x.K)
-		return func() float64 { return float64(layer.UniformAt(a.seed[0], a.seed[1], uint32(k()))) }
+		return m.uniform(x)
 	}
 	panic(fmt.Sprintf("eval: not an expression: %T", x))
+}
+
+// uniform takes the keys of the seed anew for each number: it is bound later.
+func (m *Machine) uniform(x *layer.Uniform) real {
+	k, seed := m.integer(x.K), func() uint64 { return 0 }
+	if x.Seed != nil {
+		a := m.array(x.Seed)
+		seed = func() uint64 { return a.seed }
+	}
+	return func() float64 {
+		a, b := layer.SeedKeys(seed() + x.Plus)
+		return float64(layer.UniformAt(a, b, uint32(k())))
+	}
 }
 
 func (m *Machine) binary(x *layer.Binary) real {

@@ -66,7 +66,7 @@ func (b binding) expr(x layer.Expr) layer.Expr {
 		in, idx := b.with(x.Idx)
 		return &layer.Reduce{Op: x.Op, Idx: idx, Body: in.expr(x.Body)}
 	case *layer.Uniform:
-		return &layer.Uniform{Seed: x.Seed, K: b.int(x.K)}
+		return &layer.Uniform{Seed: x.Seed, Plus: x.Plus, K: b.int(x.K)}
 	}
 	panic(fmt.Sprintf("grad: not an expression: %T", x))
 }

@@ -65,9 +65,10 @@ type Reduce struct {
 }
 
 // Uniform is element K of the counter-based generator: a number in [0, 1) that
-// depends on Seed (a Uint64 scalar) and K alone.
+// depends on its seed and K alone. The seed is Seed (a Uint64 scalar, or nil for 0) and Plus.
 type Uniform struct {
 	Seed *Tensor
+	Plus uint64
 	K    Int
 }
 

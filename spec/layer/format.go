@@ -121,12 +121,23 @@ func (f *formatter) expr(x Expr, prec int) {
 		f.reduction([]string{Sum: "sum", Prod: "prod", Max: "max", Min: "min"}[x.Op], x.Idx, x.Body)
 	case *Uniform:
 		f.call("uniform", func() {
-			f.WriteString(x.Seed.Name + ", ")
+			f.WriteString(seedText(x) + ", ")
 			f.int(x.K, precOr)
 		})
 	default:
 		panic(fmt.Sprintf("layer: not an expression: %T", x))
 	}
+}
+
+// seedText is the seed of x.
+func seedText(x *Uniform) string {
+	switch {
+	case x.Seed == nil:
+		return fmt.Sprint(x.Plus)
+	case x.Plus == 0:
+		return x.Seed.Name
+	}
+	return fmt.Sprintf("%s + %d", x.Seed.Name, x.Plus)
 }
 
 func (f *formatter) int(x Int, prec int) {

@@ -36,7 +36,7 @@ func rewrite(node any, f func(any) any) any {
 	case *Reduce:
 		return &Reduce{Op: x.Op, Idx: x.Idx, Body: in(x.Body)}
 	case *Uniform:
-		return &Uniform{Seed: x.Seed, K: integer(x.K)}
+		return &Uniform{Seed: x.Seed, Plus: x.Plus, K: integer(x.K)}
 	case *Element:
 		return x.At(x.T, RewriteInts(x.Subs, f))
 	case *IntOp:

@@ -84,7 +84,7 @@ func (s Substitution) Expr(x Expr) Expr {
 	case *Reduce:
 		return s.reduce(x)
 	case *Uniform:
-		return &Uniform{Seed: x.Seed, K: s.Int(x.K)}
+		return &Uniform{Seed: x.Seed, Plus: x.Plus, K: s.Int(x.K)}
 	}
 	return x
 }
