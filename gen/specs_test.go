@@ -84,6 +84,37 @@ forward: |
   y[n][d] = e[id[n]][d]*w[id[n]]
 backward: derive
 `,
+	"masks": `M=37; M=16
+layer: masks
+dims: {M: elements}
+tensors:
+  x: {role: input, shape: [M]}
+  seed: {role: scalar, type: uint64}
+  y: {role: output, shape: [M]}
+  z: {role: output, shape: [M], grad: none}
+forward: |
+  y = dropout(dropout(dropout(x, seed), seed + 1), 42)
+  z[m] = uniform(seed + 1, m) + 2*uniform(42, m)
+backward: derive
+`,
+	"statistics": `N=9 C=5; N=4 C=16
+layer: statistics
+dims: {N: rows, C: channels}
+tensors:
+  x: {role: input, shape: [N, C]}
+  s: {role: state, shape: [C]}
+  was: {role: saved, shape: [C], grad: none}
+  g: {role: scratch, shape: [N, C]}
+  y: {role: output, shape: [N, C]}
+  now: {role: output, shape: [C], grad: none}
+forward: |
+  h = batchnorm{running_mean: s}(x)
+  was[c] = old(s[c])
+  now[c] = s[c]
+  g[n][c] = h[n][c]*h[n][c]*was[c]
+  y = batchnorm{running_mean: s}(g)
+backward: derive
+`,
 	"window": `N=2 L=12 C=3 K=5 S=3 stride=1 pad=1; N=1 L=11 C=8 K=4 S=3 stride=2 pad=2
 layer: window
 dims:

@@ -77,6 +77,10 @@ type lead struct {
 }
 
 func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[string]lead) bool {
+	if arg.t == nil {
+		a.places[t] = arg.place
+		return true
+	}
 	extents, first, ok := together(arg.t.Shape, len(t.Shape))
 	if !ok || !slices.Equal(extents, t.Shape) || t.Implied && first != nil {
 		a.helpf(arg.pos, "see "+t.Pos.String(), "%s, but %s of %s here has %s",

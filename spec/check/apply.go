@@ -38,11 +38,13 @@ type application struct {
 	done, failed bool
 }
 
-// argument is what stands for a tensor of the layer that is applied.
+// argument is what stands for a tensor of the layer that is applied: another one, or, for
+// a scalar, an expression, which is a place then.
 type argument struct {
-	t    *layer.Tensor
-	text string
-	pos  diag.Pos
+	t     *layer.Tensor
+	place layer.Place
+	text  string
+	pos   diag.Pos
 }
 
 // applies reports whether an equation applies a layer to whole tensors. The
@@ -182,9 +184,9 @@ func (a *application) missing() syntax.Expr {
 			if n := a.nested[x]; n != nil && !n.done {
 				return x
 			}
-		case *syntax.Name:
-			if a.c.tensors[x.Name] == nil && a.c.numbers[x.Name] == nil {
-				return x
+		default:
+			if n := a.c.unknownName(x); n != nil {
+				return n
 			}
 		}
 	}
@@ -194,6 +196,26 @@ func (a *application) missing() syntax.Expr {
 		}
 	}
 	return nil
+}
+
+// unknownName gives a name in an expression of whole tensors that means nothing yet.
+func (c *checker) unknownName(x syntax.Expr) syntax.Expr {
+	var unknown syntax.Expr
+	elements := false
+	syntax.Walk(x, func(x syntax.Expr) {
+		switch x := x.(type) {
+		case *syntax.Element:
+			elements = true
+		case *syntax.Name:
+			if _, constant := constants[x.Name]; !constant && unknown == nil && c.tensors[x.Name] == nil && c.numbers[x.Name] == nil {
+				unknown = x
+			}
+		}
+	})
+	if elements {
+		return nil
+	}
+	return unknown
 }
 
 // stuck complains about arguments that nothing defines.

@@ -73,6 +73,10 @@ func (a *application) usage() string {
 func (a *application) give(name string, x syntax.Expr) bool {
 	d := a.tensor(name)
 	arg := &argument{text: syntax.PrintExpr(x), pos: x.Position()}
+	if a.computed(d, x) {
+		a.args[name] = arg
+		return a.compute(d, arg, x)
+	}
 	switch x := x.(type) {
 	case *syntax.Apply:
 		if n := a.nested[x]; n != nil {
@@ -96,6 +100,8 @@ func (a *application) suits(d *syntax.Tensor, arg *argument) bool {
 	want, got := elemTypes[d.Type.Text], arg.t.Type
 	scalar := d.Role.Text == "scalar"
 	switch {
+	case scalar && want == layer.Float32 && got == want && len(arg.t.Shape) == 0:
+		return true
 	case scalar && (arg.t.Role != layer.Scalar || want != got):
 		a.helpf(arg.pos, "", "%s of %s is a run-time scalar of type %s, %s is not", d.Name, a.call.Layer, want, arg.text)
 	case d.Role.Text == "state" && arg.t.Role != layer.State:

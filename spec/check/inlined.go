@@ -66,7 +66,7 @@ func (a *application) unit() *unit {
 		case layer.Output, layer.State:
 			u.writes = append(u.writes, p.T)
 		default:
-			if !slices.Contains(a.own, p.T) {
+			if p.T != nil && !slices.Contains(a.own, p.T) {
 				u.reads = append(u.reads, p.T)
 			}
 		}
@@ -166,19 +166,8 @@ func (a *application) lift(list []*layer.Equation) {
 			up.Forward = append(up.Forward, copies[e])
 		}
 		for t, p := range b.Places {
-			up.Places[t] = through(p, a.places[p.T])
+			up.Places[t] = inline.Through(p, a.places)
 		}
 		a.c.layer.Applied = append(a.c.layer.Applied, up)
 	}
-}
-
-// through is the place of a place.
-func through(p, q layer.Place) layer.Place {
-	switch {
-	case p.Lead == nil:
-		return q
-	case q.Lead == nil:
-		return layer.Place{T: q.T, Lead: p.Lead}
-	}
-	return layer.Place{T: q.T, Lead: slices.Concat(q.Lead, p.Lead[1:])}
 }

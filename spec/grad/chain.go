@@ -60,7 +60,8 @@ func (d *derivation) stopped() {
 	for _, a := range d.l.Applied {
 		for _, t := range a.Layer.Tensors {
 			to := a.Places[t].T
-			if t.NoGrad && t.Role != layer.Output && to != nil && d.active[to] {
+			constant := t.NoGrad && t.Role != layer.Output || t.Role == layer.Scalar && a.Layer.Declared != nil
+			if constant && to != nil && d.active[to] {
 				d.errs.AddHelp(a.Pos, stopHelp(to), "%s does not differentiate %s, and %s is to be differentiated", a.Layer.Name, t.Name, to.Name)
 			}
 		}

@@ -99,6 +99,22 @@ forward: |
 backward: derive
 `
 
+// scaled passes scalars on, with something to them.
+const scaled = `layer: scaled
+layers: {pair: pair.yaml}
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  rate: {role: scalar}
+  t: {role: scalar, type: int}
+  seed: {role: scalar, type: uint64}
+  y: {role: output, shape: [M, D]}
+forward: |
+  h = dropout(x, seed + 1)
+  y, _ = pair{lr: 2*rate/(1 + t)}(h)
+backward: derive
+`
+
 // TestChain is about what applications have in common.
 func TestChain(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -145,6 +161,15 @@ func TestChain(t *testing.T) {
 			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
 			"h = dense{O: 7, w: u, b: v}(x)\n  y = tanh(x)", nil,
 		},
+		"scalars are computed": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}\n  lr: {role: scalar}\n  n: {role: scalar, type: int}\n  s: {role: scalar, type: uint64}",
+			"h = dropout(x, 42)\n  y = scaled(h, lr/sqrt(n), n + 1, 2 + s)",
+			[]string{
+				"dy_h[m][d] = dy[m][d]*y_y_w[d] - where(d > 0, 2*(lr/sqrt(n))/(1 + (n + 1))*dy[m][d-1], 0)",
+				"dh[m_0][m_1] = where(uniform(s + 3, m_0*3 + m_1) < 0.5, 0, dy_h[m_0][m_1]*2)",
+				"dx[m_0][m_1] = where(uniform(42, m_0*3 + m_1) < 0.5, 0, dh[m_0][m_1]*2)",
+			},
+		},
 		"single numbers": {
 			"x: {role: input, shape: []}\n  t: {role: input, shape: [3], grad: none}\n  u: {role: scalar}\n  y: {role: output, shape: []}",
 			"s = softplus(x)\n  v = softplus(u)\n  a = mse(s, v)\n  h[i] = s*t[i]\n  y = add(a, mul(mse(h, t), s))", nil,
@@ -164,7 +189,7 @@ func TestChain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			head := "layer: whole\n"
-			for file, text := range map[string]string{"pair": pair, "largest": largest, "twice": twice} {
+			for file, text := range map[string]string{"pair": pair, "largest": largest, "twice": twice, "scaled": scaled} {
 				put(t, filepath.Join(dir, file+".yaml"), text)
 				if strings.Contains(c.forward, file+"(") {
 					if !strings.Contains(head, "layers:") {

@@ -167,6 +167,9 @@ func (c *copier) int(x layer.Int) layer.Int {
 		return c.whole(x.I)
 	case *layer.Element:
 		p := c.place(x.T)
+		if p.Value != nil {
+			return whole(p.Value)
+		}
 		return x.At(p.T, c.subs(p, x.Subs))
 	case *layer.IntOp:
 		return &layer.IntOp{Op: x.Op, X: c.int(x.X), Y: c.int(x.Y)}
@@ -212,6 +215,9 @@ func (c *copier) expr(x layer.Expr) layer.Expr {
 		return x
 	case *layer.Read:
 		p := c.place(x.T)
+		if p.Value != nil {
+			return own(p.Value)
+		}
 		if p.T == nil {
 			return layer.Const{}
 		}
@@ -235,7 +241,11 @@ func (c *copier) expr(x layer.Expr) layer.Expr {
 		}
 		return &layer.Reduce{Op: x.Op, Idx: idx, Body: c.expr(x.Body)}
 	case *layer.Uniform:
-		return &layer.Uniform{Seed: c.place(x.Seed).T, K: c.int(x.K)}
+		if x.Seed == nil {
+			return &layer.Uniform{Plus: x.Plus, K: c.int(x.K)}
+		}
+		p := c.place(x.Seed)
+		return &layer.Uniform{Seed: p.T, Plus: p.Plus + x.Plus, K: c.int(x.K)}
 	}
 	panic(fmt.Sprintf("inline: not an expression: %T", x))
 }

@@ -183,6 +183,10 @@ type Applied struct {
 type Place struct {
 	T    *Tensor
 	Lead []int
+	// Value, an expression of scalars, stands for a scalar in the place of T.
+	Value Expr
+	// Plus is added to T, or to 0 where that is nil, where a seed is meant.
+	Plus uint64
 }
 
 // Proved is a layer whose backward belongs to its forward.
