@@ -1,6 +1,7 @@
 package grad_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -239,6 +240,43 @@ func TestWrongPart(t *testing.T) {
 	_, err = grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return check.Check(s, maps.Clone(given)) })
 	if err == nil || !strings.Contains(err.Error(), "pair.yaml:13:3: wrong gradient: dx[0][0]") {
 		t.Error(err)
+	}
+}
+
+// TestTakenForConstant: what a layer takes for a constant must be one, and the help says how.
+func TestTakenForConstant(t *testing.T) {
+	for name, c := range map[string]struct{ tensors, forward, want string }{
+		"an input": {"t: {role: input, shape: [3]}", "y = mse(x, t)", "give t grad: none"},
+		"an output": {"q: {role: output, shape: [3], grad: none}", "q = tanh(x)\n  y = mse(x, q)",
+			"grad: none of an output does not stop a gradient; give a copy in a tensor with role: scratch and grad: none"},
+		"a copy of it":   {"q: {role: output, shape: [3], grad: none}\n  k: {role: scratch, shape: [3], grad: none}", "q = tanh(x)\n  k[n] = q[n]\n  y = mse(x, k)", ""},
+		"a result":       {"", "h = tanh(x)\n  y = mse(x, h)", "declare h with role: scratch and grad: none"},
+		"a declared one": {"h: {role: scratch, shape: [3], grad: none}", "h = tanh(x)\n  y = mse(x, h)", ""},
+		"a scalar":       {"s: {role: scratch, shape: []}", "s = sum(n, x[n])\n  h = pair(g, u, s)\n  y = mse(h, z)", "pair does not differentiate lr, and s is to be differentiated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			put(t, filepath.Join(dir, "pair.yaml"), pair)
+			head := ""
+			if strings.Contains(c.forward, "pair") {
+				head = "layers: {pair: pair.yaml}\n"
+				c.tensors += "\n  g: {role: input, shape: [2, 3]}\n  z: {role: input, shape: [2, 3], grad: none}\n  u: {role: param, shape: [3]}"
+			}
+			put(t, filepath.Join(dir, "whole.yaml"), "layer: whole\n"+head+"tensors:\n  x: {role: input, shape: [3]}\n  y: {role: output, shape: []}\n  "+
+				c.tensors+"\nforward: |\n  "+c.forward+"\nbackward: derive\n")
+			s, err := link.Open(filepath.Join(dir, "whole.yaml"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := check.Check(s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = grad.Derive(l)
+			if got := fmt.Sprint(err); err == nil != (c.want == "") || !strings.Contains(got, c.want) {
+				t.Errorf("%s\nwant %s", got, c.want)
+			}
+		})
 	}
 }
 
