@@ -158,7 +158,9 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 		names = append(names, q.c.layers()...)
 	}
 	help := diag.DidYouMean(x.Fn, names)
-	if q.tensor(x.Fn) != nil {
+	if q.pass == forward && slices.Contains(q.c.layers(), x.Fn) {
+		help = "the layer of that name is applied to whole tensors, in an equation of its own: h = " + x.Fn + "(...)"
+	} else if q.tensor(x.Fn) != nil {
 		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
 	} else if help == "" {
 		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +

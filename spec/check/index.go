@@ -172,7 +172,7 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 		}
 	} else if of := q.c.tensors[strings.TrimPrefix(name, "d")]; of != nil && strings.HasPrefix(name, "d") {
 		if of.Role == layer.Saved || of.Role == layer.Scratch {
-			q.helpf(pos, "declare it under tensors, as in "+name+": {role: scratch, shape: [...]}: what comes in between is no input", "%s is not defined", name)
+			q.helpf(pos, "declare it under tensors, as in "+name+": {role: scratch, shape: [...]}: only inputs and params come with theirs", "%s is not defined", name)
 			return
 		}
 		q.errorf(pos, "%s is not differentiated, so there is no %s", of.Name, name)
