@@ -206,6 +206,8 @@ func (c *checker) unknownName(x syntax.Expr) syntax.Expr {
 		switch x := x.(type) {
 		case *syntax.Element:
 			elements = true
+		case *syntax.Call:
+			elements = elements || functions[x.Fn] == 0 // with an index, perhaps
 		case *syntax.Name:
 			if _, constant := constants[x.Name]; !constant && unknown == nil && c.tensors[x.Name] == nil && c.numbers[x.Name] == nil {
 				unknown = x
