@@ -160,8 +160,8 @@ type Layer struct {
 	Pos    diag.Pos
 }
 
-// Applied is a layer that another one applies. Its forward equations stand side
-// by side in the other's program.
+// Applied is a layer that another one applies. Its forward equations stand in the other's
+// program, side by side but for what states put among them.
 type Applied struct {
 	Layer *Layer
 	// Spec tells the specs of applied layers apart.
