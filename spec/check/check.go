@@ -147,6 +147,11 @@ func (c *checker) names() {
 		}
 		first[name] = pos
 	}
+	for _, f := range c.spec.Layers {
+		if args, special := functions[f.Name]; special && args == 0 { // others are layers where whole tensors are defined
+			c.errs.Addf(f.Pos, "%s is a name of the language; call the layer something else", f.Name)
+		}
+	}
 	for _, n := range c.spec.Dims {
 		declare(n.Name, n.Pos, "dim")
 	}

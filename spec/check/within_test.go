@@ -58,18 +58,19 @@ func TestWithin(t *testing.T) {
 		"a single number":  {"  p: {role: scalar}\n", "q = stepped(p)\n  y = inside(x)", "p is a single number; x of stepped is read at other places than its elements"},
 		"computed ids": {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n\n  q = looked(k)\n  y = inside(x)",
 			"k is computed here, from 0 to 2; looked reads y_e[id[n]][d], whose size there is 2"},
-		"computed ids in range": {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n%2\n  q = looked(k)\n  y = inside(x)", "q_y_e"},
-		"no such thing":         {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
+		"computed ids in range":  {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n%2\n  q = looked(k)\n  y = inside(x)", "q_y_e"},
+		"a word of the language": {"  p: {role: scalar}\n", "q = old(p)\n  y = inside(x)", "old is a name of the language; call the layer something else"},
+		"no such thing":          {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, also := t.TempDir(), ""
-			for _, other := range []string{"stepped", "looked"} {
+			for _, other := range []string{"stepped", "looked", "old"} {
 				if strings.Contains(c.forward, other) {
 					also += ", " + other + ": " + other + ".yaml"
 				}
 			}
 			for file, text := range map[string]string{
-				"inside.yaml": inside, "stepped.yaml": stepped, "looked.yaml": looked,
+				"inside.yaml": inside, "stepped.yaml": stepped, "looked.yaml": looked, "old.yaml": stepped,
 				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml" + also + "}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
 					"forward: |\n  " + c.forward + "\nbackward: derive\n",
 			} {
