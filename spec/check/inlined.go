@@ -98,7 +98,7 @@ func (c *checker) orderUnits(list []*unit) []*unit {
 	inTurn(list, needs)
 	for _, u := range list {
 		if u.layer != nil && needs[u][u] {
-			u.layer.helpf(u.layer.call.Pos, "a layer is computed as a whole, when all that it is given is known",
+			u.layer.helpf(u.layer.call.Pos, u.circularHelp(list, needs[u]),
 				"what %s is given depends on what it gives", u.layer.call.Layer)
 			return nil
 		}

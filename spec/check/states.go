@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
@@ -99,4 +100,23 @@ func inTurn(list []*unit, needs map[*unit]map[*unit]bool) {
 			}
 		}
 	}
+}
+
+// circularHelp says why a layer is given what it gives: it may be by way of a state.
+func (u *unit) circularHelp(list []*unit, needed map[*unit]bool) string {
+	for _, v := range list {
+		for _, t := range u.states() {
+			if !needed[v] || !slices.Contains(v.reads, t) {
+				continue
+			}
+			line := 0
+			if v.layer != nil {
+				line = v.layer.call.Pos.Line
+			} else {
+				line = v.equations[0].Pos.Line
+			}
+			return fmt.Sprintf("line %d reads the state %s, as the last layer leaves it; old(%[2]s) is what it was before", line, t.Name)
+		}
+	}
+	return "a layer is computed as a whole, when all that it is given is known"
 }
