@@ -87,7 +87,7 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 			shapeOf(arg.text, arg.t), t.Name, a.call.Layer, namedShape(t))
 		return false
 	}
-	if first != nil && len(first) == 0 && !a.whole(t) {
+	if first != nil && !a.canHave(t, lead{extents: first}) {
 		a.helpf(arg.pos, "", "%s is a single number; %s of %s is read at other places than its elements", arg.text, t.Name, a.call.Layer)
 		return false
 	}
@@ -111,6 +111,10 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 	leads[t.Extents[0]] = lead{first, arg.t.Extents[:len(first)], arg.text}
 	return true
 }
+
+// canHave reports whether what stands for the first extent of t can: none at all where each
+// of its elements is read by an index alone.
+func (a *application) canHave(t *layer.Tensor, l lead) bool { return len(l.extents) > 0 || a.whole(t) }
 
 // whole reports whether the layer, its gradient included, reads and writes a vector by an
 // index alone, as it can be where the vector is a single number.
@@ -184,7 +188,7 @@ func (a *application) make(name string, t *layer.Tensor, role layer.Role, leads 
 	}
 	p := layer.Place{T: out}
 	for d, n := range t.Shape {
-		if l, ok := leads[t.Extents[d]]; ok && d == 0 {
+		if l, ok := leads[t.Extents[d]]; ok && d == 0 && a.canHave(t, l) {
 			p.Lead = l.extents
 			out.Shape = append(out.Shape, l.extents...)
 			out.Extents = append(out.Extents, l.texts...)
@@ -266,7 +270,7 @@ func (a *application) fitDeclared(name *syntax.Name, to, t *layer.Tensor, leads 
 	split := t.Shape
 	var first []int
 	if len(t.Shape) > 0 {
-		if l, ok := leads[t.Extents[0]]; ok {
+		if l, ok := leads[t.Extents[0]]; ok && a.canHave(t, l) {
 			first = l.extents
 			split = slices.Concat(first, t.Shape[1:])
 		}

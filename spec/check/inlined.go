@@ -124,7 +124,7 @@ func (c *checker) orderUnits(list []*unit) []*unit {
 // inline copies the layer's equations.
 func (a *application) inline() []*layer.Equation {
 	for _, t := range a.layer.Tensors {
-		if to := a.places[t].T; t.HasOutside && !to.HasOutside {
+		if to := a.places[t].T; t.HasOutside && !to.HasOutside && len(to.Shape) > 0 {
 			to.HasOutside, to.Outside = true, t.Outside
 		}
 	}

@@ -43,6 +43,19 @@ forward: |
 backward: derive
 `
 
+// summed reads its own elements.
+const summed = `layer: summed
+dims: {M: elements}
+tensors:
+  x: {role: input, shape: [M]}
+  s: {role: scratch, shape: [M], outside: 0}
+  y: {role: output, shape: [M]}
+forward: |
+  s[m] = x[m]*x[m]
+  y[m] = x[m] + s[m+1] + where(m == 0, 0, y[m-1])
+backward: derive
+`
+
 // TestWithin gives a layer tensors for those that it has from the layers it applies.
 func TestWithin(t *testing.T) {
 	const xy = "  x: {role: input, shape: [N, 4]}\n  y: {role: output, shape: [N, 2]}\n"
@@ -58,19 +71,21 @@ func TestWithin(t *testing.T) {
 		"a single number":  {"  p: {role: scalar}\n", "q = stepped(p)\n  y = inside(x)", "p is a single number; x of stepped is read at other places than its elements"},
 		"computed ids": {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n\n  q = looked(k)\n  y = inside(x)",
 			"k is computed here, from 0 to 2; looked reads y_e[id[n]][d], whose size there is 2"},
-		"computed ids in range":  {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n%2\n  q = looked(k)\n  y = inside(x)", "q_y_e"},
-		"a word of the language": {"  p: {role: scalar}\n", "q = old(p)\n  y = inside(x)", "old is a name of the language; call the layer something else"},
-		"no such thing":          {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
+		"computed ids in range":      {"  k: {role: scratch, type: int32, shape: [N]}\n", "k[n] = n%2\n  q = looked(k)\n  y = inside(x)", "q_y_e"},
+		"a single number of its own": {"  p: {role: scalar}\n  q: {role: output, shape: []}\n", "q = summed(p)\n  y = inside(x)", "q is a single number, but y of summed here has [1]"},
+		"one element":                {"  p: {role: scalar}\n  q: {role: output, shape: [1]}\n", "q = summed(p)\n  y = inside(x)", "y q y_h"},
+		"a word of the language":     {"  p: {role: scalar}\n", "q = old(p)\n  y = inside(x)", "old is a name of the language; call the layer something else"},
+		"no such thing":              {"", "y = inside{h_w: nothing}(x)", "nothing is not defined"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, also := t.TempDir(), ""
-			for _, other := range []string{"stepped", "looked", "old"} {
+			for _, other := range []string{"stepped", "looked", "old", "summed"} {
 				if strings.Contains(c.forward, other) {
 					also += ", " + other + ": " + other + ".yaml"
 				}
 			}
 			for file, text := range map[string]string{
-				"inside.yaml": inside, "stepped.yaml": stepped, "looked.yaml": looked, "old.yaml": stepped,
+				"inside.yaml": inside, "stepped.yaml": stepped, "looked.yaml": looked, "old.yaml": stepped, "summed.yaml": summed,
 				"whole.yaml": "layer: whole\nlayers: {inside: inside.yaml" + also + "}\ndims: {N: rows}\ntensors:\n" + xy + c.tensors +
 					"forward: |\n  " + c.forward + "\nbackward: derive\n",
 			} {

@@ -91,7 +91,7 @@ func (d *derivation) upstreams(a *layer.Applied, upstream map[*layer.Tensor]*lay
 		p.T = d.adjoint[p.T]
 		if p.T != nil {
 			some = true
-			if u.HasOutside && !p.T.HasOutside {
+			if u.HasOutside && !p.T.HasOutside && len(p.T.Shape) > 0 {
 				p.T.HasOutside, p.T.Outside = true, u.Outside
 			}
 		}
