@@ -114,11 +114,13 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 
 // canHave reports whether what stands for the first extent of t can: none at all where each
 // of its elements is read by an index alone.
-func (a *application) canHave(t *layer.Tensor, l lead) bool { return len(l.extents) > 0 || a.whole(t) }
+func (a *application) canHave(t *layer.Tensor, l lead) bool {
+	return len(l.extents) > 0 || whole(a.layer, t)
+}
 
-// whole reports whether the layer, its gradient included, reads and writes a vector by an
+// whole reports whether a layer, its gradient included, reads and writes a vector by an
 // index alone, as it can be where the vector is a single number.
-func (a *application) whole(t *layer.Tensor) bool {
+func whole(l *layer.Layer, t *layer.Tensor) bool {
 	ok := true
 	visit := func(of *layer.Tensor, subs []layer.Int) {
 		if of != t && of.Of != t {
@@ -128,7 +130,7 @@ func (a *application) whole(t *layer.Tensor) bool {
 			ok = false
 		}
 	}
-	for _, e := range slices.Concat(a.layer.Forward.Equations, a.layer.Declared) {
+	for _, e := range slices.Concat(l.Forward.Equations, l.Declared) {
 		visit(e.T, e.Subs)
 		e.Walk(func(node any) bool {
 			switch x := node.(type) {
@@ -139,6 +141,11 @@ func (a *application) whole(t *layer.Tensor) bool {
 			}
 			return true
 		})
+	}
+	for _, b := range l.Applied { // the gradients of these are chained
+		for _, inner := range b.Layer.Tensors {
+			ok = ok && (b.Places[inner].T != t || len(inner.Shape) == 0 || whole(b.Layer, inner))
+		}
 	}
 	return ok
 }
