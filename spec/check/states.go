@@ -105,18 +105,26 @@ func inTurn(list []*unit, needs map[*unit]map[*unit]bool) {
 // circularHelp says why a layer is given what it gives: it may be by way of a state.
 func (u *unit) circularHelp(list []*unit, needed map[*unit]bool) string {
 	for _, v := range list {
+		if !needed[v] {
+			continue
+		}
 		for _, t := range u.states() {
-			if !needed[v] || !slices.Contains(v.reads, t) {
-				continue
+			if slices.Contains(v.reads, t) {
+				return fmt.Sprintf("line %d reads the state %s, as the last layer leaves it; old(%[2]s) is what it was before", v.line(), t.Name)
 			}
-			line := 0
-			if v.layer != nil {
-				line = v.layer.call.Pos.Line
-			} else {
-				line = v.equations[0].Pos.Line
+		}
+		for _, t := range u.reads {
+			if t.Role == layer.State && slices.Contains(v.writes, t) {
+				return fmt.Sprintf("it is given the state %s as line %d leaves it; copy what it was by an equation of its own, as in before[i] = old(%[1]s[i]), and give that", t.Name, v.line())
 			}
-			return fmt.Sprintf("line %d reads the state %s, as the last layer leaves it; old(%[2]s) is what it was before", line, t.Name)
 		}
 	}
 	return "a layer is computed as a whole, when all that it is given is known"
+}
+
+func (u *unit) line() int {
+	if u.layer != nil {
+		return u.layer.call.Pos.Line
+	}
+	return u.equations[0].Pos.Line
 }
