@@ -333,3 +333,18 @@ func TestHidden(t *testing.T) {
 		})
 	}
 }
+
+// TestRight accepts gradients that are right, though they are written in another way than
+// the derived ones, or hardly ever finite.
+func TestRight(t *testing.T) {
+	file, err := txtar.ParseFile("testdata/right.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range file.Files {
+		name, dims, _ := strings.Cut(f.Name, " ")
+		if _, err := proveAt(string(f.Data), dims); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -2,40 +2,61 @@ package grad
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
-// compare evaluates both passes at one point.
-func (p *proof) compare(t *trial, m mode) {
-	at := t.gradients(m)
+// compare evaluates both passes at a point of trial t, the k-th.
+func (p *proof) compare(t *trial, k int) {
+	at := t.gradients(mode(k % int(modeCount)))
 	if at == nil {
 		return
 	}
 	p.points++
+	for _, g := range t.l.Gradients {
+		p.told[g.Name] = p.told[g.Name] || anyNonzero(at.want.Values[g.Name])
+	}
+	p.judge(t, at)
+	if k%linearEach == 0 && p.errs.Len() == 0 {
+		by := [...]float64{t.draw.above, 1.0 / (1 << 14), 1 << 7}
+		p.judge(t, t.scaled(at, by[(k/linearEach+len(p.tried)-1)%len(by)]))
+	}
+}
+
+// linearEach says at which points it is tested that gradients are linear in those of the
+// outputs.
+const linearEach = int(modeCount) + 1
+
+// judge complains about the first elements in which gradients differ at a point.
+func (p *proof) judge(t *trial, at *point) {
 	var slack map[string][]float64
 	for _, g := range t.l.Gradients {
-		c := at.of(g.Name, m)
-		p.told[g.Name] = p.told[g.Name] || anyNonzero(c.want)
-		if p.wrong[g.Name] {
+		c := at.of(g.Name)
+		if p.wrong[g.Name] || c.firstDifference(0) < 0 {
 			continue
 		}
-		k := c.firstDifference()
-		if k >= 0 && m != ties { // where nothing jumps, rounding may be all of it
-			if slack == nil {
-				slack = t.rounding(at)
-			}
-			c.slack = slack[g.Name]
-			k = c.firstDifference()
+		if slack == nil { // rounding may be all of it
+			slack = t.rounding(at)
 		}
-		if k >= 0 {
+		c.slack = slack[g.Name]
+		if k := t.wrong(at, g, c); k >= 0 {
 			p.wrong[g.Name] = true
-			p.complain(t.l, g, k, c.got[k], c.want[k], m)
+			p.complain(t.l, g, k, c.got[k], c.want[k], at)
 		}
 	}
+}
+
+// wrong is the first element of a gradient that differs, or -1. At a tie of which the sum
+// is smooth, what is declared may be the derivative and what is derived not.
+func (t *trial) wrong(at *point, g *layer.Tensor, c comparison) int {
+	const most = 16 // of elements that are looked at closely
+	k := c.firstDifference(0)
+	for n := 0; k >= 0 && n < most && at.mode == ties && t.smooth(at, g, k, c.got[k]); n++ {
+		k = c.firstDifference(k + 1)
+	}
+	return k
 }
 
 // point has what both passes make of it.
@@ -43,10 +64,15 @@ type point struct {
 	// given is what is given, env that with what forward makes of it.
 	given, env, want, got *eval.Env
 	outputs               finite
+	mode                  mode
+	// far says that numbers may be large.
+	far bool
+	// scale is by how much the gradients of the outputs are larger than those drawn.
+	scale float64
 }
 
-func (at *point) of(gradient string, m mode) comparison {
-	return comparison{got: at.got.Values[gradient], want: at.want.Values[gradient], mode: m, outputs: at.outputs}
+func (at *point) of(gradient string) comparison {
+	return comparison{got: at.got.Values[gradient], want: at.want.Values[gradient], far: at.far, scale: at.scale, outputs: at.outputs}
 }
 
 // gradients draws a point at which the outputs are finite, or at least no NaN, and the
@@ -55,7 +81,8 @@ func (t *trial) gradients(m mode) *point {
 	const redraws = 4
 	var best *point
 	for range redraws {
-		at := &point{given: t.draw.point(m)}
+		at := &point{mode: m, scale: 1}
+		at.given, at.far = t.draw.point(m)
 		if !t.run(at) || best != nil && at.outputs != allFinite {
 			continue
 		}
@@ -64,6 +91,31 @@ func (t *trial) gradients(m mode) *point {
 		}
 	}
 	return best
+}
+
+// scaled is a point with other gradients of the outputs, a power of 2 times as large: the
+// derived ones are so, too, exactly.
+func (t *trial) scaled(at *point, by float64) *point {
+	out := *at
+	out.scale, out.given, out.env, out.want = by, share(at.given), share(at.env), eval.NewEnv()
+	times := func(v []float64) []float64 {
+		v = slices.Clone(v)
+		for k := range v {
+			v[k] *= by
+		}
+		return v
+	}
+	for _, u := range t.l.Upstreams {
+		v := times(at.given.Values[u.Name])
+		out.given.Values[u.Name], out.env.Values[u.Name] = v, v
+	}
+	for _, g := range t.l.Gradients {
+		out.want.Values[g.Name] = times(at.want.Values[g.Name])
+	}
+	if out.got = share(out.env); t.declared.Run(out.got) != nil {
+		return at
+	}
+	return &out
 }
 
 // run evaluates the passes at a point; it is false where nothing comes of it.
@@ -77,48 +129,6 @@ func (t *trial) run(at *point) bool {
 	}
 	at.want, at.got = share(at.env), share(at.env)
 	return t.derived.Run(at.want) == nil && t.declared.Run(at.got) == nil && anyFinite(at.want, t.l.Gradients)
-}
-
-// jitter is far above what rounding does to a number, and far below tolerance; it is
-// tried several times, since what cancels may do so in the same way by chance.
-const jitter, jitters = 1e-14, 8
-
-// rounding estimates what it does to the gradients at a point, from what jitter in all that
-// is given does to them: where much cancels, that is much.
-func (t *trial) rounding(at *point) map[string][]float64 {
-	out := map[string][]float64{}
-	for _, g := range t.l.Gradients {
-		out[g.Name] = make([]float64, g.Size())
-	}
-	rng := rand.New(rand.NewPCG(5, 6))
-	times := jitters
-	if t.cost > againBudget {
-		times = 1
-	}
-	for range times {
-		moved := &point{given: at.given.Clone()}
-		for _, x := range slices.Concat(t.l.Tensors, t.l.Upstreams) {
-			if x.Type == layer.Float32 {
-				v := moved.given.Values[x.Name]
-				for k := range v {
-					v[k] *= 1 + jitter*(2*rng.Float64()-1)
-				}
-			}
-		}
-		if !t.run(moved) {
-			continue
-		}
-		for _, g := range t.l.Gradients {
-			for k, slack := range out[g.Name] {
-				moves := math.Abs(moved.want.Values[g.Name][k]-at.want.Values[g.Name][k]) +
-					math.Abs(moved.got.Values[g.Name][k]-at.got.Values[g.Name][k])
-				if isFinite(moves) {
-					out[g.Name][k] = math.Max(slack, 1000*moves)
-				}
-			}
-		}
-	}
-	return out
 }
 
 // share gives an environment with the same values, in which new ones do not
@@ -188,32 +198,34 @@ type comparison struct {
 	got, want []float64
 	// slack is what rounding may amount to, an element or nil.
 	slack []float64
-	mode  mode
+	far   bool
+	scale float64
 	// outputs are all finite, or not.
 	outputs finite
 }
 
-// firstDifference gives the first element that differs, or -1. Where the derivative is not
-// finite, as that of log at 0, anything goes, and where an output is infinite, so it does
-// where the declared one is not. Far out, more may cancel.
-func (c comparison) firstDifference() int {
-	scale := 0.01
-	if c.mode.far() {
-		scale = 1
+// firstDifference gives the first element from k on that differs, or -1. Where the
+// derivative is not finite, as that of log at 0, anything goes, and where an output is
+// infinite, so it does where the declared one is not. Far out, more may cancel. An element
+// may be off by what is little beside the largest, unless that is much beside itself.
+func (c comparison) firstDifference(k int) int {
+	least, fine, coarse := 0.01*tolerance, tolerance, 1e4*tolerance
+	if c.far {
+		least, fine, coarse = 1000*tolerance, 1000*tolerance, 1e6*tolerance
 	}
+	least *= math.Max(1, c.scale)
+	largest := 0.0
 	for _, v := range c.want {
 		if isFinite(v) {
-			scale = math.Max(scale, math.Abs(v))
+			largest = math.Max(largest, math.Abs(v))
 		}
 	}
-	for k, v := range c.want {
-		if !isFinite(v) || (c.outputs != allFinite || c.mode.far()) && !isFinite(c.got[k]) {
+	for ; k < len(c.want); k++ {
+		v := c.want[k]
+		if !isFinite(v) || (c.outputs != allFinite || c.far) && !isFinite(c.got[k]) {
 			continue
 		}
-		limit := tolerance * scale
-		if c.mode.far() {
-			limit *= 1000
-		}
+		limit := math.Max(least, math.Max(fine*math.Abs(v), math.Min(coarse*math.Abs(v), fine*largest)))
 		if c.slack != nil && isFinite(c.slack[k]) {
 			limit = math.Max(limit, c.slack[k])
 		}

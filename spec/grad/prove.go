@@ -146,7 +146,7 @@ func (p *proof) again() {
 		if spent += t.cost; spent > againBudget {
 			break
 		}
-		p.compare(t, modes[k%len(modes)])
+		p.compare(t, k)
 	}
 }
 
@@ -205,7 +205,7 @@ func (p *proof) tryUpTo(l *layer.Layer, most float64) bool {
 		least = fewPoints
 	}
 	for k := range min(max(int(pointBudget/t.cost), least), maxPoints) {
-		if p.compare(t, modes[k%len(modes)]); k > 0 && p.errs.Len() > 0 {
+		if p.compare(t, k); k > 0 && p.errs.Len() > 0 {
 			break // what is wrong shows at the first points, mostly
 		}
 	}
@@ -223,11 +223,11 @@ const (
 	// enoughPoints is how many there are over all sets, unless they cost more nodes than
 	// againBudget, some tenths of a second.
 	enoughPoints = 60
-	againBudget  = 3_000_000
+	againBudget  = 5_000_000
 )
 
 // complain reports element k of the gradient g.
-func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float64, m mode) {
+func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float64, found *point) {
 	at := subscripts(g.Shape, k)
 	e := definer(l.Declared, g, at)
 	var name strings.Builder
@@ -243,8 +243,11 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	if slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) { // a number in it belongs to other dims
 		from, shown = "forward, for these dims", showAt(l, g.Name)
 	}
-	help := fmt.Sprintf("found at %s with %s\nderived from %s:\n%s", m, strings.Join(dims, " "), from, shown)
-	if m == ties {
+	help := fmt.Sprintf("found at %s with %s\nderived from %s:\n%s", found.mode, strings.Join(dims, " "), from, shown)
+	if found.scale != 1 {
+		help += "\nit must be as many times as large as the gradients of the outputs; these are " + numberText(found.scale) + " times ordinary ones"
+	}
+	if found.mode == ties {
 		help += "\nat a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0"
 	}
 	if through := intermediates(l.Declared, e); through != "" {

@@ -1,0 +1,223 @@
+package grad
+
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// meeting are two numbers that are compared, at least one of which depends on integers that
+// are given, with the indices of both.
+type meeting struct {
+	x, y layer.Expr
+	idx  []*layer.Index
+}
+
+// meets learns that numbers are compared, unless neither depends on integers that are given.
+func (p *points) meets(x, y layer.Expr) {
+	seen := indices{}
+	given := false
+	m := meeting{x: x, y: y}
+	for _, side := range []layer.Expr{x, y} {
+		layer.Walk(side, func(n any) bool {
+			switch n := n.(type) {
+			case *layer.Element:
+				given = true
+			case *layer.Read:
+				given = given || n.T.Type != layer.Float32
+			case *layer.Var:
+				if !seen[n.I] {
+					seen[n.I] = true
+					m.idx = append(m.idx, n.I)
+				}
+			}
+			return true
+		})
+	}
+	if given {
+		p.meetings = append(p.meetings, m)
+	}
+}
+
+// meet makes some of the numbers that are compared equal, or differ by one, where integers
+// in them may be such: by chance alone, few would be.
+func (p *points) meet(env *eval.Env) {
+	for _, m := range p.meetings {
+		for range p.far.IntN(3) {
+			at := map[*layer.Index]int{}
+			for _, i := range m.idx {
+				at[i] = p.far.IntN(max(i.Size, 1))
+			}
+			d := [...]int{0, 0, -1, 1}[p.far.IntN(4)]
+			if v, ok := realAt(m.y, at, env); ok && p.solve(m.x, v, d, at, env) {
+				continue
+			}
+			if v, ok := realAt(m.x, at, env); ok {
+				p.solve(m.y, v, d, at, env)
+			}
+		}
+	}
+}
+
+// solve gives an integer in x such a value that x is v, or d more, if there is one.
+func (p *points) solve(x layer.Expr, v float64, d int, at map[*layer.Index]int, env *eval.Env) bool {
+	if !(math.Abs(v) < math.MaxInt32) {
+		return false
+	}
+	switch x := x.(type) {
+	case *layer.FromInt:
+		return p.become(x.X, int(math.Round(v))+d, at, env)
+	case *layer.Read:
+		return len(x.Subs) == 0 && x.T.Type != layer.Float32 && p.become(&layer.Element{T: x.T}, int(math.Round(v))+d, at, env)
+	case *layer.Call:
+		switch x.Fn {
+		case "neg":
+			return p.solve(x.Args[0], -v, d, at, env)
+		case "floor", "abs":
+			return p.solve(x.Args[0], v, d, at, env)
+		}
+	case *layer.Binary:
+		a, ok1 := realAt(x.X, at, env)
+		b, ok2 := realAt(x.Y, at, env)
+		if !ok1 || !ok2 {
+			return false
+		}
+		switch x.Op {
+		case '+':
+			return p.solve(x.X, v-b, d, at, env) || p.solve(x.Y, v-a, d, at, env)
+		case '-':
+			return p.solve(x.X, v+b, d, at, env) || p.solve(x.Y, a-v, d, at, env)
+		case '*':
+			return p.solve(x.X, v/b, d, at, env) || p.solve(x.Y, v/a, d, at, env)
+		case '/':
+			return p.solve(x.X, v*b, d, at, env) || p.solve(x.Y, a/v, d, at, env)
+		}
+	}
+	return false
+}
+
+// realAt evaluates a number at values of its indices, where it is made of them and of
+// integers that are given.
+func realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool) {
+	switch x := x.(type) {
+	case layer.Const:
+		return x.V, true
+	case *layer.FromInt:
+		v, ok := integerAt(x.X, at, env)
+		return float64(v), ok
+	case *layer.Read:
+		if v := env.Values[x.T.Name]; len(x.Subs) == 0 && len(v) == 1 {
+			return v[0], true
+		}
+	case *layer.Call:
+		if v, ok := realAt(x.Args[0], at, env); ok {
+			switch x.Fn {
+			case "neg":
+				return -v, true
+			case "floor":
+				return math.Floor(v), true
+			case "abs":
+				return math.Abs(v), true
+			}
+		}
+	case *layer.Binary:
+		a, ok1 := realAt(x.X, at, env)
+		b, ok2 := realAt(x.Y, at, env)
+		if ok1 && ok2 {
+			return map[byte]float64{'+': a + b, '-': a - b, '*': a * b, '/': a / b}[x.Op], true
+		}
+	}
+	return 0, false
+}
+
+// become gives an element in x such a value that x is v, if there is one.
+func (p *points) become(x layer.Int, v int, at map[*layer.Index]int, env *eval.Env) bool {
+	switch x := x.(type) {
+	case *layer.Element:
+		k, ok := position(x, at, env)
+		if !ok || k < 0 || v > math.MaxInt32 || v < math.MinInt32 || !p.valid(x.T, v) {
+			return false
+		}
+		env.Values[x.T.Name][k] = float64(v)
+		return true
+	case *layer.IntOp:
+		a, ok1 := integerAt(x.X, at, env)
+		b, ok2 := integerAt(x.Y, at, env)
+		if !ok1 || !ok2 {
+			return false
+		}
+		switch x.Op {
+		case '+':
+			return p.become(x.X, v-b, at, env) || p.become(x.Y, v-a, at, env)
+		case '-':
+			return p.become(x.X, v+b, at, env) || p.become(x.Y, a-v, at, env)
+		case '*':
+			return b != 0 && v%b == 0 && p.become(x.X, v/b, at, env) || a != 0 && v%a == 0 && p.become(x.Y, v/a, at, env)
+		case '/':
+			return b > 0 && p.become(x.X, v*b+layer.Residue(a, b), at, env)
+		case '%':
+			return b > 0 && v >= 0 && v < b && p.become(x.X, a-layer.Residue(a, b)+v, at, env)
+		}
+	}
+	return false
+}
+
+// integerAt evaluates an integer at values of its indices, where it depends on them and on
+// what is given alone.
+func integerAt(x layer.Int, at map[*layer.Index]int, env *eval.Env) (int, bool) {
+	switch x := x.(type) {
+	case layer.Lit:
+		return x.V, true
+	case *layer.Var:
+		return at[x.I], true
+	case *layer.Element:
+		k, ok := position(x, at, env)
+		switch {
+		case !ok:
+			return 0, false
+		case k < 0:
+			return int(x.T.Outside), x.T.HasOutside
+		}
+		return int(env.Values[x.T.Name][k]), true
+	case *layer.IntOp:
+		a, ok1 := integerAt(x.X, at, env)
+		b, ok2 := integerAt(x.Y, at, env)
+		if !ok1 || !ok2 || (x.Op == '/' || x.Op == '%') && b <= 0 {
+			return 0, false
+		}
+		switch x.Op {
+		case '+':
+			return a + b, true
+		case '-':
+			return a - b, true
+		case '*':
+			return a * b, true
+		case '/':
+			return (a - layer.Residue(a, b)) / b, true
+		case '%':
+			return layer.Residue(a, b), true
+		}
+	}
+	return 0, false
+}
+
+// position is the place of an element in what is given for its tensor, -1 beyond its shape;
+// false where nothing is given.
+func position(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (int, bool) {
+	if env.Values[x.T.Name] == nil {
+		return 0, false
+	}
+	k := 0
+	for d, s := range x.Subs {
+		i, ok := integerAt(s, at, env)
+		switch {
+		case !ok:
+			return 0, false
+		case i < 0 || i >= x.T.Shape[d]:
+			return -1, true
+		}
+		k = k*x.T.Shape[d] + i
+	}
+	return k, true
+}
