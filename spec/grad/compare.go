@@ -48,12 +48,16 @@ func (p *proof) judge(t *trial, at *point) {
 	}
 }
 
-// wrong is the first element of a gradient that differs, or -1. At a tie of which the sum
-// is smooth, what is declared may be the derivative and what is derived not.
+// wrong is the first element of a gradient that differs, or -1. At a tie where the sum is
+// smooth, what is declared may be the derivative and what is derived not; where it is so for
+// many elements, it is taken to be so for all.
 func (t *trial) wrong(at *point, g *layer.Tensor, c comparison) int {
-	const most = 16 // of elements that are looked at closely
+	const many = 16
 	k := c.firstDifference(0)
-	for n := 0; k >= 0 && n < most && at.mode == ties && t.smooth(at, g, k, c.got[k]); n++ {
+	for n := 0; k >= 0 && at.mode == ties && t.smooth(at, g, k, c.got[k]); n++ {
+		if n == many {
+			return -1
+		}
 		k = c.firstDifference(k + 1)
 	}
 	return k
