@@ -50,13 +50,21 @@ ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 					continue
 				}
 				fmt.Fprintln(c.OutOrStdout(), strings.Join(append([]string{name + ": ok"}, chosen...), " "))
-				for _, at := range proved.Untested {
-					fmt.Fprintf(c.ErrOrStderr(), "note: %s: a case that this equation has at these dims could not be tested, it costs too much\n", at)
+				for _, n := range notes(proved) {
+					fmt.Fprintln(c.ErrOrStderr(), n)
 				}
 			}
 			return errors.Join(errs...)
 		},
 	}
+}
+
+// notes are what a proof leaves to be said.
+func notes(p *layer.Proved) (out []string) {
+	for _, at := range p.Untested {
+		out = append(out, fmt.Sprintf("note: %s: a case that this equation has at these dims could not be tested, it costs too much", at))
+	}
+	return out
 }
 
 // checkSpec proves a spec. Dims that are not given get the first values below

@@ -25,7 +25,7 @@ unified diff and exits with status 1.`,
   dlgen diff -c nets/dlgen.yaml
   dlgen diff dense N=32 I=784 O=128 -o kernels/fc1`,
 		RunE: func(c *cobra.Command, args []string) error {
-			p, err := plan(&r, args)
+			p, _, err := plan(&r, args)
 			if err != nil || p.UpToDate() {
 				return err
 			}

@@ -44,15 +44,17 @@ func generate(r *request, args []string, out, errOut io.Writer) error {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	type result struct {
-		plan *output.Plan
-		err  error
+		plan  *output.Plan
+		notes []string
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		p, err := plan(r, args)
-		done <- result{p, err}
+		p, notes, err := plan(r, args)
+		done <- result{p, notes, err}
 	}()
 	var p *output.Plan
+	var remarks []string
 	select {
 	case <-signals:
 		return errors.New("interrupted; nothing was written")
@@ -60,7 +62,7 @@ func generate(r *request, args []string, out, errOut io.Writer) error {
 		if res.err != nil {
 			return res.err
 		}
-		p = res.plan
+		p, remarks = res.plan, res.notes
 	}
 	err := p.Apply(func() error {
 		select {
@@ -71,22 +73,27 @@ func generate(r *request, args []string, out, errOut io.Writer) error {
 		}
 	})
 	if err == nil {
+		for _, n := range remarks {
+			fmt.Fprintln(errOut, n)
+		}
 		report(p, out, errOut)
 	}
 	return err
 }
 
-// plan compiles all that is asked for and compares it with the disk.
-func plan(r *request, args []string) (*output.Plan, error) {
+// plan compiles all that is asked for and compares it with the disk; it also gives what is
+// to be said of it.
+func plan(r *request, args []string) (p *output.Plan, notes []string, err error) {
 	w, err := r.work(args)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	files, err := job.Run(w.jobs, w.targets.compile)
+	made, err := job.Run(w.jobs, w.targets.compile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return output.Compare(w.dir, w.origin, files)
+	p, err = output.Compare(w.dir, w.origin, made.Files)
+	return p, made.Notes, err
 }
 
 // report says what was done.

@@ -19,18 +19,18 @@ func selectTargets(names []string) (targets, error) {
 }
 
 // compile generates the package of one job.
-func (t targets) compile(j job.Job) ([]output.File, error) {
+func (t targets) compile(j job.Job) (job.Package, error) {
 	p, err := prove(j.Spec, j.Given)
 	if err != nil {
-		return nil, err
+		return job.Package{}, err
 	}
 	files, err := gen.Generate(p, gen.Options{Package: j.Package, Backends: t, Fastest: true})
 	if err != nil {
-		return nil, err
+		return job.Package{}, err
 	}
-	var out []output.File
+	out := job.Package{Notes: notes(p)}
 	for _, f := range files {
-		out = append(out, output.File{Path: f.Name, Data: f.Data})
+		out.Files = append(out.Files, output.File{Path: f.Name, Data: f.Data})
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package grad
 import (
 	"fmt"
 
+	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -21,17 +22,20 @@ func instanceOf(a *layer.Applied) instance {
 }
 
 // proveApplied proves the gradients of the layers that l applies: those of
-// their specs, which its own gradient is made of.
-func proveApplied(l *layer.Layer, known map[instance]bool) error {
+// their specs, which its own gradient is made of. It gives the equations of which there
+// are untested cases.
+func proveApplied(l *layer.Layer, known map[instance]bool) (untested []diag.Pos, err error) {
 	for _, a := range l.Applied {
 		i := instanceOf(a)
 		if known[i] {
 			continue
 		}
 		known[i] = true
-		if _, err := prove(a.Layer, a.Rebind, known); err != nil {
-			return err
+		p, err := prove(a.Layer, a.Rebind, known)
+		if err != nil {
+			return nil, err
 		}
+		untested = append(untested, p.Untested...)
 	}
-	return nil
+	return untested, nil
 }

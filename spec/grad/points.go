@@ -153,8 +153,8 @@ func (p *points) learn(e *layer.Equation) {
 
 // number learns of a real number of the spec.
 func (p *points) number(v float64) {
-	const mostScale = 1 << 40 // of the gradients of outputs
-	for p.above < 16*v && p.above < mostScale {
+	const mostScale = 1e12 // what is larger is for no gradient to be compared with
+	for v < mostScale && p.above < 16*v {
 		p.above *= 2
 	}
 	p.constant(v)

@@ -25,18 +25,19 @@ func Prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 
 // prove is Prove for a layer that applies some of which known are proved.
 func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, error), known map[instance]bool) (*layer.Proved, error) {
-	if err := proveApplied(l, known); err != nil {
+	untested, err := proveApplied(l, known)
+	if err != nil {
 		return nil, err
 	}
 	if len(l.Gradients) == 0 || !l.Derive && l.Declared == nil {
-		return finished(l, nil), nil
+		return finished(l, nil, untested), nil
 	}
 	if l.Derive {
 		derived, err := derivedBest(l)
 		if err != nil {
 			return nil, err
 		}
-		return finished(l, derived), nil
+		return finished(l, derived, untested), nil
 	}
 	derived, err := Derive(l)
 	if err != nil {
@@ -64,16 +65,15 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
-	out := finished(l, declared(l))
 	if !p.own {
-		out.Untested = s.untested
+		untested = append(untested, s.untested...)
 	}
-	return out, nil
+	return finished(l, declared(l), untested), nil
 }
 
 // finished decides which of the tensors that come with applied layers forward
 // keeps for backward, and leaves out what nobody needs.
-func finished(l *layer.Layer, backward *layer.Program) *layer.Proved {
+func finished(l *layer.Layer, backward *layer.Program, untested []diag.Pos) *layer.Proved {
 	read := map[*layer.Tensor]bool{}
 	if backward != nil {
 		for _, e := range backward.Equations {
@@ -97,7 +97,7 @@ func finished(l *layer.Layer, backward *layer.Program) *layer.Proved {
 	out := *l
 	out.Forward = forward
 	out.Tensors = slices.DeleteFunc(slices.Clone(l.Tensors), func(t *layer.Tensor) bool { return !stays(t) && !needed[t] && !read[t] })
-	return &layer.Proved{Layer: &out, Backward: backward}
+	return &layer.Proved{Layer: &out, Backward: backward, Untested: untested}
 }
 
 // proof compares gradients and collects the differences.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/dlgen/dlgen/cmd/dlgen/internal/output"
@@ -33,8 +34,14 @@ type Job struct {
 	Pos diag.Pos
 }
 
-// Compiler makes the files of one package; their paths are base names.
-type Compiler func(Job) ([]output.File, error)
+// Package is what a job gives: files, and notes for who asked for it.
+type Package struct {
+	Files []output.File
+	Notes []string
+}
+
+// Compiler makes one package; the paths of its files are base names.
+type Compiler func(Job) (Package, error)
 
 // Resolve makes the path of a spec, seen from a folder, one that the process
 // can open. Names of the library stay.
@@ -45,9 +52,10 @@ func Resolve(name, dir string) string {
 	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
-// Run compiles all jobs, as many at a time as there are processors.
-func Run(jobs []Job, compile Compiler) ([]output.File, error) {
-	files := make([][]output.File, len(jobs))
+// Run compiles all jobs, as many at a time as there are processors, and gives what they
+// give together, each note once.
+func Run(jobs []Job, compile Compiler) (Package, error) {
+	packages := make([]Package, len(jobs))
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	free := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -56,17 +64,22 @@ func Run(jobs []Job, compile Compiler) ([]output.File, error) {
 		free <- struct{}{}
 		go func() {
 			defer func() { <-free; wg.Done() }()
-			files[i], errs[i] = contained(j, compile)
+			packages[i], errs[i] = contained(j, compile)
 		}()
 	}
 	wg.Wait()
 	if err := failures(jobs, errs); err != nil {
-		return nil, err
+		return Package{}, err
 	}
-	var all []output.File
+	var all Package
 	for i, j := range jobs {
-		for _, f := range files[i] {
-			all = append(all, output.File{Path: path.Join(j.Folder, f.Path), Data: f.Data})
+		for _, f := range packages[i].Files {
+			all.Files = append(all.Files, output.File{Path: path.Join(j.Folder, f.Path), Data: f.Data})
+		}
+		for _, n := range packages[i].Notes {
+			if !slices.Contains(all.Notes, n) {
+				all.Notes = append(all.Notes, n)
+			}
 		}
 	}
 	return all, nil
@@ -74,10 +87,10 @@ func Run(jobs []Job, compile Compiler) ([]output.File, error) {
 
 // contained compiles one job; a bug of the compiler becomes an error, so that
 // it says which layer it is about and the folder stays as it was.
-func contained(j Job, compile Compiler) (files []output.File, err error) {
+func contained(j Job, compile Compiler) (p Package, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("dlgen has a bug that %s with %v brings out; please report it\n%v\n%s", j.Spec, j.Given, p, debug.Stack())
+		if bug := recover(); bug != nil {
+			err = fmt.Errorf("dlgen has a bug that %s with %v brings out; please report it\n%v\n%s", j.Spec, j.Given, bug, debug.Stack())
 		}
 	}()
 	return compile(j)

@@ -55,15 +55,15 @@ func TestRunKeepsTheOrder(t *testing.T) {
 		jobs = append(jobs, Job{Folder: fmt.Sprint("f", i)})
 		want = append(want, output.File{Path: fmt.Sprintf("f%d/a.go", i), Data: []byte{byte(i)}})
 	}
-	got, err := Run(jobs, func(j Job) ([]output.File, error) {
+	got, err := Run(jobs, func(j Job) (Package, error) {
 		var i byte
 		_, err := fmt.Sscanf(j.Folder, "f%d", &i)
-		return []output.File{{Path: "a.go", Data: []byte{i}}}, err
+		return Package{Files: []output.File{{Path: "a.go", Data: []byte{i}}}, Notes: []string{fmt.Sprint("note ", i%2)}}, err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(Package{Files: want, Notes: []string{"note 0", "note 1"}}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -77,24 +77,24 @@ func TestRunShowsAllErrors(t *testing.T) {
 		{Package: "c", Spec: "good.yaml", Pos: at(3)},
 		{Package: "d", Spec: "one.yaml", Pos: at(4)},
 	}
-	files, err := Run(jobs, func(j Job) ([]output.File, error) {
+	all, err := Run(jobs, func(j Job) (Package, error) {
 		if j.Spec == "good.yaml" {
-			return []output.File{{Path: "x"}}, nil
+			return Package{Files: []output.File{{Path: "x"}}}, nil
 		}
-		return nil, errors.New(j.Spec + " is wrong")
+		return Package{}, errors.New(j.Spec + " is wrong")
 	})
 	want := `c.yaml:1:3: layer a (one.yaml) cannot be generated:
 c.yaml:4:3: layer d (one.yaml) cannot be generated:
 one.yaml is wrong
 c.yaml:2:3: layer b (two.yaml) cannot be generated:
 two.yaml is wrong`
-	if files != nil || err == nil || err.Error() != want {
-		t.Errorf("%v, %v", files, err)
+	if all.Files != nil || err == nil || err.Error() != want {
+		t.Errorf("%v, %v", all, err)
 	}
 }
 
 func TestBugBecomesAnError(t *testing.T) {
-	_, err := Run([]Job{{Spec: "dense"}}, func(Job) ([]output.File, error) { panic("violated") })
+	_, err := Run([]Job{{Spec: "dense"}}, func(Job) (Package, error) { panic("violated") })
 	if err == nil || !strings.Contains(err.Error(), "dlgen has a bug that dense") || !strings.Contains(err.Error(), "violated") {
 		t.Errorf("got %v", err)
 	}
