@@ -81,8 +81,10 @@ func (s *search) others() []*layer.Layer {
 	}
 	s.passConstants()
 	s.found = s.telling()
+	s.passTogether()
 	s.grow()
-	s.reach()
+	s.reach(events, mostReached)
+	s.reach(joint, mostJoint)
 	return s.found
 }
 

@@ -4,14 +4,13 @@ import (
 	"math"
 	"slices"
 
-	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
 const (
 	// mostReached is how many sets of dims are looked for because of what happens at the
-	// layer's own dims alone.
-	mostReached = 8
+	// layer's own dims alone, mostJoint because of two things that happen together.
+	mostReached, mostJoint = 8, 4
 	// reachCost is what evaluating such a set may cost.
 	reachCost = 20_000_000
 	// grownCost is what evaluating a set with one large dim may cost, middleSets how many
@@ -49,13 +48,7 @@ func (s *search) grow() {
 			}
 		}
 	}
-	var pairs [][2]*layer.Number
-	for k := range dims {
-		for i := range k {
-			pairs = append(pairs, [2]*layer.Number{dims[i], dims[k]})
-		}
-	}
-	s.rng.Shuffle(len(pairs), func(i, k int) { pairs[i], pairs[k] = pairs[k], pairs[i] })
+	pairs := s.pairs(dims)
 	for _, pair := range pairs[:min(len(pairs), middleSets)] {
 		given := small(1)
 		for _, n := range pair {
@@ -68,19 +61,26 @@ func (s *search) grow() {
 
 // reach adds sets of dims, as small as can be, at which happens what does at the layer's
 // own dims and at none of those found: that a condition on indices holds or does not,
-// that a read is within a shape or beyond it.
-func (s *search) reach() {
-	own := events(s.l)
-	seen := make([][]bool, len(own))
-	for e, list := range own {
-		seen[e] = make([]bool, len(list))
+// that a read is within a shape or beyond it. It adds no more than most.
+func (s *search) reach(happens func(*layer.Equation) []bool, most int) {
+	eqs := equations(s.l)
+	own, seen := make([][]bool, len(eqs)), make([][]bool, len(eqs))
+	for e := range eqs {
+		own[e] = happens(eqs[e])
+		seen[e] = make([]bool, len(own[e]))
+	}
+	at := func(l *layer.Layer, e int) []bool { // what happens in its equation e, nil if a condition is decided
+		if list := equations(l); e < len(list) {
+			if out := happens(list[e]); len(out) == len(own[e]) {
+				return out
+			}
+		}
+		return nil
 	}
 	note := func(l *layer.Layer) {
-		for e, list := range events(l) {
-			if e < len(own) && len(list) == len(own[e]) { // else a condition is decided
-				for k, happens := range list {
-					seen[e][k] = seen[e][k] || happens
-				}
+		for e := range own {
+			for k, does := range at(l, e) {
+				seen[e][k] = seen[e][k] || does
 			}
 		}
 	}
@@ -88,37 +88,33 @@ func (s *search) reach() {
 		note(l)
 	}
 	for e, reached := 0, 0; e < len(own); e++ {
-		for k, happens := range own[e] {
-			if !happens || seen[e][k] {
+		for k, does := range own[e] {
+			if !does || seen[e][k] {
 				continue
 			}
 			l := s.l
-			if reached < mostReached {
+			if reached < most {
 				l = s.least(func(l *layer.Layer) bool {
-					at := events(l)
-					return e < len(at) && len(at[e]) == len(own[e]) && at[e][k]
+					list := at(l, e)
+					return list != nil && list[k]
 				})
 			}
-			at := s.equation(e).Pos
-			switch {
+			switch pos := eqs[e].Pos; {
 			case l == nil:
-			case reached < mostReached && cost(l.Forward) <= reachCost:
+			case reached < most && cost(l.Forward) <= reachCost:
 				note(l)
 				s.found = append(s.found, l)
 				reached++
-			case !slices.Contains(s.untested, at):
-				s.untested = append(s.untested, at)
+			case !slices.Contains(s.untested, pos):
+				s.untested = append(s.untested, pos)
 			}
 		}
 	}
 }
 
-// equation is the e-th of events.
-func (s *search) equation(e int) *layer.Equation {
-	if n := len(s.l.Forward.Equations); e >= n {
-		return s.l.Declared[e-n]
-	}
-	return s.l.Forward.Equations[e]
+// equations are those of forward and of the declared backward.
+func equations(l *layer.Layer) []*layer.Equation {
+	return slices.Concat(l.Forward.Equations, l.Declared)
 }
 
 // least makes each dim in turn as small as it can be if what the layer does is still to
@@ -153,61 +149,4 @@ func (s *search) least(happens func(*layer.Layer) bool) *layer.Layer {
 		given[n.Name] = numberText(float64(high))
 	}
 	return best
-}
-
-// events are, for each equation of forward and of the declared backward, what may happen
-// in it at the dims of l, in the order of the text.
-func events(l *layer.Layer) [][]bool {
-	var out [][]bool
-	for _, list := range [][]*layer.Equation{l.Forward.Equations, l.Declared} {
-		for _, e := range list {
-			var here []bool
-			e.Walk(func(node any) bool {
-				switch x := node.(type) {
-				case *layer.CmpInt:
-					here = append(here, may(x), may(not(x)))
-				case *layer.Logic:
-					here = append(here, may(x), may(not(x)))
-					here = append(here, alone(x)...)
-				case *layer.Read:
-					for d, s := range x.Subs {
-						if x.T.HasOutside {
-							low, high := &layer.CmpInt{Op: "<", X: s, Y: lit(0)}, &layer.CmpInt{Op: ">=", X: s, Y: lit(x.T.Shape[d])}
-							here = append(here, may(low), may(high), may(not(low)) && may(not(high)))
-						}
-					}
-				}
-				return true
-			})
-			out = append(out, here)
-		}
-	}
-	return out
-}
-
-// alone reports for each of the conditions that x joins whether it may be what decides: the
-// others hold and it does not, of alternatives the other way round.
-func alone(x *layer.Logic) (out []bool) {
-	parts := layer.Joined(x, x.Op)
-	for k := range parts {
-		var c layer.Cond
-		for i, p := range parts {
-			if (x.Op == "||") != (i == k) {
-				p = not(p)
-			}
-			if c == nil {
-				c = p
-			} else {
-				c = &layer.Logic{Op: "&&", X: c, Y: p}
-			}
-		}
-		out = append(out, may(c))
-	}
-	return out
-}
-
-// may reports whether c holds for some values of its indices, as far as one can tell.
-func may(c layer.Cond) bool {
-	holds, known := check.Decide(c)
-	return holds || !known
 }
