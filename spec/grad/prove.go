@@ -8,7 +8,6 @@ import (
 
 	"github.com/dlgen/dlgen/spec/check"
 	"github.com/dlgen/dlgen/spec/diag"
-	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -51,7 +50,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	s := newSearch(l, rebind)
 	p.search(s)
 	if len(p.tried) == 0 && p.errs.Len() == 0 { // numbers of the spec keep all dims from being small
-		p.own = p.tryUpTo(l, lastResort)
+		p.own = p.tryUpTo(l, lastResort, fewPoints)
 	}
 	if len(p.tried) == 0 && p.errs.Len() == 0 {
 		p.errs.AddHelp(l.Pos, "let dims, not numbers, be what is large, or say backward: derive",
@@ -65,7 +64,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	if err := p.errs.Err(); err != nil {
 		return nil, err
 	}
-	if !p.own {
+	if !p.own && !p.once {
 		untested = append(untested, s.untested...)
 	}
 	return finished(l, declared(l), untested), nil
@@ -113,41 +112,11 @@ type proof struct {
 	// points counts comparisons, told has the gradients that were not 0 at all of them.
 	points int
 	told   map[string]bool
-	// own says that the layer's own dims are among them.
-	own bool
+	// own says that the layer's own dims are among them, once that they are at few points.
+	own, once bool
 	// tried are the sets of dims with their points.
 	tried []*trial
 	errs  diag.List
-}
-
-// search compares on small dims: the layer's own, if they are, and, unless
-// something is wrong there, others.
-func (p *proof) search(s *search) {
-	if own := s.own(); own != nil {
-		if p.own = p.try(own); p.errs.Len() > 0 {
-			return
-		}
-	}
-	for _, small := range s.others() {
-		if p.try(small); len(p.wrong) == len(s.l.Gradients) {
-			return
-		}
-	}
-	p.again()
-}
-
-// again compares at more points where there were only a few, as of layers of which no set
-// of dims is small: some happen under conditions that seldom hold.
-func (p *proof) again() {
-	slices.SortStableFunc(p.tried, func(a, b *trial) int { return int(a.cost - b.cost) })
-	spent := 0.0
-	for k := 0; p.points < enoughPoints && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
-		t := p.tried[k%len(p.tried)]
-		if spent += t.cost; spent > againBudget {
-			break
-		}
-		p.compare(t, k)
-	}
 }
 
 // missing complains about gradients without an equation.
@@ -173,58 +142,6 @@ func declared(l *layer.Layer) *layer.Program {
 	}
 	return p
 }
-
-// trial is a layer on small dims, ready to be evaluated.
-type trial struct {
-	l                          *layer.Layer
-	forward, declared, derived *eval.Machine
-	cost                       float64
-	draw                       *points
-}
-
-// try compares on one set of dims, at as many points as are cheap, if there is one that is.
-func (p *proof) try(l *layer.Layer) bool { return p.tryUpTo(l, maxCost) }
-
-func (p *proof) tryUpTo(l *layer.Layer, most float64) bool {
-	derived, err := Derive(l)
-	if err != nil {
-		return false // what cannot be derived here was found at the real dims
-	}
-	written := declared(l)
-	t := &trial{
-		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
-		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
-		draw: newPoints(l, uint64(2+len(p.tried))),
-	}
-	if t.cost > most {
-		return false
-	}
-	p.tried = append(p.tried, t)
-	least := minPoints
-	if t.cost > pointBudget && len(p.tried) > 3 || t.cost > maxCost {
-		least = fewPoints
-	}
-	for k := range min(max(int(pointBudget/t.cost), least), maxPoints) {
-		if p.compare(t, k); k > 0 && p.errs.Len() > 0 {
-			break // what is wrong shows at the first points, mostly
-		}
-	}
-	return true
-}
-
-const (
-	// pointBudget is in evaluated nodes, for one set of dims.
-	pointBudget = 200_000
-	minPoints   = int(modeCount)
-	fewPoints   = 2 // of a set that costs much beside others
-	maxPoints   = 25 * int(modeCount)
-	// maxCost is about half a second a point, lastResort a few seconds.
-	maxCost, lastResort = 100_000_000, 1_000_000_000
-	// enoughPoints is how many there are over all sets, unless they cost more nodes than
-	// againBudget, some tenths of a second.
-	enoughPoints = 60
-	againBudget  = 5_000_000
-)
 
 // complain reports element k of the gradient g.
 func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float64, found *point) {
