@@ -1,6 +1,8 @@
 package grad
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,11 +13,12 @@ import (
 
 // generalised writes the equations with dims in place of the numbers that follow from
 // them, as their author would: what a number is at dims that are larger by one tells of
-// which dims it is a sum. Numbers that are none stay.
-func generalised(l *layer.Layer, derived *layer.Program, rebind func(map[string]string) (*layer.Layer, error)) []string {
+// which dims it is a sum. Numbers that are none stay; fixed are the dims, NAME=VALUE, of
+// which they may be made all the same, as other equations belong to larger ones.
+func generalised(l *layer.Layer, derived *layer.Program, rebind func(map[string]string) (*layer.Layer, error)) (texts, fixed []string) {
 	words := wordsOf(derived)
 	if !slices.ContainsFunc(words, func(w string) bool { n, err := strconv.Atoi(w); return err == nil && n > 1 }) {
-		return lines(words)
+		return lines(words), nil
 	}
 	slopes := make([]map[string]int, len(words)) // of each number, by dim
 	for k := range slopes {
@@ -32,6 +35,7 @@ func generalised(l *layer.Layer, derived *layer.Program, rebind func(map[string]
 		larger[n.Name] = strconv.Itoa(int(n.Value) + 1)
 		other := wordsAt(larger, rebind)
 		if !alike(words, other) {
+			fixed = append(fixed, n.Name+"="+numberText(n.Value))
 			continue
 		}
 		dims, values[n.Name], all[n.Name] = append(dims, n.Name), int(n.Value), larger[n.Name]
@@ -43,7 +47,7 @@ func generalised(l *layer.Layer, derived *layer.Program, rebind func(map[string]
 	}
 	check := wordsAt(all, rebind)
 	if !alike(words, check) {
-		return lines(words)
+		return lines(words), append(fixed, given(values)...)
 	}
 	out := make([]string, len(words))
 	for k, w := range words {
@@ -61,7 +65,15 @@ func generalised(l *layer.Layer, derived *layer.Program, rebind func(map[string]
 			}
 		}
 	}
-	return lines(out)
+	return lines(out), fixed
+}
+
+// given writes dims as NAME=VALUE.
+func given(values map[string]int) (out []string) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		out = append(out, fmt.Sprintf("%s=%d", name, values[name]))
+	}
+	return out
 }
 
 // wordsAt are those of the pass that is derived at other dims, nil if there is none.

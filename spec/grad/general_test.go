@@ -44,6 +44,17 @@ forward: |
 backward: |
   dx[a] = dy[a]*B
 `},
+		{"other equations at larger dims", "L=17 S=3 C=2 dil=2 stride=3", "derived from forward, for S=3 dil=2:", `dims: {L: , S: , C: , dil: {default: 1}, stride: {default: 1}, Q: {value: (L - dil*(S-1) - 1)/stride + 1}}
+tensors:
+  x: {role: input, shape: [L, C]}
+  w: {role: param, shape: [S, C]}
+  y: {role: output, shape: [Q, C], outside: 0}
+forward: |
+  y[q][c] = sum(s, x[q*stride+s*dil][c]*w[s][c])
+backward: |
+  dx[i][c] = 0*x[i][c]
+  dw[s][c] = sum(q, dy[q][c]*x[q*stride+s*dil][c])
+`},
 	} {
 		if _, err := proveAt("layer: a\n"+tt.spec, tt.dims); err == nil || !strings.Contains(err.Error(), tt.want+"\n") && !strings.HasSuffix(err.Error(), tt.want) {
 			t.Errorf("%s: got %v\nwant %s", tt.name, err, tt.want)

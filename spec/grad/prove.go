@@ -2,6 +2,7 @@ package grad
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,7 +45,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	}
 	p := &proof{
 		derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}, told: map[string]bool{},
-		texts: sync.OnceValue(func() []string { return generalised(l, derived, rebind) }),
+		texts: sync.OnceValues(func() (texts, fixed []string) { return generalised(l, derived, rebind) }),
 	}
 	p.missing(l)
 	s := newSearch(l, rebind)
@@ -105,8 +106,8 @@ type proof struct {
 	// what it repeats of forward.
 	derived *layer.Program
 	forward []*layer.Equation
-	// texts are the equations of derived as they are shown.
-	texts func() []string
+	// texts are the equations of derived as they are shown, with dims to which they belong.
+	texts func() (texts, fixed []string)
 	// wrong has the gradients about which there is a complaint already.
 	wrong map[string]bool
 	// points counts comparisons, told has the gradients that were not 0 at all of them.
@@ -128,7 +129,8 @@ func (p *proof) missing(l *layer.Layer) {
 	for _, g := range l.Gradients {
 		if !defined[g] {
 			p.wrong[g.Name] = true
-			help := fmt.Sprintf("add to backward:\n%s\nor say grad: none at %s", p.show(g.Name), g.Of.Name)
+			shown, dims := p.show(g.Name)
+			help := fmt.Sprintf("add to backward%s:\n%s\nor say grad: none at %s", dims, shown, g.Of.Name)
 			p.errs.AddHelp(g.Of.Pos, help, "backward does not define %s, the gradient of %s", g.Name, g.Of.Name)
 		}
 	}
@@ -156,11 +158,11 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	for _, n := range l.Numbers {
 		dims = append(dims, n.Name+"="+numberText(n.Value))
 	}
-	from, shown := "forward", p.show(g.Name)
+	shown, only := p.show(g.Name)
 	if slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) { // a number in it belongs to other dims
-		from, shown = "forward, for these dims", showAt(l, g.Name)
+		shown, only = showAt(l, g.Name), ", for these dims"
 	}
-	help := fmt.Sprintf("found at %s with %s\nderived from %s:\n%s", found.mode, strings.Join(dims, " "), from, shown)
+	help := fmt.Sprintf("found at %s with %s\nderived from forward%s:\n%s", found.mode, strings.Join(dims, " "), only, shown)
 	if found.scale != 1 {
 		help += "\nit must be as many times as large as the gradients of the outputs; these are " + numberText(found.scale) + " times ordinary ones"
 	}
@@ -185,10 +187,19 @@ func apart(got, want float64) (x, y string) {
 	return x, y
 }
 
-// show prints the derived equations of a gradient and of what these read.
-func (p *proof) show(name string) string {
-	return show(p.derived.Equations, p.forward, name, func(k int) string { return p.texts()[k] })
+// show prints the derived equations of a gradient and of what these read. Where numbers in
+// them may be made of dims, it says of which.
+func (p *proof) show(name string) (shown, dims string) {
+	texts, fixed := p.texts()
+	shown = show(p.derived.Equations, p.forward, name, func(k int) string { return texts[k] })
+	if len(fixed) > 0 && largeNumber.MatchString(shown) {
+		dims = ", for " + strings.Join(fixed, " ")
+	}
+	return shown, dims
 }
+
+// largeNumber finds an integer above 1.
+var largeNumber = regexp.MustCompile(`(^|[^\w.])([2-9]|[1-9]\d+)($|[^\w.])`)
 
 // showAt prints them as they are derived at the dims of l.
 func showAt(l *layer.Layer, name string) string {
