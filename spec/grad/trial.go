@@ -31,12 +31,12 @@ func (p *proof) search(s *search) {
 func (p *proof) again() {
 	slices.SortStableFunc(p.tried, func(a, b *trial) int { return int(a.cost - b.cost) })
 	spent := 0.0
-	for k := 0; p.points < enoughPoints && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
+	for k := 0; p.points < manyPoints && p.errs.Len() == 0 && len(p.tried) > 0; k++ {
 		t := p.tried[k%len(p.tried)]
-		if spent += t.cost; spent > againBudget {
+		if spent += t.cost; spent > againBudget || spent > moreBudget && p.points >= enoughPoints {
 			break
 		}
-		p.compare(t, k)
+		p.compare(t, k/len(p.tried)+k%len(p.tried)) // each in all modes
 	}
 }
 
@@ -90,7 +90,8 @@ const (
 	// ownCostOnce is what a point at the layer's own dims may cost where those are not small.
 	ownCostOnce = 6_000_000
 	// enoughPoints is how many there are over all sets, unless they cost more nodes than
-	// againBudget, some tenths of a second.
-	enoughPoints = 60
-	againBudget  = 5_000_000
+	// againBudget, and manyPoints is, unless they cost more than moreBudget: both are some
+	// hundredths of a second.
+	enoughPoints, manyPoints = 60, 200
+	againBudget, moreBudget  = 5_000_000, 1_500_000
 )
