@@ -9,6 +9,7 @@ package eval
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -57,6 +58,8 @@ type Machine struct {
 	// frame has the present value of each index.
 	frame []int
 	slots map[*layer.Index]int
+	// rng changes what is rounded, if it is there.
+	rng *rand.Rand
 }
 
 // array is a tensor's place in a machine; data is bound when it runs.
@@ -95,8 +98,10 @@ type (
 )
 
 // Compile makes a program ready.
-func Compile(p *layer.Program) *Machine {
-	m := &Machine{byTensor: map[*layer.Tensor]*array{}, slots: map[*layer.Index]int{}}
+func Compile(p *layer.Program) *Machine { return compile(p, nil) }
+
+func compile(p *layer.Program, rng *rand.Rand) *Machine {
+	m := &Machine{rng: rng, byTensor: map[*layer.Tensor]*array{}, slots: map[*layer.Index]int{}}
 	for _, e := range p.Equations {
 		m.count(e)
 	}

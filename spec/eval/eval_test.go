@@ -1,7 +1,9 @@
 package eval_test
 
 import (
+	"maps"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -226,4 +228,31 @@ backward: none
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*16*64*32), "ns/term")
+}
+
+// TestRounding wants that only what is rounded is changed, and by little.
+func TestRounding(t *testing.T) {
+	l := bind(t, strings.NewReplacer("EQUATION", "y[n] = where(n < 2, x[n]*0.5 + id[n], sum(k, x[k]/3) + tanh(x[n])*x[n] - prod(k, x[k]/7))", "OUTSIDE", "0").Replace(oneInput))
+	given := map[string][]float64{"x": {3, -1, 4, -1}, "id": {2, 0, 3, 0}}
+	want := &eval.Env{Values: maps.Clone(given)}
+	if err := eval.Run(l.Forward, want); err != nil {
+		t.Fatal(err)
+	}
+	m := eval.CompileRounding(l.Forward, rand.New(rand.NewPCG(1, 2)))
+	moved := make([]bool, 4)
+	for range 20 {
+		got := &eval.Env{Values: maps.Clone(given)}
+		if err := m.Run(got); err != nil {
+			t.Fatal(err)
+		}
+		for n, v := range got.Values["y"] {
+			d := math.Abs(v - want.Values["y"][n])
+			if moved[n] = moved[n] || d > 0; d > 1e-14 {
+				t.Errorf("y[%d] is %v, want about %v", n, v, want.Values["y"][n])
+			}
+		}
+	}
+	if diff := cmp.Diff([]bool{false, false, true, true}, moved); diff != "" {
+		t.Errorf("what is rounded: (-want +got)\n%s", diff)
+	}
 }

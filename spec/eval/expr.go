@@ -53,6 +53,9 @@ func (m *Machine) uniform(x *layer.Uniform) real {
 
 func (m *Machine) binary(x *layer.Binary) real {
 	a, b := m.real(x.X), m.real(x.Y)
+	if m.rng != nil {
+		return m.roundedBinary(x.Op, a, b)
+	}
 	switch x.Op {
 	case '+':
 		return func() float64 { return a() + b() }
@@ -96,6 +99,9 @@ func sigmoid(x float64) float64 {
 func (m *Machine) call(x *layer.Call) real {
 	a := m.real(x.Args[0])
 	if f := unary[x.Fn]; f != nil && len(x.Args) == 1 {
+		if m.rng != nil && x.Fn != "neg" && x.Fn != "abs" {
+			return m.rounded(func() float64 { return f(a()) })
+		}
 		return func() float64 { return f(a()) }
 	}
 	if len(x.Args) != 2 {
@@ -108,6 +114,9 @@ func (m *Machine) call(x *layer.Call) real {
 	case "max":
 		return func() float64 { return max(a(), b()) }
 	case "pow":
+		if m.rng != nil {
+			return m.rounded(func() float64 { return math.Pow(a(), b()) })
+		}
 		return func() float64 { return math.Pow(a(), b()) }
 	}
 	panic(fmt.Sprintf("eval: unknown function %s", x.Fn))
@@ -115,7 +124,7 @@ func (m *Machine) call(x *layer.Call) real {
 
 func (m *Machine) reduce(x *layer.Reduce) real {
 	loops, body, frame := m.loops(x.Idx), m.real(x.Body), m.frame
-	if x.Op == layer.Sum && len(loops) == 1 {
+	if x.Op == layer.Sum && len(loops) == 1 && m.rng == nil {
 		l := loops[0]
 		return func() float64 {
 			s := 0.0
@@ -131,8 +140,14 @@ func (m *Machine) reduce(x *layer.Reduce) real {
 	switch x.Op {
 	case layer.Sum:
 		step = func(acc, v float64) float64 { return acc + v }
+		if m.rng != nil {
+			step = m.roundedSum
+		}
 	case layer.Prod:
 		step = func(acc, v float64) float64 { return acc * v }
+		if m.rng != nil {
+			step = m.roundedProduct
+		}
 	case layer.Max:
 		step = func(a, b float64) float64 { return max(a, b) }
 	case layer.Min:

@@ -143,7 +143,7 @@ func (p *points) real(m mode) float64 {
 	v := p.rng.NormFloat64()
 	switch {
 	case m == small:
-		v *= 0.01
+		v /= 10 * p.scale
 	case m == outer:
 		v = math.Copysign(2, v) + 4*v
 	case m == wide:

@@ -69,7 +69,7 @@ type points struct {
 	beyond []int
 	// meetings are integers that are compared with others than numbers alone.
 	meetings []meeting
-	// scale is that of the point at hand, in mode beyond; turn counts draws from near.
+	// scale is that of the point at hand, for what is large or small; turn counts draws from near.
 	scale float64
 	turn  int
 	// above is a power of 2 beyond the numbers of the spec.

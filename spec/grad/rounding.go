@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -13,7 +14,8 @@ import (
 const jitter, jitters = 1e-14, 8
 
 // rounding estimates what it does to the gradients at a point, from what jitter in all that
-// is given does to them: where much cancels, that is much.
+// is given, and other rounding of all that is computed, do to them: where much cancels, that
+// is much.
 func (t *trial) rounding(at *point) map[string][]float64 {
 	out := map[string][]float64{}
 	for _, g := range t.l.Gradients {
@@ -24,6 +26,8 @@ func (t *trial) rounding(at *point) map[string][]float64 {
 		moving = t.l.Upstreams
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
+	other := *t
+	other.forward, other.declared, other.derived = eval.CompileRounding(t.l.Forward, rng), eval.CompileRounding(t.written, rng), eval.CompileRounding(t.wanted, rng)
 	times := jitters
 	if t.cost > againBudget {
 		times = 1
@@ -38,7 +42,7 @@ func (t *trial) rounding(at *point) map[string][]float64 {
 				}
 			}
 		}
-		if !t.run(moved) {
+		if !other.run(moved) {
 			continue
 		}
 		for _, g := range t.l.Gradients {

@@ -79,6 +79,8 @@ func (r region) real(x layer.Expr) (span, bool) {
 			return span{math.Max(a.lo, b.lo), math.Max(a.hi, b.hi)}, true
 		case ok && x.Fn == "min":
 			return span{math.Min(a.lo, b.lo), math.Min(a.hi, b.hi)}, true
+		case ok && x.Fn == "pow":
+			return a.power(b)
 		}
 	case *layer.Where:
 		a, ok1 := r.real(x.X)
@@ -120,6 +122,15 @@ func (a span) combined(op byte, b span) (out span, ok bool) {
 				out = span{a.lo / b.lo, a.lo / b.lo}
 			}
 		}
+	}
+	return out, !math.IsNaN(out.lo) && !math.IsNaN(out.hi)
+}
+
+// power bounds a power, closely where the base is a positive number.
+func (a span) power(b span) (out span, ok bool) {
+	x, y := math.Pow(a.lo, b.lo), math.Pow(a.hi, b.hi)
+	if out = (span{math.Min(x, y), math.Max(x, y)}); a.lo != a.hi || a.lo <= 0 && b.lo != b.hi {
+		out = span{math.Inf(-1), math.Inf(1)}
 	}
 	return out, !math.IsNaN(out.lo) && !math.IsNaN(out.hi)
 }

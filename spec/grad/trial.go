@@ -44,8 +44,10 @@ func (p *proof) again() {
 type trial struct {
 	l                          *layer.Layer
 	forward, declared, derived *eval.Machine
-	cost                       float64
-	draw                       *points
+	// written and wanted are the programs of declared and derived.
+	written, wanted *layer.Program
+	cost            float64
+	draw            *points
 }
 
 // try compares on one set of dims, at as many points as are cheap, if there is one that is.
@@ -61,6 +63,7 @@ func (p *proof) tryUpTo(l *layer.Layer, most float64, least int) bool {
 	written := declared(l)
 	t := &trial{
 		l: l, forward: eval.Compile(l.Forward), declared: eval.Compile(written), derived: eval.Compile(derived),
+		written: written, wanted: derived,
 		cost: 1 + cost(l.Forward) + cost(written) + cost(derived),
 		draw: newPoints(l, uint64(2+len(p.tried))),
 	}
