@@ -164,7 +164,7 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	}
 	help := fmt.Sprintf("found at %s with %s\nderived from forward%s:\n%s", found.mode, strings.Join(dims, " "), only, shown)
 	if found.scale != 1 {
-		help += "\nit must be as many times as large as the gradients of the outputs; these are " + numberText(found.scale) + " times ordinary ones"
+		help += "\nit must be linear in the gradients of the outputs, which are " + numberText(found.scale) + " times ordinary ones here"
 	}
 	if found.mode == ties {
 		help += "\nat a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0"
