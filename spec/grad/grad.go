@@ -4,7 +4,8 @@
 // What comes in: a checked layer. What goes out: the layer with a backward
 // pass. What is promised: the derived pass is the adjoint of the forward
 // equations, term by term, with the subgradients that package layer lays down;
-// a declared pass equals it on small shapes, ties and repeated ids included.
+// a declared pass equals it on small shapes, ties and repeated ids included, and
+// is linear in the gradients of the outputs as it is.
 package grad
 
 import (
