@@ -9,8 +9,8 @@ import (
 )
 
 // compare evaluates both passes at a point of trial t, the k-th.
-func (p *proof) compare(t *trial, k int) {
-	at := t.gradients(mode(k % int(modeCount)))
+func (p *proof) compare(t *trial, m mode, k int) {
+	at := t.gradients(m)
 	if at == nil {
 		return
 	}

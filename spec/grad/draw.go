@@ -16,7 +16,7 @@ func (p *points) point(m mode) (env *eval.Env, far bool) {
 	far = m.far()
 	p.drawn[m]++
 	turn := p.drawn[m]
-	varied := m == mixed || turn%2 == 0 || m == beyond
+	varied := m == mixed || m == beyond || m == wide || turn%2 == 0
 	for _, t := range p.l.Tensors {
 		switch t.Role {
 		case layer.Input, layer.Param, layer.State, layer.Scalar:
@@ -29,17 +29,23 @@ func (p *points) point(m mode) (env *eval.Env, far bool) {
 		}
 	}
 	p.meet(env)
-	sparse := m == ties && turn/2%2 == 1 // for what divides by a gradient of an output, or asks whether it is 0
 	for _, t := range p.l.Upstreams {
-		v := make([]float64, t.Size())
-		for i := range v {
-			if v[i] = p.rng.NormFloat64(); sparse && p.far.IntN(3) == 0 {
-				v[i] = 0
-			}
-		}
-		env.Values[t.Name] = v
+		env.Values[t.Name] = p.upstream(t, m == ties && turn/2%2 == 1)
 	}
 	return env, far
+}
+
+// upstream draws the gradient of an output: of any numbers or, as some ask whether they are
+// 0 or divide by them, with some, almost all or all of them 0.
+func (p *points) upstream(t *layer.Tensor, zeros bool) []float64 {
+	v := make([]float64, t.Size())
+	some := [...]float64{1. / 3, 1 - 1/float64(max(len(v), 1)), 1}[p.far.IntN(3)]
+	for i := range v {
+		if v[i] = p.rng.NormFloat64(); zeros && p.far.Float64() < some {
+			v[i] = 0
+		}
+	}
+	return v
 }
 
 // tensorMode draws how one tensor is drawn where each is drawn in its own way.
@@ -47,7 +53,7 @@ func (p *points) tensorMode(m mode) mode {
 	ways := map[mode][]mode{
 		ties:   {ties, ties, equal, sparse},
 		wide:   {wide, outer, outer},
-		beyond: {beyond, beyond, normal, small},
+		beyond: {beyond, beyond, beyond, normal, small, small},
 		mixed:  {normal, positive, wide, beyond, beyond, unit, negative, above, small, small, sorted, sorted},
 	}[m]
 	if len(ways) == 0 {

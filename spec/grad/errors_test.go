@@ -81,22 +81,13 @@ affine.yaml:14:3: wrong gradient: dx[1][0] is 0.254265 here, but the derivative 
       dx[n][i] = ds[n]*w[i]
     the mistake may also be in what it reads: g (line 13)`},
 		{"tie", affineSpec, "s[n] > 0", "s[n] >= 0", `
-affine.yaml:14:3: wrong gradient: dx[1][0] is -1.95037 here, but the derivative of forward is 0
+affine.yaml:14:3: wrong gradient: dx[0][0] is -0.628112 here, but the derivative of forward is 0
       dx[n][i] = g[n]*w[i]
-      ^
-    found at a point with ties with N=5 I=1
-    derived from forward:
-      ds[n] = where(s[n] > 0, dy[n]/N, 0)
-      dx[n][i] = ds[n]*w[i]
-    at a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0
-    the mistake may also be in what it reads: g (line 13)
-affine.yaml:15:3: wrong gradient: dw[0] is -1.42165 here, but the derivative of forward is 0
-      dw[i] = sum(n, g[n]*x[n][i])
       ^
     found at a point with ties with N=2 I=2
     derived from forward:
       ds[n] = where(s[n] > 0, dy[n]/N, 0)
-      dw[i] = sum(n, ds[n]*x[n][i])
+      dx[n][i] = ds[n]*w[i]
     at a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0
     the mistake may also be in what it reads: g (line 13)`},
 		{"piece", joinSpec, "dx[A+j] = 2*dy", "dx[A+j] = 3*dy", `
@@ -107,7 +98,7 @@ join.yaml:10:3: wrong gradient: dx[3] is -0.75109 here, but the derivative of fo
     derived from forward:
       dx[k] = 2*dy[k]*x[k]`},
 		{"far away", clipSpec, "where(x[n] > 500, 0, dy[n])", "dy[n]", `
-clip.yaml:9:3: wrong gradient: dx[4] is 0.810558 here, but the derivative of forward is 0
+clip.yaml:9:3: wrong gradient: dx[4] is -0.380004 here, but the derivative of forward is 0
       dx[n] = dy[n]
       ^
     found at a random point with N=7

@@ -36,9 +36,13 @@ func (p *proof) again() {
 		if spent += t.cost; spent > againBudget || spent > moreBudget && p.points >= enoughPoints {
 			break
 		}
-		p.compare(t, k/len(p.tried)+k%len(p.tried)) // each in all modes
+		turn := k/len(p.tried) + k%len(p.tried) // each in all modes
+		p.compare(t, seldom[turn%len(seldom)], turn)
 	}
 }
+
+// seldom are the modes for more points: most where much differs from what is usual.
+var seldom = []mode{ties, beyond, mixed, wide, normal, beyond, mixed, positive, unit}
 
 // trial is a layer on small dims, ready to be evaluated.
 type trial struct {
@@ -75,7 +79,7 @@ func (p *proof) tryUpTo(l *layer.Layer, most float64, least int) bool {
 		least = fewPoints
 	}
 	for k := range min(max(int(pointBudget/t.cost), least), maxPoints) {
-		if p.compare(t, k); k > 0 && p.errs.Len() > 0 {
+		if p.compare(t, mode(k%int(modeCount)), k); k > 0 && p.errs.Len() > 0 {
 			break // what is wrong shows at the first points, mostly
 		}
 	}
