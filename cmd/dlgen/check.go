@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,10 +60,13 @@ ones, which are shown. SPEC is the path of a spec or a name from the library.`,
 	}
 }
 
-// notes are what a proof leaves to be said.
+// notes are what a proof leaves to be said, each once.
 func notes(p *layer.Proved) (out []string) {
 	for _, at := range p.Untested {
-		out = append(out, fmt.Sprintf("note: %s: a case that this equation has at these dims could not be tested, it costs too much", at))
+		note := fmt.Sprintf("note: %s: a case that this equation has at these dims could not be tested, it costs too much", at)
+		if !slices.Contains(out, note) { // of a layer that is applied at several dims
+			out = append(out, note)
+		}
 	}
 	return out
 }
