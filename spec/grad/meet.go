@@ -2,6 +2,7 @@ package grad
 
 import (
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -50,10 +51,10 @@ func (p *points) meet(env *eval.Env) {
 				at[i] = p.far.IntN(max(i.Size, 1))
 			}
 			d := [...]int{0, 0, -1, 1}[p.far.IntN(4)]
-			if v, ok := realAt(m.y, at, env); ok && p.solve(m.x, v, d, at, env) {
+			if v, ok := p.realAt(m.y, at, env); ok && p.solve(m.x, v, d, at, env) {
 				continue
 			}
-			if v, ok := realAt(m.x, at, env); ok {
+			if v, ok := p.realAt(m.x, at, env); ok {
 				p.solve(m.y, v, d, at, env)
 			}
 		}
@@ -78,8 +79,8 @@ func (p *points) solve(x layer.Expr, v float64, d int, at map[*layer.Index]int, 
 			return p.solve(x.Args[0], v, d, at, env)
 		}
 	case *layer.Binary:
-		a, ok1 := realAt(x.X, at, env)
-		b, ok2 := realAt(x.Y, at, env)
+		a, ok1 := p.realAt(x.X, at, env)
+		b, ok2 := p.realAt(x.Y, at, env)
 		if !ok1 || !ok2 {
 			return false
 		}
@@ -99,19 +100,19 @@ func (p *points) solve(x layer.Expr, v float64, d int, at map[*layer.Index]int, 
 
 // realAt evaluates a number at values of its indices, where it is made of them and of
 // integers that are given.
-func realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool) {
+func (p *points) realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool) {
 	switch x := x.(type) {
 	case layer.Const:
 		return x.V, true
 	case *layer.FromInt:
-		v, ok := integerAt(x.X, at, env)
+		v, ok := p.integerAt(x.X, at, env)
 		return float64(v), ok
 	case *layer.Read:
 		if v := env.Values[x.T.Name]; len(x.Subs) == 0 && len(v) == 1 {
 			return v[0], true
 		}
 	case *layer.Call:
-		if v, ok := realAt(x.Args[0], at, env); ok {
+		if v, ok := p.realAt(x.Args[0], at, env); ok {
 			switch x.Fn {
 			case "neg":
 				return -v, true
@@ -122,8 +123,8 @@ func realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool
 			}
 		}
 	case *layer.Binary:
-		a, ok1 := realAt(x.X, at, env)
-		b, ok2 := realAt(x.Y, at, env)
+		a, ok1 := p.realAt(x.X, at, env)
+		b, ok2 := p.realAt(x.Y, at, env)
 		if ok1 && ok2 {
 			return map[byte]float64{'+': a + b, '-': a - b, '*': a * b, '/': a / b}[x.Op], true
 		}
@@ -135,15 +136,18 @@ func realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool
 func (p *points) become(x layer.Int, v int, at map[*layer.Index]int, env *eval.Env) bool {
 	switch x := x.(type) {
 	case *layer.Element:
-		k, ok := position(x, at, env)
+		if def, inner := p.definition(x, at, env); def != nil {
+			return p.become(def, v, inner, env)
+		}
+		k, ok := p.position(x, at, env)
 		if !ok || k < 0 || v > math.MaxInt32 || v < math.MinInt32 || !p.valid(x.T, v) {
 			return false
 		}
 		env.Values[x.T.Name][k] = float64(v)
 		return true
 	case *layer.IntOp:
-		a, ok1 := integerAt(x.X, at, env)
-		b, ok2 := integerAt(x.Y, at, env)
+		a, ok1 := p.integerAt(x.X, at, env)
+		b, ok2 := p.integerAt(x.Y, at, env)
 		if !ok1 || !ok2 {
 			return false
 		}
@@ -165,14 +169,17 @@ func (p *points) become(x layer.Int, v int, at map[*layer.Index]int, env *eval.E
 
 // integerAt evaluates an integer at values of its indices, where it depends on them and on
 // what is given alone.
-func integerAt(x layer.Int, at map[*layer.Index]int, env *eval.Env) (int, bool) {
+func (p *points) integerAt(x layer.Int, at map[*layer.Index]int, env *eval.Env) (int, bool) {
 	switch x := x.(type) {
 	case layer.Lit:
 		return x.V, true
 	case *layer.Var:
 		return at[x.I], true
 	case *layer.Element:
-		k, ok := position(x, at, env)
+		if def, inner := p.definition(x, at, env); def != nil {
+			return p.integerAt(def, inner, env)
+		}
+		k, ok := p.position(x, at, env)
 		switch {
 		case !ok:
 			return 0, false
@@ -181,8 +188,8 @@ func integerAt(x layer.Int, at map[*layer.Index]int, env *eval.Env) (int, bool) 
 		}
 		return int(env.Values[x.T.Name][k]), true
 	case *layer.IntOp:
-		a, ok1 := integerAt(x.X, at, env)
-		b, ok2 := integerAt(x.Y, at, env)
+		a, ok1 := p.integerAt(x.X, at, env)
+		b, ok2 := p.integerAt(x.Y, at, env)
 		if !ok1 || !ok2 || (x.Op == '/' || x.Op == '%') && b <= 0 {
 			return 0, false
 		}
@@ -204,13 +211,13 @@ func integerAt(x layer.Int, at map[*layer.Index]int, env *eval.Env) (int, bool) 
 
 // position is the place of an element in what is given for its tensor, -1 beyond its shape;
 // false where nothing is given.
-func position(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (int, bool) {
+func (p *points) position(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (int, bool) {
 	if env.Values[x.T.Name] == nil {
 		return 0, false
 	}
 	k := 0
 	for d, s := range x.Subs {
-		i, ok := integerAt(s, at, env)
+		i, ok := p.integerAt(s, at, env)
 		switch {
 		case !ok:
 			return 0, false
@@ -220,4 +227,39 @@ func position(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (int, bo
 		k = k*x.T.Shape[d] + i
 	}
 	return k, true
+}
+
+// definition is what an element is computed from and the values of the indices there, nil if
+// it is given, or not by one equation for all.
+func (p *points) definition(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (layer.Int, map[*layer.Index]int) {
+	e := p.computed[x.T]
+	if e == nil {
+		return nil, nil
+	}
+	inner := map[*layer.Index]int{}
+	for d, s := range x.Subs {
+		i, ok := p.integerAt(s, at, env)
+		if !ok || i < 0 || i >= x.T.Shape[d] {
+			return nil, nil
+		}
+		inner[e.Subs[d].(*layer.Var).I] = i
+	}
+	return e.Value.(*layer.FromInt).X, inner
+}
+
+// defines learns how integers are computed, at once from what is given.
+func (p *points) defines(e *layer.Equation) {
+	_, integer := e.Value.(*layer.FromInt)
+	_, again := p.computed[e.T]
+	part := slices.ContainsFunc(e.Subs, func(s layer.Int) bool { _, bare := s.(*layer.Var); return !bare })
+	further := slices.ContainsFunc(e.Tensors(), func(t *layer.Tensor) bool {
+		return t.Role != layer.Input && t.Role != layer.Param && t.Role != layer.Scalar
+	})
+	switch {
+	case e.T.Type == layer.Float32 || e.T.Role == layer.State:
+	case !integer || again || part || further || e.Accumulate:
+		p.computed[e.T] = nil
+	default:
+		p.computed[e.T] = e
+	}
 }
