@@ -100,7 +100,7 @@ func (m *Machine) call(x *layer.Call) real {
 	a := m.real(x.Args[0])
 	if f := unary[x.Fn]; f != nil && len(x.Args) == 1 {
 		if m.rng != nil && x.Fn != "neg" && x.Fn != "abs" {
-			return m.rounded(func() float64 { return f(a()) })
+			return m.rounded(x.Fn, f, a)
 		}
 		return func() float64 { return f(a()) }
 	}
@@ -115,7 +115,7 @@ func (m *Machine) call(x *layer.Call) real {
 		return func() float64 { return max(a(), b()) }
 	case "pow":
 		if m.rng != nil {
-			return m.rounded(func() float64 { return math.Pow(a(), b()) })
+			return m.roundedPower(a, b)
 		}
 		return func() float64 { return math.Pow(a(), b()) }
 	}

@@ -57,13 +57,27 @@ func (m *Machine) roundedBinary(op byte, a, b real) real {
 	}
 }
 
-// rounded changes the results of a function unless they are whole numbers.
-func (m *Machine) rounded(f real) real {
+// rounded changes the results of a function of one argument unless they are exact: at 0, or
+// whole numbers to which the function does not tend.
+func (m *Machine) rounded(fn string, f func(float64) float64, arg real) real {
+	tends := map[string]bool{"exp": true, "expm1": true, "tanh": true, "sigmoid": true, "erf": true}[fn]
 	return func() float64 {
-		v := f()
-		if v != math.Trunc(v) {
-			return m.nudged(v)
+		x := arg()
+		v := f(x)
+		if x == 0 || !tends && v == math.Trunc(v) {
+			return v
 		}
-		return v
+		return m.nudged(v)
+	}
+}
+
+// roundedPower is rounded for pow.
+func (m *Machine) roundedPower(a, b real) real {
+	return func() float64 {
+		v := math.Pow(a(), b())
+		if v == math.Trunc(v) {
+			return v
+		}
+		return m.nudged(v)
 	}
 }
