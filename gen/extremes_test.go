@@ -8,6 +8,9 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
+// TestExtremes: extremes of two tensors in tiles, and of many indices.
+func TestExtremes(t *testing.T) { agreeInFile(t, "testdata/specs/extremes.txtar") }
+
 // TestMaximaKeepNaN puts one NaN at each place of a row and of a column.
 func TestMaximaKeepNaN(t *testing.T) {
 	_, text, _ := strings.Cut(specs["columns"], "\n")

@@ -14,7 +14,8 @@ func TestPowers(t *testing.T) {
 		"y[m] = pow(abs(x[m]), 0.5)*pow(x[m], 0)":       false,
 		"y[m] = pow(abs(x[m]) + 0.1, -1.5) + x[m]":      false,
 		"y[m] = pow(abs(x[m]) + 0.1, 3.5)":              false,
-		"y[m] = pow(abs(x[m]) + 0.1, 5)":                true,
+		"y[m] = pow(x[m], 8) + pow(x[m], -5)":           false,
+		"y[m] = pow(abs(x[m]) + 0.1, 9)":                true,
 		"y[m] = pow(abs(x[m]) + 0.1, 0.25)":             true,
 		"y[m] = pow(abs(x[m]) + 0.1, z[m]) - sqrt(9.0)": true,
 	} {

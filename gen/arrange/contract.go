@@ -22,9 +22,6 @@ func contracted(x layer.Expr, idx []*layer.Index) layer.Expr {
 				return &layer.ArgMax{Idx: node.Idx, Body: in(node.Body, slices.Concat(idx, node.Idx), guarded)}
 			case *layer.Reduce:
 				all := slices.Concat(idx, node.Idx)
-				if s := withoutCommon(node); s != nil {
-					return in(s, idx, guarded)
-				}
 				if b, ok := node.Body.(*layer.Binary); ok && node.Op == layer.Sum && b.Op == '*' {
 					s := sumOf{node.Idx, factorsOf(b)}
 					return s.inOrder(idx, guarded)
@@ -87,37 +84,6 @@ func (s sumOf) inOrder(around, guarded []*layer.Index) layer.Expr {
 	part := inner.expr()
 	outer.factors = append(outer.factors, part)
 	return outer.inOrder(around, guarded)
-}
-
-// withoutCommon is a sum under a condition with the factors that all of its terms have in front
-// of it, nil where there are none that can be read everywhere.
-func withoutCommon(r *layer.Reduce) layer.Expr {
-	w, ok := r.Body.(*layer.Where)
-	if !ok || r.Op != layer.Sum || !isZero(w.Y) {
-		return nil
-	}
-	var common, rest []layer.Expr
-	for _, f := range factorsOf(w.X) {
-		if len(used(f, r.Idx)) == 0 && readEverywhere(f) {
-			common = append(common, f)
-		} else {
-			rest = append(rest, f)
-		}
-	}
-	if len(common) == 0 || len(rest) == 0 {
-		return nil
-	}
-	sum := &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: &layer.Where{Cond: w.Cond, X: product(rest), Y: w.Y}}
-	return &layer.Binary{Op: '*', X: product(common), Y: sum}
-}
-
-// readEverywhere reports whether x is an element whose subscripts are indices alone.
-func readEverywhere(x layer.Expr) bool {
-	r, ok := x.(*layer.Read)
-	return ok && !slices.ContainsFunc(r.Subs, func(s layer.Int) bool {
-		_, index := s.(*layer.Var)
-		return !index
-	})
 }
 
 // expr is the sum as it stands.

@@ -8,8 +8,8 @@ import (
 
 // mostFactors bounds the exponents that become products, mostRepeated what these repeat.
 const (
-	mostFactors  = 4
-	mostRepeated = 500
+	mostFactors  = 8
+	mostRepeated = 5000
 )
 
 // power is x^n as products and a root, which are right for negative x, too: nil where n is no
@@ -30,13 +30,11 @@ func power(x *ir.Expr, n float64) *ir.Expr {
 			out = ir.NewExpr(ir.Mul, out, f)
 		}
 	}
-	if whole == mostFactors { // in two steps, not three
-		square := ir.NewExpr(ir.Mul, x, x)
+	square := ir.NewExpr(ir.Mul, x, x)
+	for ; whole >= 2; whole -= 2 {
 		times(square)
-		times(square)
-		whole = 0
 	}
-	for range int(whole) {
+	if whole > 0 {
 		times(x)
 	}
 	if half > 0 {

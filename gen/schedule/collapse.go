@@ -79,6 +79,9 @@ func joint(g *group, a, b ir.Axis) *joining {
 	j := &joining{g: g, a: a, b: b, views: map[*ir.Buffer]*ir.Buffer{}}
 	j.together = ir.Axis{Var: &ir.Var{Name: a.Var.Name + b.Var.Name}, Size: a.Size * b.Size}
 	for _, s := range g.stages {
+		if s.nest.Op == ir.ReduceArgMax && !sideBySideIn(s.nest.Reduce, a.Var, b.Var) {
+			return nil
+		}
 		if restricts(s.nest.Within, a.Var) || restricts(s.nest.Within, b.Var) || restricts(s.nest.Only, a.Var) || restricts(s.nest.Only, b.Var) {
 			return nil
 		}
@@ -98,6 +101,14 @@ func joint(g *group, a, b ir.Axis) *joining {
 		}
 	}
 	return j
+}
+
+// sideBySideIn reports whether b follows a among axes whose order counts, or neither is
+// one of them.
+func sideBySideIn(axes []ir.Axis, a, b *ir.Var) bool {
+	at := func(v *ir.Var) int { return slices.IndexFunc(axes, func(x ir.Axis) bool { return x.Var == v }) }
+	i, j := at(a), at(b)
+	return i < 0 && j < 0 || i >= 0 && j == i+1
 }
 
 // place is the dimension in which a and b stand as row and column, -1 where

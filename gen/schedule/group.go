@@ -83,8 +83,8 @@ func joinAny(groups []*group, n *ir.Nest, t Target) bool {
 	return false
 }
 
-// isContraction reports whether n is a sum of products, or an extreme of what takes its
-// place there, in which every operand is used again for other values of some axis: only a register tile over the
+// isContraction reports whether n is a sum of products in which every operand
+// is used again for other values of some axis: only a register tile over the
 // right outer axes makes it fast.
 func isContraction(n *ir.Nest) bool {
 	if !isDot(n) {
@@ -105,7 +105,19 @@ func isDot(n *ir.Nest) bool { return !n.Accumulate && sumsProducts(n) }
 // sumsProducts is isDot for a part of a sum, too, that is added to the parts
 // before it.
 func sumsProducts(n *ir.Nest) bool {
-	if len(n.Reduce) == 0 || len(n.Axes) == 0 || len(n.Gathers) > 0 || n.Op == ir.ReduceProd || n.Op == ir.ReduceArgMax {
+	return n.Op == ir.ReduceSum && usesAgain(n)
+}
+
+// isTiled reports whether n is a sum of products, or an extreme in the place of one, for
+// which a register tile is worth a thought.
+func isTiled(n *ir.Nest) bool {
+	return !n.Accumulate && (n.Op == ir.ReduceSum || n.Op == ir.ReduceMax || n.Op == ir.ReduceMin) && usesAgain(n)
+}
+
+// usesAgain reports whether some operand of a reduction is used again for another value of
+// a parallel axis.
+func usesAgain(n *ir.Nest) bool {
+	if len(n.Reduce) == 0 || len(n.Axes) == 0 || len(n.Gathers) > 0 {
 		return false
 	}
 	for _, m := range n.Value.Loads() {

@@ -104,7 +104,7 @@ func (g *group) hasOneSum() bool {
 	sums := 0
 	for _, s := range g.stages {
 		if len(s.axes()) > 0 {
-			if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) || g.feeds(s.nest) {
+			if !isTiled(s.nest) && !(g.partial && sumsProducts(s.nest)) || g.feeds(s.nest) {
 				return false
 			}
 			sums++

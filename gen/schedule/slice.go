@@ -274,7 +274,7 @@ const termBytes = 96
 // sumInParts cuts the sum along one of its axes, so that the rows of an operand
 // that a tile takes stay in a cache; each part but the first adds to the target.
 func (g *group) sumInParts(c *contraction, r ir.Axis, size int, t Target) []*group {
-	if len(c.main.nest.Gathers) > 0 || g.partial {
+	if len(c.main.nest.Gathers) > 0 || g.partial || c.main.nest.Op != ir.ReduceSum { // parts are added
 		return nil
 	}
 	var out []*group

@@ -22,7 +22,7 @@ func (g *group) allTaps(t Target) [][]*group {
 		return nil
 	}
 	n := g.stages[0].nest
-	if n.Accumulate || len(n.Gathers) > 0 {
+	if n.Accumulate || len(n.Gathers) > 0 || n.Op != ir.ReduceSum {
 		return nil
 	}
 	var out [][]*group

@@ -86,7 +86,7 @@ type contraction struct {
 func newContraction(g *group) *contraction {
 	c := &contraction{g: g, known: map[*ir.Mem]operand{}}
 	for _, s := range g.stages {
-		if !isDot(s.nest) && !(g.partial && sumsProducts(s.nest)) {
+		if !isTiled(s.nest) && !(g.partial && sumsProducts(s.nest)) {
 			continue
 		}
 		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {
