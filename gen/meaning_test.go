@@ -222,6 +222,11 @@ func scalarValue(t *testing.T, e layer.Expr, env *eval.Env) float64 {
 
 func compare(t *testing.T, what string, a *layer.Tensor, mem *ir.Memory, want *eval.Env, tol float64, prog *ir.Program) {
 	t.Helper()
+	for i, g := range mem.I32[a.Name] {
+		if want, ok := want.Values[a.Name]; ok && float64(g) != want[i] {
+			t.Fatalf("%s: %s[%d] = %d, want %v\n%s", what, a.Name, i, g, want[i], prog)
+		}
+	}
 	got := mem.F32[a.Name]
 	if a.Role == layer.Scalar || got == nil {
 		return
