@@ -211,13 +211,13 @@ func floorDiv(a, b int) int {
 	return q
 }
 
-// argmax gives the first largest; a NaN counts as larger than all numbers.
+// argmax gives the first largest; a NaN is passed over.
 func (m *Machine) argmax(x *layer.ArgMax) integer {
 	loops, body, frame := m.loops(x.Idx), m.real(x.Body), m.frame
 	return func() int {
-		best, at, k := 0.0, -1, 0
+		best, at, k := math.Inf(-1), 0, 0
 		forEach(frame, loops, func() {
-			if v := body(); at < 0 || v > best || math.IsNaN(v) && !math.IsNaN(best) {
+			if v := body(); v > best {
 				best, at = v, k
 			}
 			k++
