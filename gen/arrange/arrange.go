@@ -57,7 +57,7 @@ func (a *arranger) equation(e *layer.Equation) {
 		e = &replaced
 	}
 	c := *e
-	c.Value = contracted(disjoint(e.Value), e.Free)
+	c.Value = disjoint(e.Value)
 	c.Value = folded(a.operands(&c))
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)
 }

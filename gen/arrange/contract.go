@@ -23,7 +23,10 @@ func contracted(x layer.Expr, idx []*layer.Index) layer.Expr {
 			case *layer.Reduce:
 				all := slices.Concat(idx, node.Idx)
 				if b, ok := node.Body.(*layer.Binary); ok && node.Op == layer.Sum && b.Op == '*' {
-					s := sumOf{node.Idx, factorsOf(b)}
+					s := sumOf{idx: node.Idx}
+					for _, f := range factorsOf(b) {
+						s.factors = append(s.factors, in(f, all, guarded))
+					}
 					return s.inOrder(idx, guarded)
 				}
 				return &layer.Reduce{Op: node.Op, Idx: node.Idx, Body: in(node.Body, all, guarded)}
@@ -81,8 +84,7 @@ func (s sumOf) inOrder(around, guarded []*layer.Index) layer.Expr {
 	if inner.idx == nil {
 		return s.expr()
 	}
-	part := inner.expr()
-	outer.factors = append(outer.factors, part)
+	outer.factors = append(outer.factors, inner.expr())
 	return outer.inOrder(around, guarded)
 }
 

@@ -92,7 +92,7 @@ func compare(op string, x int) bool {
 const maxCuts = 3
 
 // pieces divides an equation at the values of its free indices where conditions
-// change.
+// change; the order of its sums is chosen where these are gone.
 func pieces(e *layer.Equation) []*layer.Equation {
 	for _, i := range e.Free {
 		at := map[int]bool{}
@@ -111,7 +111,9 @@ func pieces(e *layer.Equation) []*layer.Equation {
 		}
 		return out
 	}
-	return []*layer.Equation{e}
+	out := *e
+	out.Value = contracted(e.Value, e.Free)
+	return []*layer.Equation{&out}
 }
 
 // restricted is the equation for size values of a free index from first on.

@@ -49,10 +49,7 @@ func cheaperExp(e *ir.Expr, covered func(x, top *ir.Mem) bool) *ir.Expr {
 	}
 	if e.Op == ir.Apply && e.Fn == "exp" {
 		d := e.Args[0]
-		if sign(d) == negative {
-			out.Fn = "exp_nonpos"
-		}
-		if d.Load == nil && d.Op == ir.Sub2 && d.Args[0].Load != nil && d.Args[1].Load != nil && covered(d.Args[0].Load, d.Args[1].Load) {
+		if sign(d) == negative || d.Load == nil && d.Op == ir.Sub2 && d.Args[0].Load != nil && d.Args[1].Load != nil && covered(d.Args[0].Load, d.Args[1].Load) {
 			out.Fn = "exp_nonpos"
 		}
 	}

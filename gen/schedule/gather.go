@@ -30,8 +30,7 @@ const (
 
 // computedBefore is a nest that needs it as several.
 func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
-	all := join(n.Axes, n.Reduce)
-	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || volume(all) > mostAhead || weight(n.Value) < longFunction {
+	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || volume(n.Axes) > mostAhead || weight(n.Value) < longFunction {
 		return []*ir.Nest{n}
 	}
 	fits := func(n *ir.Nest) bool {

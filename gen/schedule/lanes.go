@@ -22,7 +22,7 @@ func shareLanes(f *ir.Func) {
 // that all quarters are the same.
 const mostRows = 4
 
-// laneSharing finds what is alike.
+// laneSharing is what is known of a function.
 type laneSharing struct {
 	*registers
 	next int

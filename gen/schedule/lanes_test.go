@@ -46,3 +46,19 @@ func TestShareLanes(t *testing.T) {
 		t.Log(text)
 	}
 }
+
+// TestUniform: a register that a loop assigns again is not what it was before the loop.
+func TestUniform(t *testing.T) {
+	x := &ir.Buffer{Name: "x", Shape: []int{16}}
+	b := &ir.Builder{}
+	kept := b.Real(2)
+	in := b.Nested()
+	later := in.Do(ir.Neg, kept)
+	in.Emit(&ir.Load{Dst: kept, Mem: ir.Mem{Buf: x, Subs: []ir.Sub{{}}}, Lanes: 16})
+	b.Emit(&ir.Loop{Var: &ir.Var{Name: "i"}, Count: 2, Body: in.Body})
+	own := b.Do(ir.Neg, b.Real(3))
+	r := newRegisters(b.Body)
+	if r.isUniform(kept) || r.isUniform(later) || !r.isUniform(own) {
+		t.Errorf("uniform: %v, %v, %v", r.isUniform(kept), r.isUniform(later), r.isUniform(own))
+	}
+}

@@ -17,9 +17,11 @@ type registers struct {
 func newRegisters(body []ir.Stmt) *registers {
 	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}}
 	a.count(body)
+	a.compare(body)
 	return a
 }
 
+// count notes what is assigned and read.
 func (a *registers) count(body []ir.Stmt) {
 	for _, st := range body {
 		for _, r := range operands(st) {
@@ -37,9 +39,21 @@ func (a *registers) count(body []ir.Stmt) {
 			}
 		case *ir.Load:
 			a.defs[st.Dst]++
-			a.same[st.Dst] = st.Broadcast
 		case *ir.Assign:
 			a.defs[st.Dst]++
+		}
+	}
+}
+
+// compare notes what has one value in all lanes, when it is known what is assigned again.
+func (a *registers) compare(body []ir.Stmt) {
+	for _, st := range body {
+		switch st := st.(type) {
+		case *ir.Loop:
+			a.compare(st.Body)
+		case *ir.Load:
+			a.same[st.Dst] = st.Broadcast
+		case *ir.Assign:
 			a.same[st.Dst] = isHorizontal(st) || !acrossLanes[st.Op] && !slices.ContainsFunc(st.Args, func(r *ir.Reg) bool { return !a.isUniform(r) })
 		}
 	}
