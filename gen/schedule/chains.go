@@ -114,6 +114,8 @@ func operands(st ir.Stmt) []*ir.Reg {
 		return st.Args
 	case *ir.Store:
 		return []*ir.Reg{st.Src}
+	case *ir.Transpose:
+		return st.Src
 	}
 	return nil
 }

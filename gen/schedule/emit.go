@@ -269,6 +269,7 @@ func (s *scheduler) newFunc(g *group) *ir.Func {
 // finish lists what a function for g uses.
 func (s *scheduler) finish(f *ir.Func, g *group, count int) {
 	shareLanes(f)
+	keepSums(f, s.target)
 	recall(f, s.target)
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}

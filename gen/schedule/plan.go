@@ -220,9 +220,9 @@ const shortRow = 64
 // registers than to go through two of them side by side.
 const longRowSteps = 16
 
-// pairRows takes two rows at a time where they are short and one waits again and
-// again, for sums that follow one another or a division: the other has something to
-// do meanwhile. It takes four where the registers have room for them.
+// pairRows takes two or four rows at a time where they are short and one waits again and
+// again, for sums that follow one another or a division: the others have something to
+// do meanwhile.
 func (p *plan) pairRows(g *group, t Target) {
 	waits, steps := 0, 0.0
 	for i, ps := range g.passes {
@@ -234,25 +234,68 @@ func (p *plan) pairRows(g *group, t Target) {
 		}
 		steps = max(steps, volume(ps.inner)/float64(t.Lanes))
 	}
-	if t.Lanes == 1 || waits < 2 || steps > shortRow || len(p.order) == 0 || g.accumulates() {
+	if t.Lanes == 1 || waits == 0 || steps > shortRow || len(p.order) == 0 {
 		return
-	}
-	if held := float64(t.heldRow()); steps >= longRowSteps && steps <= held && 2*steps > held {
-		return // the registers hold one row, but not two
 	}
 	last := p.order[len(p.order)-1]
 	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
 		return
 	}
-	rows := 2
-	if 4*steps <= float64(t.Registers) && last.Size >= 4 {
-		rows = 4
+	rows := min(t.rowsHeld(steps), last.Size)
+	if g.accumulates() {
+		rows = min(g.rowsAdded(last.Var, steps, t), last.Size)
+	} else if waits < 2 {
+		return
+	}
+	if rows = rows / 2 * 2; rows == 0 {
+		return
 	}
 	p.tile[last.Var], p.hold = rows, last.Var
 	for i := range p.passes {
 		p.passes[i].unroll = max(1, p.passes[i].unroll/rows)
 		p.passes[i].split = min(p.passes[i].split, p.passes[i].unroll)
 	}
+}
+
+// rowsHeld is how many rows of that many vectors are taken at a time: four where the
+// registers hold them, else two, of which the registers hold both or none.
+func (t Target) rowsHeld(steps float64) int {
+	held := float64(t.heldRow())
+	switch {
+	case 4*steps <= held:
+		return 4
+	case steps >= longRowSteps && steps <= held && 2*steps > held:
+		return 1
+	}
+	return 2
+}
+
+// rowsAdded is the same for rows that the group adds to sums: all that is read along a
+// row is needed until its end, and the sums stay where they are. Where vectors are
+// shorter than a line, it is their loads and stores that take long in a row that the
+// registers do not hold.
+func (g *group) rowsAdded(row *ir.Var, steps float64, t Target) int {
+	operands, sums := 0, 0
+	seen := map[*ir.Buffer]bool{}
+	for _, s := range g.stages {
+		if s.nest.Accumulate {
+			sums++
+		}
+		for _, m := range s.nest.Value.Loads() {
+			if m.Step(row) != 0 && len(s.inner) > 0 && m.Step(s.inner[len(s.inner)-1].Var) != 0 && !seen[m.Buf] {
+				operands, seen[m.Buf] = operands+1, true
+			}
+		}
+	}
+	held := float64(t.heldRow())
+	fit := func(rows int) bool { return steps*float64(rows*operands+sums) <= held }
+	switch {
+	case fit(4):
+		return 4
+	case fit(2), steps*float64(operands) > held && t.Lanes < lineFloats:
+		return 2
+	}
+	return 1
 }
 
 func reduces(s *stage) bool { return len(s.nest.Reduce) > 0 }

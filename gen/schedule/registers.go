@@ -9,13 +9,14 @@ import (
 // registers is what statements do with their registers.
 type registers struct {
 	// defs and uses count the statements that assign to a register and read it; same are the
-	// registers to which one value in all lanes is assigned.
-	defs, uses map[*ir.Reg]int
-	same       map[*ir.Reg]bool
+	// registers to which one value in all lanes is assigned, loaded those to which a vector
+	// of memory is.
+	defs, uses   map[*ir.Reg]int
+	same, loaded map[*ir.Reg]bool
 }
 
 func newRegisters(body []ir.Stmt) *registers {
-	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}}
+	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, loaded: map[*ir.Reg]bool{}}
 	a.count(body)
 	a.compare(body)
 	return a
@@ -27,20 +28,11 @@ func (a *registers) count(body []ir.Stmt) {
 		for _, r := range operands(st) {
 			a.uses[r]++
 		}
-		switch st := st.(type) {
-		case *ir.Loop:
-			a.count(st.Body)
-		case *ir.Transpose:
-			for _, r := range st.Src {
-				a.uses[r]++
-			}
-			for _, r := range st.Dst {
-				a.defs[r]++
-			}
-		case *ir.Load:
-			a.defs[st.Dst]++
-		case *ir.Assign:
-			a.defs[st.Dst]++
+		for _, r := range assigned(st) {
+			a.defs[r]++
+		}
+		if l, ok := st.(*ir.Loop); ok {
+			a.count(l.Body)
 		}
 	}
 }
@@ -52,7 +44,7 @@ func (a *registers) compare(body []ir.Stmt) {
 		case *ir.Loop:
 			a.compare(st.Body)
 		case *ir.Load:
-			a.same[st.Dst] = st.Broadcast
+			a.same[st.Dst], a.loaded[st.Dst] = st.Broadcast, !st.Broadcast
 		case *ir.Assign:
 			a.same[st.Dst] = isHorizontal(st) || !acrossLanes[st.Op] && !slices.ContainsFunc(st.Args, func(r *ir.Reg) bool { return !a.isUniform(r) })
 		}
@@ -66,6 +58,22 @@ var acrossLanes = map[ir.Op]bool{
 
 // isUniform reports whether r, to which one statement assigns, has one value in all lanes.
 func (a *registers) isUniform(r *ir.Reg) bool { return a.same[r] && a.defs[r] == 1 }
+
+// isLoaded reports whether r is a vector of memory.
+func (a *registers) isLoaded(r *ir.Reg) bool { return a.loaded[r] && a.defs[r] == 1 }
+
+// assigned are the registers that a statement, which is no loop, assigns to.
+func assigned(st ir.Stmt) []*ir.Reg {
+	switch st := st.(type) {
+	case *ir.Load:
+		return []*ir.Reg{st.Dst}
+	case *ir.Assign:
+		return []*ir.Reg{st.Dst}
+	case *ir.Transpose:
+		return st.Dst
+	}
+	return nil
+}
 
 // isHorizontal reports whether st combines the lanes of one register.
 func isHorizontal(st ir.Stmt) bool {

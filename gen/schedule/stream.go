@@ -52,14 +52,14 @@ func sumsRows(n *ir.Nest) bool {
 		len(n.Axes) > 0 && len(n.Reduce) == 1 && oneRow(n.Store.Flat(), n.Axes)
 }
 
-// wideRow is the vectors of a row from which on a sum of rows may as well be in
-// memory while other work goes over the same rows.
+// wideRow is the elements of a row from which on a sum of rows may as well be in
+// memory, or in registers, while other work goes over the same rows.
 const wideRow = 8
 
-// follows reports whether n is a sum of long rows over which one of the nests goes,
+// follows reports whether n is a sum of rows over which one of the nests goes,
 // too, so that both take them one by one.
 func follows(n *ir.Nest, nests []*ir.Nest, t Target) bool {
-	if !sumsRows(n) || volume(n.Axes) < float64(wideRow*t.Lanes) {
+	if !sumsRows(n) || volume(n.Axes) < wideRow {
 		return false
 	}
 	one := inRows(n, 1)[1]
