@@ -41,6 +41,8 @@ func TestWays(t *testing.T) {
 		{"layernorm", "M=32 D=16", 1, "// loops m by 4; ", false, false, true},
 		{"layernorm", "M=32 D=160", 1, "// loops m by 2; ", false, true, false},
 		{"layernorm", "M=32 D=6", 1, "load dgamma", false, false, false},
+		{"layernorm", "M=1 D=64", 0, "bcast mean[", false, false, false},
+		{"layernorm", "M=1 D=4000", 0, "bcast mean[", false, true, true},
 		{"lstm", "T=4 N=16 I=16 H=256", 0, "prefetch aAhead[", false, true, true},
 		{"lstm", "T=24 N=16 I=16 H=256", 0, "prefetch soon wh[", false, true, true},
 		{"lstm", "T=24 N=16 I=16 H=128", 0, "prefetch soon wh[", false, false, false},

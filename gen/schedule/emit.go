@@ -271,6 +271,7 @@ func (s *scheduler) finish(f *ir.Func, g *group, count int) {
 	shareLanes(f)
 	keepSums(f, s.target)
 	recall(f, s.target)
+	dropCopies(f)
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}
 	collect(f.Body, used, scalars)

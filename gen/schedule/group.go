@@ -227,7 +227,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if len(n.Reduce) > 0 && len(outer) < len(n.Axes) || shrinks && g.reduces() {
 		return false
 	}
-	if len(outer) == 0 && (len(g.outer) > 0 || len(n.Axes) > 0) {
+	if len(outer) == 0 && (len(g.outer) > 0 || len(n.Axes) > 0) && !g.endsRow(n, t) {
 		return false
 	}
 	back := map[*ir.Var]*ir.Var{}

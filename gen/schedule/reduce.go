@@ -27,7 +27,7 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *stage, p at) {
 		case ir.Mul:
 			a, b := e.product(x, s.nest, p)
 			if e.start(acc) {
-				e.update(acc, ir.Mul, a, b)
+				e.update(acc, ir.Copy, e.do(ir.Mul, a, b)) // others may need the product
 			} else {
 				e.update(acc, ir.FMA, a, b, acc)
 			}

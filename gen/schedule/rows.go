@@ -123,3 +123,9 @@ func (p *plan) alongRows(g *group, t Target, vec ir.Axis, rows rowsWork) {
 // sumsInTurn is how many sums a plan of rows has at least, so that each has time to
 // end before the next term of it comes; few terms are soon added up.
 const sumsInTurn = 4
+
+// endsRow reports whether n makes a row of single numbers that the group has from rows as
+// short: the registers hold what both read.
+func (g *group) endsRow(n *ir.Nest, t Target) bool {
+	return t.Lanes > 1 && len(g.outer) == 0 && g.reduces() && len(n.Reduce) == 0 && !n.Accumulate && len(n.Gathers) == 0 && t.holdsRow(int(volume(n.Axes)))
+}

@@ -62,16 +62,7 @@ func (k *sumKeeper) passedOn(body []ir.Stmt) []ir.Stmt {
 		}
 		last[root] = append(last[root], s)
 	}
-	if len(dropped) == 0 {
-		return body
-	}
-	var out []ir.Stmt
-	for i, st := range body {
-		if !dropped[i] {
-			out = append(out, st)
-		}
-	}
-	return out
+	return without(body, dropped)
 }
 
 // kept moves the loads and stores of sums that are in the same place in all iterations

@@ -415,12 +415,12 @@ loop_m_1:
 	VFMADD231PS  Y15, Y14, Y11
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
-	VADDPS       Y11, Y12, Y12
-	VUNPCKLPS    Y8, Y6, Y11
+	VADDPS       Y11, Y12, Y11
+	VUNPCKLPS    Y8, Y6, Y12
 	VUNPCKHPS    Y8, Y6, Y6
-	VADDPS       Y6, Y11, Y6
-	VUNPCKLPS    Y12, Y10, Y8
-	VUNPCKHPS    Y12, Y10, Y10
+	VADDPS       Y6, Y12, Y6
+	VUNPCKLPS    Y11, Y10, Y8
+	VUNPCKHPS    Y11, Y10, Y10
 	VADDPS       Y10, Y8, Y8
 	VSHUFPS      $0x44, Y8, Y6, Y10
 	VSHUFPS      $0xee, Y8, Y6, Y6
@@ -599,16 +599,14 @@ TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
 loop_m_1:
 	// for m < 32
 	VMOVUPS      (BX), Y0
-	VMOVAPS      Y0, Y1
-	VMOVSD       32(BX), X2
-	VMOVAPS      Y2, Y3
-	VADDPS       Y1, Y3, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y3
-	VADDPS       Y3, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y3
-	VADDPS       Y3, Y1, Y1
+	VMOVSD       32(BX), X1
+	VADDPS       Y0, Y1, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
 	VMOVUPS      (SI), Y3
 	VCMPPS       $0x11, Y15, Y3, Y4
 	VMINPS       Y3, Y14, Y3
@@ -632,7 +630,7 @@ loop_m_1:
 	VPSLLD       $0x17, Y5, Y3
 	VMULPS       Y3, Y7, Y3
 	VANDNPS      Y3, Y4, Y3
-	VFNMADD231PS Y1, Y3, Y0
+	VFNMADD231PS Y2, Y3, Y0
 	VMOVUPS      Y0, (DI)
 	VMOVSD       32(SI), X0
 	VCMPPS       $0x11, Y15, Y0, Y3
@@ -657,8 +655,8 @@ loop_m_1:
 	VPSLLD       $0x17, Y4, Y0
 	VMULPS       Y0, Y6, Y0
 	VANDNPS      Y0, Y3, Y0
-	VFNMADD231PS Y1, Y0, Y2
-	VMOVLPS      X2, 32(DI)
+	VFNMADD231PS Y2, Y0, Y1
+	VMOVLPS      X1, 32(DI)
 	ADDQ         $+40, BX
 	ADDQ         $+40, SI
 	ADDQ         $+40, DI

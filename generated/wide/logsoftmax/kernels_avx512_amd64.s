@@ -434,9 +434,8 @@ TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
 loop_m_1:
 	// for m < 32
 	VMOVUPS.Z    (SI), K7, Z0
-	VMOVAPS      Z0, Z1
-	VSHUFF32X4   $0x4e, Z1, Z1, Z2
-	VADDPS       Z2, Z1, Z1
+	VSHUFF32X4   $0x4e, Z0, Z0, Z1
+	VADDPS       Z1, Z0, Z1
 	VSHUFF32X4   $0xb1, Z1, Z1, Z2
 	VADDPS       Z2, Z1, Z1
 	VPERMILPS    $0x4e, Z1, Z2

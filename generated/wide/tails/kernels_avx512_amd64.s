@@ -2041,59 +2041,59 @@ loop_n_2_5:
 	ADDQ         $+1392, DI
 	DECQ         CX
 	JNE          loop_i_4
-	VMOVUPS      -2080(SI), Z0
-	VMOVUPS.Z    -2016(SI), K7, Z1
-	VMOVUPS      -1964(SI), Z2
-	VMOVUPS.Z    -1900(SI), K7, Z3
-	VADDPS       -1848(SI), Z0, Z0
-	VMOVUPS.Z    -1784(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -1732(SI), Z2, Z2
+	VMOVUPS.Z    -2016(SI), K7, Z0
+	VMOVUPS.Z    -1900(SI), K7, Z1
+	VMOVUPS      -1848(SI), Z2
+	VADDPS       -2080(SI), Z2, Z2
+	VMOVUPS.Z    -1784(SI), K7, Z3
+	VADDPS       Z3, Z0, Z0
+	VMOVUPS      -1732(SI), Z3
+	VADDPS       -1964(SI), Z3, Z3
 	VMOVUPS.Z    -1668(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -1616(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -1616(SI), Z2, Z2
 	VMOVUPS.Z    -1552(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -1500(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -1500(SI), Z3, Z3
 	VMOVUPS.Z    -1436(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -1384(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -1384(SI), Z2, Z2
 	VMOVUPS.Z    -1320(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -1268(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -1268(SI), Z3, Z3
 	VMOVUPS.Z    -1204(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -1152(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -1152(SI), Z2, Z2
 	VMOVUPS.Z    -1088(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -1036(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -1036(SI), Z3, Z3
 	VMOVUPS.Z    -972(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -920(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -920(SI), Z2, Z2
 	VMOVUPS.Z    -856(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -804(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -804(SI), Z3, Z3
 	VMOVUPS.Z    -740(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -688(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -688(SI), Z2, Z2
 	VMOVUPS.Z    -624(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -572(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -572(SI), Z3, Z3
 	VMOVUPS.Z    -508(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -456(SI), Z0, Z0
+	VADDPS       Z4, Z1, Z1
+	VADDPS       -456(SI), Z2, Z2
 	VMOVUPS.Z    -392(SI), K7, Z4
-	VADDPS       Z4, Z1, Z1
-	VADDPS       -340(SI), Z2, Z2
+	VADDPS       Z4, Z0, Z0
+	VADDPS       -340(SI), Z3, Z3
 	VMOVUPS.Z    -276(SI), K7, Z4
-	VADDPS       Z4, Z3, Z3
-	VADDPS       -224(SI), Z0, Z0
-	VMOVUPS.Z    -160(SI), K7, Z4
 	VADDPS       Z4, Z1, Z1
-	VADDPS       Z0, Z2, Z0
-	VADDPS       Z1, Z3, Z1
+	VADDPS       -224(SI), Z2, Z2
+	VMOVUPS.Z    -160(SI), K7, Z4
+	VADDPS       Z4, Z0, Z0
+	VADDPS       Z2, Z3, Z2
+	VADDPS       Z0, Z1, Z0
 	MOVQ         db+16(FP), BX
-	VMOVUPS      Z0, (BX)
-	VMOVUPS      Z1, K7, 64(BX)
+	VMOVUPS      Z2, (BX)
+	VMOVUPS      Z0, K7, 64(BX)
 	VZEROUPPER
 	RET

@@ -354,66 +354,66 @@ loop_n_1:
 	VFMADD231PS  Y10, Y9, Y0
 	VFMADD231PS  Y0, Y1, Y1
 	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y5, Y5
-	VMOVSD       72(BX), X0
-	VSUBPS       Y2, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y12, Y1, Y2
-	VFNMADD231PS Y11, Y2, Y0
-	VFNMADD231PS vectors<>+416(SB), Y2, Y0
-	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+448(SB), Y1, Y1
-	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+512(SB), Y2
-	VFMADD231PS  Y0, Y13, Y2
-	VMULPS       Y0, Y0, Y9
-	VFMADD231PS  Y9, Y2, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y6, Y6
-	VMOVSD       112(BX), X0
-	VSUBPS       Y3, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y12, Y1, Y2
-	VFNMADD231PS Y11, Y2, Y0
-	VFNMADD231PS vectors<>+416(SB), Y2, Y0
-	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+448(SB), Y1, Y1
-	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+512(SB), Y2
-	VFMADD231PS  Y0, Y13, Y2
-	VMULPS       Y0, Y0, Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y7, Y7
-	VMOVSD       152(BX), X0
-	VSUBPS       Y4, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y12, Y1, Y2
-	VFNMADD231PS Y11, Y2, Y0
-	VFNMADD231PS vectors<>+416(SB), Y2, Y0
-	VPSLLD       $0x14, Y1, Y2
-	VPERMD       vectors<>+448(SB), Y1, Y1
-	VPADDD       Y1, Y2, Y1
-	VMOVUPS      vectors<>+512(SB), Y2
-	VFMADD231PS  Y0, Y13, Y2
-	VMULPS       Y0, Y0, Y3
-	VFMADD231PS  Y3, Y2, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y8, Y8
-	VUNPCKLPS    Y6, Y5, Y0
-	VUNPCKHPS    Y6, Y5, Y1
-	VADDPS       Y1, Y0, Y0
-	VUNPCKLPS    Y8, Y7, Y1
-	VUNPCKHPS    Y8, Y7, Y2
+	VADDPS       Y0, Y5, Y0
+	VMOVSD       72(BX), X1
+	VSUBPS       Y2, Y1, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVAPS      Y12, Y2
+	VFMADD231PS  Y14, Y1, Y2
+	VSUBPS       Y12, Y2, Y5
+	VFNMADD231PS Y11, Y5, Y1
+	VFNMADD231PS vectors<>+416(SB), Y5, Y1
+	VPSLLD       $0x14, Y2, Y5
+	VPERMD       vectors<>+448(SB), Y2, Y2
+	VPADDD       Y2, Y5, Y2
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD231PS  Y1, Y13, Y5
+	VMULPS       Y1, Y1, Y9
+	VFMADD231PS  Y9, Y5, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VANDPS       vectors<>+96(SB), Y2, Y1
+	VADDPS       Y1, Y6, Y1
+	VMOVSD       112(BX), X2
+	VSUBPS       Y3, Y2, Y2
+	VMAXPS       Y2, Y15, Y2
+	VMOVAPS      Y12, Y3
+	VFMADD231PS  Y14, Y2, Y3
+	VSUBPS       Y12, Y3, Y5
+	VFNMADD231PS Y11, Y5, Y2
+	VFNMADD231PS vectors<>+416(SB), Y5, Y2
+	VPSLLD       $0x14, Y3, Y5
+	VPERMD       vectors<>+448(SB), Y3, Y3
+	VPADDD       Y3, Y5, Y3
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD231PS  Y2, Y13, Y5
+	VMULPS       Y2, Y2, Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VFMADD231PS  Y2, Y3, Y3
+	VANDPS       vectors<>+96(SB), Y3, Y2
+	VADDPS       Y2, Y7, Y2
+	VMOVSD       152(BX), X3
+	VSUBPS       Y4, Y3, Y3
+	VMAXPS       Y3, Y15, Y3
+	VMOVAPS      Y12, Y4
+	VFMADD231PS  Y14, Y3, Y4
+	VSUBPS       Y12, Y4, Y5
+	VFNMADD231PS Y11, Y5, Y3
+	VFNMADD231PS vectors<>+416(SB), Y5, Y3
+	VPSLLD       $0x14, Y4, Y5
+	VPERMD       vectors<>+448(SB), Y4, Y4
+	VPADDD       Y4, Y5, Y4
+	VMOVUPS      vectors<>+512(SB), Y5
+	VFMADD231PS  Y3, Y13, Y5
+	VMULPS       Y3, Y3, Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VFMADD231PS  Y3, Y4, Y4
+	VANDPS       vectors<>+96(SB), Y4, Y3
+	VADDPS       Y3, Y8, Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
 	VSHUFPS      $0x44, Y1, Y0, Y2
 	VSHUFPS      $0xee, Y1, Y0, Y0
@@ -1861,211 +1861,209 @@ loop_n_1:
 	VSUBPS       Y1, Y4, Y4
 	VMOVUPS      vectors<>+288(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD213PS  vectors<>+352(SB), Y4, Y5
+	VMOVUPS      vectors<>+320(SB), Y14
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y14, Y4, Y5
 	VSUBPS       vectors<>+352(SB), Y5, Y6
 	VFNMADD231PS vectors<>+384(SB), Y6, Y4
 	VFNMADD231PS vectors<>+416(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
 	VPERMD       vectors<>+448(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+480(SB), Y6
-	VFMADD213PS  vectors<>+512(SB), Y4, Y6
+	VMOVUPS      vectors<>+480(SB), Y13
+	VMOVUPS      vectors<>+512(SB), Y6
+	VFMADD231PS  Y4, Y13, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
-	VMOVAPS      Y5, Y4
-	VMOVUPS      40(BX), Y6
-	VSUBPS       Y2, Y6, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+320(SB), Y7
-	VFMADD213PS  vectors<>+352(SB), Y6, Y7
+	VMOVUPS      40(BX), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VSUBPS       vectors<>+352(SB), Y6, Y7
+	VFNMADD231PS vectors<>+384(SB), Y7, Y4
+	VFNMADD231PS vectors<>+416(SB), Y7, Y4
+	VPSLLD       $0x14, Y6, Y7
+	VPERMD       vectors<>+448(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y6
+	VMOVUPS      vectors<>+512(SB), Y7
+	VFMADD231PS  Y4, Y13, Y7
+	VMULPS       Y4, Y4, Y8
+	VFMADD231PS  Y8, Y7, Y4
+	VFMADD231PS  Y4, Y6, Y6
+	VMOVUPS      80(BX), Y4
+	VSUBPS       Y3, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y7
+	VFMADD231PS  Y14, Y4, Y7
 	VSUBPS       vectors<>+352(SB), Y7, Y8
-	VFNMADD231PS vectors<>+384(SB), Y8, Y6
-	VFNMADD231PS vectors<>+416(SB), Y8, Y6
+	VFNMADD231PS vectors<>+384(SB), Y8, Y4
+	VFNMADD231PS vectors<>+416(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
 	VPERMD       vectors<>+448(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+480(SB), Y8
-	VFMADD213PS  vectors<>+512(SB), Y6, Y8
-	VMULPS       Y6, Y6, Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y6, Y7, Y7
-	VMOVAPS      Y7, Y6
-	VMOVUPS      80(BX), Y8
-	VSUBPS       Y3, Y8, Y8
-	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD213PS  vectors<>+352(SB), Y8, Y9
+	VMOVUPS      vectors<>+512(SB), Y8
+	VFMADD231PS  Y4, Y13, Y8
+	VMULPS       Y4, Y4, Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y4, Y7, Y7
+	VMOVUPS      120(BX), Y4
+	VSUBPS       Y0, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y8
+	VFMADD231PS  Y14, Y4, Y8
+	VSUBPS       vectors<>+352(SB), Y8, Y9
+	VFNMADD231PS vectors<>+384(SB), Y9, Y4
+	VFNMADD231PS vectors<>+416(SB), Y9, Y4
+	VPSLLD       $0x14, Y8, Y9
+	VPERMD       vectors<>+448(SB), Y8, Y8
+	VPADDD       Y8, Y9, Y8
+	VMOVUPS      vectors<>+512(SB), Y9
+	VFMADD231PS  Y4, Y13, Y9
+	VMULPS       Y4, Y4, Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  Y4, Y8, Y8
+	VMOVSD       32(BX), X4
+	VSUBPS       Y1, Y4, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y14, Y1, Y4
+	VSUBPS       vectors<>+352(SB), Y4, Y9
+	VFNMADD231PS vectors<>+384(SB), Y9, Y1
+	VFNMADD231PS vectors<>+416(SB), Y9, Y1
+	VPSLLD       $0x14, Y4, Y9
+	VPERMD       vectors<>+448(SB), Y4, Y4
+	VPADDD       Y4, Y9, Y4
+	VMOVUPS      vectors<>+512(SB), Y9
+	VFMADD231PS  Y1, Y13, Y9
+	VMULPS       Y1, Y1, Y10
+	VFMADD231PS  Y10, Y9, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VANDPS       vectors<>+96(SB), Y4, Y1
+	VADDPS       Y1, Y5, Y1
+	VMOVSD       72(BX), X9
+	VSUBPS       Y2, Y9, Y2
+	VMAXPS       Y2, Y15, Y2
+	VMOVUPS      vectors<>+352(SB), Y9
+	VFMADD231PS  Y14, Y2, Y9
 	VSUBPS       vectors<>+352(SB), Y9, Y10
-	VFNMADD231PS vectors<>+384(SB), Y10, Y8
-	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VFNMADD231PS vectors<>+384(SB), Y10, Y2
+	VFNMADD231PS vectors<>+416(SB), Y10, Y2
 	VPSLLD       $0x14, Y9, Y10
 	VPERMD       vectors<>+448(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+480(SB), Y10
-	VFMADD213PS  vectors<>+512(SB), Y8, Y10
-	VMULPS       Y8, Y8, Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y8, Y9, Y9
-	VMOVAPS      Y9, Y8
-	VMOVUPS      120(BX), Y10
-	VSUBPS       Y0, Y10, Y10
-	VMAXPS       Y10, Y15, Y10
-	VMOVUPS      vectors<>+320(SB), Y11
-	VFMADD213PS  vectors<>+352(SB), Y10, Y11
+	VMOVUPS      vectors<>+512(SB), Y10
+	VFMADD231PS  Y2, Y13, Y10
+	VMULPS       Y2, Y2, Y11
+	VFMADD231PS  Y11, Y10, Y2
+	VFMADD231PS  Y2, Y9, Y9
+	VANDPS       vectors<>+96(SB), Y9, Y2
+	VADDPS       Y2, Y6, Y2
+	VMOVSD       112(BX), X10
+	VSUBPS       Y3, Y10, Y3
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+352(SB), Y10
+	VFMADD231PS  Y14, Y3, Y10
+	VSUBPS       vectors<>+352(SB), Y10, Y11
+	VFNMADD231PS vectors<>+384(SB), Y11, Y3
+	VFNMADD231PS vectors<>+416(SB), Y11, Y3
+	VPSLLD       $0x14, Y10, Y11
+	VPERMD       vectors<>+448(SB), Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMOVUPS      vectors<>+512(SB), Y11
+	VFMADD231PS  Y3, Y13, Y11
+	VMULPS       Y3, Y3, Y12
+	VFMADD231PS  Y12, Y11, Y3
+	VFMADD231PS  Y3, Y10, Y10
+	VANDPS       vectors<>+96(SB), Y10, Y3
+	VADDPS       Y3, Y7, Y3
+	VMOVSD       152(BX), X11
+	VSUBPS       Y0, Y11, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+352(SB), Y11
+	VFMADD231PS  Y14, Y0, Y11
 	VSUBPS       vectors<>+352(SB), Y11, Y12
-	VFNMADD231PS vectors<>+384(SB), Y12, Y10
-	VFNMADD231PS vectors<>+416(SB), Y12, Y10
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
 	VPSLLD       $0x14, Y11, Y12
 	VPERMD       vectors<>+448(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+480(SB), Y12
-	VFMADD213PS  vectors<>+512(SB), Y10, Y12
-	VMULPS       Y10, Y10, Y13
-	VFMADD231PS  Y13, Y12, Y10
-	VFMADD231PS  Y10, Y11, Y11
-	VMOVAPS      Y11, Y10
-	VMOVSD       32(BX), X12
-	VSUBPS       Y1, Y12, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+320(SB), Y12
-	VFMADD213PS  vectors<>+352(SB), Y1, Y12
-	VSUBPS       vectors<>+352(SB), Y12, Y13
-	VFNMADD231PS vectors<>+384(SB), Y13, Y1
-	VFNMADD231PS vectors<>+416(SB), Y13, Y1
-	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+448(SB), Y12, Y12
-	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+480(SB), Y13
-	VFMADD213PS  vectors<>+512(SB), Y1, Y13
-	VMULPS       Y1, Y1, Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VFMADD231PS  Y1, Y12, Y12
-	VANDPS       vectors<>+96(SB), Y12, Y1
-	VADDPS       Y1, Y4, Y4
-	VMOVSD       72(BX), X1
-	VSUBPS       Y2, Y1, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+320(SB), Y2
-	VFMADD213PS  vectors<>+352(SB), Y1, Y2
-	VSUBPS       vectors<>+352(SB), Y2, Y13
-	VFNMADD231PS vectors<>+384(SB), Y13, Y1
-	VFNMADD231PS vectors<>+416(SB), Y13, Y1
-	VPSLLD       $0x14, Y2, Y13
-	VPERMD       vectors<>+448(SB), Y2, Y2
-	VPADDD       Y2, Y13, Y2
-	VMOVUPS      vectors<>+480(SB), Y13
-	VFMADD213PS  vectors<>+512(SB), Y1, Y13
-	VMULPS       Y1, Y1, Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VANDPS       vectors<>+96(SB), Y2, Y1
-	VADDPS       Y1, Y6, Y6
-	VMOVSD       112(BX), X1
-	VSUBPS       Y3, Y1, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD213PS  vectors<>+352(SB), Y1, Y3
-	VSUBPS       vectors<>+352(SB), Y3, Y13
-	VFNMADD231PS vectors<>+384(SB), Y13, Y1
-	VFNMADD231PS vectors<>+416(SB), Y13, Y1
-	VPSLLD       $0x14, Y3, Y13
-	VPERMD       vectors<>+448(SB), Y3, Y3
-	VPADDD       Y3, Y13, Y3
-	VMOVUPS      vectors<>+480(SB), Y13
-	VFMADD213PS  vectors<>+512(SB), Y1, Y13
-	VMULPS       Y1, Y1, Y14
-	VFMADD231PS  Y14, Y13, Y1
-	VFMADD231PS  Y1, Y3, Y3
-	VANDPS       vectors<>+96(SB), Y3, Y1
-	VADDPS       Y1, Y8, Y8
-	VMOVSD       152(BX), X1
-	VSUBPS       Y0, Y1, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+320(SB), Y1
-	VFMADD213PS  vectors<>+352(SB), Y0, Y1
-	VSUBPS       vectors<>+352(SB), Y1, Y13
-	VFNMADD231PS vectors<>+384(SB), Y13, Y0
-	VFNMADD231PS vectors<>+416(SB), Y13, Y0
-	VPSLLD       $0x14, Y1, Y13
-	VPERMD       vectors<>+448(SB), Y1, Y1
-	VPADDD       Y1, Y13, Y1
-	VMOVUPS      vectors<>+480(SB), Y13
-	VFMADD213PS  vectors<>+512(SB), Y0, Y13
-	VMULPS       Y0, Y0, Y14
-	VFMADD231PS  Y14, Y13, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y10, Y10
-	VUNPCKLPS    Y6, Y4, Y0
-	VUNPCKHPS    Y6, Y4, Y4
-	VADDPS       Y4, Y0, Y0
-	VUNPCKLPS    Y10, Y8, Y4
-	VUNPCKHPS    Y10, Y8, Y6
-	VADDPS       Y6, Y4, Y4
-	VSHUFPS      $0x44, Y4, Y0, Y6
-	VSHUFPS      $0xee, Y4, Y0, Y0
-	VADDPS       Y0, Y6, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y4
-	VADDPS       Y4, Y0, Y0
+	VMOVUPS      vectors<>+512(SB), Y12
+	VFMADD231PS  Y0, Y13, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y11, Y11
+	VANDPS       vectors<>+96(SB), Y11, Y0
+	VADDPS       Y0, Y8, Y0
+	VUNPCKLPS    Y2, Y1, Y12
+	VUNPCKHPS    Y2, Y1, Y1
+	VADDPS       Y1, Y12, Y1
+	VUNPCKLPS    Y0, Y3, Y2
+	VUNPCKHPS    Y0, Y3, Y0
+	VADDPS       Y0, Y2, Y0
+	VSHUFPS      $0x44, Y0, Y1, Y2
+	VSHUFPS      $0xee, Y0, Y1, Y0
+	VADDPS       Y0, Y2, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y1
+	VADDPS       Y1, Y0, Y0
 	VMOVUPS      vectors<>+640(SB), Y15
 	VDIVPS       Y0, Y15, Y0
-	VPERMILPS    $0x00, Y0, Y4
-	VPERMILPS    $0x55, Y0, Y6
-	VPERMILPS    $0xaa, Y0, Y8
+	VPERMILPS    $0x00, Y0, Y1
+	VPERMILPS    $0x55, Y0, Y2
+	VPERMILPS    $0xaa, Y0, Y3
 	VPERMILPS    $0xff, Y0, Y0
-	VBROADCASTSS (DI), Y10
-	VPCMPEQD     vectors<>+1120(SB), Y10, Y13
+	VBROADCASTSS (DI), Y12
+	VPCMPEQD     vectors<>+1120(SB), Y12, Y13
 	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y4, Y5, Y13
+	VFMSUB231PS  Y1, Y5, Y13
 	VBROADCASTSS s0+24(FP), Y5
 	VMULPS       Y13, Y5, Y5
 	VMOVUPS      Y5, (SI)
 	VBROADCASTSS 4(DI), Y5
 	VPCMPEQD     vectors<>+1120(SB), Y5, Y13
 	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y6, Y7, Y13
+	VFMSUB231PS  Y2, Y6, Y13
+	VBROADCASTSS s0+24(FP), Y6
+	VMULPS       Y13, Y6, Y6
+	VMOVUPS      Y6, 40(SI)
+	VBROADCASTSS 8(DI), Y6
+	VPCMPEQD     vectors<>+1120(SB), Y6, Y13
+	VANDPS       Y15, Y13, Y13
+	VFMSUB231PS  Y3, Y7, Y13
 	VBROADCASTSS s0+24(FP), Y7
 	VMULPS       Y13, Y7, Y7
-	VMOVUPS      Y7, 40(SI)
-	VBROADCASTSS 8(DI), Y7
+	VMOVUPS      Y7, 80(SI)
+	VBROADCASTSS 12(DI), Y7
 	VPCMPEQD     vectors<>+1120(SB), Y7, Y13
 	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y8, Y9, Y13
-	VBROADCASTSS s0+24(FP), Y9
-	VMULPS       Y13, Y9, Y9
-	VMOVUPS      Y9, 80(SI)
-	VBROADCASTSS 12(DI), Y9
-	VPCMPEQD     vectors<>+1120(SB), Y9, Y13
-	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y0, Y11, Y13
-	VBROADCASTSS s0+24(FP), Y11
-	VMULPS       Y13, Y11, Y11
-	VMOVUPS      Y11, 120(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y10, Y10
-	VANDPS       Y15, Y10, Y10
-	VFMSUB231PS  Y4, Y12, Y10
-	VBROADCASTSS s0+24(FP), Y4
-	VMULPS       Y10, Y4, Y4
-	VMOVLPS      X4, 32(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y5, Y4
-	VANDPS       Y15, Y4, Y4
-	VFMSUB231PS  Y6, Y2, Y4
+	VFMSUB231PS  Y0, Y8, Y13
+	VBROADCASTSS s0+24(FP), Y8
+	VMULPS       Y13, Y8, Y8
+	VMOVUPS      Y8, 120(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y12, Y8
+	VANDPS       Y15, Y8, Y8
+	VFMSUB231PS  Y1, Y4, Y8
+	VBROADCASTSS s0+24(FP), Y1
+	VMULPS       Y8, Y1, Y1
+	VMOVLPS      X1, 32(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y5, Y1
+	VANDPS       Y15, Y1, Y1
+	VFMSUB231PS  Y2, Y9, Y1
 	VBROADCASTSS s0+24(FP), Y2
-	VMULPS       Y4, Y2, Y2
-	VMOVLPS      X2, 72(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y7, Y2
-	VANDPS       Y15, Y2, Y2
-	VFMSUB231PS  Y8, Y3, Y2
-	VBROADCASTSS s0+24(FP), Y3
-	VMULPS       Y2, Y3, Y2
-	VMOVLPS      X2, 112(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y9, Y2
-	VANDPS       Y15, Y2, Y2
-	VFMSUB231PS  Y0, Y1, Y2
+	VMULPS       Y1, Y2, Y1
+	VMOVLPS      X1, 72(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y6, Y1
+	VANDPS       Y15, Y1, Y1
+	VFMSUB231PS  Y3, Y10, Y1
+	VBROADCASTSS s0+24(FP), Y2
+	VMULPS       Y1, Y2, Y1
+	VMOVLPS      X1, 112(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y7, Y1
+	VANDPS       Y15, Y1, Y1
+	VFMSUB231PS  Y0, Y11, Y1
 	VBROADCASTSS s0+24(FP), Y0
-	VMULPS       Y2, Y0, Y0
+	VMULPS       Y1, Y0, Y0
 	VMOVLPS      X0, 152(SI)
 	ADDQ         $+160, BX
 	ADDQ         $+16, DI
