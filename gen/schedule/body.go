@@ -140,14 +140,18 @@ func (e *emitter) before(s *stage, q at, m ir.Mem) *ir.Reg {
 
 // define stores r and remembers it as the value of the element.
 func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
-	key := e.loadKey(m, e.mode(&s.nest.Store, q), q.lanes)
+	key := e.elementKey(&s.nest.Store, m, q)
 	if s.store {
 		e.forget(m.Buf)
 		lanes := 1
 		if e.mode(&s.nest.Store, q) == vector {
 			lanes = q.lanes
 		}
-		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
+		if lanes > 1 && s.storesSpaced(q.vec) {
+			e.storeTwin(s, halfPair{m, r, lanes})
+		} else {
+			e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
+		}
 	}
 	delete(e.loads, key)
 	e.top().memo[key], e.defined[key] = r, m.Buf.Root()

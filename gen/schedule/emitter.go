@@ -49,8 +49,10 @@ type emitter struct {
 	clips   map[*ir.Var]span
 	borders map[*ir.Var]border
 	rest    bool
-	// waiting are stores of the point at hand that are not emitted yet.
+	// waiting are stores of the point at hand that are not emitted yet, twins what waits
+	// for the elements between.
 	waiting []*ir.Store
+	twins   map[*stage]halfPair
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 	// counted is the number of kinds of tiles, 0 before they are counted.
@@ -70,7 +72,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, twins: map[*stage]halfPair{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())
 	}

@@ -206,6 +206,9 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 		lanes = 1
 	}
 	if md == vector && spaced(x.Load, p.vec) && e.copyOf(x.Load) == nil {
+		if r, ok := e.lookup(e.elementKey(x.Load, m, p)); ok {
+			return r.(*ir.Reg)
+		}
 		return e.loadSpaced(m, lanes)
 	}
 	r, fresh := e.loaded(m, x.Kind, md, lanes)

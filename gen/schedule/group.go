@@ -14,6 +14,8 @@ type stage struct {
 	inner []ir.Axis
 	// store says that the result must reach memory.
 	store bool
+	// twin defines the elements between those of this stage, side by side with it.
+	twin *stage
 }
 
 // axes are the loops of the stage inside the outer ones.
@@ -261,7 +263,7 @@ func (g *group) losesLanes(n *ir.Nest, outer []ir.Axis, t Target) bool {
 	fit := func(stages ...*stage) bool {
 		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return lanesFit(stages, a.Var, t) })
 	}
-	own := &stage{nest: n, store: true}
+	own := &stage{nest: n, store: true, twin: g.twinOf(n)}
 	better := slices.ContainsFunc(g.stages, isSlow) && fit(g.stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
 	return better && !fit(append(slices.Clone(g.stages), own)...)
 }
@@ -318,32 +320,6 @@ func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
 		delete(match, a)
 	}
 	return match, dependent
-}
-
-// sibling pairs a map with a group of maps over the same ranges that read
-// something in common, so that it is read once.
-func (g *group) sibling(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
-	if len(n.Reduce) > 0 || len(n.Axes) != len(g.outer) || len(n.Axes) == 0 || len(n.Gathers) > 0 || n.Accumulate {
-		return false
-	}
-	common := false
-	for _, s := range g.stages {
-		if len(s.nest.Reduce) > 0 || len(s.nest.Gathers) > 0 || len(s.nest.Axes) != len(g.outer) {
-			return false
-		}
-		for _, a := range s.nest.Value.Loads() {
-			for _, b := range n.Value.Loads() {
-				common = common || a.Buf == b.Buf
-			}
-		}
-	}
-	for i, a := range g.outer {
-		if a.Size != n.Axes[i].Size {
-			return false
-		}
-		match[a.Var] = n.Axes[i].Var
-	}
-	return common
 }
 
 // aligned reports whether every shared access of n and the group agrees in the

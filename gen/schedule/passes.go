@@ -20,6 +20,7 @@ func (g *group) formPasses() {
 			g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
 		}
 	}
+	g.pairTwins()
 }
 
 // joinPass adds s to the latest pass that takes it, looking past those that it is

@@ -117,7 +117,8 @@ func (g *group) hasOneSum() bool {
 func stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
 
 // lanesFit reports whether all accesses of the stages can be vectors along v:
-// loads contiguous, spaced or constant along it, stores contiguous. With one lane only
+// loads contiguous, spaced or constant along it, stores contiguous, or spaced where others
+// go between. With one lane only
 // ids matter.
 func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	for _, s := range stages {
@@ -139,7 +140,7 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax {
 			return false
 		}
-		if has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) {
+		if has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) && !s.storesSpaced(v) {
 			return false
 		}
 		for _, m := range n.Value.Loads() {

@@ -159,3 +159,30 @@ func readsAlike(p, n *ir.Nest, outer []ir.Axis) bool {
 	}
 	return false
 }
+
+// sibling pairs a map with a group of maps over the same ranges that read
+// something in common, so that it is read once, or that define the elements beside its own.
+func (g *group) sibling(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
+	if len(n.Reduce) > 0 || len(n.Axes) != len(g.outer) || len(n.Axes) == 0 || len(n.Gathers) > 0 || n.Accumulate {
+		return false
+	}
+	common := false
+	for _, s := range g.stages {
+		if len(s.nest.Reduce) > 0 || len(s.nest.Gathers) > 0 || len(s.nest.Axes) != len(g.outer) {
+			return false
+		}
+		for _, a := range s.nest.Value.Loads() {
+			for _, b := range n.Value.Loads() {
+				common = common || a.Buf == b.Buf
+			}
+		}
+	}
+	to := map[*ir.Var]*ir.Var{}
+	for i, a := range g.outer {
+		if a.Size != n.Axes[i].Size {
+			return false
+		}
+		match[a.Var], to[n.Axes[i].Var] = n.Axes[i].Var, a.Var
+	}
+	return common || g.twinOf(renamed(n, to)) != nil
+}
