@@ -40,3 +40,26 @@ func TestTapsAbreast(t *testing.T) {
 		}
 	}
 }
+
+// TestSurrounded: sums that slide along a part of rows agree, and have full vectors.
+func TestSurrounded(t *testing.T) {
+	agreeInFile(t, "testdata/specs/surrounded.txtar")
+	p := proved(t, `layer: correlation
+dims: {T: , L: }
+tensors:
+  x: {role: input, shape: [T]}
+  r: {role: output, shape: [L]}
+forward: |
+  r[l] = sum(t < T-L+1, x[t]*x[t+l])
+backward: derive
+`, "T=200 L=64")
+	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		_, programs, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := programs[1].String(); !strings.Contains(text, "xPartPadded[") || strings.Contains(text, "store dx[t] x1") {
+			t.Errorf("%s: %s", target.Name, text)
+		}
+	}
+}

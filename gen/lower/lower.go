@@ -26,6 +26,7 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 		out:     &ir.Loops{Name: name, Args: p.Args},
 		buffers: map[*layer.Tensor]*ir.Buffer{},
 		temps:   map[string]*ir.Buffer{},
+		parts:   map[string]*layer.Tensor{},
 		names:   map[string]int{},
 		sums:    map[*layer.Tensor]bool{},
 	}
@@ -74,8 +75,10 @@ func (u unsupported) Error() string { return fmt.Sprintf("%s: %s", u.pos, u.msg)
 type lowerer struct {
 	out     *ir.Loops
 	buffers map[*layer.Tensor]*ir.Buffer
-	// temps finds the buffer of a reduction or a padded copy made before.
+	// temps finds the buffer of a reduction or a padded copy made before, parts the tensor of
+	// a part of rows.
 	temps map[string]*ir.Buffer
+	parts map[string]*layer.Tensor
 	// names has those of tensors and of what was made, with the last number
 	// that made one of its own.
 	names map[string]int

@@ -76,6 +76,7 @@ func (s *scope) window(op ir.ReduceOp, body layer.Expr) layer.Expr {
 				body = &layer.Where{Cond: c, X: body, Y: layer.Const{}}
 			}
 		}
+		body = w.surrounded(body)
 		rest, _ := guarded(body)
 		w = w.within(factorsOf(rest), 0)
 	case ir.ReduceMax, ir.ReduceArgMax, ir.ReduceMin:
