@@ -2,6 +2,7 @@ package gen
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,6 +73,47 @@ backward: none
 					t.Fatalf("%s: NaN at %d: y[%d] is %v", target.Name, at, i, got)
 				}
 			}
+		}
+	}
+}
+
+// TestPlacesOfNonFinite: an argmax passes over NaN, and is 0 where nothing is larger than
+// -inf, in lanes as in Go.
+func TestPlacesOfNonFinite(t *testing.T) {
+	p := proved(t, `layer: places
+dims: {M: , D: }
+tensors:
+  x: {role: input, shape: [M, D]}
+  p: {role: output, type: int32, shape: [M]}
+forward: |
+  p[m] = argmax(d, x[m][d])
+backward: none
+`, "M=4 D=37")
+	rows := [4]func(d int) float64{
+		func(int) float64 { return math.NaN() },
+		func(int) float64 { return math.Inf(-1) },
+		func(d int) float64 { return map[bool]float64{true: -3, false: math.NaN()}[d == 21 || d == 30] },
+		func(d int) float64 { return map[bool]float64{true: math.Inf(1), false: 7}[d > 33] },
+	}
+	for _, target := range targets {
+		_, programs, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in := strings.Contains(programs[0].String(), "= hmin "); in != (target.Lanes > 1) {
+			t.Errorf("%s: places in lanes: %v", target.Name, in)
+		}
+		env := values(p, false, 5)
+		for i := range env.Values["x"] {
+			env.Values["x"][i] = rows[i/37](i % 37)
+		}
+		mem := ir.NewMemory()
+		fillMemory(t, mem, programs[0], env)
+		if err := ir.Run(programs[0], mem); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := mem.I32["p"], []int32{0, 0, 21, 34}; !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", target.Name, got, want)
 		}
 	}
 }

@@ -116,6 +116,20 @@ func (g *group) hasOneSum() bool {
 // stride is how far apart in memory neighbours along v are, in elements.
 func stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
 
+// The lanes of an argmax are compared as reals at the end, which tell mostPlaces apart; with
+// less than fewestPlaces that takes longer than to compare the elements one by one.
+const (
+	mostPlaces   = 1 << 24
+	fewestPlaces = 16
+)
+
+// placesFit reports whether the lanes of an argmax can be along v: each then goes through its
+// places in their order.
+func placesFit(reduce []ir.Axis, v *ir.Var) bool {
+	size := volume(reduce)
+	return reduce[len(reduce)-1].Var == v && fewestPlaces <= size && size <= mostPlaces
+}
+
 // lanesFit reports whether all accesses of the stages can be vectors along v:
 // loads contiguous, spaced or constant along it, stores contiguous, or spaced where others
 // go between. With one lane only
@@ -137,7 +151,7 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 		if restricts(n.Within, v) {
 			return false
 		}
-		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax {
+		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax && !placesFit(n.Reduce, v) {
 			return false
 		}
 		if has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) && !s.storesSpaced(v) {
@@ -217,6 +231,10 @@ func (g *group) storesAlong(v *ir.Var) bool {
 // sum of lanes and a division, takes long beside it.
 const shortRow = 64
 
+// shortestRow is the number of steps of a row up to which the sum of lanes at its end takes
+// as long as they do.
+const shortestRow = 4
+
 // longRowSteps is the number of steps from which on it is better to hold one row in
 // registers than to go through two of them side by side.
 const longRowSteps = 16
@@ -242,12 +260,14 @@ func (p *plan) pairRows(g *group, t Target) {
 	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
 		return
 	}
-	rows := min(t.rowsHeld(steps), last.Size)
-	if g.accumulates() {
-		rows = min(g.rowsAdded(last.Var, steps, t), last.Size)
-	} else if waits < 2 {
-		return
+	rows := t.rowsHeld(steps)
+	if g.accumulates() || waits < 2 {
+		rows = g.rowsFitting(last.Var, steps, t)
 	}
+	if waits < 2 && !g.accumulates() && (rows < 4 || steps > shortestRow) {
+		return // the sum of lanes of two rows takes as long as those of each
+	}
+	rows = min(rows, last.Size)
 	if rows = rows / 2 * 2; rows == 0 {
 		return
 	}
@@ -271,21 +291,29 @@ func (t Target) rowsHeld(steps float64) int {
 	return 2
 }
 
-// rowsAdded is the same for rows that the group adds to sums: all that is read along a
-// row is needed until its end, and the sums stay where they are. Where vectors are
-// shorter than a line, it is their loads and stores that take long in a row that the
-// registers do not hold.
-func (g *group) rowsAdded(row *ir.Var, steps float64, t Target) int {
-	operands, sums := 0, 0
-	seen := map[*ir.Buffer]bool{}
-	for _, s := range g.stages {
-		if s.nest.Accumulate {
-			sums++
-		}
-		for _, m := range s.nest.Value.Loads() {
-			if m.Step(row) != 0 && len(s.inner) > 0 && m.Step(s.inner[len(s.inner)-1].Var) != 0 && !seen[m.Buf] {
-				operands, seen[m.Buf] = operands+1, true
+// rowsFitting is the same for rows that the group adds to sums, which stay where they are,
+// and for very short ones: what several passes read of a row is needed until its end. Where
+// vectors are shorter than a line, it is their loads and stores that take long in a row that
+// the registers do not hold.
+func (g *group) rowsFitting(row *ir.Var, steps float64, t Target) int {
+	readers, sums := map[*ir.Buffer]int{}, 0
+	for _, ps := range g.passes {
+		seen := map[*ir.Buffer]bool{}
+		for _, s := range ps.stages {
+			if s.nest.Accumulate {
+				sums++
 			}
+			for _, m := range s.nest.Value.Loads() {
+				if m.Step(row) != 0 && len(ps.inner) > 0 && !seen[m.Buf] {
+					readers[m.Buf], seen[m.Buf] = readers[m.Buf]+1, true
+				}
+			}
+		}
+	}
+	operands := 0
+	for _, n := range readers {
+		if n > 1 {
+			operands++
 		}
 	}
 	held := float64(t.heldRow())
@@ -293,7 +321,7 @@ func (g *group) rowsAdded(row *ir.Var, steps float64, t Target) int {
 	switch {
 	case fit(4):
 		return 4
-	case fit(2), steps*float64(operands) > held && t.Lanes < lineFloats:
+	case fit(2), sums > 0 && steps*float64(operands) > held && t.Lanes < lineFloats:
 		return 2
 	}
 	return 1

@@ -227,9 +227,12 @@ func (e *emitter) combineMasked(acc *ir.Reg, s *stage, p at) {
 	e.combine(s.nest.Op, acc, v)
 }
 
-// argmax keeps the larger value and its row-major position.
+// argmax keeps the larger value and its row-major position, in each lane.
 func (e *emitter) argmax(acc, where *ir.Reg, s *stage, p at) {
 	v := e.eval(s.nest.Value, s.nest, p)
+	if p.vec != nil && has(s.nest.Reduce, p.vec) && p.lanes < e.t.Lanes {
+		v = e.masked(v, identity(s.nest.Op), p.lanes)
+	}
 	pos := ir.Sub{}
 	for _, a := range s.nest.Reduce {
 		pos = ir.Sub{}.Add(pos, a.Size).Add(ir.VarSub(a.Var), 1)
@@ -263,8 +266,18 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 		}
 		if s.nest.Op == ir.ReduceArgMax {
 			regs[i] = r.where[i][0]
-			e.dropLast(r.acc[i][0])
 		}
+	}
+	if s.nest.Op == ir.ReduceArgMax {
+		for i, p := range pts {
+			if pp.vec != nil && e.t.Lanes > 1 {
+				regs[i] = e.firstPlace(r.acc[i][0], regs[i])
+			} else {
+				e.dropLast(r.acc[i][0])
+			}
+			e.put(s, p, regs[i])
+		}
+		return
 	}
 	if pp.vec == nil || e.t.Lanes == 1 {
 		for i, p := range pts {
@@ -279,6 +292,13 @@ func (e *emitter) finish(r *reducer, pp passPlan, pts []at) {
 		return
 	}
 	e.gatherLanes(s, pp.lanes, pts, regs)
+}
+
+// firstPlace is the least place among those of the lanes with the largest value.
+func (e *emitter) firstPlace(acc, where *ir.Reg) *ir.Reg {
+	largest := e.do(ir.EQ, acc, e.do(ir.HMax, acc))
+	place := e.do(ir.Select, largest, e.do(ir.ToReal, where), e.real(mostPlaces))
+	return e.do(ir.ToWord, e.do(ir.HMin, place))
 }
 
 // dropLast takes back the last value of acc, which nothing reads, where it is not

@@ -27,7 +27,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		switch rows := flattened(n, l, t); {
 		case rows != nil:
 			parts = rows
-		case follows(n, out.Nests, t):
+		case follows(n, out.Nests, l.Nests, t):
 			parts = inRows(n, 1)
 		case streams(n, t) && !packs(n, l, t):
 			parts = inRows(n, t.streamRows())
@@ -52,18 +52,31 @@ func sumsRows(n *ir.Nest) bool {
 		len(n.Axes) > 0 && len(n.Reduce) == 1 && oneRow(n.Store.Flat(), n.Axes)
 }
 
-// wideRow is the elements of a row from which on a sum of rows may as well be in
-// memory, or in registers, while other work goes over the same rows.
+// A row of wideRow elements is worth to be gone through once; with one of wideRow vectors,
+// a sum of rows may as well be in memory while other work goes over the same rows.
 const wideRow = 8
 
-// follows reports whether n is a sum of rows over which one of the nests goes,
-// too, so that both take them one by one.
-func follows(n *ir.Nest, nests []*ir.Nest, t Target) bool {
+// follows reports whether n is a sum of rows over which one of the nests goes, too, so that
+// both take them one by one: long ones, or those that a third nest takes one by one.
+func follows(n *ir.Nest, before, all []*ir.Nest, t Target) bool {
 	if !sumsRows(n) || volume(n.Axes) < wideRow {
 		return false
 	}
 	one := inRows(n, 1)[1]
-	return slices.ContainsFunc(nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && readsRows(p, one) })
+	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
+		return p.Steps == n.Steps && readsRows(p, one) &&
+			(volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p) }))
+	})
+}
+
+// endsRows reports whether q computes all of a row from what p reduces it to and the row.
+func endsRows(q, p *ir.Nest) bool {
+	if len(q.Reduce) > 0 || q.Accumulate || len(q.Gathers) > 0 || !sameSizes(q.Axes, join(p.Axes, p.Reduce)) || !loads(q, p.Store.Buf) {
+		return false
+	}
+	return slices.ContainsFunc(p.Value.Loads(), func(m *ir.Mem) bool {
+		return spans(m.Flat(), p.Reduce) && spans(m.Flat(), p.Axes) && loads(q, m.Buf)
+	})
 }
 
 // streams reports whether n is a sum of rows that takes them one by one best.

@@ -583,83 +583,262 @@ loop_m_1:
 // func backward0AVX2(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VMOVUPS vectors<>+1088(SB), Y15
-	VMOVUPS vectors<>+1120(SB), Y14
-	VMOVUPS vectors<>+320(SB), Y13
-	VMOVUPS vectors<>+480(SB), Y12
-	VMOVUPS vectors<>+1152(SB), Y11
-	VMOVUPS vectors<>+384(SB), Y10
-	VMOVUPS vectors<>+416(SB), Y9
 	MOVQ    dy+8(FP), BX
 	MOVQ    y+16(FP), SI
 	MOVQ    dx+0(FP), DI
-	MOVL    $+32, DX
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_m_1:
-	// for m < 32
+	// for m < 8
 	VMOVUPS      (BX), Y0
-	VMOVSD       32(BX), X1
-	VADDPS       Y0, Y1, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y3
-	VADDPS       Y3, Y2, Y2
-	VMOVUPS      (SI), Y3
-	VCMPPS       $0x11, Y15, Y3, Y4
-	VMINPS       Y3, Y14, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y11, Y5
-	VFMADD231PS  Y13, Y3, Y5
-	VSUBPS       Y11, Y5, Y6
-	VFNMADD231PS Y10, Y6, Y3
-	VFNMADD231PS Y9, Y6, Y3
-	VPSRAD       $0x04, Y5, Y6
-	VPSLLD       $0x17, Y6, Y7
-	VPERMD       vectors<>+1184(SB), Y5, Y8
-	VPADDD       Y8, Y7, Y7
-	VPSRAD       $0x03, Y5, Y5
-	VPSUBD       Y6, Y5, Y5
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD231PS  Y3, Y12, Y6
-	VMULPS       Y3, Y3, Y8
-	VFMADD231PS  Y8, Y6, Y3
-	VFMADD231PS  Y3, Y7, Y7
-	VPSLLD       $0x17, Y5, Y3
-	VMULPS       Y3, Y7, Y3
-	VANDNPS      Y3, Y4, Y3
-	VFNMADD231PS Y2, Y3, Y0
+	VMOVUPS      40(BX), Y1
+	VMOVUPS      80(BX), Y2
+	VMOVUPS      120(BX), Y3
+	VMOVSD       32(BX), X4
+	VMOVSD       152(BX), X5
+	VADDPS       Y0, Y4, Y6
+	VMOVSD       72(BX), X7
+	VADDPS       Y1, Y7, Y7
+	VMOVSD       112(BX), X8
+	VADDPS       Y2, Y8, Y8
+	VADDPS       Y3, Y5, Y9
+	VUNPCKLPS    Y7, Y6, Y10
+	VUNPCKHPS    Y7, Y6, Y6
+	VADDPS       Y6, Y10, Y6
+	VUNPCKLPS    Y9, Y8, Y7
+	VUNPCKHPS    Y9, Y8, Y8
+	VADDPS       Y8, Y7, Y7
+	VSHUFPS      $0x44, Y7, Y6, Y8
+	VSHUFPS      $0xee, Y7, Y6, Y6
+	VADDPS       Y6, Y8, Y6
+	VPERM2F128   $0x01, Y6, Y6, Y7
+	VADDPS       Y7, Y6, Y6
+	VPERMILPS    $0x00, Y6, Y7
+	VPERMILPS    $0x55, Y6, Y8
+	VPERMILPS    $0xaa, Y6, Y9
+	VPERMILPS    $0xff, Y6, Y6
+	VMOVUPS      (SI), Y10
+	VCMPPS       $0x11, vectors<>+1088(SB), Y10, Y11
+	VMOVUPS      vectors<>+1120(SB), Y12
+	VMINPS       Y10, Y12, Y10
+	VMOVUPS      vectors<>+1088(SB), Y12
+	VMAXPS       Y10, Y12, Y10
+	VMOVUPS      vectors<>+320(SB), Y12
+	VFMADD213PS  vectors<>+1152(SB), Y10, Y12
+	VSUBPS       vectors<>+1152(SB), Y12, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y10
+	VFNMADD231PS vectors<>+416(SB), Y13, Y10
+	VPSRAD       $0x04, Y12, Y13
+	VPSLLD       $0x17, Y13, Y14
+	VPERMD       vectors<>+1184(SB), Y12, Y15
+	VPADDD       Y15, Y14, Y14
+	VPSRAD       $0x03, Y12, Y12
+	VPSUBD       Y13, Y12, Y12
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y10, Y13
+	VMULPS       Y10, Y10, Y15
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y10, Y14, Y14
+	VPSLLD       $0x17, Y12, Y10
+	VMULPS       Y10, Y14, Y10
+	VANDNPS      Y10, Y11, Y10
+	VFNMADD231PS Y7, Y10, Y0
 	VMOVUPS      Y0, (DI)
+	VMOVUPS      40(SI), Y0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y10
+	VMOVUPS      vectors<>+1120(SB), Y11
+	VMINPS       Y0, Y11, Y0
+	VMOVUPS      vectors<>+1088(SB), Y11
+	VMAXPS       Y0, Y11, Y0
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y11
+	VSUBPS       vectors<>+1152(SB), Y11, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSRAD       $0x04, Y11, Y12
+	VPSLLD       $0x17, Y12, Y13
+	VPERMD       vectors<>+1184(SB), Y11, Y14
+	VPADDD       Y14, Y13, Y13
+	VPSRAD       $0x03, Y11, Y11
+	VPSUBD       Y12, Y11, Y11
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y14
+	VFMADD231PS  Y14, Y12, Y0
+	VFMADD231PS  Y0, Y13, Y13
+	VPSLLD       $0x17, Y11, Y0
+	VMULPS       Y0, Y13, Y0
+	VANDNPS      Y0, Y10, Y0
+	VFNMADD231PS Y8, Y0, Y1
+	VMOVUPS      Y1, 40(DI)
+	VMOVUPS      80(SI), Y0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y10
+	VMINPS       Y0, Y10, Y0
+	VMOVUPS      vectors<>+1088(SB), Y10
+	VMAXPS       Y0, Y10, Y0
+	VMOVUPS      vectors<>+320(SB), Y10
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y10
+	VSUBPS       vectors<>+1152(SB), Y10, Y11
+	VFNMADD231PS vectors<>+384(SB), Y11, Y0
+	VFNMADD231PS vectors<>+416(SB), Y11, Y0
+	VPSRAD       $0x04, Y10, Y11
+	VPSLLD       $0x17, Y11, Y12
+	VPERMD       vectors<>+1184(SB), Y10, Y13
+	VPADDD       Y13, Y12, Y12
+	VPSRAD       $0x03, Y10, Y10
+	VPSUBD       Y11, Y10, Y10
+	VMOVUPS      vectors<>+480(SB), Y11
+	VFMADD213PS  vectors<>+512(SB), Y0, Y11
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y11, Y0
+	VFMADD231PS  Y0, Y12, Y12
+	VPSLLD       $0x17, Y10, Y0
+	VMULPS       Y0, Y12, Y0
+	VANDNPS      Y0, Y1, Y0
+	VFNMADD231PS Y9, Y0, Y2
+	VMOVUPS      Y2, 80(DI)
+	VMOVUPS      120(SI), Y0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+1088(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y2
+	VSUBPS       vectors<>+1152(SB), Y2, Y10
+	VFNMADD231PS vectors<>+384(SB), Y10, Y0
+	VFNMADD231PS vectors<>+416(SB), Y10, Y0
+	VPSRAD       $0x04, Y2, Y10
+	VPSLLD       $0x17, Y10, Y11
+	VPERMD       vectors<>+1184(SB), Y2, Y12
+	VPADDD       Y12, Y11, Y11
+	VPSRAD       $0x03, Y2, Y2
+	VPSUBD       Y10, Y2, Y2
+	VMOVUPS      vectors<>+480(SB), Y10
+	VFMADD213PS  vectors<>+512(SB), Y0, Y10
+	VMULPS       Y0, Y0, Y12
+	VFMADD231PS  Y12, Y10, Y0
+	VFMADD231PS  Y0, Y11, Y11
+	VPSLLD       $0x17, Y2, Y0
+	VMULPS       Y0, Y11, Y0
+	VANDNPS      Y0, Y1, Y0
+	VFNMADD231PS Y6, Y0, Y3
+	VMOVUPS      Y3, 120(DI)
 	VMOVSD       32(SI), X0
-	VCMPPS       $0x11, Y15, Y0, Y3
-	VMINPS       Y0, Y14, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y13, Y0, Y4
-	VSUBPS       Y11, Y4, Y5
-	VFNMADD231PS Y10, Y5, Y0
-	VFNMADD231PS Y9, Y5, Y0
-	VPSRAD       $0x04, Y4, Y5
-	VPSLLD       $0x17, Y5, Y6
-	VPERMD       vectors<>+1184(SB), Y4, Y7
-	VPADDD       Y7, Y6, Y6
-	VPSRAD       $0x03, Y4, Y4
-	VPSUBD       Y5, Y4, Y4
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD231PS  Y0, Y12, Y5
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+1088(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y2
+	VSUBPS       vectors<>+1152(SB), Y2, Y3
+	VFNMADD231PS vectors<>+384(SB), Y3, Y0
+	VFNMADD231PS vectors<>+416(SB), Y3, Y0
+	VPSRAD       $0x04, Y2, Y3
+	VPSLLD       $0x17, Y3, Y10
+	VPERMD       vectors<>+1184(SB), Y2, Y11
+	VPADDD       Y11, Y10, Y10
+	VPSRAD       $0x03, Y2, Y2
+	VPSUBD       Y3, Y2, Y2
+	VMOVUPS      vectors<>+480(SB), Y3
+	VFMADD213PS  vectors<>+512(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y11
+	VFMADD231PS  Y11, Y3, Y0
+	VFMADD231PS  Y0, Y10, Y10
+	VPSLLD       $0x17, Y2, Y0
+	VMULPS       Y0, Y10, Y0
+	VANDNPS      Y0, Y1, Y0
+	VFNMADD231PS Y7, Y0, Y4
+	VMOVLPS      X4, 32(DI)
+	VMOVSD       72(SI), X0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+1088(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y2
+	VSUBPS       vectors<>+1152(SB), Y2, Y3
+	VFNMADD231PS vectors<>+384(SB), Y3, Y0
+	VFNMADD231PS vectors<>+416(SB), Y3, Y0
+	VPSRAD       $0x04, Y2, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VPERMD       vectors<>+1184(SB), Y2, Y7
+	VPADDD       Y7, Y4, Y4
+	VPSRAD       $0x03, Y2, Y2
+	VPSUBD       Y3, Y2, Y2
+	VMOVUPS      vectors<>+480(SB), Y3
+	VFMADD213PS  vectors<>+512(SB), Y0, Y3
 	VMULPS       Y0, Y0, Y7
-	VFMADD231PS  Y7, Y5, Y0
-	VFMADD231PS  Y0, Y6, Y6
-	VPSLLD       $0x17, Y4, Y0
-	VMULPS       Y0, Y6, Y0
-	VANDNPS      Y0, Y3, Y0
-	VFNMADD231PS Y2, Y0, Y1
-	VMOVLPS      X1, 32(DI)
-	ADDQ         $+40, BX
-	ADDQ         $+40, SI
-	ADDQ         $+40, DI
+	VFMADD231PS  Y7, Y3, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VPSLLD       $0x17, Y2, Y0
+	VMULPS       Y0, Y4, Y0
+	VANDNPS      Y0, Y1, Y0
+	VMOVSD       72(BX), X1
+	VFNMADD231PS Y8, Y0, Y1
+	VMOVLPS      X1, 72(DI)
+	VMOVSD       112(SI), X0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+1088(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y2
+	VSUBPS       vectors<>+1152(SB), Y2, Y3
+	VFNMADD231PS vectors<>+384(SB), Y3, Y0
+	VFNMADD231PS vectors<>+416(SB), Y3, Y0
+	VPSRAD       $0x04, Y2, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VPERMD       vectors<>+1184(SB), Y2, Y7
+	VPADDD       Y7, Y4, Y4
+	VPSRAD       $0x03, Y2, Y2
+	VPSUBD       Y3, Y2, Y2
+	VMOVUPS      vectors<>+480(SB), Y3
+	VFMADD213PS  vectors<>+512(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y3, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VPSLLD       $0x17, Y2, Y0
+	VMULPS       Y0, Y4, Y0
+	VANDNPS      Y0, Y1, Y0
+	VMOVSD       112(BX), X1
+	VFNMADD231PS Y9, Y0, Y1
+	VMOVLPS      X1, 112(DI)
+	VMOVSD       152(SI), X0
+	VCMPPS       $0x11, vectors<>+1088(SB), Y0, Y1
+	VMOVUPS      vectors<>+1120(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+1088(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+1152(SB), Y0, Y2
+	VSUBPS       vectors<>+1152(SB), Y2, Y3
+	VFNMADD231PS vectors<>+384(SB), Y3, Y0
+	VFNMADD231PS vectors<>+416(SB), Y3, Y0
+	VPSRAD       $0x04, Y2, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VPERMD       vectors<>+1184(SB), Y2, Y7
+	VPADDD       Y7, Y4, Y4
+	VPSRAD       $0x03, Y2, Y2
+	VPSUBD       Y3, Y2, Y2
+	VMOVUPS      vectors<>+480(SB), Y3
+	VFMADD213PS  vectors<>+512(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y7
+	VFMADD231PS  Y7, Y3, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VPSLLD       $0x17, Y2, Y0
+	VMULPS       Y0, Y4, Y0
+	VANDNPS      Y0, Y1, Y0
+	VFNMADD231PS Y6, Y0, Y5
+	VMOVLPS      X5, 152(DI)
+	ADDQ         $+160, BX
+	ADDQ         $+160, SI
+	ADDQ         $+160, DI
 	DECQ         DX
 	JNE          loop_m_1
 	VZEROUPPER
