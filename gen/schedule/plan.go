@@ -304,7 +304,7 @@ func (g *group) rowsFitting(row *ir.Var, steps float64, t Target) int {
 				sums++
 			}
 			for _, m := range s.nest.Value.Loads() {
-				if m.Step(row) != 0 && len(ps.inner) > 0 && !seen[m.Buf] {
+				if m.Step(row) != 0 && touchesAny(m.Flat(), ps.inner) && !seen[m.Buf] {
 					readers[m.Buf], seen[m.Buf] = readers[m.Buf]+1, true
 				}
 			}

@@ -65,18 +65,19 @@ func follows(n *ir.Nest, before, all []*ir.Nest, t Target) bool {
 	one := inRows(n, 1)[1]
 	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
 		return p.Steps == n.Steps && readsRows(p, one) &&
-			(volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p) }))
+			(volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
 	})
 }
 
-// endsRows reports whether q computes all of a row from what p reduces it to and the row.
-func endsRows(q, p *ir.Nest) bool {
-	if len(q.Reduce) > 0 || q.Accumulate || len(q.Gathers) > 0 || !sameSizes(q.Axes, join(p.Axes, p.Reduce)) || !loads(q, p.Store.Buf) {
+// endsRows reports whether q computes all of a row from the row and from what comes of its
+// reduction by p.
+func endsRows(q, p *ir.Nest, all []*ir.Nest) bool {
+	if len(q.Reduce) > 0 || q.Accumulate || len(q.Gathers) > 0 || !sameSizes(q.Axes, join(p.Axes, p.Reduce)) {
 		return false
 	}
-	return slices.ContainsFunc(p.Value.Loads(), func(m *ir.Mem) bool {
-		return spans(m.Flat(), p.Reduce) && spans(m.Flat(), p.Axes) && loads(q, m.Buf)
-	})
+	row := func(m *ir.Mem) bool { return spans(m.Flat(), p.Reduce) && spans(m.Flat(), p.Axes) && loads(q, m.Buf) }
+	ends := func(m *ir.Mem) bool { return leads(all, p.Store.Buf, m.Buf) }
+	return slices.ContainsFunc(p.Value.Loads(), row) && slices.ContainsFunc(q.Value.Loads(), ends)
 }
 
 // streams reports whether n is a sum of rows that takes them one by one best.
