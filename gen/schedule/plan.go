@@ -235,6 +235,17 @@ const shortRow = 64
 // as long as they do.
 const shortestRow = 4
 
+// shortest is the same for the rows of a group, half as much where it stores rows that the
+// first cache does not hold: their lines had better come in their order.
+func (g *group) shortest(t Target) float64 {
+	for _, s := range g.stages {
+		if s.store && len(s.inner) > 0 && 4*s.nest.Store.Buf.Size() > t.First {
+			return shortestRow / 2
+		}
+	}
+	return shortestRow
+}
+
 // longRowSteps is the number of steps from which on it is better to hold one row in
 // registers than to go through two of them side by side.
 const longRowSteps = 16
@@ -264,7 +275,7 @@ func (p *plan) pairRows(g *group, t Target) {
 	if g.accumulates() || waits < 2 {
 		rows = g.rowsFitting(last.Var, steps, t)
 	}
-	if waits < 2 && !g.accumulates() && (rows < 4 || steps > shortestRow) {
+	if waits < 2 && !g.accumulates() && (rows < 4 || steps > g.shortest(t)) {
 		return // the sum of lanes of two rows takes as long as those of each
 	}
 	rows = min(rows, last.Size)
