@@ -47,9 +47,8 @@ func deriveIn(l *layer.Layer, constant map[string]bool, parts bool) (*layer.Prog
 		active:  map[*layer.Tensor]bool{},
 		adjoint: map[*layer.Tensor]*layer.Tensor{},
 		terms:   map[*layer.Tensor][]term{},
-		taken:   map[string]bool{}, constant: constant, parts: parts,
+		taken:   namesOf(l), constant: constant, parts: parts,
 	}
-	d.takeNames()
 	d.openUpstreams()
 	d.activate()
 	d.stopped()
@@ -57,7 +56,7 @@ func deriveIn(l *layer.Layer, constant map[string]bool, parts bool) (*layer.Prog
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p, err := program(l, retarget(withoutCopies(live(d.equations))))
+	p, err := program(l, retarget(withoutCopies(d.shares(live(d.equations)))))
 	if err != nil {
 		return nil, d.noOrder(err)
 	}
@@ -114,18 +113,6 @@ func (d *derivation) openUpstreams() {
 	}
 	for _, u := range d.l.Upstreams {
 		u.HasOutside, u.Outside = len(u.Shape) > 0, 0
-	}
-}
-
-// takeNames reserves the names of the spec and of all gradients.
-func (d *derivation) takeNames() {
-	for _, list := range [][]*layer.Tensor{d.l.Tensors, d.l.Gradients, d.l.Upstreams} {
-		for _, t := range list {
-			d.taken[t.Name] = true
-		}
-	}
-	for _, n := range d.l.Numbers {
-		d.taken[n.Name] = true
 	}
 }
 

@@ -16,6 +16,23 @@ func unused(name string, taken map[string]bool) string {
 	return out
 }
 
+// namesOf are the names of the spec, what it has in forward alone, and of all gradients.
+func namesOf(l *layer.Layer) map[string]bool {
+	taken := map[string]bool{}
+	for _, list := range [][]*layer.Tensor{l.Tensors, l.Gradients, l.Upstreams} {
+		for _, t := range list {
+			taken[t.Name] = true
+		}
+	}
+	for _, e := range l.Forward.Equations {
+		taken[e.T.Name] = true
+	}
+	for _, n := range l.Numbers {
+		taken[n.Name] = true
+	}
+	return taken
+}
+
 // freeIndices makes one index for each dimension of t, named as in the
 // contributions where these have a name for it, or as in forward, and different
 // from each other: expressions are compared by name.

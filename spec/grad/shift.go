@@ -20,6 +20,12 @@ func derivedBest(l *layer.Layer) (*layer.Program, error) {
 			constant[t.Name] = true
 		}
 	}
+	if named, inline := extremaNamed(l); slices.ContainsFunc(inline, func(t *layer.Tensor) bool { return cancels(named, t) }) {
+		l = named
+		for _, t := range inline {
+			constant[t.Name] = cancels(named, t)
+		}
+	}
 	if len(constant) == 0 {
 		return whole, nil
 	}

@@ -1,0 +1,102 @@
+package grad
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dlgen/dlgen/spec/check"
+	"github.com/dlgen/dlgen/spec/layer"
+)
+
+// extremaNamed is l with tensors for the maxima and minima that stand within its equations, as
+// that in exp(x[n][d] - max(k, x[n][k])), and these tensors; none where there is nothing that
+// a tensor can hold.
+func extremaNamed(l *layer.Layer) (*layer.Layer, []*layer.Tensor) {
+	n := &extremaNaming{taken: namesOf(l), found: map[string]*layer.Tensor{}}
+	var eqs []*layer.Equation
+	for _, e := range l.Forward.Equations {
+		eqs = append(eqs, n.named(e))
+	}
+	if len(n.tensors) == 0 {
+		return l, nil
+	}
+	p, err := check.Order(append(n.equations, eqs...))
+	if err != nil {
+		return l, nil
+	}
+	p.Args = l.Forward.Args
+	out := *l
+	out.Forward = p
+	return &out, n.tensors
+}
+
+// extremaNaming gives extrema tensors of their own, those that are the same one.
+type extremaNaming struct {
+	taken     map[string]bool
+	found     map[string]*layer.Tensor
+	tensors   []*layer.Tensor
+	equations []*layer.Equation
+}
+
+// named is e with tensors in place of extrema.
+func (n *extremaNaming) named(e *layer.Equation) *layer.Equation {
+	changed := false
+	value := layer.Rewrite(e.Value, func(node any) any {
+		r, ok := node.(*layer.Reduce)
+		if !ok || r.Op != layer.Max && r.Op != layer.Min || layer.Expr(r) == e.Value || !n.isFree(r, e) {
+			return nil
+		}
+		idx, key := dependence(r, e.Free), canonical(r)
+		for _, i := range idx {
+			key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
+		}
+		if n.found[key] == nil {
+			n.found[key] = n.tensor(r, idx, e)
+		}
+		changed = true
+		return &layer.Read{T: n.found[key], Subs: vars(idx), Pos: e.Pos}
+	})
+	if !changed {
+		return e
+	}
+	out := *e
+	out.Value = value
+	out.Text = layer.FormatEquation(&out)
+	return &out
+}
+
+// isFree reports whether r has a value for each of e's own indices, and is no step of a
+// recurrence.
+func (n *extremaNaming) isFree(r *layer.Reduce, e *layer.Equation) bool {
+	bound := slices.Clone(e.Free)
+	free := true
+	layer.Walk(r, func(node any) bool {
+		switch x := node.(type) {
+		case *layer.Reduce:
+			bound = append(bound, x.Idx...)
+		case *layer.ArgMax:
+			bound = append(bound, x.Idx...)
+		case *layer.Var:
+			free = free && slices.Contains(bound, x.I)
+		case *layer.Read:
+			free = free && x.T != e.T && !x.Old
+		case *layer.Uniform:
+			free = false
+		}
+		return free
+	})
+	return free
+}
+
+// tensor is one that holds r.
+func (n *extremaNaming) tensor(r *layer.Reduce, idx []*layer.Index, e *layer.Equation) *layer.Tensor {
+	t := &layer.Tensor{Name: unused("extreme", n.taken), Role: layer.Scratch, Type: layer.Float32, Pos: e.Pos}
+	for _, i := range idx {
+		t.Shape = append(t.Shape, i.Size)
+	}
+	b, fresh := binding{}.with(idx)
+	def := &layer.Equation{T: t, Subs: vars(fresh), Free: fresh, Value: b.expr(r), Pos: e.Pos}
+	def.Text = layer.FormatEquation(def)
+	n.tensors, n.equations = append(n.tensors, t), append(n.equations, def)
+	return t
+}
