@@ -106,12 +106,13 @@ func TestProveDerived(t *testing.T) {
 
 // equivalent are mutations that do not change the gradient; each has its reason.
 var equivalent = map[string]string{
-	"states_and_first: dw[j][k] = sum(t, dh_inner[t][k]*h[t][j])":                 "0+t is t where t has a range",
-	"recurrent_layers: dv1[j][k] = sum(t < 2, n, dh_inner[t+1][n][k]*h[t][n][j])": "0+t is t where t has a range",
-	"recurrent_layers: dv2[j][k] = sum(t < 2, n, dy_inner[t+1][n][k]*y[t][n][j])": "0+t is t where t has a range",
-	"made_in_parts: dx[u] = 2*dt[u]*x[u]":                                         "0+u is u where u has a range",
-	"dropout: dx[m] = where(uniform(seed, m) <= p, 0, dy[m]*(1/(1 - p)))":         "no random number is equal to p",
-	"dropout: dx[m] = where(uniform(seed, m) > 0.4, dy[m]/0.6, 0)":                "no random number is equal to p",
+	"states_and_first: dw[j][k] = sum(t, dh_inner[t][k]*h[t][j])":                                     "0+t is t where t has a range",
+	"recurrent_layers: dv1[j][k] = sum(t < 2, n, dh_inner[t+1][n][k]*h[t][n][j])":                     "0+t is t where t has a range",
+	"recurrent_layers: dv2[j][k] = sum(t < 2, n, dy_inner[t+1][n][k]*y[t][n][j])":                     "0+t is t where t has a range",
+	"made_in_parts: dx[u] = 2*dt[u]*x[u]":                                                             "0+u is u where u has a range",
+	"dropout: dx[m] = where(uniform(seed, m) <= p, 0, dy[m]*(1/(1 - p)))":                             "no random number is equal to p",
+	"masked_fractions: dx[n][d] = where(w[d] >= 0, de[n][d]*w[d]*exp(x[n][d]), 0) + dy[n][d]*p[n][d]": "where w is 0 the rest is, too",
+	"dropout: dx[m] = where(uniform(seed, m) > 0.4, dy[m]/0.6, 0)":                                    "no random number is equal to p",
 }
 
 // mutate proves every mutation of every backward equation and demands that it
