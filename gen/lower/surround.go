@@ -9,29 +9,27 @@ import (
 )
 
 // surrounded is a product in a sum without the conditions that hold on a part of the rows of
-// one of its factors, along which the sum slides: that part is read instead, with 0 around
-// it. Vectors along the rows then have the same terms in all lanes.
+// its factors, along which the sum slides: these parts are read instead, with 0 around
+// them. Vectors along the rows then have the same terms in all lanes. Nothing else in the
+// product may fail where a condition does not hold.
 func (w *window) surrounded(body layer.Expr) layer.Expr {
 	if w.s.l.steps != nil {
 		return body
 	}
-	factors, _ := guarded(body)
 	var left []*bound
 	for _, b := range w.bounds {
-		r, d, in := w.slides(b, factorsOf(factors))
-		if r == nil {
+		factors, _ := guarded(body)
+		parts := w.slides(b, factors)
+		if parts == nil || !w.holds(b, factors, parts) {
 			left = append(left, b)
 			continue
 		}
-		part := &layer.Read{T: w.s.l.part(r.T, d, in), Subs: slices.Clone(r.Subs), Pos: r.Pos}
-		part.Subs[d] = &layer.IntOp{Op: '-', X: r.Subs[d], Y: layer.Lit{V: in.lo}}
 		body = layer.Rewrite(body, func(node any) any {
-			if node == r {
-				return part
+			if r, ok := node.(*layer.Read); ok && parts[r] != nil {
+				return parts[r].read(w.s.l)
 			}
 			return nil
 		})
-		factors, _ = guarded(body)
 	}
 	w.bounds = left
 	return body
@@ -40,40 +38,103 @@ func (w *window) surrounded(body layer.Expr) layer.Expr {
 // fewestTerms is the share of its terms that a sum has at least for it to have all of them.
 const fewestTerms = 1.0 / 3
 
-// slides is the factor that slides along its rows with a bound, the dimension of these, and
-// the part of them that counts; nil where there is none or it leaves out most terms.
-func (w *window) slides(b *bound, factors []layer.Expr) (*layer.Read, int, span) {
+// slidingPart is an element of a tensor, and the part of one of its dimensions that counts.
+type slidingPart struct {
+	of *layer.Read
+	d  int
+	in span
+}
+
+// read is the element as one of that part.
+func (p *slidingPart) read(l *lowerer) *layer.Read {
+	r := &layer.Read{T: l.part(p.of.T, p.d, p.in), Subs: slices.Clone(p.of.Subs), Pos: p.of.Pos}
+	r.Subs[p.d] = &layer.IntOp{Op: '-', X: p.of.Subs[p.d], Y: layer.Lit{V: p.in.lo}}
+	return r
+}
+
+// slides are the elements in a product that slide along rows with a bound, all that change
+// with both of its indices; nil where there are none, or where it leaves out most terms.
+func (w *window) slides(b *bound, x layer.Expr) map[*layer.Read]*slidingPart {
 	along := w.rowAxis()
 	if along == nil || b.form.Coef(along) == 0 || len(b.form.Terms) != 2 || w.share(b) < fewestTerms {
-		return nil, 0, span{}
+		return nil
 	}
-	for _, x := range factors {
-		r, ok := x.(*layer.Read)
-		if !ok || r.Old || r.T.Type != layer.Float32 || r.T.Role == layer.State || r.T.HasOutside && r.T.Outside != 0 {
+	out := map[*layer.Read]*slidingPart{}
+	all := true
+	layer.Walk(x, func(node any) bool {
+		if r, ok := node.(*layer.Read); ok && w.depends(b, r) == 2 {
+			p := w.slide(b, r, along)
+			out[r], all = p, all && p != nil
+		}
+		return true
+	})
+	if !all || len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// slide is the part of r that counts, nil where r does not slide along its rows with b.
+func (w *window) slide(b *bound, r *layer.Read, along *ir.Var) *slidingPart {
+	if r.Old || r.T.Type != layer.Float32 || r.T.Role == layer.State || r.T.HasOutside && r.T.Outside != 0 {
+		return nil
+	}
+	for d, sub := range r.Subs {
+		if !w.s.affine(sub) {
 			continue
 		}
-		for d, sub := range r.Subs {
-			if !w.s.affine(sub) {
-				continue
-			}
-			f := w.s.sub(sub)
-			if f.Coef(along) != 1 || !w.alongMemory(r, d, f) {
-				continue
-			}
-			in := span{b.lo, b.hi}
-			if apart := f.Add(b.form, -1); len(apart.Terms) == 0 {
-				in = span{b.lo + apart.Const, b.hi + apart.Const}
-			} else if apart = f.Add(b.form, 1); len(apart.Terms) == 0 {
-				in = span{apart.Const - b.hi, apart.Const - b.lo}
-			} else {
-				continue
-			}
-			if in = (span{max(in.lo, 0), min(in.hi, r.T.Shape[d]-1)}); in.lo <= in.hi {
-				return r, d, in
+		f := w.s.sub(sub)
+		if f.Coef(along) != 1 || !w.alongMemory(r, d, f) {
+			continue
+		}
+		in := span{b.lo, b.hi}
+		if apart := f.Add(b.form, -1); len(apart.Terms) == 0 {
+			in = span{b.lo + apart.Const, b.hi + apart.Const}
+		} else if apart = f.Add(b.form, 1); len(apart.Terms) == 0 {
+			in = span{apart.Const - b.hi, apart.Const - b.lo}
+		} else {
+			continue
+		}
+		if in = (span{max(in.lo, 0), min(in.hi, r.T.Shape[d]-1)}); in.lo <= in.hi {
+			return &slidingPart{r, d, in}
+		}
+	}
+	return nil
+}
+
+// depends is on how many of the indices of a bound x depends.
+func (w *window) depends(b *bound, x layer.Expr) int {
+	n := 0
+	for i := range indicesOf(x) {
+		for _, t := range w.s.vars[i].Terms {
+			if b.form.Coef(t.Var) != 0 {
+				n++
 			}
 		}
 	}
-	return nil, 0, span{}
+	return n
+}
+
+// bounded are the functions of which the value of a number is one.
+var bounded = []string{"neg", "abs", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "max", "min"}
+
+// holds reports whether x is a number where b does not hold, if what it reads is: no divisor
+// and no function is of other places there than elsewhere.
+func (w *window) holds(b *bound, x layer.Expr, parts map[*layer.Read]*slidingPart) bool {
+	if w.depends(b, x) == 0 {
+		return true
+	}
+	switch x := x.(type) {
+	case layer.Const, *layer.FromInt:
+		return true
+	case *layer.Read:
+		return parts[x] != nil || w.depends(b, x) < 2
+	case *layer.Binary:
+		return w.holds(b, x.X, parts) && w.holds(b, x.Y, parts) && (x.Op != '/' || w.depends(b, x.Y) == 0)
+	case *layer.Call:
+		return slices.Contains(bounded, x.Fn) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !w.holds(b, a, parts) })
+	}
+	return false
 }
 
 // share is how many of the points of the two axes of a bound it lets through.
