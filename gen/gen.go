@@ -154,8 +154,9 @@ func programs(p *layer.Proved) []pass {
 // passes lowers and schedules all programs.
 func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, error) {
 	var loops []*ir.Loops
+	checked := lower.Checked(p)
 	for _, pass := range programs(p) {
-		l, err := lower.Lower(pass.name, pass.Program)
+		l, err := lower.Lower(pass.name, pass.Program, checked)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -26,41 +26,10 @@ type indexRange struct {
 	under []layer.Bound
 }
 
-// indexChecks finds what must be tested, over both passes: an id that one pass
-// cannot use is invalid in the other too. Such an element is the whole of a
-// subscript; a tensor with an outside value, and its gradient, take any.
+// indexChecks finds what must be tested.
 func indexChecks(l *layer.Proved) []*check {
 	var out []*check
-	subscripts := func(t *layer.Tensor, subs []layer.Int) {
-		for d, s := range subs {
-			if e, ok := s.(*layer.Element); ok && e.T.Role == layer.Input {
-				out = require(out, e, t.Shape[d])
-			}
-		}
-	}
-	for _, prog := range []*layer.Program{l.Forward, l.Backward} {
-		if prog == nil {
-			continue
-		}
-		for _, eq := range prog.Equations {
-			if !eq.T.Open() {
-				subscripts(eq.T, eq.Subs)
-			}
-			eq.Walk(func(node any) bool {
-				switch x := node.(type) {
-				case *layer.Read:
-					if !x.T.HasOutside {
-						subscripts(x.T, x.Subs)
-					}
-				case *layer.Element:
-					if !x.T.HasOutside {
-						subscripts(x.T, x.Subs)
-					}
-				}
-				return true
-			})
-		}
-	}
+	l.CheckedIDs(func(e *layer.Element, below int) { out = require(out, e, below) })
 	return out
 }
 

@@ -30,7 +30,10 @@ func (s *scope) subs(xs []layer.Int, t *layer.Tensor, by leaving) []ir.Sub {
 	out := make([]ir.Sub, len(xs))
 	for d, x := range xs {
 		e, id := x.(*layer.Element)
-		kept := by == meeting && readsIDs(x) || isGuarded(x)
+		by, kept := by, by == meeting && readsIDs(x) || isGuarded(x)
+		if s.l.sure(x, t.Shape[d]) {
+			by, kept = never, false
+		}
 		switch {
 		case t.Shape[d] == 1 && (by == never || kept) && !s.affine(x):
 			// 0, as ids are checked at run time and the rest was proved, or a condition
@@ -72,7 +75,7 @@ func isGuarded(x layer.Int) bool {
 func (s *scope) meets(xs []layer.Int, t *layer.Tensor) *ir.Expr {
 	var all *ir.Expr
 	for d, x := range xs {
-		if !readsIDs(x) {
+		if !readsIDs(x) || s.l.sure(x, t.Shape[d]) {
 			continue
 		}
 		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(x), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(t.Shape[d])), s.word(x)))

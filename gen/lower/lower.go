@@ -19,8 +19,8 @@ import (
 )
 
 // Lower makes the loops of one pass. The error lists what the language allows
-// and the compiler cannot do.
-func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
+// and the compiler cannot do. Of ids, checked says what the caller sees to.
+func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int) (loops *ir.Loops, err error) {
 	p = arrange.Program(p)
 	l := &lowerer{
 		out:     &ir.Loops{Name: name, Args: p.Args},
@@ -29,6 +29,7 @@ func Lower(name string, p *layer.Program) (loops *ir.Loops, err error) {
 		parts:   map[string]*layer.Tensor{},
 		names:   map[string]int{},
 		sums:    map[*layer.Tensor]bool{},
+		checked: checked,
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -79,6 +80,8 @@ type lowerer struct {
 	// a part of rows.
 	temps map[string]*ir.Buffer
 	parts map[string]*layer.Tensor
+	// checked is what ids are below.
+	checked map[*layer.Tensor]int
 	// names has those of tensors and of what was made, with the last number
 	// that made one of its own.
 	names map[string]int
