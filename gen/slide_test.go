@@ -63,3 +63,28 @@ backward: derive
 		}
 	}
 }
+
+// TestOneBorder: neighbours on all sides are read from few copies with a border.
+func TestOneBorder(t *testing.T) {
+	p := proved(t, `layer: sobel
+dims: {H: , W: }
+tensors:
+  x: {role: input, shape: [H, W], outside: 0}
+  y: {role: output, shape: [H, W]}
+forward: |
+  y[h][w] = x[h-1][w-1] - x[h-1][w+1] + 2*x[h][w-1] - 2*x[h][w+1] + x[h+1][w-1] - x[h+1][w+1]
+backward: derive
+`, "H=9 W=20")
+	for _, target := range targets {
+		loops, _, err := passes(p, target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range loops {
+			if n := strings.Count(l.String(), "temporary"); n > 2 {
+				t.Errorf("%s: %d temporaries\n%s", target.Name, n, l)
+			}
+		}
+		agree(t, p, target, false, rounding)
+	}
+}

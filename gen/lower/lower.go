@@ -26,7 +26,8 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int) (loops 
 		out:     &ir.Loops{Name: name, Args: p.Args},
 		buffers: map[*layer.Tensor]*ir.Buffer{},
 		temps:   map[string]*ir.Buffer{},
-		parts:   map[string]*layer.Tensor{},
+		pads:    map[*ir.Buffer][]*paddedCopy{},
+		parts:   map[*layer.Tensor]map[string]*layer.Tensor{},
 		names:   map[string]int{},
 		sums:    map[*layer.Tensor]bool{},
 		checked: checked,
@@ -76,10 +77,11 @@ func (u unsupported) Error() string { return fmt.Sprintf("%s: %s", u.pos, u.msg)
 type lowerer struct {
 	out     *ir.Loops
 	buffers map[*layer.Tensor]*ir.Buffer
-	// temps finds the buffer of a reduction or a padded copy made before, parts the tensor of
-	// a part of rows.
+	// temps finds the buffer of a reduction made before, pads the padded copies of a buffer,
+	// parts the parts of a tensor.
 	temps map[string]*ir.Buffer
-	parts map[string]*layer.Tensor
+	pads  map[*ir.Buffer][]*paddedCopy
+	parts map[*layer.Tensor]map[string]*layer.Tensor
 	// checked is what ids are below.
 	checked map[*layer.Tensor]int
 	// names has those of tensors and of what was made, with the last number

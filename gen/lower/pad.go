@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -31,8 +32,8 @@ func (s *scope) load(m ir.Mem, t *layer.Tensor) *ir.Expr {
 	if r == nil {
 		return ir.LoadExpr(m)
 	}
-	padded := s.l.padded(m.Buf, t, r)
-	return ir.LoadExpr(ir.Mem{Buf: padded, Subs: shifted(m.Subs, r)})
+	p := s.l.padded(m.Buf, t, r)
+	return ir.LoadExpr(ir.Mem{Buf: p.buf, Subs: shifted(m.Subs, p.reach)})
 }
 
 // span is the range of one subscript.
@@ -96,24 +97,53 @@ func extents(r []span) []int {
 	return out
 }
 
+// paddedCopy is a copy of a buffer with something around it, and what it reaches.
+type paddedCopy struct {
+	buf   *ir.Buffer
+	reach []span
+}
+
 // padded is a copy of a tensor with its outside value (0 where it has none and
-// a condition discards what is read) around it.
-func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *ir.Buffer {
-	key := fmt.Sprintf("pad %s %v", b.Name, r)
-	if p, ok := l.temps[key]; ok {
-		return p
+// a condition discards what is read) around it, at least as far as r says.
+func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *paddedCopy {
+	covers := func(p *paddedCopy) bool {
+		for d := range r {
+			if p.reach[d].lo > r[d].lo || p.reach[d].hi < r[d].hi {
+				return false
+			}
+		}
+		return true
 	}
-	p := l.temporary(b.Name+"Padded", b.Elem, extents(r))
-	l.temps[key] = p
+	if i := slices.IndexFunc(l.pads[b], covers); i >= 0 {
+		return l.pads[b][i]
+	}
+	r = evenly(r, b.Shape)
+	p := &paddedCopy{l.temporary(b.Name+"Padded", b.Elem, extents(r)), r}
+	l.pads[b] = append(l.pads[b], p)
 	text := fmt.Sprintf("%s with %g outside", b.Name, t.Outside)
 	l.ahead(func() {
-		l.fill(p, t.Outside, text)
+		l.fill(p.buf, t.Outside, text)
 		n, subs := l.overShape(b.Shape, text)
 		n.Value = ir.LoadExpr(ir.Mem{Buf: b, Subs: subs})
-		n.Store = ir.Mem{Buf: p, Subs: shifted(subs, r)}
+		n.Store = ir.Mem{Buf: p.buf, Subs: shifted(subs, r)}
 		l.append(n)
 	})
 	return p
+}
+
+// narrowBorder is the width of a border up to which it is the same on both sides, so that
+// neighbours on any side are read from one copy.
+const narrowBorder = 2
+
+// evenly is r with narrow borders on both sides where there is one on either.
+func evenly(r []span, shape []int) []span {
+	out := slices.Clone(r)
+	for d := range out {
+		if border := max(-r[d].lo, r[d].hi-shape[d]+1); border <= narrowBorder {
+			out[d] = span{-border, shape[d] - 1 + border}
+		}
+	}
+	return out
 }
 
 // padStore redirects sums that may leave the shape, where they are 0, to a padded target;

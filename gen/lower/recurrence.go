@@ -3,7 +3,6 @@ package lower
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -119,12 +118,18 @@ func (s *scope) staysIn(x layer.Int, t *layer.Tensor, d int) bool {
 	return lo >= 0 && hi < t.Shape[d]
 }
 
-// changed forgets the padded copies of a tensor of which more is defined now, and, of a
-// state, all temporaries: they may be made of what it was.
+// changed forgets the copies of a tensor of which more is defined now, and, of a state, all
+// temporaries: they may be made of what it was.
 func (l *lowerer) changed(t *layer.Tensor) {
-	for key := range l.temps {
-		if strings.HasPrefix(key, "pad "+t.Name+" ") || t.Role == layer.State {
-			delete(l.temps, key)
-		}
+	if t.Role == layer.State {
+		clear(l.temps)
+		clear(l.pads)
+		clear(l.parts)
+		return
 	}
+	delete(l.pads, l.buffers[t])
+	for _, p := range l.parts[t] {
+		delete(l.pads, l.buffers[p])
+	}
+	delete(l.parts, t)
 }

@@ -157,12 +157,15 @@ func (w *window) share(b *bound) float64 {
 
 // part is a tensor of a part of t along one dimension, with 0 outside.
 func (l *lowerer) part(t *layer.Tensor, d int, in span) *layer.Tensor {
-	key := fmt.Sprintf("part %p %d %v", t, d, in)
-	if p, ok := l.parts[key]; ok {
+	key := fmt.Sprint(d, in)
+	if p, ok := l.parts[t][key]; ok {
 		return p
 	}
+	if l.parts[t] == nil {
+		l.parts[t] = map[string]*layer.Tensor{}
+	}
 	p := &layer.Tensor{Name: t.Name, Role: t.Role, Type: t.Type, Shape: slices.Clone(t.Shape), Pos: t.Pos, HasOutside: true}
-	l.parts[key] = p
+	l.parts[t][key] = p
 	from := l.buffer(t)
 	if p.Shape[d] = in.hi - in.lo + 1; p.Shape[d] == t.Shape[d] {
 		l.buffers[p] = from

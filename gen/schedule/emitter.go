@@ -14,8 +14,9 @@ type emitter struct {
 	plan  *plan
 	fn    *ir.Func
 	names map[string]int
-	// reserved are the names that variables must not have.
-	reserved map[string]bool
+	// reserved are the names that variables must not have, above those that groups before
+	// gave to ids of the function.
+	reserved, above map[string]bool
 	// scopes are the open loops, outermost first; scopes[0] is the function.
 	scopes []*scope
 	// depth says in which scope a register or variable came to be.
@@ -137,6 +138,12 @@ func (e *emitter) open() {
 		b.Reg(ir.Real)
 	}
 	e.scopes = []*scope{{b: b, memo: map[string]any{}}}
+	e.above = map[string]bool{}
+	for _, st := range e.fn.Body {
+		if id, ok := st.(*ir.LoadIndex); ok {
+			e.above[id.Dst.Name] = true
+		}
+	}
 }
 
 func (e *emitter) close() { e.fn.Body = append(e.fn.Body, e.scopes[0].b.Body...) }
@@ -171,7 +178,7 @@ func (e *emitter) fresh(name string) *ir.Var {
 		if n := e.names[name]; n > 1 {
 			full = fmt.Sprintf("%s_%d", name, n)
 		}
-		if !e.reserved[full] {
+		if !e.reserved[full] && !e.above[full] {
 			return &ir.Var{Name: full}
 		}
 	}
