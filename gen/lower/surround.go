@@ -10,8 +10,8 @@ import (
 
 // surrounded is a product in a sum without the conditions that hold on a part of the rows of
 // its factors, along which the sum slides: these parts are read instead, with 0 around
-// them. Vectors along the rows then have the same terms in all lanes. Nothing else in the
-// product may fail where a condition does not hold.
+// them. Vectors along the rows then have the same terms in all lanes. Where a condition does
+// not hold, a factor must be 0, and nothing else in the product fail.
 func (w *window) surrounded(body layer.Expr) layer.Expr {
 	if w.s.l.steps != nil {
 		return body
@@ -20,7 +20,8 @@ func (w *window) surrounded(body layer.Expr) layer.Expr {
 	for _, b := range w.bounds {
 		factors, _ := guarded(body)
 		parts := w.slides(b, factors)
-		if parts == nil || !w.holds(b, factors, parts) {
+		zero := func(f layer.Expr) bool { r, ok := f.(*layer.Read); return ok && parts[r] != nil }
+		if !slices.ContainsFunc(factorsOf(factors), zero) || !w.holds(b, factors, parts) {
 			left = append(left, b)
 			continue
 		}
