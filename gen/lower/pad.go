@@ -32,7 +32,7 @@ func (s *scope) load(m ir.Mem, t *layer.Tensor) *ir.Expr {
 	if r == nil {
 		return ir.LoadExpr(m)
 	}
-	p := s.l.padded(m.Buf, t, r)
+	p := s.l.padded(m.Buf, t, r, s.gathered(m.Subs))
 	return ir.LoadExpr(ir.Mem{Buf: p.buf, Subs: shifted(m.Subs, p.reach)})
 }
 
@@ -104,11 +104,12 @@ type paddedCopy struct {
 }
 
 // padded is a copy of a tensor with its outside value (0 where it has none and
-// a condition discards what is read) around it, at least as far as r says.
-func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *paddedCopy {
+// a condition discards what is read) around it, at least as far as r says, and in the given
+// dimensions as far.
+func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span, exact []bool) *paddedCopy {
 	covers := func(p *paddedCopy) bool {
 		for d := range r {
-			if p.reach[d].lo > r[d].lo || p.reach[d].hi < r[d].hi {
+			if p.reach[d].lo > r[d].lo || p.reach[d].hi < r[d].hi || exact[d] && p.reach[d] != r[d] {
 				return false
 			}
 		}
@@ -117,7 +118,7 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *paddedCopy {
 	if i := slices.IndexFunc(l.pads[b], covers); i >= 0 {
 		return l.pads[b][i]
 	}
-	r = evenly(r, b.Shape)
+	r = evenly(r, b.Shape, exact)
 	p := &paddedCopy{l.temporary(b.Name+"Padded", b.Elem, extents(r)), r}
 	l.pads[b] = append(l.pads[b], p)
 	text := fmt.Sprintf("%s with %g outside", b.Name, t.Outside)
@@ -131,14 +132,29 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span) *paddedCopy {
 	return p
 }
 
+// gathered says which of the subscripts are ids, of which the places are counted from the first
+// one that they reach.
+func (s *scope) gathered(subs []ir.Sub) []bool {
+	out := make([]bool, len(subs))
+	for d, sub := range subs {
+		out[d] = slices.ContainsFunc(sub.Terms, func(t ir.SubTerm) bool {
+			return slices.ContainsFunc(s.nest.Gathers, func(g *ir.LoadIndex) bool { return g.Dst == t.Var })
+		})
+	}
+	return out
+}
+
 // narrowBorder is the width of a border up to which it is the same on both sides, so that
 // neighbours on any side are read from one copy.
 const narrowBorder = 2
 
 // evenly is r with narrow borders on both sides where there is one on either.
-func evenly(r []span, shape []int) []span {
+func evenly(r []span, shape []int, exact []bool) []span {
 	out := slices.Clone(r)
 	for d := range out {
+		if exact[d] {
+			continue
+		}
 		if border := max(-r[d].lo, r[d].hi-shape[d]+1); border <= narrowBorder {
 			out[d] = span{-border, shape[d] - 1 + border}
 		}
