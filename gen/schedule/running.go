@@ -98,10 +98,11 @@ func (k *sumKeeper) kept(l *ir.Loop) (before, after []ir.Stmt) {
 	return before, after
 }
 
-// sums finds the sums of a body, outside of the loops in it.
+// sums finds the sums of a body, outside of the loops in it. Only what is stored reads what is
+// loaded, lane by lane: beyond a row the lanes of a register may hold anything.
 func (k *sumKeeper) sums(body []ir.Stmt, a *places) []runningSum {
 	var out []runningSum
-	open := map[*ir.Buffer][]int{}
+	open, made := map[*ir.Buffer][]int{}, map[*ir.Reg]*ir.Reg{}
 	for i, st := range body {
 		switch st := st.(type) {
 		case *ir.Load:
@@ -109,11 +110,17 @@ func (k *sumKeeper) sums(body []ir.Stmt, a *places) []runningSum {
 				root := a.of[i][0].root
 				open[root] = append(open[root], i)
 			}
+		case *ir.Assign:
+			for _, r := range st.Args {
+				if lanewise[st.Op] && k.defs[st.Dst] == 1 && k.uses[st.Dst] == 1 {
+					made[r] = st.Dst
+				}
+			}
 		case *ir.Store:
 			root := a.of[i][0].root
 			for n, from := range open[root] {
 				l := body[from].(*ir.Load)
-				if a.same(from, i) && l.Broadcast == (st.Lanes == 1) && k.defs[st.Src] == 1 && k.uses[st.Src] == 1 && !a.meets(from+1, i, i) {
+				if a.same(from, i) && made[l.Dst] == st.Src && l.Broadcast == (st.Lanes == 1) && (!l.Broadcast || k.isUniform(st.Src)) && !a.meets(from+1, i, i) {
 					out = append(out, runningSum{from, i})
 					open[root] = slices.Delete(open[root], n, n+1)
 					break
