@@ -98,29 +98,29 @@ func (k *sumKeeper) kept(l *ir.Loop) (before, after []ir.Stmt) {
 	return before, after
 }
 
-// sums finds the sums of a body, outside of the loops in it. Only what is stored reads what is
-// loaded, lane by lane: beyond a row the lanes of a register may hold anything.
+// sums finds the sums of a body, outside of the loops in it. Nothing but what is stored comes of
+// what is loaded, lane by lane: beyond a row the lanes of a register may hold anything.
 func (k *sumKeeper) sums(body []ir.Stmt, a *places) []runningSum {
 	var out []runningSum
-	open, made := map[*ir.Buffer][]int{}, map[*ir.Reg]*ir.Reg{}
+	open, of := map[*ir.Buffer][]int{}, map[*ir.Reg][]int{} // loads, and those of which a register comes
 	for i, st := range body {
 		switch st := st.(type) {
 		case *ir.Load:
-			if k.defs[st.Dst] == 1 && k.uses[st.Dst] == 1 && st.Dst.Kind == ir.Real {
+			if k.once(st.Dst) && st.Dst.Kind == ir.Real {
 				root := a.of[i][0].root
-				open[root] = append(open[root], i)
+				open[root], of[st.Dst] = append(open[root], i), []int{i}
 			}
 		case *ir.Assign:
-			for _, r := range st.Args {
-				if lanewise[st.Op] && k.defs[st.Dst] == 1 && k.uses[st.Dst] == 1 {
-					made[r] = st.Dst
+			if k.once(st.Dst) && (lanewise[st.Op] || st.Op == ir.Copy) {
+				for _, r := range st.Args {
+					of[st.Dst] = append(of[st.Dst], of[r]...)
 				}
 			}
 		case *ir.Store:
 			root := a.of[i][0].root
 			for n, from := range open[root] {
 				l := body[from].(*ir.Load)
-				if a.same(from, i) && made[l.Dst] == st.Src && l.Broadcast == (st.Lanes == 1) && (!l.Broadcast || k.isUniform(st.Src)) && !a.meets(from+1, i, i) {
+				if slices.Contains(of[st.Src], from) && a.same(from, i) && l.Broadcast == (st.Lanes == 1) && (!l.Broadcast || k.isUniform(st.Src)) && !a.meets(from+1, i, i) {
 					out = append(out, runningSum{from, i})
 					open[root] = slices.Delete(open[root], n, n+1)
 					break
@@ -130,3 +130,6 @@ func (k *sumKeeper) sums(body []ir.Stmt, a *places) []runningSum {
 	}
 	return out
 }
+
+// once reports whether r is assigned and read once.
+func (k *sumKeeper) once(r *ir.Reg) bool { return k.defs[r] == 1 && k.uses[r] == 1 }
