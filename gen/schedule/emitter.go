@@ -349,7 +349,7 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 			e.copyPanel(pn, p)
 		}
 		if pn.depth == i+1 && e.next == nil && !(pn.ahead > 0 && slices.Contains(e.filling, pn)) {
-			e.next = e.lookAhead(i, p, r, pn)
+			e.next = e.lookAhead(i, p, pn)
 		}
 	}
 	e.outer(i+1, p)

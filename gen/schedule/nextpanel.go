@@ -1,6 +1,8 @@
 package schedule
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
@@ -10,9 +12,8 @@ import (
 // at a time. Each tile asks for a few of the lines, in turn.
 type nextPanel struct {
 	pn *panel
-	// axis is that of the panel's loop, next its value for the next panel.
-	axis *ir.Var
-	next ir.Sub
+	// next are the values, for the next panel, of the axes whose loops change it.
+	next []setting
 	// slots is the number of turns to ask for everything: each is a line of one
 	// in askSteps steps of the sum, or one row of an operand that is transposed.
 	slots int
@@ -32,14 +33,16 @@ type nextPanel struct {
 // asking.
 const askSteps = 4
 
-// lookAhead is for the tiles that follow the i-th loop, which is at tile p of run
-// r and fills panel pn; nil where there is nothing to ask for.
-func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
+// lookAhead is for the tiles that follow the i-th loop, which is at tile p and fills
+// panel pn; nil where there is nothing to ask for.
+func (e *emitter) lookAhead(i int, p at, pn *panel) *nextPanel {
 	if e.t.Lanes == 1 || pn.tileRow != nil || pn.foreseen() || 4*pn.mem.Buf.Size() <= e.t.Second || i+1 == len(e.plan.order) {
 		return nil
 	}
-	a := e.plan.order[i].Var
-	h := &nextPanel{pn: pn, axis: a, next: p.sub(a).Add(ir.Sub{Const: 1}, r.step), cyclic: e.g.restricted() || e.g.clipped()}
+	h := &nextPanel{pn: pn, next: e.panelAfter(i, p, pn), cyclic: e.g.restricted() || e.g.clipped()}
+	if len(h.next) == 0 {
+		return nil
+	}
 	if pn.transposed() {
 		h.slots = pn.cols
 	} else {
@@ -59,6 +62,27 @@ func (e *emitter) lookAhead(i int, p at, r axisRun, pn *panel) *nextPanel {
 	}
 	h.each = ceilDiv(h.slots, max(1, tiles-1))
 	return h
+}
+
+// panelAfter is where the panel after pn lies, which the i-th loop has filled at p: one
+// tile on along the innermost loop that pn goes with, which loops of one turn may
+// stand inside of; from its end, at its beginning and one on along the loop around it.
+func (e *emitter) panelAfter(i int, p at, pn *panel) []setting {
+	var next []setting
+	for _, o := range slices.Backward(e.plan.order[:i+1]) {
+		k := slices.IndexFunc(e.tiles, func(t tileAxis) bool { return t.v == o.Var })
+		if k < 0 || stride(pn.mem, o.Var) == 0 {
+			continue
+		}
+		tile := e.tiles[k]
+		last := len(tile.offsets) - 1
+		step := tile.offsets[last] + tile.lanes[last]
+		if tile.start+step < o.Size {
+			return append(next, setting{v: o.Var, sub: p.sub(o.Var).Add(ir.Sub{Const: 1}, step)})
+		}
+		next = append(next, setting{v: o.Var})
+	}
+	return next[:0]
 }
 
 // askAhead asks, where a tile copies an element of an operand, for one some rows ahead.
@@ -104,7 +128,9 @@ func (e *emitter) askNext(v *ir.Var, p at) {
 	if h == nil || !h.now || stride(h.pn.mem, v) == 0 || h.pn.transposed() && v != h.pn.along {
 		return
 	}
-	p = p.with(h.axis, h.next)
+	for _, x := range h.next {
+		p = p.with(x.v, x.sub)
+	}
 	for k := 0; k < h.each; k++ {
 		slot, line := h.turn+k, 0
 		row := v

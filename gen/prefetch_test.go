@@ -1,0 +1,78 @@
+package gen
+
+import (
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/schedule"
+)
+
+// TestPrefetchAhead follows the addresses of a call: hardly any line is asked for that
+// the call has read, and most are of what its next iteration reads.
+func TestPrefetchAhead(t *testing.T) {
+	asked := 0
+	for _, c := range []struct{ layer, dims string }{
+		{"conv2d", "N=1 H=7 W=7 C=512 K=512 R=3 S=3 pad=1"}, // the columns are a loop of one turn
+		{"dense", "N=64 I=512 O=512"},
+	} {
+		_, programs, err := passes(proved(t, c.layer, c.dims), schedule.AVX512)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, prog := range programs {
+			for _, f := range prog.Funcs() {
+				tr := &trace{vars: map[*ir.Var]int{}, read: map[line]bool{}}
+				tr.body(f.Body)
+				asked += tr.asked
+				if 10*tr.late > tr.asked {
+					t.Errorf("%s %s: %s asks for %d lines, %d of which it has read:\n%v", c.layer, c.dims, f.Name, tr.asked, tr.late, f.Plans)
+				}
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("nothing is asked for")
+	}
+}
+
+// line is one of a buffer's cache lines.
+type line struct {
+	buf *ir.Buffer
+	at  int
+}
+
+// trace follows the addresses of a call, at the first block and step.
+type trace struct {
+	vars map[*ir.Var]int
+	read map[line]bool
+	// asked counts the prefetches, late those of lines that have been read.
+	asked, late int
+}
+
+func (tr *trace) body(body []ir.Stmt) {
+	for _, st := range body {
+		switch st := st.(type) {
+		case *ir.Loop:
+			for k := range st.Count {
+				tr.vars[st.Var] = k
+				tr.body(st.Body)
+			}
+		case *ir.Load:
+			tr.read[tr.line(st.Mem)] = true
+		case *ir.Prefetch:
+			tr.asked++
+			if tr.read[tr.line(st.Mem)] {
+				tr.late++
+			}
+		}
+	}
+}
+
+func (tr *trace) line(m ir.Mem) line {
+	flat := m.Flat()
+	at := flat.Const
+	for _, x := range flat.Terms {
+		at += x.Coef * tr.vars[x.Var]
+	}
+	return line{m.Buf.Root(), at / 16}
+}
