@@ -7,31 +7,34 @@ import (
 	"github.com/dlgen/dlgen/gen/schedule"
 )
 
-// TestPrefetchAhead follows the addresses of a call: hardly any line is asked for that
-// the call has read, and most are of what its next iteration reads.
+// TestPrefetchAhead follows the addresses of a call: few lines are asked for that
+// the call has read.
 func TestPrefetchAhead(t *testing.T) {
 	asked := 0
 	for _, c := range []struct{ layer, dims string }{
 		{"conv2d", "N=1 H=7 W=7 C=512 K=512 R=3 S=3 pad=1"}, // the columns are a loop of one turn
 		{"dense", "N=64 I=512 O=512"},
+		{"conv2d", "N=1 H=40 W=40 C=256 K=64 R=1 S=1"}, // each element of x is read by one tile
+		{"conv2d", "N=1 H=100 W=100 C=64 K=96 R=3 S=3 stride=2 pad=1"},
 	} {
 		_, programs, err := passes(proved(t, c.layer, c.dims), schedule.AVX512)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, prog := range programs {
+			before := asked
 			for _, f := range prog.Funcs() {
 				tr := &trace{vars: map[*ir.Var]int{}, read: map[line]bool{}}
 				tr.body(f.Body)
 				asked += tr.asked
-				if 10*tr.late > tr.asked {
+				if 3*tr.late > tr.asked {
 					t.Errorf("%s %s: %s asks for %d lines, %d of which it has read:\n%v", c.layer, c.dims, f.Name, tr.asked, tr.late, f.Plans)
 				}
 			}
+			if prog.Name == "forward" && asked == before {
+				t.Errorf("%s %s: nothing is asked for", c.layer, c.dims)
+			}
 		}
-	}
-	if asked == 0 {
-		t.Error("nothing is asked for")
 	}
 }
 

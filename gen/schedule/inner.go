@@ -140,8 +140,18 @@ func (l *innerLoops) last(q map[*ir.Var]ir.Sub, seg segment, spelled bool) {
 		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub, lanes, step, l.red)
 		if step%askSteps == 0 {
 			l.e.askNext(a.Var, seg.points[0].withAll(q).with(a.Var, sub))
+			l.e.askRowsAfter(l.within(seg.points, q, a.Var, sub))
 		}
 	})
+}
+
+// within are points at a step of the inner loops.
+func (l *innerLoops) within(points []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub) []at {
+	out := make([]at, len(points))
+	for i, p := range points {
+		out[i] = p.withAll(q).with(v, sub)
+	}
+	return out
 }
 
 // longestRow is how many steps over all points are spelled out at most. Where

@@ -74,10 +74,7 @@ func (e *emitter) panelAfter(i int, p at, pn *panel) []setting {
 		if k < 0 || stride(pn.mem, o.Var) == 0 {
 			continue
 		}
-		tile := e.tiles[k]
-		last := len(tile.offsets) - 1
-		step := tile.offsets[last] + tile.lanes[last]
-		if tile.start+step < o.Size {
+		if step := e.tiles[k].width(); e.tiles[k].start+step < o.Size {
 			return append(next, setting{v: o.Var, sub: p.sub(o.Var).Add(ir.Sub{Const: 1}, step)})
 		}
 		next = append(next, setting{v: o.Var})

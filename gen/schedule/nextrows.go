@@ -1,0 +1,105 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// swept is an operand that comes from beyond the second cache, the same number for
+// all lanes, of which each tile reads rows of its own: the tiles before ask for them,
+// since more rows at a time than the machine foresees arrive too late.
+type swept struct {
+	mem *ir.Mem
+	// axis is the loop that goes on to the next rows, windows are the axes of the sum
+	// that slide in the same direction.
+	axis    *ir.Var
+	windows []ir.Axis
+}
+
+// sweptOperands are those of a contraction's sum.
+func (c *contraction) sweptOperands(t Target, p *plan) []swept {
+	if !c.g.contraction || t.Lanes == 1 || p.vec == nil || len(c.main.nest.Gathers) > 0 {
+		return nil
+	}
+	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
+	var out []swept
+	for _, m := range c.loads {
+		if 4*m.Buf.Size() <= t.Second || stride(m, p.vec) != 0 || stride(m, last.Var) != 1 || last.Size < 2*lineFloats {
+			continue
+		}
+		if a := c.sweeps(t, p, m); a != nil {
+			out = append(out, swept{m, a, c.along(m, a)})
+		}
+	}
+	return out
+}
+
+// sweeps is the innermost loop around tiles that changes what they read of m, nil where
+// they find it in the second cache since a loop around made them read it before, or
+// where a tile is one row.
+func (c *contraction) sweeps(t Target, p *plan, m *ir.Mem) *ir.Var {
+	var axis *ir.Var
+	var inside []ir.Axis
+	for _, o := range slices.Backward(p.order) {
+		switch n := p.width(t, o.Var); {
+		case stride(m, o.Var) != 0 && axis == nil && (n == 1 || n >= o.Size):
+			return nil
+		case stride(m, o.Var) != 0:
+			if axis == nil {
+				axis = o.Var
+			}
+			inside = append(inside, o)
+		case axis != nil && n < o.Size && footprint(m, inside, c.main.nest.Reduce) <= float64(t.Second):
+			return nil
+		}
+	}
+	return axis
+}
+
+// along are the axes of the sum in the subscripts of m that the axis a is in.
+func (c *contraction) along(m *ir.Mem, a *ir.Var) []ir.Axis {
+	var out []ir.Axis
+	for _, s := range m.Subs {
+		for _, r := range c.main.nest.Reduce {
+			if s.Coef(a) != 0 && s.Coef(r.Var) != 0 {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// askRowsAfter asks, at a step of the sum's innermost axis, for the lines that the next
+// tile reads at this step of an operand that is swept, given the points of this one.
+func (e *emitter) askRowsAfter(points []at) {
+	for _, s := range e.sweeping {
+		k := slices.IndexFunc(e.tiles, func(t tileAxis) bool { return t.v == s.axis })
+		if k < 0 || s.readAgain(points[0]) {
+			continue
+		}
+		asked := map[string]bool{}
+		for _, p := range points {
+			at := e.mem(*s.mem, nil, p.with(s.axis, p.sub(s.axis).Add(ir.Sub{Const: 1}, e.tiles[k].width())))
+			if key := e.ids.memKey(nil, at); !asked[key] {
+				asked[key] = true
+				e.top().b.Emit(&ir.Prefetch{Mem: at})
+			}
+		}
+	}
+}
+
+// readAgain reports whether windows overlap so that what the next tile reads at p, this
+// one reads at a later step of the sum.
+func (s swept) readAgain(p at) bool {
+	return slices.ContainsFunc(s.windows, func(r ir.Axis) bool {
+		at := p.sub(r.Var)
+		return len(at.Terms) == 0 && at.Const < r.Size-1
+	})
+}
+
+// width is how far the next tile is along the axis.
+func (t tileAxis) width() int {
+	last := len(t.offsets) - 1
+	return t.offsets[last] + t.lanes[last]
+}
