@@ -6,10 +6,10 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// swept is an operand that comes from beyond the second cache, the same number for
+// nextRows is an operand that comes from beyond the second cache, the same number for
 // all lanes, of which each tile reads rows of its own: the tiles before ask for them,
 // since more rows at a time than the machine foresees arrive too late.
-type swept struct {
+type nextRows struct {
 	mem *ir.Mem
 	// axis is the loop that goes on to the next rows, windows are the axes of the sum
 	// that slide in the same direction.
@@ -17,28 +17,28 @@ type swept struct {
 	windows []ir.Axis
 }
 
-// sweptOperands are those of a contraction's sum.
-func (c *contraction) sweptOperands(t Target, p *plan) []swept {
+// rowsToAskFor are those of a contraction's sum.
+func (c *contraction) rowsToAskFor(t Target, p *plan) []nextRows {
 	if !c.g.contraction || t.Lanes == 1 || p.vec == nil || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
 	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
-	var out []swept
+	var out []nextRows
 	for _, m := range c.loads {
 		if 4*m.Buf.Size() <= t.Second || stride(m, p.vec) != 0 || stride(m, last.Var) != 1 || last.Size < 2*lineFloats {
 			continue
 		}
-		if a := c.sweeps(t, p, m); a != nil {
-			out = append(out, swept{m, a, c.along(m, a)})
+		if a := c.goesOn(t, p, m); a != nil {
+			out = append(out, nextRows{m, a, c.along(m, a)})
 		}
 	}
 	return out
 }
 
-// sweeps is the innermost loop around tiles that changes what they read of m, nil where
+// goesOn is the innermost loop around tiles that changes what they read of m, nil where
 // they find it in the second cache since a loop around made them read it before, or
 // where a tile is one row.
-func (c *contraction) sweeps(t Target, p *plan, m *ir.Mem) *ir.Var {
+func (c *contraction) goesOn(t Target, p *plan, m *ir.Mem) *ir.Var {
 	var axis *ir.Var
 	var inside []ir.Axis
 	for _, o := range slices.Backward(p.order) {
@@ -71,9 +71,9 @@ func (c *contraction) along(m *ir.Mem, a *ir.Var) []ir.Axis {
 }
 
 // askRowsAfter asks, at a step of the sum's innermost axis, for the lines that the next
-// tile reads at this step of an operand that is swept, given the points of this one.
+// tile reads at this step of such an operand, given the points of this one.
 func (e *emitter) askRowsAfter(points []at) {
-	for _, s := range e.sweeping {
+	for _, s := range e.rows {
 		k := slices.IndexFunc(e.tiles, func(t tileAxis) bool { return t.v == s.axis })
 		if k < 0 || s.readAgain(points[0]) {
 			continue
@@ -91,7 +91,7 @@ func (e *emitter) askRowsAfter(points []at) {
 
 // readAgain reports whether windows overlap so that what the next tile reads at p, this
 // one reads at a later step of the sum.
-func (s swept) readAgain(p at) bool {
+func (s nextRows) readAgain(p at) bool {
 	return slices.ContainsFunc(s.windows, func(r ir.Axis) bool {
 		at := p.sub(r.Var)
 		return len(at.Terms) == 0 && at.Const < r.Size-1
