@@ -35,14 +35,32 @@ func share(p, n *ir.Nest) bool {
 }
 
 // apart reports whether two accesses of a buffer never meet in one step: in some
-// dimension they differ by a constant.
+// dimension they differ by a constant, or go on in steps that never bring them together.
 func apart(a, b *ir.Mem) bool {
 	for d := range a.Subs {
-		if diff := a.Subs[d].Add(b.Subs[d], -1); len(diff.Terms) == 0 && diff.Const != 0 {
+		diff := a.Subs[d].Add(b.Subs[d], -1)
+		if len(diff.Terms) == 0 && diff.Const != 0 {
+			return true
+		}
+		if step := commonStep(a.Subs[d], b.Subs[d]); step > 1 && diff.Const%step != 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// commonStep is the greatest common divisor of the coefficients of subscripts, 0 where
+// they have none.
+func commonStep(subs ...ir.Sub) int {
+	step := 0
+	for _, s := range subs {
+		for _, t := range s.Terms {
+			for a := t.Coef; a != 0; {
+				step, a = a, step%a
+			}
+		}
+	}
+	return max(step, -step)
 }
 
 // bare is the variable that a subscript consists of, or nil.

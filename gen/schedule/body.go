@@ -148,7 +148,7 @@ func (e *emitter) define(s *stage, q at, m ir.Mem, r *ir.Reg) {
 			lanes = q.lanes
 		}
 		if lanes > 1 && s.storesSpaced(q.vec) {
-			e.storeTwin(s, halfPair{m, r, lanes})
+			e.storeInRow(s, rowPart{m, r, lanes})
 		} else {
 			e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: r, Lanes: lanes})
 		}

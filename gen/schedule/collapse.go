@@ -120,13 +120,20 @@ func (j *joining) place(m *ir.Mem) int {
 		if s.Coef(j.a.Var) == s.Coef(j.b.Var)*j.b.Size {
 			continue
 		}
-		if at == -1 && bare(s) == j.a.Var && d+1 < len(m.Subs) && bare(m.Subs[d+1]) == j.b.Var && m.Buf.Shape[d+1] == j.b.Size {
+		if at == -1 && bare(s) == j.a.Var && d+1 < len(m.Subs) && j.fills(m.Subs[d+1], m.Buf.Shape[d+1]) {
 			at = d
 		} else if d != at+1 || at == -1 {
 			return -2
 		}
 	}
 	return at
+}
+
+// fills reports whether a subscript goes through a row of the given size with b, or
+// through its groups of a few elements.
+func (j *joining) fills(s ir.Sub, size int) bool {
+	k := s.Coef(j.b.Var)
+	return len(s.Terms) == 1 && k > 0 && k*j.b.Size == size && 0 <= s.Const && s.Const < k
 }
 
 // fits reports whether the access can be written with one index for both. All

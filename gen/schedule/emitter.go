@@ -52,10 +52,10 @@ type emitter struct {
 	clips   map[*ir.Var]span
 	borders map[*ir.Var]border
 	rest    bool
-	// waiting are stores of the point at hand that are not emitted yet, twins what waits
+	// waiting are stores of the point at hand that are not emitted yet, parts what waits
 	// for the elements between.
 	waiting []*ir.Store
-	twins   map[*stage]halfPair
+	parts   map[*stage]rowPart
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 	// counted is the number of kinds of tiles, 0 before they are counted.
@@ -75,7 +75,7 @@ type scope struct {
 }
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, twins: map[*stage]halfPair{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
+	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, parts: map[*stage]rowPart{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if g.hasTile() {
 		e.rows = newContraction(g).rowsToAskFor(t, g.plan)
 	}

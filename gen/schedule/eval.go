@@ -205,11 +205,13 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	if md == uniform {
 		lanes = 1
 	}
-	if md == vector && spaced(x.Load, p.vec) && e.copyOf(x.Load) == nil {
-		if r, ok := e.lookup(e.elementKey(x.Load, m, p)); ok {
-			return r.(*ir.Reg)
+	if md == vector && e.copyOf(x.Load) == nil {
+		if k := spacing(x.Load, p.vec); k > 0 {
+			if r, ok := e.lookup(e.elementKey(x.Load, m, p)); ok {
+				return r.(*ir.Reg)
+			}
+			return e.loadSpaced(m, k, lanes)
 		}
-		return e.loadSpaced(m, lanes)
 	}
 	r, fresh := e.loaded(m, x.Kind, md, lanes)
 	if fresh {

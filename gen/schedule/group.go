@@ -14,8 +14,9 @@ type stage struct {
 	inner []ir.Axis
 	// store says that the result must reach memory.
 	store bool
-	// twin defines the elements between those of this stage, side by side with it.
-	twin *stage
+	// row are the stages, this one among them, that define neighbouring elements; while
+	// groups are formed, as many as there will be.
+	row []*stage
 }
 
 // axes are the loops of the stage inside the outer ones.
@@ -33,6 +34,8 @@ type group struct {
 	abreast []ir.Axis
 	stages  []*stage
 	passes  []*pass
+	// rows are, while groups are formed, the rows that stages of all groups make together.
+	rows map[*ir.Buffer][]*stage
 	// contraction marks a group around a sum of products with reuse, whose
 	// outer axes must stay as they are.
 	contraction bool
@@ -59,9 +62,12 @@ type pass struct {
 // fuse puts nests into groups, in an order that respects what they read.
 func fuse(l *ir.Loops, t Target) []*group {
 	var groups []*group
+	rows := rowsOf(l.Nests)
 	for _, n := range l.Nests {
 		if !joinAny(groups, n, t) {
-			groups = append(groups, newGroup(n))
+			g := newGroup(n)
+			g.rows, g.stages[0].row = rows, rows[n.Store.Buf]
+			groups = append(groups, g)
 		}
 	}
 	return groups
@@ -249,7 +255,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	}
 	g.contraction = g.contraction || isContraction(n)
 	g.outer, g.abreast = outer, append(g.abreast, places...)
-	g.stages = append(g.stages, &stage{nest: n})
+	g.stages = append(g.stages, &stage{nest: n, row: g.rows[n.Store.Buf]})
 	return true
 }
 
@@ -263,7 +269,7 @@ func (g *group) losesLanes(n *ir.Nest, outer []ir.Axis, t Target) bool {
 	fit := func(stages ...*stage) bool {
 		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return lanesFit(stages, a.Var, t) })
 	}
-	own := &stage{nest: n, store: true, twin: g.twinOf(n)}
+	own := &stage{nest: n, store: true, row: g.rows[n.Store.Buf]}
 	better := slices.ContainsFunc(g.stages, isSlow) && fit(g.stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
 	return better && !fit(append(slices.Clone(g.stages), own)...)
 }
@@ -304,7 +310,7 @@ func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
 		for _, pair := range sharedPairs(s.nest, n) {
 			dependent = true
 			for d := range pair[0].Subs {
-				a, c := bare(pair[0].Subs[d]), bare(pair[1].Subs[d])
+				a, c := pairOf(pair[0].Subs[d], pair[1].Subs[d])
 				if a == nil || !has(g.outer, a) {
 					continue
 				}
@@ -320,6 +326,16 @@ func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
 		delete(match, a)
 	}
 	return match, dependent
+}
+
+// pairOf is the variables of two subscripts which are these alone or, where both are of
+// the same member of records, as many times these; nil for the first in any other case,
+// for the second where it is another kind of subscript.
+func pairOf(s, t ir.Sub) (a, c *ir.Var) {
+	if len(s.Terms) == 1 && len(t.Terms) == 1 && s.Terms[0].Coef == t.Terms[0].Coef && s.Const == t.Const && s.Terms[0].Coef > 1 {
+		return s.Terms[0].Var, t.Terms[0].Var
+	}
+	return bare(s), bare(t)
 }
 
 // aligned reports whether every shared access of n and the group agrees in the

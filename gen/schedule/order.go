@@ -210,7 +210,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		if v == nil {
 			v = p.sumVec()
 		}
-		if v != nil && stride(m, v) != 0 && contiguous(m) != v && !spaced(m, v) {
+		if v != nil && stride(m, v) != 0 && contiguous(m) != v && spacing(m, v) == 0 {
 			return traffic{far: math.Inf(1)}
 		}
 	}

@@ -20,7 +20,7 @@ func (g *group) formPasses() {
 			g.passes = append(g.passes, &pass{inner: s.axes(), stages: []*stage{s}})
 		}
 	}
-	g.pairTwins()
+	g.formRows()
 }
 
 // joinPass adds s to the latest pass that takes it, looking past those that it is

@@ -158,7 +158,7 @@ func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 			return false
 		}
 		for _, m := range n.Value.Loads() {
-			if stride(m, v) != 0 && !row(m, v) && !spaced(m, v) {
+			if stride(m, v) != 0 && !row(m, v) && spacing(m, v) == 0 {
 				return false
 			}
 		}

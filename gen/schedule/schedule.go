@@ -59,6 +59,9 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
+	if t.Lanes > 1 {
+		records(l)
+	}
 	l = stream(deviations(gatherAhead(quotients(exponents(l)), t), t), t)
 	own := shrinkSteps(l)
 	groups := fuse(l, t)

@@ -184,5 +184,5 @@ func (g *group) sibling(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 		}
 		match[a.Var], to[n.Axes[i].Var] = n.Axes[i].Var, a.Var
 	}
-	return common || g.twinOf(renamed(n, to)) != nil
+	return common || g.besidesAny(renamed(n, to))
 }

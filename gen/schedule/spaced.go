@@ -1,85 +1,256 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// spaced reports whether vectors along v take every other element of rows of m.
-func spaced(m *ir.Mem, v *ir.Var) bool {
-	return stride(m, v) == 2 && lastDim(m, v) && m.Buf.Elem == ir.F32
+// mostSpaced is the greatest distance of elements that vectors are put together from.
+const mostSpaced = 4
+
+// spacing is how far apart the elements are that vectors along v take from rows of m: 2
+// where it is every other one, 0 where they lie side by side or too far apart.
+func spacing(m *ir.Mem, v *ir.Var) int {
+	if k := stride(m, v); k > 1 && k <= mostSpaced && lastDim(m, v) && m.Buf.Elem == ir.F32 {
+		return k
+	}
+	return 0
 }
 
 // elementKey is under which name the elements of an access that stand at m are remembered:
 // every other element is not what lies side by side from the same place on.
 func (e *emitter) elementKey(of *ir.Mem, m ir.Mem, p at) string {
 	md := e.mode(of, p)
-	if md == vector && spaced(of, p.vec) {
-		return "spaced" + e.loadKey(m, md, p.lanes)
+	if k := 0; md == vector {
+		if k = spacing(of, p.vec); k > 0 {
+			return fmt.Sprint("spaced", k) + e.loadKey(m, md, p.lanes)
+		}
 	}
 	return e.loadKey(m, md, p.lanes)
 }
 
-// spacedLoads is how much longer a spaced vector takes to load than another one.
-const spacedLoads = 3
+// spacedLoads is how much longer a vector takes to load than another one whose elements are
+// k apart: what is loaded for it serves its neighbours too.
+func spacedLoads(k int) float64 {
+	if k%2 == 1 {
+		return float64(k)
+	}
+	return float64(2*k - 1)
+}
 
-// loadSpaced is every other element from a place on, for n lanes; the lanes beyond
-// are 0. Nothing is read after the last of the elements.
-func (e *emitter) loadSpaced(m ir.Mem, n int) *ir.Reg {
+// strip is the part of a row from which the elements k apart are taken, as vectors that
+// begin at the given places; the elements are at offset, offset + k, and so on.
+type strip struct {
+	k, offset int
+	parts     []*ir.Reg
+	first     []int
+	// full is the number of elements in the last part.
+	full int
+}
+
+// loadSpaced is every k-th element from a place on, for n lanes; the lanes beyond
+// are 0. Nothing is read after the last of the elements, or after the group of k that
+// it is in.
+func (e *emitter) loadSpaced(m ir.Mem, k, n int) *ir.Reg {
 	lanes := e.t.Lanes
-	from := func(first, n int) *ir.Reg {
-		at := ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
-		last := innermost(&at)
-		at.Subs[last] = at.Subs[last].Add(ir.Sub{Const: first}, 1)
-		r, _ := e.loaded(at, ir.Real, vector, n)
-		return r
+	if k == quad && n == lanes && inGroups(&m, k) {
+		return e.loadQuads(m)
 	}
-	// pick puts the elements of a part of the row that starts at first into the lanes
-	// of the elements they are; zero is a lane of the part beyond its end.
-	pick := func(r *ir.Reg, first, zero int) *ir.Reg {
-		order := make([]int, lanes)
+	s := e.loadStrip(m, k, n)
+	if k%2 == 1 && n == lanes && len(s.parts) == k && s.first[k-1] == (k-1)*lanes {
+		return e.pickOdd(s)
+	}
+	part := func(j int) int { return min((k*j+s.offset)/lanes, len(s.parts)-1) }
+	var out *ir.Reg
+	for p := len(s.parts) - 1; p >= 0; p-- {
+		order, end := make([]int, lanes), 0
 		for j := range order {
-			if order[j] = zero; j < n && 2*j >= first && 2*j-first < lanes {
-				order[j] = 2*j - first
+			switch {
+			case j >= n:
+				order[j] = min(s.full, lanes-1) // beyond the end of the last part, if anything is
+			case part(j) == p:
+				order[j], end = k*j+s.offset-s.first[p], j+1
 			}
 		}
-		return e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{r}, Order: order}, ir.Real)
+		picked := e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{s.parts[p]}, Order: order}, ir.Real)
+		if out == nil {
+			out = picked
+		} else if end > 0 {
+			out = e.do(ir.Select, e.firstLanes(end), picked, out)
+		}
 	}
-	size := 2*n - 1
-	if size <= lanes {
-		return pick(from(0, size), 0, min(size, lanes-1))
+	if n < lanes && s.full == lanes {
+		out = e.do(ir.Select, e.firstLanes(n), out, e.real(0))
 	}
-	low := pick(from(0, lanes), 0, 0)
-	first, left := lanes, size-lanes
-	if n == lanes {
-		first, left = size-lanes, lanes // without a mask
-	}
-	high := pick(from(first, left), first, min(left, lanes-1))
-	return e.do(ir.Select, e.op(&ir.Assign{Op: ir.LaneMask, Word: int32(lanes / 2)}, ir.Mask), low, high)
+	return out
 }
 
-// pairTwins finds the stages of each pass that define two neighbours of every row
-// element: every other element each, which go to memory together.
-func (g *group) pairTwins() {
+// quad is the number of members that records are transposed with: quarters of a vector
+// are what machines exchange at the least cost.
+const quad = 4
+
+// inGroups reports whether the row of m consists of groups of k and m stands at the same
+// place in all of them.
+func inGroups(m *ir.Mem, k int) bool {
+	last := innermost(m)
+	return m.Buf.Shape[last]%k == 0 && commonStep(m.Subs[last])%k == 0
+}
+
+// groupOf is the place of the group of k elements that m is in, and that of m in it.
+func groupOf(m ir.Mem, k int) (group ir.Mem, offset int) {
+	last := innermost(&m)
+	offset = (m.Subs[last].Const%k + k) % k
+	group = ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
+	group.Subs[last] = group.Subs[last].Add(ir.Sub{Const: 1}, -offset)
+	return group, offset
+}
+
+// loadQuads is every fourth element for all lanes, from whole groups of four that are
+// transposed, all four members at once.
+func (e *emitter) loadQuads(m ir.Mem) *ir.Reg {
+	group, offset := groupOf(m, quad)
+	key := "quads" + e.loadKey(group, vector, e.t.Lanes)
+	if dst, ok := e.lookup(key); ok {
+		return dst.([]*ir.Reg)[offset]
+	}
+	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, quad)
+	last := innermost(&group)
+	for j := range src {
+		row := ir.Mem{Buf: group.Buf, Subs: slices.Clone(group.Subs)}
+		row.Subs[last] = row.Subs[last].Add(ir.Sub{Const: quad}, j)
+		src[j], _ = e.loaded(row, ir.Real, vector, quad)
+	}
+	to := e.depth[src[0]]
+	for c := range dst {
+		dst[c] = e.scopes[to].b.Reg(ir.Real)
+		e.depth[dst[c]] = to
+	}
+	e.scopes[to].b.Emit(&ir.Transpose{Dst: dst, Src: src})
+	e.scopes[to].memo[key], e.loads[key] = dst, m.Buf
+	return dst[offset]
+}
+
+// loadStrip loads what the elements are in. Where the row consists of groups of k, it
+// begins with a group, so that the elements at other places in these are at hand too.
+func (e *emitter) loadStrip(m ir.Mem, k, n int) strip {
+	lanes, last := e.t.Lanes, innermost(&m)
+	sub := m.Subs[last]
+	s := strip{k: k}
+	size := k*(n-1) + 1
+	if inGroups(&m, k) {
+		_, s.offset = groupOf(m, k)
+		size = k * n
+	}
+	for first := 0; first < size; first += lanes {
+		at, count := first, min(lanes, size-first)
+		if n == lanes && count < lanes {
+			at, count = size-lanes, lanes // without a mask
+		}
+		place := ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
+		place.Subs[last] = sub.Add(ir.Sub{Const: at - s.offset}, 1)
+		r, _ := e.loaded(place, ir.Real, vector, count)
+		s.parts, s.first, s.full = append(s.parts, r), append(s.first, at), count
+	}
+	return s
+}
+
+// pickOdd is the elements of a strip of whole vectors, k apart where k is odd: no two of
+// them stand in the same lane.
+func (e *emitter) pickOdd(s strip) *ir.Reg {
+	lanes := e.t.Lanes
+	out := s.parts[0]
+	for p := 1; p < s.k; p++ {
+		out = e.do(ir.Select, e.lanesOf(s.k, s.offset-p*lanes), s.parts[p], out)
+	}
+	order := make([]int, lanes)
+	for j := range order {
+		order[j] = (s.k*j + s.offset) % lanes
+	}
+	return e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{out}, Order: order}, ir.Real)
+}
+
+// firstLanes is true in the first n lanes.
+func (e *emitter) firstLanes(n int) *ir.Reg {
+	return e.op(&ir.Assign{Op: ir.LaneMask, Word: int32(n)}, ir.Mask)
+}
+
+// lanesOf is true in the lanes whose numbers leave the same rest as r when divided by k.
+func (e *emitter) lanesOf(k, r int) *ir.Reg {
+	r = (r%k + k) % k
+	order := make([]int, e.t.Lanes)
+	for l := range order {
+		if l%k != r {
+			order[l] = 1
+		}
+	}
+	first := e.do(ir.Select, e.firstLanes(1), e.real(1), e.real(0))
+	return e.do(ir.LT, e.real(0), e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{first}, Order: order}, ir.Real))
+}
+
+// formRows finds the stages of each pass that define neighbours of every row: elements
+// some way apart each, which go to memory together.
+func (g *group) formRows() {
 	for _, ps := range g.passes {
-		for i, s := range ps.stages {
-			if o := twinOf(ps.stages[i+1:], s.nest); s.twin == nil && o != nil && o.twin == nil {
-				s.twin, o.twin = o, s
+		for _, s := range ps.stages {
+			s.row = nil
+		}
+		for _, s := range ps.stages {
+			if slices.ContainsFunc(ps.stages, func(o *stage) bool { return besides(o.nest, s.nest) }) {
+				continue
+			}
+			row := []*stage{s}
+			for next := s; next != nil && len(row) <= len(ps.stages); {
+				i := slices.IndexFunc(ps.stages, func(o *stage) bool { return besides(next.nest, o.nest) })
+				if next = nil; i >= 0 {
+					next = ps.stages[i]
+					row = append(row, next)
+				}
+			}
+			for _, x := range row {
+				x.row = row
 			}
 		}
 	}
 }
 
-// twinOf is the stage of the group that defines the elements beside those of n.
-func (g *group) twinOf(n *ir.Nest) *stage { return twinOf(g.stages, n) }
-
-func twinOf(stages []*stage, n *ir.Nest) *stage {
-	i := slices.IndexFunc(stages, func(s *stage) bool { return besides(s.nest, n) || besides(n, s.nest) })
-	if i < 0 {
-		return nil
+// rowsOf has, for each array that maps define by the neighbours of every row, stages in
+// the number of these.
+func rowsOf(nests []*ir.Nest) map[*ir.Buffer][]*stage {
+	out := map[*ir.Buffer][]*stage{}
+	for _, n := range nests {
+		row := []*stage{{nest: n}}
+		for _, o := range nests {
+			if o != n && beside(row[len(row)-1].nest, o) {
+				row = append(row, &stage{nest: o})
+			}
+		}
+		if b := n.Store.Buf; len(row) > max(1, len(out[b])) {
+			out[b] = row
+		}
 	}
-	return stages[i]
+	return out
+}
+
+// beside is besides for nests with axes of their own.
+func beside(n, o *ir.Nest) bool {
+	if n.Store.Buf != o.Store.Buf || len(n.Axes) != len(o.Axes) {
+		return false
+	}
+	to := map[*ir.Var]*ir.Var{}
+	for i, a := range o.Axes {
+		if a.Size != n.Axes[i].Size {
+			return false
+		}
+		to[a.Var] = n.Axes[i].Var
+	}
+	return besides(n, renamed(o, to))
+}
+
+// besidesAny reports whether n defines elements in front of or behind those of a stage.
+func (g *group) besidesAny(n *ir.Nest) bool {
+	return slices.ContainsFunc(g.stages, func(s *stage) bool { return besides(s.nest, n) || besides(n, s.nest) })
 }
 
 // besides reports whether n defines the elements in front of those of o, of which none
@@ -98,48 +269,97 @@ func besides(n, o *ir.Nest) bool {
 	return true
 }
 
-// storesSpaced reports whether s stores every other element along v, and its twin the rest.
+// storesSpaced reports whether s stores elements some way apart along v, and the stages
+// of its row the rest.
 func (s *stage) storesSpaced(v *ir.Var) bool {
-	return s.twin != nil && spaced(&s.nest.Store, v)
+	k := spacing(&s.nest.Store, v)
+	return k > 0 && len(s.row) == k
 }
 
-// halfPair is what one of two twins stores.
-type halfPair struct {
+// rowPart is what one of the stages of a row stores.
+type rowPart struct {
 	mem   ir.Mem
 	reg   *ir.Reg
 	lanes int
 }
 
-// storeTwin keeps what s stores until its twin has the other elements, and stores them in
-// turns.
-func (e *emitter) storeTwin(s *stage, h halfPair) {
-	other, ok := e.twins[s.twin]
-	if !ok {
-		e.twins[s] = h
+// storeInRow keeps what s stores until all stages of its row have their elements, and
+// stores them in turns.
+func (e *emitter) storeInRow(s *stage, h rowPart) {
+	e.parts[s] = h
+	var row []rowPart
+	for _, o := range s.row {
+		p, ok := e.parts[o]
+		if !ok {
+			return
+		}
+		row = append(row, p)
+	}
+	for _, o := range s.row {
+		delete(e.parts, o)
+	}
+	k, lanes := len(row), e.t.Lanes
+	if k == quad && h.lanes == lanes && lanes < lineFloats && distinctRegs(row) {
+		e.storeQuads(row)
 		return
 	}
-	delete(e.twins, s.twin)
-	a, b := h, other
-	if besides(s.twin.nest, s.nest) {
-		a, b = b, a
-	}
-	lanes := e.t.Lanes
-	numbers := e.leaf("lanes", &ir.Assign{Op: ir.Iota, Step: 1}, ir.Word, 0)
-	word := func(w int32) *ir.Reg {
-		return e.leaf(string(key('w', int(w))), &ir.Assign{Op: ir.ConstWord, Word: w}, ir.Word, 0)
-	}
-	even := e.do(ir.IEQ, e.do(ir.IAnd, numbers, word(1)), word(0))
-	for from := 0; from < 2*h.lanes; from += lanes {
-		order := make([]int, lanes)
-		for j := range order {
-			order[j] = (from + j) / 2
+	for from := 0; from < k*h.lanes; from += lanes {
+		var out *ir.Reg
+		for c, p := range row {
+			r := e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{p.reg}, Order: spread(k, c, from, lanes)}, ir.Real)
+			if out == nil {
+				out = r
+			} else {
+				out = e.do(ir.Select, e.lanesOf(k, c-from), r, out)
+			}
 		}
-		half := func(r *ir.Reg) *ir.Reg {
-			return e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{r}, Order: order}, ir.Real)
-		}
-		m := ir.Mem{Buf: a.mem.Buf, Subs: slices.Clone(a.mem.Subs)}
+		m := ir.Mem{Buf: row[0].mem.Buf, Subs: slices.Clone(row[0].mem.Subs)}
 		last := len(m.Subs) - 1
 		m.Subs[last] = m.Subs[last].Add(ir.Sub{Const: from}, 1)
-		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: e.do(ir.Select, even, half(a.reg), half(b.reg)), Lanes: min(lanes, 2*h.lanes-from)})
+		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: out, Lanes: min(lanes, k*h.lanes-from)})
 	}
+}
+
+// distinctRegs reports whether no two stages of a row store the same.
+func distinctRegs(row []rowPart) bool {
+	seen := map[*ir.Reg]bool{}
+	for _, p := range row {
+		seen[p.reg] = true
+	}
+	return len(seen) == len(row)
+}
+
+// storeQuads stores the four members of groups of four for all lanes. Vectors as long as a
+// cache line have too many quarters for that.
+func (e *emitter) storeQuads(row []rowPart) {
+	src, dst := make([]*ir.Reg, len(row)), make([]*ir.Reg, e.t.Lanes)
+	for c, p := range row {
+		src[c] = p.reg
+	}
+	for j := range dst {
+		dst[j] = e.top().b.Reg(ir.Real)
+		e.depth[dst[j]] = len(e.scopes) - 1
+		m := ir.Mem{Buf: row[0].mem.Buf, Subs: slices.Clone(row[0].mem.Subs)}
+		last := len(m.Subs) - 1
+		m.Subs[last] = m.Subs[last].Add(ir.Sub{Const: quad}, j)
+		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: dst[j], Lanes: quad})
+	}
+	e.top().b.Emit(&ir.Transpose{Dst: dst, Src: src})
+}
+
+// spread says which of a stage's elements, the c-th of each group of k, stands where in the
+// vector that begins the given way into the groups. Where k is odd it is the same for all
+// of these vectors, since no two elements need the same lane.
+func spread(k, c, from, lanes int) []int {
+	order := make([]int, lanes)
+	if k%2 == 0 {
+		for l := range order {
+			order[l] = (from + l) / k
+		}
+		return order
+	}
+	for j := range order {
+		order[(k*j+c)%lanes] = j
+	}
+	return order
 }

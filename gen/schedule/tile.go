@@ -133,8 +133,8 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads
 	slides := c.windows(t, s, a, b)
 	for _, m := range c.loads {
 		n := c.places(m)
-		if a != nil && spaced(m, a) {
-			n *= spacedLoads
+		if a != nil && spacing(m, a) > 0 {
+			n *= spacedLoads(spacing(m, a))
 		}
 		da := a != nil && stride(m, a) != 0
 		db := b != nil && stride(m, b) != 0
