@@ -7,11 +7,11 @@ import (
 )
 
 // records shows arrays of short records, such as points and boxes, pixels of a few
-// colours, whose members are named by number, without the dimension of the members:
-// record v has member c at k*v + c, so that vectors may go along the records. Maps that
-// go through the members of such arrays are spelled out for each.
-func records(l *ir.Loops) {
-	named := recordArrays(l.Nests)
+// colours, rows of a few classes, without the dimension of the members: record v has
+// member c at k*v + c, so that vectors may go along the records. What goes through the
+// members of such arrays is spelled out for each, and so are sums over them.
+func records(l *ir.Loops, t Target) {
+	named := recordArrays(l.Nests, t)
 	var out []*ir.Nest
 	for _, n := range l.Nests {
 		out = append(out, spelledOut(n, named)...)
@@ -35,28 +35,26 @@ func records(l *ir.Loops) {
 	}
 }
 
-// recordArrays are the arrays of records of which some access names a member by number,
-// and none goes through the members in a sum: those that can be spelled out together.
-func recordArrays(nests []*ir.Nest) map[*ir.Buffer]bool {
-	fit, named := map[*ir.Buffer]bool{}, map[*ir.Buffer]bool{}
+// recordArrays are the arrays of records whose members some access names by number, or
+// goes through where lanes along the members would be few, together with those that
+// can only be spelled out with them.
+func recordArrays(nests []*ir.Nest, t Target) map[*ir.Buffer]bool {
+	fit, out := map[*ir.Buffer]bool{}, map[*ir.Buffer]bool{}
+	defined := map[*ir.Buffer]float64{}
 	for _, n := range nests {
+		defined[n.Store.Buf] += volume(n.Axes)
 		for _, m := range touches(n) {
 			if _, seen := fit[m.Buf]; !seen {
 				fit[m.Buf] = m.Buf.Elem == ir.F32 && len(m.Buf.Shape) > 1
 			}
 			by, ok := member(n, m)
 			fit[m.Buf] = fit[m.Buf] && ok
-			named[m.Buf] = named[m.Buf] || ok && by == nil
+			out[m.Buf] = out[m.Buf] || ok && (by == nil || wantsRecords(n, m, by, t))
 		}
 	}
-	defined := map[*ir.Buffer]float64{}
-	for _, n := range nests {
-		defined[n.Store.Buf] += volume(n.Axes)
-	}
-	out := map[*ir.Buffer]bool{}
-	for b := range named {
+	for b := range fit {
 		fit[b] = fit[b] && defined[b] <= float64(b.Size()) // what is cleared first is one nest
-		out[b] = named[b] && fit[b]
+		out[b] = out[b] && fit[b]
 	}
 	for changed := true; changed; {
 		changed = false
@@ -80,6 +78,20 @@ func recordArrays(nests []*ir.Nest) map[*ir.Buffer]bool {
 	return out
 }
 
+// wantsRecords reports whether a nest that goes through the members of m by an axis gains
+// by vectors along the records: it reduces each record, or computes with what is the same
+// for all members of one.
+func wantsRecords(n *ir.Nest, m *ir.Mem, by *ir.Var, t Target) bool {
+	along := m.Subs[len(m.Subs)-2]
+	i := slices.IndexFunc(n.Axes, func(a ir.Axis) bool { return along.Coef(a.Var) != 0 && a.Size >= t.Lanes })
+	if i < 0 || len(n.Reduce) > 0 {
+		return i >= 0 && has(n.Reduce, by)
+	}
+	return slices.ContainsFunc(n.Value.Loads(), func(x *ir.Mem) bool {
+		return stride(x, n.Axes[i].Var) != 0 && stride(x, by) == 0
+	})
+}
+
 // member is the axis by which an access goes through the members of records, nil where it
 // names one by number; ok is false for any other access.
 func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
@@ -92,8 +104,27 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 		return nil, true
 	}
 	v := s.Terms[0].Var
-	spelled := len(s.Terms) == 1 && s.Terms[0].Coef == 1 && has(n.Axes, v) && lastDim(m, v) && !restricts(n.Within, v) && !restricts(n.Only, v) && len(n.Gathers) == 0
-	return v, spelled
+	if len(s.Terms) > 1 || s.Terms[0].Coef != 1 || !lastDim(m, v) || restricts(n.Within, v) || restricts(n.Only, v) || len(n.Gathers) > 0 || isContraction(n) {
+		return v, false
+	}
+	if has(n.Reduce, v) {
+		_, spelled := combined[n.Op]
+		return v, spelled && len(n.Reduce) == 1
+	}
+	return v, has(n.Axes, v)
+}
+
+// combined has how two terms of a reduction are combined.
+var combined = map[ir.ReduceOp]func(x, y *ir.Expr) *ir.Expr{
+	ir.ReduceSum:  func(x, y *ir.Expr) *ir.Expr { return ir.NewExpr(ir.Add, x, y) },
+	ir.ReduceProd: func(x, y *ir.Expr) *ir.Expr { return ir.NewExpr(ir.Mul, x, y) },
+	ir.ReduceMax:  func(x, y *ir.Expr) *ir.Expr { return extremeOf(ir.MaxOp, x, y) },
+	ir.ReduceMin:  func(x, y *ir.Expr) *ir.Expr { return extremeOf(ir.MinOp, x, y) },
+}
+
+// extremeOf is the larger or smaller of x and y, NaN where either is.
+func extremeOf(op ir.Op, x, y *ir.Expr) *ir.Expr {
+	return ir.NewExpr(ir.Select, ir.NewExpr(ir.Unordered, y, y), y, ir.NewExpr(op, y, x))
 }
 
 // throughMembers are the axes of a nest that go through the members of the given arrays.
@@ -107,16 +138,31 @@ func throughMembers(n *ir.Nest, arrays map[*ir.Buffer]bool) []*ir.Var {
 	return out
 }
 
-// spelledOut is a nest for each of the members of the given arrays that it goes through.
+// spelledOut is a nest for each of the members of the given arrays that it goes through,
+// in which sums over members have all of their terms.
 func spelledOut(n *ir.Nest, arrays map[*ir.Buffer]bool) []*ir.Nest {
 	axes := throughMembers(n, arrays)
 	if len(axes) == 0 {
 		return []*ir.Nest{n}
 	}
+	v := axes[0]
+	if has(n.Reduce, v) {
+		one := *n
+		one.Reduce, one.Value = nil, nil
+		for c := range sizeOf(n.Reduce, v) {
+			term := substituted(n.Value, v, ir.Sub{Const: c})
+			if one.Value == nil {
+				one.Value = term
+			} else {
+				one.Value = combined[n.Op](one.Value, term)
+			}
+		}
+		return spelledOut(&one, arrays)
+	}
 	var out []*ir.Nest
-	for c := range sizeOf(n.Axes, axes[0]) {
-		one := substitutedNest(renamed(n, nil), axes[0], ir.Sub{Const: c})
-		one.Axes = slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return a.Var == axes[0] })
+	for c := range sizeOf(n.Axes, v) {
+		one := substitutedNest(renamed(n, nil), v, ir.Sub{Const: c})
+		one.Axes = slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return a.Var == v })
 		out = append(out, spelledOut(one, arrays)...)
 	}
 	return out

@@ -240,7 +240,11 @@ func (e *emitter) argmax(acc, where *ir.Reg, s *stage, p at) {
 	here := e.eval(&ir.Expr{Op: ir.Iota, Kind: ir.Word, Sub: pos}, s.nest, p)
 	b := e.top().b
 	larger := b.Do(ir.LT, acc, v)
-	e.update(acc, ir.Select, larger, v, acc)
+	if e.t.Lanes > 1 {
+		e.update(acc, ir.MaxOp, v, acc) // the same, without waiting for the mask
+	} else {
+		e.update(acc, ir.Select, larger, v, acc)
+	}
 	e.update(where, ir.Select, larger, here, where)
 }
 

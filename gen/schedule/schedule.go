@@ -60,7 +60,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
 	if t.Lanes > 1 {
-		records(l)
+		records(l, t)
 	}
 	l = stream(deviations(gatherAhead(quotients(exponents(l)), t), t), t)
 	own := shrinkSteps(l)
