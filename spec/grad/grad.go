@@ -56,7 +56,7 @@ func deriveIn(l *layer.Layer, constant map[string]bool, parts bool) (*layer.Prog
 	for _, g := range l.Gradients {
 		d.define(g, g.Of, nil)
 	}
-	p, err := program(l, retarget(withoutCopies(d.shares(live(d.equations)))))
+	p, err := program(l, retarget(withoutCopies(d.shares(d.kept(live(d.equations))))))
 	if err != nil {
 		return nil, d.noOrder(err)
 	}
