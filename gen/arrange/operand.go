@@ -119,21 +119,18 @@ func costly(x layer.Expr) bool {
 	return work
 }
 
-// computable reports whether x is the same before an equation for t as in it.
+// computable reports whether x is the same before an equation for t as in it, and no
+// reduction.
 func computable(x layer.Expr, t *layer.Tensor) bool {
-	free := true
+	plain := true
 	layer.Walk(x, func(node any) bool {
-		switch n := node.(type) {
-		case *layer.Read:
-			free = free && n.T != t
-		case *layer.Element:
-			free = free && n.T != t
-		case *layer.Uniform, *layer.Reduce, *layer.ArgMax:
-			free = false
+		switch node.(type) {
+		case *layer.Reduce, *layer.ArgMax:
+			plain = false
 		}
-		return free
+		return plain
 	})
-	return free
+	return plain && known(x, t)
 }
 
 // inMemory puts indices in the order in which they stand in an element of x, so

@@ -12,10 +12,10 @@ import (
 // that in exp(x[n][d] - max(k, x[n][k])), and these tensors; none where there is nothing that
 // a tensor can hold.
 func extremaNamed(l *layer.Layer) (*layer.Layer, []*layer.Tensor) {
-	n := &extremaNaming{taken: namesOf(l), found: map[string]*layer.Tensor{}}
+	n := &naming{taken: namesOf(l), found: map[string]*layer.Tensor{}}
 	var eqs []*layer.Equation
 	for _, e := range l.Forward.Equations {
-		eqs = append(eqs, n.named(e))
+		eqs = append(eqs, n.withExtrema(e))
 	}
 	if len(n.tensors) == 0 {
 		return l, nil
@@ -30,16 +30,16 @@ func extremaNamed(l *layer.Layer) (*layer.Layer, []*layer.Tensor) {
 	return &out, n.tensors
 }
 
-// extremaNaming gives extrema tensors of their own, those that are the same one.
-type extremaNaming struct {
+// naming gives parts of equations tensors of their own, extrema that are the same one.
+type naming struct {
 	taken     map[string]bool
 	found     map[string]*layer.Tensor
 	tensors   []*layer.Tensor
 	equations []*layer.Equation
 }
 
-// named is e with tensors in place of extrema.
-func (n *extremaNaming) named(e *layer.Equation) *layer.Equation {
+// withExtrema is e with tensors in place of extrema.
+func (n *naming) withExtrema(e *layer.Equation) *layer.Equation {
 	changed := false
 	value := layer.Rewrite(e.Value, func(node any) any {
 		r, ok := node.(*layer.Reduce)
@@ -51,7 +51,7 @@ func (n *extremaNaming) named(e *layer.Equation) *layer.Equation {
 			key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
 		}
 		if n.found[key] == nil {
-			n.found[key] = n.tensor(r, idx, e)
+			n.found[key] = n.named(e, "extreme", idx, r).T
 		}
 		changed = true
 		return &layer.Read{T: n.found[key], Subs: vars(idx), Pos: e.Pos}
@@ -67,7 +67,7 @@ func (n *extremaNaming) named(e *layer.Equation) *layer.Equation {
 
 // isFree reports whether r has a value for each of e's own indices, and is no step of a
 // recurrence.
-func (n *extremaNaming) isFree(r *layer.Reduce, e *layer.Equation) bool {
+func (n *naming) isFree(r layer.Expr, e *layer.Equation) bool {
 	bound := slices.Clone(e.Free)
 	free := true
 	layer.Walk(r, func(node any) bool {
@@ -86,17 +86,4 @@ func (n *extremaNaming) isFree(r *layer.Reduce, e *layer.Equation) bool {
 		return free
 	})
 	return free
-}
-
-// tensor is one that holds r.
-func (n *extremaNaming) tensor(r *layer.Reduce, idx []*layer.Index, e *layer.Equation) *layer.Tensor {
-	t := &layer.Tensor{Name: unused("extreme", n.taken), Role: layer.Scratch, Type: layer.Float32, Pos: e.Pos}
-	for _, i := range idx {
-		t.Shape = append(t.Shape, i.Size)
-	}
-	b, fresh := binding{}.with(idx)
-	def := &layer.Equation{T: t, Subs: vars(fresh), Free: fresh, Value: b.expr(r), Pos: e.Pos}
-	def.Text = layer.FormatEquation(def)
-	n.tensors, n.equations = append(n.tensors, t), append(n.equations, def)
-	return t
 }

@@ -10,6 +10,7 @@ import (
 // cancel, as that of the maximum which a softmax subtracts does: whatever is subtracted
 // there, the result is the same.
 func derivedBest(l *layer.Layer) (*layer.Program, error) {
+	l = fractionsNamed(l)
 	whole, err := derive(l, nil)
 	if err != nil || whole == nil {
 		return whole, err
