@@ -73,6 +73,9 @@ func agreeInFile(t *testing.T, file string) {
 // TestTaps does so for the gradients of small windows.
 func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
 
+// TestProducts does so for sums of products of several tensors.
+func TestProducts(t *testing.T) { agreeInFile(t, "testdata/specs/products.txtar") }
+
 // TestRows does so for sums and maps over the same rows.
 func TestRows(t *testing.T) { agreeInFile(t, "testdata/specs/rows.txtar") }
 

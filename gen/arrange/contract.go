@@ -1,6 +1,7 @@
 package arrange
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
@@ -42,6 +43,9 @@ func contracted(x layer.Expr, idx []*layer.Index) layer.Expr {
 const (
 	fewerSteps  = 2
 	mostPartial = 1 << 22
+	// sameSteps is how many times more steps a product of matrices may take than a sum of
+	// products of more factors, each of which costs a multiplication more.
+	sameSteps = 1.25
 )
 
 // sumOf is a sum of products.
@@ -54,7 +58,8 @@ type sumOf struct {
 // sum over first.
 func (s sumOf) inOrder(around, guarded []*layer.Index) layer.Expr {
 	all := slices.Concat(around, s.idx)
-	least := volume(used(product(s.factors), all)) / fewerSteps
+	whole := volume(used(product(s.factors), all))
+	least, found := whole/fewerSteps, math.Inf(1)
 	var inner, outer sumOf
 	for k, i := range s.idx {
 		var with, without []layer.Expr
@@ -75,10 +80,14 @@ func (s sumOf) inOrder(around, guarded []*layer.Index) layer.Expr {
 			return !slices.Contains(partial, j) && len(used(product(without), []*layer.Index{j})) == 0
 		})
 		steps := volume(of) + volume(left)
-		if steps > least || volume(partial) > mostPartial || slices.ContainsFunc(partial, func(j *layer.Index) bool { return slices.Contains(guarded, j) }) {
+		most := least
+		if isMatrixProduct(with, partial) && within(partial, used(product(without), all)) { // as large as an operand
+			most = max(most, whole*sameSteps)
+		}
+		if steps > most || steps > found || volume(partial) > mostPartial || slices.ContainsFunc(partial, func(j *layer.Index) bool { return slices.Contains(guarded, j) }) {
 			continue
 		}
-		least = steps
+		found = steps
 		inner, outer = sumOf{[]*layer.Index{i}, with}, sumOf{rest, without}
 	}
 	if inner.idx == nil {
@@ -86,6 +95,12 @@ func (s sumOf) inOrder(around, guarded []*layer.Index) layer.Expr {
 	}
 	outer.factors = append(outer.factors, inner.expr())
 	return outer.inOrder(around, guarded)
+}
+
+// isMatrixProduct reports whether factors are two, each of which is used again for other
+// values of an index of their sum.
+func isMatrixProduct(factors []layer.Expr, of []*layer.Index) bool {
+	return len(factors) == 2 && !slices.ContainsFunc(factors, func(f layer.Expr) bool { return len(used(f, of)) == len(of) })
 }
 
 // expr is the sum as it stands.

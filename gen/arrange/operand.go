@@ -36,7 +36,7 @@ func (a *arranger) operands(e *layer.Equation) layer.Expr {
 				if s := withoutGuard(r, b); s != nil {
 					return in(s, idx, guarded)
 				}
-				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: a.factors(b, all, guarded, e)}
+				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: a.factors(b, all, r.Idx, guarded, e)}
 			}
 			return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, all, guarded)}
 		})
@@ -46,7 +46,7 @@ func (a *arranger) operands(e *layer.Equation) layer.Expr {
 
 // factors makes the factors of a product elements. What depends on no more than
 // a costly factor goes with it.
-func (a *arranger) factors(x *layer.Binary, idx, guarded []*layer.Index, e *layer.Equation) layer.Expr {
+func (a *arranger) factors(x *layer.Binary, idx, sum, guarded []*layer.Index, e *layer.Equation) layer.Expr {
 	list := factorsOf(x)
 	for k := 0; k < len(list); k++ {
 		of := used(list[k], idx)
@@ -69,7 +69,40 @@ func (a *arranger) factors(x *layer.Binary, idx, guarded []*layer.Index, e *laye
 			k = 0
 		}
 	}
-	return product(list)
+	if len(guarded) > 0 {
+		return product(list)
+	}
+	return product(a.merged(list, idx, sum, e))
+}
+
+// merged multiplies ahead what is a factor beside an element that depends on the same
+// indices or more, as long as two factors are left which both depend on what is summed
+// over: a scale g[o] in sum(o, x[n][o]*g[o]*w[i][o]) goes with the smaller one of x and w.
+func (a *arranger) merged(list []layer.Expr, idx, sum []*layer.Index, e *layer.Equation) []layer.Expr {
+	for len(list) > 2 {
+		least, at, with := volume(idx)/minReuse, -1, -1
+		for k, f := range list {
+			of := used(f, idx)
+			for j, g := range list {
+				inner := used(g, idx)
+				if j == k || len(inner) == 0 || !within(inner, of) || volume(of) > least || !computable(f, e.T) || !computable(g, e.T) {
+					continue
+				}
+				rest := slices.DeleteFunc(slices.Clone(list), func(x layer.Expr) bool { return x == f || x == g })
+				if within(sum, of) && within(sum, used(product(rest), idx)) {
+					least, at, with = volume(of), k, j
+				}
+			}
+		}
+		if at < 0 {
+			return list
+		}
+		x := a.ready(product([]layer.Expr{list[at], list[with]}), used(list[at], idx), e)
+		rest := slices.Delete(slices.Clone(list), max(at, with), max(at, with)+1)
+		rest[min(at, with)] = x
+		list = rest
+	}
+	return list
 }
 
 // isGuard reports whether x is elements under a condition.

@@ -47,7 +47,9 @@ func (l *lowerer) valuesOf(e *layer.Call, free []*layer.Index, of *scope) *ir.Bu
 	}
 	in.bind(free, &in.nest.Axes)
 	in.nest.Value = in.apply(e)
-	return in.stored(e.Fn, ir.F32, free)
+	several := severalOf(free)
+	buf, _ := in.stored(e.Fn, ir.F32, several, several)
+	return buf
 }
 
 // ofIndices reports whether an expression is one of indices and numbers alone.

@@ -26,6 +26,7 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int) (loops 
 		out:     &ir.Loops{Name: name, Args: p.Args},
 		buffers: map[*layer.Tensor]*ir.Buffer{},
 		temps:   map[string]*ir.Buffer{},
+		dimsOf:  map[*ir.Buffer][]int{},
 		pads:    map[*ir.Buffer][]*paddedCopy{},
 		parts:   map[*layer.Tensor]map[string]*layer.Tensor{},
 		names:   map[string]int{},
@@ -82,6 +83,8 @@ type lowerer struct {
 	temps map[string]*ir.Buffer
 	pads  map[*ir.Buffer][]*paddedCopy
 	parts map[*layer.Tensor]map[string]*layer.Tensor
+	// dimsOf says which index of its nest each dimension of a temporary is of.
+	dimsOf map[*ir.Buffer][]int
 	// checked is what ids are below.
 	checked map[*layer.Tensor]int
 	// names has those of tensors and of what was made, with the last number

@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -22,7 +21,9 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 		}
 	}
 	free, body = s.join(free, body, places)
-	asItLies(free, body)
+	stored := slices.Clone(free)
+	asItLies(stored, body, false)
+	asItLies(free, body, true)
 	in.bind(free, &in.nest.Axes)
 	in.nest.Op = op
 	in.bind(idx, &in.nest.Reduce)
@@ -34,19 +35,20 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 	if op == ir.ReduceArgMax {
 		elem = ir.I32
 	}
+	free, stored = severalOf(free), severalOf(stored)
+	buf, order := in.stored(op.String(), elem, free, stored)
 	var outer []ir.Sub
-	for _, i := range free {
-		if i.Size > 1 {
-			outer = append(outer, places[i])
-		}
+	for _, k := range order {
+		outer = append(outer, places[free[k]])
 	}
-	return ir.LoadExpr(ir.Mem{Buf: in.stored(op.String(), elem, free), Subs: outer})
+	return ir.LoadExpr(ir.Mem{Buf: buf, Subs: outer})
 }
 
-// asItLies puts indices in the order in which what the body reads lies in memory,
-// whatever that of the equation around it, so that equations that have the same body
-// share its values.
-func asItLies(free []*layer.Index, body layer.Expr) {
+// asItLies puts indices in the order in which what the body reads lies in memory. Where
+// that does not decide, they are in the order in which they occur, whatever that of the
+// equation around it, so that equations which have the same body are seen to share its
+// values; or they stay in that of the equation.
+func asItLies(free []*layer.Index, body layer.Expr, occurring bool) {
 	behind, first := map[*layer.Index]int{}, map[*layer.Index]int{}
 	layer.Walk(body, func(x any) bool {
 		r, ok := x.(*layer.Read)
@@ -71,29 +73,42 @@ func asItLies(free []*layer.Index, body layer.Expr) {
 		return true
 	})
 	slices.SortStableFunc(free, func(i, j *layer.Index) int {
-		return cmp.Or(behind[j]-behind[i], first[i]-first[j])
+		if at := behind[j] - behind[i]; at != 0 || !occurring {
+			return at
+		}
+		return first[i] - first[j]
 	})
 }
 
+// severalOf are the indices that have several values.
+func severalOf(idx []*layer.Index) []*layer.Index {
+	return slices.DeleteFunc(slices.Clone(idx), func(i *layer.Index) bool { return i.Size == 1 })
+}
+
 // stored is the array with what the scope's nest computes for all values of the given
-// indices: one of its own, or one that has the same already.
-func (s *scope) stored(name string, elem ir.Elem, free []*layer.Index) *ir.Buffer {
+// indices, of which each has several: one of its own, in which they stand in the other
+// order, or one that has the same already. The numbers say which of the indices each
+// dimension is of.
+func (s *scope) stored(name string, elem ir.Elem, free, order []*layer.Index) (*ir.Buffer, []int) {
 	key := nestKey(s.nest)
 	if buf := s.l.temps[key]; buf != nil {
-		return buf
+		return buf, s.l.dimsOf[buf]
 	}
 	shape := make([]int, 0, len(free))
 	var subs []ir.Sub
-	for _, i := range free {
-		if i.Size > 1 {
-			shape, subs = append(shape, i.Size), append(subs, s.vars[i])
-		}
+	var dims []int
+	axes := s.nest.Axes
+	s.nest.Axes = nil
+	for _, i := range order {
+		k := slices.Index(free, i)
+		dims, s.nest.Axes = append(dims, k), append(s.nest.Axes, axes[k])
+		shape, subs = append(shape, i.Size), append(subs, s.vars[i])
 	}
 	buf := s.l.temporary(name, elem, shape)
-	s.l.temps[key] = buf
+	s.l.temps[key], s.l.dimsOf[buf] = buf, dims
 	s.nest.Store = ir.Mem{Buf: buf, Subs: subs}
 	s.l.append(s.nest)
-	return buf
+	return buf, dims
 }
 
 // join replaces two indices, of the result and of the sum around the body, by

@@ -76,7 +76,7 @@ type scope struct {
 
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
 	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, parts: map[*stage]rowPart{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
-	if g.hasTile() {
+	if g.contraction && slices.ContainsFunc(g.stages, g.isMain) {
 		e.rows = newContraction(g).rowsToAskFor(t, g.plan)
 	}
 	if f != nil {

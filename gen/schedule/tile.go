@@ -86,7 +86,7 @@ type contraction struct {
 func newContraction(g *group) *contraction {
 	c := &contraction{g: g, known: map[*ir.Mem]operand{}}
 	for _, s := range g.stages {
-		if !isTiled(s.nest) && !(g.partial && sumsProducts(s.nest)) {
+		if !g.isMain(s) {
 			continue
 		}
 		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {
@@ -103,6 +103,11 @@ func newContraction(g *group) *contraction {
 	c.steps = volume(c.main.nest.Reduce)
 	c.rounds = c.steps / float64(c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Size)
 	return c
+}
+
+// isMain reports whether a stage may be the sum that a tile of the group is planned for.
+func (g *group) isMain(s *stage) bool {
+	return isTiled(s.nest) || g.partial && sumsProducts(s.nest)
 }
 
 func distinct(ms []*ir.Mem) []*ir.Mem {
