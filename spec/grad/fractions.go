@@ -33,7 +33,7 @@ func fractionsNamed(l *layer.Layer) *layer.Layer {
 // and a sum of that; f itself otherwise.
 func (n *naming) fraction(f *layer.Equation) *layer.Equation {
 	b, ok := f.Value.(*layer.Binary)
-	if !ok || b.Op != '/' || f.T.Role != layer.Output && f.T.Role != layer.Saved || !definesAll(f) || !n.isFree(b, f) {
+	if !ok || b.Op != '/' || f.T.Role != layer.Output && f.T.Role != layer.Saved || !definesAll(f) || !n.isFree(b, f, f.Free) {
 		return f
 	}
 	if _, read := b.X.(*layer.Read); read {

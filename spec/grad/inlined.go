@@ -41,21 +41,28 @@ type naming struct {
 // withExtrema is e with tensors in place of extrema.
 func (n *naming) withExtrema(e *layer.Equation) *layer.Equation {
 	changed := false
-	value := layer.Rewrite(e.Value, func(node any) any {
-		r, ok := node.(*layer.Reduce)
-		if !ok || r.Op != layer.Max && r.Op != layer.Min || layer.Expr(r) == e.Value || !n.isFree(r, e) {
-			return nil
-		}
-		idx, key := dependence(r, e.Free), canonical(r)
-		for _, i := range idx {
-			key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
-		}
-		if n.found[key] == nil {
-			n.found[key] = n.named(e, "extreme", idx, r).T
-		}
-		changed = true
-		return &layer.Read{T: n.found[key], Subs: vars(idx), Pos: e.Pos}
-	})
+	var in func(x layer.Expr, scope []*layer.Index) layer.Expr
+	in = func(x layer.Expr, scope []*layer.Index) layer.Expr {
+		return layer.Rewrite(x, func(node any) any {
+			r, ok := node.(*layer.Reduce)
+			if !ok {
+				return nil
+			}
+			if r.Op != layer.Max && r.Op != layer.Min || layer.Expr(r) == e.Value || !n.isFree(r, e, scope) {
+				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, slices.Concat(scope, r.Idx))}
+			}
+			idx, key := dependence(r, scope), canonical(r)
+			for _, i := range idx {
+				key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
+			}
+			if n.found[key] == nil {
+				n.found[key] = n.named(e, "extreme", idx, r).T
+			}
+			changed = true
+			return &layer.Read{T: n.found[key], Subs: vars(idx), Pos: e.Pos}
+		})
+	}
+	value := in(e.Value, e.Free)
 	if !changed {
 		return e
 	}
@@ -65,10 +72,10 @@ func (n *naming) withExtrema(e *layer.Equation) *layer.Equation {
 	return &out
 }
 
-// isFree reports whether r has a value for each of e's own indices, and is no step of a
-// recurrence.
-func (n *naming) isFree(r layer.Expr, e *layer.Equation) bool {
-	bound := slices.Clone(e.Free)
+// isFree reports whether r, a part of e, has a value for all values of the indices in
+// scope, and is no step of a recurrence.
+func (n *naming) isFree(r layer.Expr, e *layer.Equation, scope []*layer.Index) bool {
+	bound := slices.Clone(scope)
 	free := true
 	layer.Walk(r, func(node any) bool {
 		switch x := node.(type) {

@@ -46,6 +46,8 @@ forward: |
 		"a condition":            {softmax + " + where(top[m] > 9, 1, 0)*temp[m]*e[m][d]", true},
 		"a maximum in place":     {strings.ReplaceAll(softmax, "top[m]", "max(j, x[m][j])"), false},
 		"two maxima in place":    {"e[m][d] = exp(x[m][d] - max(j, x[m][j]))\n  total[m] = 0\n  y[m][d] = e[m][d]/sum(k, exp(x[m][k] - max(j, x[m][j])))", false},
+		"a maximum in a sum":     {"e[m][d] = x[m][d]\n  total[m] = 0\n  y[m][d] = e[m][d] + sum(i, log(sum(j, exp(x[i][j] - max(k, x[i][k])))) + max(k, x[i][k]))", false},
+		"another in a sum":       {"e[m][d] = x[m][d]\n  total[m] = 0\n  y[m][d] = e[m][d] + sum(i, log(sum(j, exp(x[i][j] - max(k, x[i][k])))) + max(k, x[i][k])*temp[i])", true},
 		"a maximum of products":  {"e[m][d] = exp(x[m][d]*2 - max(j, x[m][j]*2))\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", false},
 		"a maximum that counts":  {strings.ReplaceAll(softmax, "top[m]", "max(j, x[m][j])") + " + max(j, x[m][j])", true},
 		"maxima over all rows":   {"e[m][d] = exp(x[m][d] - max(i < M, x[i][d]))\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", true},
