@@ -18,7 +18,7 @@ import (
 
 // Program arranges the equations of one pass.
 func Program(p *layer.Program) *layer.Program {
-	a := &arranger{out: &layer.Program{Args: p.Args}, names: map[string]bool{}}
+	a := &arranger{out: &layer.Program{Args: p.Args}, names: map[string]bool{}, common: commonFunctions(p), kept: map[string]*layer.Tensor{}}
 	for _, t := range p.Args {
 		a.names[t.Name] = true
 	}
@@ -43,6 +43,9 @@ func Program(p *layer.Program) *layer.Program {
 type arranger struct {
 	out   *layer.Program
 	names map[string]bool
+	// common are functions that equations share, kept the tensors that hold their values.
+	common map[string]bool
+	kept   map[string]*layer.Tensor
 }
 
 // equation adds an equation that is no part of a recurrence. One that reads other
@@ -58,7 +61,7 @@ func (a *arranger) equation(e *layer.Equation) {
 	}
 	c := *e
 	c.Value = disjoint(e.Value)
-	c.Value = a.onceForBoth(&c, c.Value)
+	c.Value = a.onceForBoth(&c, a.fromCommon(&c, c.Value))
 	c.Value = a.tabled(&c, folded(a.operands(&c)), func(any) bool { return false })
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)
 }
