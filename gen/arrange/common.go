@@ -2,15 +2,17 @@ package arrange
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
 // commonFunctions are the costly functions, by a text that is the same whatever their
-// indices are called, that one equation has inside a reduction and another one outside:
-// exp(x[n][k]) in z[n] = sum(k, exp(x[n][k])) and d[n][k] = g[n]*exp(x[n][k]). None of them
-// reads what changes between equations.
+// indices are called, that stand inside a reduction and, in the same equation or another
+// one, outside of any: exp(x[n][k]) in exp(x[n][d])/sum(k, exp(x[n][k])), or in
+// z[n] = sum(k, exp(x[n][k])) and d[n][k] = g[n]*exp(x[n][k]). None of them reads what
+// changes between equations.
 func commonFunctions(p *layer.Program) map[string]bool {
 	defined := map[*layer.Tensor]int{}
 	for _, e := range p.Equations {
@@ -19,13 +21,13 @@ func commonFunctions(p *layer.Program) map[string]bool {
 			defined[e.T]++
 		}
 	}
-	inside, outside := map[string]*layer.Equation{}, map[string]*layer.Equation{}
+	inside, outside := map[string]bool{}, map[string]bool{}
 	for _, x := range p.Parts() {
 		e := x.Equation
 		if x.Recurrence != nil {
 			continue
 		}
-		visit := func(in map[string]*layer.Equation) func(c *layer.Call) {
+		into := func(set map[string]bool) func(c *layer.Call) {
 			return func(c *layer.Call) {
 				for _, r := range readsOf(c) {
 					if r.T.Role == layer.State || r.Old || defined[r.T] > 1 {
@@ -33,59 +35,42 @@ func commonFunctions(p *layer.Program) map[string]bool {
 					}
 				}
 				if text, idx := nameless(c); len(idx) > 0 && known(c, e.T) {
-					in[text] = e
+					set[text] = true
 				}
 			}
 		}
-		eachFunction(e.Value, visit(outside))
-		eachReduced(e.Value, visit(inside))
+		eachFunction(e.Value, into(outside))
+		eachReduced(e.Value, into(inside))
 	}
-	out := map[string]bool{}
-	for text, e := range inside {
-		if o := outside[text]; o != nil && o != e {
-			out[text] = true
-		}
-	}
-	return out
+	maps.DeleteFunc(inside, func(text string, _ bool) bool { return !outside[text] })
+	return inside
 }
 
-// fromCommon is the value of e with the functions that it has in common with others read
-// from tensors, which the first of the equations makes.
-func (a *arranger) fromCommon(e *layer.Equation, value layer.Expr) layer.Expr {
-	if len(a.common) == 0 {
-		return value
-	}
-	var in func(x layer.Expr) layer.Expr
-	in = func(x layer.Expr) layer.Expr {
-		return layer.Rewrite(x, func(node any) any {
-			switch node := node.(type) {
-			case *layer.Where, *layer.ArgMax:
-				return node
-			case *layer.Reduce:
-				return &layer.Reduce{Op: node.Op, Idx: node.Idx, Body: in(node.Body)}
-			case *layer.Call:
-				text, idx := nameless(node)
-				if !a.common[text] {
-					return nil
-				}
-				t := a.kept[text]
-				if t == nil {
-					r := a.scratch(e.T.Name+"Once", e, idx)
-					a.common[text] = false // in its own equation
-					a.define(r, idx, node, e)
-					a.common[text], t = true, r.T
-					a.kept[text] = t
-				}
-				r := &layer.Read{T: t, Pos: e.Pos}
-				for _, i := range idx {
-					r.Subs = append(r.Subs, &layer.Var{I: i})
-				}
-				return r
+// fromCommon is the value of e with the functions in common read from tensors, each of
+// which the first equation that has it makes.
+func (a *arranger) fromCommon(e *layer.Equation) layer.Expr {
+	return layer.Rewrite(e.Value, func(node any) any {
+		switch node := node.(type) {
+		case *layer.Where, *layer.ArgMax:
+			return node
+		case *layer.Call:
+			text, idx := nameless(node)
+			if !a.common[text] || a.kept[text] == e.T {
+				return nil
 			}
-			return nil
-		})
-	}
-	return in(value)
+			if a.kept[text] == nil {
+				r := a.scratch(e.T.Name+"Once", e, idx)
+				a.kept[text] = r.T
+				a.define(r, idx, node, e)
+			}
+			r := &layer.Read{T: a.kept[text], Pos: e.Pos}
+			for _, i := range idx {
+				r.Subs = append(r.Subs, &layer.Var{I: i})
+			}
+			return r
+		}
+		return nil
+	})
 }
 
 // eachReduced visits the costly functions of tensors in reductions in x that depend on
@@ -146,4 +131,64 @@ func nameless(x layer.Expr) (string, []*layer.Index) {
 		return true
 	})
 	return alike(at.Expr(x)), idx
+}
+
+// eachFunction visits the costly functions of tensors in x, outside of reductions and
+// conditions.
+func eachFunction(x layer.Expr, visit func(*layer.Call)) {
+	layer.Walk(x, func(node any) bool {
+		switch node := node.(type) {
+		case *layer.Where, *layer.Reduce, *layer.ArgMax:
+			return false
+		case *layer.Call:
+			if costly(node) && reads(node) {
+				visit(node)
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// known reports whether x is the same before an equation for t as in it.
+func known(x layer.Expr, t *layer.Tensor) bool {
+	free := true
+	layer.Walk(x, func(node any) bool {
+		switch n := node.(type) {
+		case *layer.Read:
+			free = free && n.T != t
+		case *layer.Element:
+			free = free && n.T != t
+		case *layer.Uniform:
+			free = false
+		}
+		return free
+	})
+	return free
+}
+
+// alike is a text that is the same for expressions which differ by the names of the
+// indices of reductions in them.
+func alike(x layer.Expr) string {
+	n := 0
+	var named func(x layer.Expr) layer.Expr
+	named = func(x layer.Expr) layer.Expr {
+		return layer.Rewrite(x, func(node any) any {
+			r, ok := node.(*layer.Reduce)
+			if !ok {
+				return nil
+			}
+			at := layer.Substitution{}
+			out := &layer.Reduce{Op: r.Op}
+			for _, i := range r.Idx {
+				n++
+				j := &layer.Index{Name: fmt.Sprintf("_%d", n), Size: i.Size}
+				out.Idx = append(out.Idx, j)
+				at[i] = layer.Replacement{By: &layer.Var{I: j}, Idx: []*layer.Index{j}}
+			}
+			out.Body = named(at.Expr(r.Body))
+			return out
+		})
+	}
+	return layer.FormatExpr(named(x))
 }

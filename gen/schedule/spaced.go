@@ -23,8 +23,8 @@ func spacing(m *ir.Mem, v *ir.Var) int {
 // every other element is not what lies side by side from the same place on.
 func (e *emitter) elementKey(of *ir.Mem, m ir.Mem, p at) string {
 	md := e.mode(of, p)
-	if k := 0; md == vector {
-		if k = spacing(of, p.vec); k > 0 {
+	if md == vector {
+		if k := spacing(of, p.vec); k > 0 {
 			return fmt.Sprint("spaced", k) + e.loadKey(m, md, p.lanes)
 		}
 	}

@@ -41,31 +41,14 @@ func (n *naming) fraction(f *layer.Equation) *layer.Equation {
 	}
 	outer := dependence(b.Y, f.Free)
 	inner := slices.DeleteFunc(slices.Clone(f.Free), func(i *layer.Index) bool { return slices.Contains(outer, i) })
-	of := canonical(b.X)
-	sums := map[layer.Expr]*layer.Reduce{}
-	layer.Walk(b.Y, func(node any) bool {
-		if r, ok := node.(*layer.Reduce); ok && r.Op == layer.Sum && len(r.Idx) == len(inner) {
-			at := binding{index: map[*layer.Index]layer.Int{}}
-			for k, i := range r.Idx {
-				if i.Size != inner[k].Size {
-					return true
-				}
-				at.index[i] = &layer.Var{I: inner[k]}
-			}
-			if canonical(at.expr(r.Body)) == of {
-				sums[r] = r
-			}
-		}
-		return true
-	})
+	sums := sumsOf(b.X, b.Y, inner)
 	if len(sums) == 0 {
 		return f
 	}
 	e := n.named(f, "numerator", f.Free, b.X)
 	below := layer.Rewrite(b.Y, func(node any) any {
-		x, _ := node.(layer.Expr)
-		r := sums[x]
-		if r == nil {
+		r, ok := node.(*layer.Reduce)
+		if !ok || !slices.Contains(sums, r) {
 			return nil
 		}
 		read := &layer.Read{T: e.T, Subs: vars(f.Free), Pos: f.Pos}
@@ -83,16 +66,26 @@ func (n *naming) fraction(f *layer.Equation) *layer.Equation {
 	return &out
 }
 
-// named is the element of a new tensor that holds a value of f's for all values of the
-// indices.
-func (n *naming) named(f *layer.Equation, name string, idx []*layer.Index, value layer.Expr) *layer.Read {
-	t := &layer.Tensor{Name: unused(name, n.taken), Role: layer.Scratch, Type: layer.Float32, Pos: f.Pos}
-	for _, i := range idx {
-		t.Shape = append(t.Shape, i.Size)
-	}
-	b, fresh := binding{}.with(idx)
-	def := &layer.Equation{T: t, Subs: vars(fresh), Free: fresh, Value: b.expr(value), Pos: f.Pos}
-	def.Text = layer.FormatEquation(def)
-	n.tensors, n.equations = append(n.tensors, t), append(n.equations, def)
-	return &layer.Read{T: t, Subs: vars(idx), Pos: f.Pos}
+// sumsOf are the sums in y of x over the given indices, whatever they are called there.
+func sumsOf(x, y layer.Expr, idx []*layer.Index) []*layer.Reduce {
+	of := canonical(x)
+	var out []*layer.Reduce
+	layer.Walk(y, func(node any) bool {
+		r, ok := node.(*layer.Reduce)
+		if !ok || r.Op != layer.Sum || len(r.Idx) != len(idx) {
+			return true
+		}
+		at := binding{index: map[*layer.Index]layer.Int{}}
+		for k, i := range r.Idx {
+			if i.Size != idx[k].Size {
+				return true
+			}
+			at.index[i] = &layer.Var{I: idx[k]}
+		}
+		if canonical(at.expr(r.Body)) == of {
+			out = append(out, r)
+		}
+		return true
+	})
+	return out
 }

@@ -94,3 +94,17 @@ func (n *naming) isFree(r layer.Expr, e *layer.Equation, scope []*layer.Index) b
 	})
 	return free
 }
+
+// named is the element of a new tensor that holds a value of f's for all values of the
+// indices.
+func (n *naming) named(f *layer.Equation, name string, idx []*layer.Index, value layer.Expr) *layer.Read {
+	t := &layer.Tensor{Name: unused(name, n.taken), Role: layer.Scratch, Type: layer.Float32, Pos: f.Pos}
+	for _, i := range idx {
+		t.Shape = append(t.Shape, i.Size)
+	}
+	b, fresh := binding{}.with(idx)
+	def := &layer.Equation{T: t, Subs: vars(fresh), Free: fresh, Value: b.expr(value), Pos: f.Pos}
+	def.Text = layer.FormatEquation(def)
+	n.tensors, n.equations = append(n.tensors, t), append(n.equations, def)
+	return &layer.Read{T: t, Subs: vars(idx), Pos: f.Pos}
+}

@@ -59,8 +59,8 @@ func rewritten(eqs []*layer.Equation, f func(e *layer.Equation) layer.Expr) []*l
 	return out
 }
 
-// definesAll reports whether f alone defines every element of its tensor, each once and
-// from its indices.
+// definesAll reports whether f defines every element of its tensor, each once and from
+// its indices.
 func definesAll(f *layer.Equation) bool {
 	return !f.Accumulate && len(f.Free) == len(f.T.Shape) && sameSubs(&layer.Read{T: f.T, Subs: f.Subs}, vars(f.Free))
 }

@@ -35,12 +35,12 @@ type fraction struct {
 
 func fractionOf(f *layer.Equation) *fraction {
 	b, ok := f.Value.(*layer.Binary)
-	if !ok || b.Op != '/' || f.Accumulate || f.T.Role != layer.Output && f.T.Role != layer.Saved || len(f.Free) != len(f.T.Shape) {
+	if !ok || b.Op != '/' || f.T.Role != layer.Output && f.T.Role != layer.Saved || !definesAll(f) {
 		return nil
 	}
 	e, ok1 := b.X.(*layer.Read)
 	z, ok2 := b.Y.(*layer.Read)
-	if !ok1 || !ok2 || e.Old || z.Old || e.T.Role != layer.Scratch || !sameSubs(&layer.Read{T: f.T, Subs: f.Subs}, vars(f.Free)) || !areVars(e.Subs) || !areVars(z.Subs) {
+	if !ok1 || !ok2 || e.Old || z.Old || e.T.Role != layer.Scratch || !areVars(e.Subs) || !areVars(z.Subs) {
 		return nil
 	}
 	return &fraction{f, e, z}
