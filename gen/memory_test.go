@@ -64,6 +64,19 @@ func TestSmallCaches(t *testing.T) {
 	}
 }
 
+// TestLongerRows copies an operand whose rows are whole pages apart.
+func TestLongerRows(t *testing.T) {
+	p := proved(t, "dense", "N=27 I=1024 O=1024")
+	agree(t, p, schedule.AVX512, true, 0)
+	_, programs, err := passes(p, schedule.AVX512)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(programs[0].String(), "xRows[27 1040]") {
+		t.Error("nothing is copied: the shape does not reach it any more")
+	}
+}
+
 // TestSweeps goes there and back through weights that the second cache does not hold,
 // with even and odd numbers of steps.
 func TestSweeps(t *testing.T) {

@@ -131,18 +131,32 @@ func least(lists [][]*group, divide func(*group) division) division {
 func (g *group) divided(all []*group, t Target) division {
 	best := g.sliced(t)
 	if g.contraction {
-		if copying, rest := g.blocked(t); rest != nil {
-			copying.plan, rest.plan = choose(copying, t), choose(rest, t)
-			copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
-			if parts := append([]*group{copying}, rest.sliced(t)...); cycles(parts) < cycles(best) {
-				best = parts
-			}
-		}
+		best = g.copied(best, t)
 	}
 	if d, ok := g.packed(all, t, cycles(best)); ok {
 		return d
 	}
 	return division{parts: best, cycles: cycles(best)}
+}
+
+// copied is the given division, or a better one that reads a copy of an operand.
+func (g *group) copied(best []*group, t Target) []*group {
+	for _, copy := range []func(Target) (copying, rest *group){g.blocked, g.padded} {
+		copying, rest := copy(t)
+		if rest == nil {
+			continue
+		}
+		copying.plan, rest.plan = choose(copying, t), choose(rest, t)
+		copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
+		parts, limit := append([]*group{copying}, rest.sliced(t)...), cycles(best)
+		if leaveEmpty(best, parts) {
+			limit *= fewSumsCost
+		}
+		if cycles(parts) < limit {
+			best = parts
+		}
+	}
+	return best
 }
 
 // copyWait is the time that reading and writing a buffer takes, which nothing

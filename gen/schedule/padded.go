@@ -1,0 +1,80 @@
+package schedule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// padded is the group with an operand copied beforehand into rows that are a line
+// longer, and the group that copies; nil where no operand needs it. It is for the operand
+// of which a tile takes one element from each of several rows, when these are whole pages
+// apart: all are in the same sets of the first cache then, so that a tile has but few.
+func (g *group) padded(t Target) (copying, rest *group) {
+	if g.plan.vec == nil || t.Lanes == 1 {
+		return nil, nil
+	}
+	c := newContraction(g)
+	for _, m := range c.loads {
+		along := contiguous(m)
+		if stride(m, g.plan.vec) == 0 && along != nil && has(c.main.nest.Reduce, along) && c.operand(t, m).inside && g.pagesApart(m) {
+			return g.inLongerRows(m)
+		}
+	}
+	return nil, nil
+}
+
+// pagesApart reports whether the rows of m along an outer axis are whole pages apart.
+func (g *group) pagesApart(m *ir.Mem) bool {
+	return slices.ContainsFunc(g.outer, func(a ir.Axis) bool {
+		step := stride(m, a.Var)
+		return step > 0 && step%pageFloats == 0
+	})
+}
+
+// inLongerRows copies the array of m, as it stands, into one with rows that are a line longer.
+func (g *group) inLongerRows(m *ir.Mem) (copying, rest *group) {
+	buf := &ir.Buffer{Name: m.Buf.Name + "Rows", Place: ir.Frame, Shape: slices.Clone(m.Buf.Shape)}
+	buf.Shape[len(buf.Shape)-1] += lineFloats
+	nest := &ir.Nest{Text: g.stages[0].nest.Text, Store: ir.Mem{Buf: buf}}
+	for d, n := range m.Buf.Shape {
+		s := ir.Sub{}
+		if n > 1 {
+			v := &ir.Var{Name: fmt.Sprintf("d%d", d)}
+			nest.Axes, s = append(nest.Axes, ir.Axis{Var: v, Size: n}), ir.VarSub(v)
+		}
+		nest.Store.Subs = append(nest.Store.Subs, s)
+	}
+	nest.Value = ir.LoadExpr(ir.Mem{Buf: m.Buf, Subs: nest.Store.Subs})
+	copying = newGroup(nest)
+	copying.stages[0].store = true
+	copying.formPasses()
+	rest = &group{outer: g.outer, abreast: g.abreast, contraction: g.contraction}
+	for _, s := range g.stages {
+		n := *s.nest
+		n.Value = reloaded(n.Value, m, ir.Mem{Buf: buf, Subs: m.Subs})
+		rest.stages = append(rest.stages, &stage{nest: &n, store: s.store})
+	}
+	rest.formPasses()
+	return copying, rest
+}
+
+// fewSumsCost is how much longer than predicted tiles take, at most, that add up in at
+// most half as many registers as others: for each of their sums more is loaded.
+const fewSumsCost = 1.03
+
+// leaveEmpty reports whether the tiles of a division leave so many registers empty beside
+// those of another one.
+func leaveEmpty(parts, others []*group) bool { return 2*mostSums(parts) <= mostSums(others) }
+
+// mostSums is the number of registers that a tile adds up in, where most of the time goes.
+func mostSums(parts []*group) int {
+	longest := slices.MaxFunc(parts, func(a, b *group) int { return cmp.Compare(a.plan.cycles, b.plan.cycles) })
+	n := 1
+	for _, k := range longest.plan.tile {
+		n *= k
+	}
+	return n
+}
