@@ -75,7 +75,7 @@ func testOps(t *testing.T, m machine) {
 			}
 			continue
 		}
-		if _, has := m.Ops[op]; op == ir.Scale && !has {
+		if _, has := m.Ops[op]; op == ir.InvRoot || op == ir.Scale && !has { // see TestInvRoot
 			continue
 		}
 		kinds := []ir.Kind{info.Arg}
@@ -89,6 +89,34 @@ func testOps(t *testing.T, m machine) {
 		}
 	}
 	m.runAll(t, trials)
+}
+
+// TestInvRoot wants the precision that is promised, of all kinds of numbers, and what is
+// exact: the estimate for zeros, infinities, negative numbers and NaN.
+func TestInvRoot(t *testing.T) { each(t, testInvRoot) }
+
+func testInvRoot(t *testing.T, m machine) {
+	if _, has := m.Ops[ir.InvRoot]; !has {
+		t.Skip("there is no such operation")
+	}
+	const n = 1 << 14
+	x, y := vector1("x", ir.F32, n), vector1("y", ir.F32, n)
+	in := values(n, 0)
+	for i := range in {
+		if v := math.Float32frombits(in[i]); v > 0 && v <= math.MaxFloat32 {
+			in[i] = uint32(i)*(0x7f800000/n) + 1 // denormals and all exponents
+		}
+	}
+	v := &ir.Var{Name: "i"}
+	b := &ir.Builder{}
+	body := b.Nested()
+	r := load(body, ir.Real, ir.Mem{Buf: x, Subs: []ir.Sub{of(0, m.Lanes, v)}}, m.Lanes)
+	estimate := body.Do(ir.InvRoot, r)
+	off := body.Do(ir.Abs, body.Do(ir.Sub2, body.Do(ir.Mul, body.Do(ir.Sqrt, r), estimate), body.Real(1)))
+	good := body.Do(ir.LE, off, body.Real(0x1.01p-14))
+	store(body, ir.Mem{Buf: y, Subs: []ir.Sub{of(0, m.Lanes, v)}}, body.Do(ir.Select, good, body.Real(1), estimate), m.Lanes)
+	b.Emit(&ir.Loop{Var: v, Count: n / m.Lanes, Body: body.Body})
+	m.runAll(t, []*trial{{f: &ir.Func{Name: "invroot", Lanes: m.Lanes, Buffers: []*ir.Buffer{x, y}, Body: b.Body}, in: [][]uint32{in, make([]uint32, n)}}})
 }
 
 func elem(k ir.Kind) ir.Elem {

@@ -75,7 +75,7 @@ var Set = &amd64.Set{
 		// which is the b that MaxOp asks for.
 		ir.MaxOp: op(vmaxps), ir.MinOp: op(vminps),
 		ir.FMA: op(fma), ir.FNMA: op(fnma), ir.FMS: op(fms),
-		ir.Scale: op(vscalefps), ir.Sqrt: op(vsqrtps), ir.Round: {Code: vrndscaleps, Imm: 8}, ir.Floor: {Code: vrndscaleps, Imm: 9},
+		ir.Scale: op(vscalefps), ir.Sqrt: op(vsqrtps), ir.InvRoot: op(vrsqrt14ps), ir.Round: {Code: vrndscaleps, Imm: 8}, ir.Floor: {Code: vrndscaleps, Imm: 9},
 		ir.ToReal: op(vcvtdq2ps), ir.ToWord: op(vcvtps2dq), ir.TruncOp: op(vcvttps2dq),
 		ir.IAdd: op(vpaddd), ir.ISub: op(vpsubd), ir.IMul: op(vpmulld),
 		ir.IAnd: op(vpandd), ir.IOr: op(vpord), ir.IXor: op(vpxord),

@@ -30,6 +30,7 @@ var (
 	vmaxps      = &amd64.Code{Make: x86.VMAXPS, Each: x86.VMAXPS_BCST, Fold: 1}
 	vminps      = &amd64.Code{Make: x86.VMINPS, Each: x86.VMINPS_BCST, Fold: 1}
 	vsqrtps     = &amd64.Code{Make: x86.VSQRTPS, Each: x86.VSQRTPS_BCST, Fold: 0}
+	vrsqrt14ps  = &amd64.Code{Make: x86.VRSQRT14PS, Each: x86.VRSQRT14PS_BCST, Fold: 0}
 	vscalefps   = &amd64.Code{Make: x86.VSCALEFPS, Each: x86.VSCALEFPS_BCST, Fold: 1}
 	vrndscaleps = &amd64.Code{Make: x86.VRNDSCALEPS, Each: x86.VRNDSCALEPS_BCST, Fold: 0}
 	vcvtdq2ps   = &amd64.Code{Make: x86.VCVTDQ2PS, Each: x86.VCVTDQ2PS_BCST, Fold: 0}

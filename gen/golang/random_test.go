@@ -187,7 +187,7 @@ func (g *generator) operation(b *ir.Builder) {
 	info := ir.Infos[op]
 	a := &ir.Assign{Op: op, Dst: b.Reg(info.Dst)}
 	switch op {
-	case ir.FMA, ir.FNMA, ir.FMS, ir.Apply, ir.LaneMask, ir.HProd, ir.Spread, ir.Align, ir.Scale:
+	case ir.FMA, ir.FNMA, ir.FMS, ir.Apply, ir.LaneMask, ir.HProd, ir.Spread, ir.Align, ir.Scale, ir.InvRoot:
 		return
 	case ir.Param:
 		a.Scalar = g.f.Scalars[0]

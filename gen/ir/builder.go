@@ -6,6 +6,9 @@ type Builder struct {
 	next *int
 }
 
+// Continue is an empty Builder whose registers come after the given number.
+func Continue(last int) *Builder { return &Builder{next: &last} }
+
 // Reg makes a new register.
 func (b *Builder) Reg(k Kind) *Reg {
 	if b.next == nil {

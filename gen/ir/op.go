@@ -26,6 +26,7 @@ const (
 	Round // to the nearest integer, ties to even
 	Floor
 	Scale    // a * 2^Floor(b), rounded once; with 16 lanes only
+	InvRoot  // about 1/sqrt(a), to a relative error of 2^-14; with 16 lanes only
 	ToReal   // Word to Real, converted
 	RealBits // Word to Real, same bits
 	Select   // Mask, a, b: a where the mask holds; also for Word results
@@ -89,7 +90,7 @@ var Infos = [...]Info{
 	MaxOp: {"max", 2, Real, Real}, MinOp: {"min", 2, Real, Real},
 	FMA: {"fma", 3, Real, Real}, FNMA: {"fnma", 3, Real, Real}, FMS: {"fms", 3, Real, Real},
 	Neg: {"neg", 1, Real, Real}, Abs: {"abs", 1, Real, Real}, Sqrt: {"sqrt", 1, Real, Real},
-	Round: {"round", 1, Real, Real}, Floor: {"floor", 1, Real, Real}, Scale: {"scale", 2, Real, Real},
+	Round: {"round", 1, Real, Real}, Floor: {"floor", 1, Real, Real}, Scale: {"scale", 2, Real, Real}, InvRoot: {"invroot", 1, Real, Real},
 	ToReal: {"toreal", 1, Word, Real}, RealBits: {"realbits", 1, Word, Real},
 	Select: {"select", 3, Real, Real},
 	HSum:   {"hsum", -1, Real, Real}, HMax: {"hmax", -1, Real, Real}, HMin: {"hmin", -1, Real, Real}, HProd: {"hprod", -1, Real, Real},

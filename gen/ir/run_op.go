@@ -88,11 +88,12 @@ func map2[A, D any](dst []D, x, y []A, f func(A, A) D) code {
 }
 
 var realUnary = map[Op]func(float32) float32{
-	Neg:   func(x float32) float32 { return -x },
-	Abs:   func(x float32) float32 { return float32(math.Abs(float64(x))) },
-	Sqrt:  func(x float32) float32 { return float32(math.Sqrt(float64(x))) },
-	Round: func(x float32) float32 { return float32(math.RoundToEven(float64(x))) },
-	Floor: func(x float32) float32 { return float32(math.Floor(float64(x))) },
+	Neg:     func(x float32) float32 { return -x },
+	Abs:     func(x float32) float32 { return float32(math.Abs(float64(x))) },
+	Sqrt:    func(x float32) float32 { return float32(math.Sqrt(float64(x))) },
+	Round:   func(x float32) float32 { return float32(math.RoundToEven(float64(x))) },
+	Floor:   func(x float32) float32 { return float32(math.Floor(float64(x))) },
+	InvRoot: invRoot,
 }
 
 var realBinary = map[Op]func(x, y float32) float32{
@@ -103,6 +104,13 @@ var realBinary = map[Op]func(x, y float32) float32{
 	MaxOp: maxOp,
 	MinOp: minOp,
 	Scale: scale,
+}
+
+// invRoot has the fourteen bits that count, so that the worst error occurs.
+func invRoot(x float32) float32 {
+	const beyond = 23 - 14
+	y := float32(1 / math.Sqrt(float64(x)))
+	return math.Float32frombits(math.Float32bits(y) &^ (1<<beyond - 1))
 }
 
 // scale is x*2^floor(y). An infinite y leaves 0 or infinity, even of NaN, unless the

@@ -126,9 +126,9 @@ func (v *verifier) immediate(a *Assign) {
 		if len(a.Args) < 1 || len(a.Args) > lanes {
 			v.failf("%d operands for %d lanes", len(a.Args), lanes)
 		}
-	case Scale:
+	case Scale, InvRoot:
 		if lanes != 16 {
-			v.failf("scale with %d lanes", lanes)
+			v.failf("%s with %d lanes", a.Op, lanes)
 		}
 	case Apply:
 		if f, known := functions[a.Fn]; !known || f.args != len(a.Args) {

@@ -272,6 +272,9 @@ func (s *scheduler) finish(f *ir.Func, g *group, count int) {
 	keepSums(f, s.target)
 	recall(f, s.target)
 	dropCopies(f)
+	if s.target.Wide {
+		estimateRoots(f)
+	}
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}
 	collect(f.Body, used, scalars)

@@ -377,7 +377,7 @@ func (e *emitter) apply(fn string, args []*ir.Reg) *ir.Reg {
 		return r.(*ir.Reg)
 	}
 	to := e.scopeOf(args)
-	r := vecmath.Expand(fn, e.scopes[to].b, e.t.Scales, args...)
+	r := vecmath.Expand(fn, e.scopes[to].b, e.t.Wide, args...)
 	e.depth[r] = to
 	e.scopes[to].memo[key] = r
 	return r

@@ -31,8 +31,8 @@ type Target struct {
 	// Inline says that functions such as exp are expanded where they stand;
 	// otherwise they stay calls.
 	Inline bool
-	// Scales says that there is an operation ir.Scale.
-	Scales bool
+	// Wide says that there are the operations of sixteen lanes: ir.Scale and ir.InvRoot.
+	Wide bool
 	// First and Second are the bytes of the caches that one may count on.
 	First, Second int
 	// FrameBytes bounds the scratch on the stack of one kernel.
@@ -49,7 +49,7 @@ type Target struct {
 var (
 	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, Loads: 2, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18}
 	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Loads: 2, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
-	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, Latency: 4, First: 28 << 10, Second: 512 << 10, Inline: true, Scales: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
+	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, Latency: 4, First: 28 << 10, Second: 512 << 10, Inline: true, Wide: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 )
 
 // side is how many blocks of an axis a tile holds at most.

@@ -51,7 +51,7 @@ const smallest = -87.33654
 func exp(e *emitter, x *ir.Reg) *ir.Reg {
 	gone := e.do(ir.LT, x, e.real(smallest))
 	y := e.clamp(x, smallest, 89)
-	if e.scales {
+	if e.wide {
 		y = scaledExp(e, y)
 	} else {
 		y = factoredExp(e, y)

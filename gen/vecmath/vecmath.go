@@ -58,26 +58,35 @@ var Names = []string{
 func Known(fn string) bool { return functions[fn].args > 0 }
 
 // Expand appends the statements of fn(x...) to b and returns the result. It may
-// use ir.Scale where scales is set; what it computes is the same.
-func Expand(fn string, b *ir.Builder, scales bool, x ...*ir.Reg) *ir.Reg {
+// use the operations of sixteen lanes where wide is set; what it computes is the same.
+func Expand(fn string, b *ir.Builder, wide bool, x ...*ir.Reg) *ir.Reg {
 	f, known := functions[fn]
 	if !known || f.args != len(x) {
 		panic(fmt.Sprintf("vecmath: no function %s of %d arguments", fn, len(x)))
 	}
-	return f.expand(&emitter{b: b, scales: scales, reals: map[float32]*ir.Reg{}, words: map[int32]*ir.Reg{}}, x)
+	return f.expand(newEmitter(b, wide), x)
 }
 
-// Lookup is the function on registers of its own, or nil.
+func newEmitter(b *ir.Builder, wide bool) *emitter {
+	return &emitter{b: b, wide: wide, reals: map[float32]*ir.Reg{}, words: map[int32]*ir.Reg{}}
+}
+
+// Lookup is the function, or the one from an estimate that is called so, on registers of its
+// own, or nil.
 func Lookup(fn string) *Function {
-	if !Known(fn) {
+	g := functions[fn]
+	if g.args == 0 {
+		g = estimated[fn]
+	}
+	if g.args == 0 {
 		return nil
 	}
 	var b ir.Builder
 	f := &Function{Name: fn}
-	for range functions[fn].args {
+	for range g.args {
 		f.Params = append(f.Params, b.Reg(ir.Real))
 	}
-	f.Result = Expand(fn, &b, false, f.Params...)
+	f.Result = g.expand(newEmitter(&b, false), f.Params)
 	f.Body = b.Body
 	return f
 }
@@ -98,10 +107,10 @@ func (f *Function) Instructions() int {
 
 // emitter appends statements; equal constants share a register.
 type emitter struct {
-	b      *ir.Builder
-	scales bool
-	reals  map[float32]*ir.Reg
-	words  map[int32]*ir.Reg
+	b     *ir.Builder
+	wide  bool
+	reals map[float32]*ir.Reg
+	words map[int32]*ir.Reg
 }
 
 func (e *emitter) real(v float32) *ir.Reg {

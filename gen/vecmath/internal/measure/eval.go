@@ -202,6 +202,12 @@ func compileReal(op ir.Op, d, x, y *array) func() {
 				d[i] = bits(float32(math.Sqrt(float64(float(x[i])))))
 			}
 		}
+	case ir.InvRoot:
+		return func() {
+			for i := range d { // no more bits than the machine promises
+				d[i] = bits(float32(1/math.Sqrt(float64(float(x[i]))))) &^ (1<<9 - 1)
+			}
+		}
 	case ir.ToReal:
 		return func() {
 			for i := range d {
@@ -264,7 +270,7 @@ func compileWord(op ir.Op, n uint, d, x, y *array) func() {
 				d[i] = x[i] & y[i]
 			}
 		}
-	case ir.IOr:
+	case ir.IOr, ir.Or: // a mask is 0 or 1
 		return func() {
 			for i := range d {
 				d[i] = x[i] | y[i]

@@ -22,7 +22,7 @@ type Reference struct {
 
 var inf = float32(math.Inf(1))
 
-// References has one entry for each function of one argument.
+// References has one entry for each function of one argument, and for those from estimates.
 var References = []Reference{
 	{Name: "exp", F: math.Exp, Lo: -87.33654, Hi: inf, Outside: 0x1p-126},
 	{Name: "exp_nonpos", F: math.Exp, Lo: -87.33654, Hi: 0, Outside: 0x1p-126},
@@ -33,6 +33,8 @@ var References = []Reference{
 	{Name: "tanh", F: math.Tanh, Lo: -inf, Hi: inf, Odd: true},
 	{Name: "erf", F: math.Erf, Lo: -inf, Hi: inf, Odd: true},
 	{Name: "rsqrt", F: func(x float64) float64 { return 1 / math.Sqrt(x) }, Lo: -inf, Hi: inf},
+	{Name: "rsqrt_estimated", F: func(x float64) float64 { return 1 / math.Sqrt(x) }, Lo: -inf, Hi: inf},
+	{Name: "sqrt_estimated", F: math.Sqrt, Lo: -inf, Hi: inf},
 	{Name: "sin", F: math.Sin, Lo: -32767.998, Hi: 32767.998, Outside: -1, Odd: true},
 	{Name: "cos", F: math.Cos, Lo: -32767.998, Hi: 32767.998, Outside: -1},
 }
