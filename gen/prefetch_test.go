@@ -8,7 +8,7 @@ import (
 )
 
 // TestPrefetchAhead follows the addresses of a call: few lines are asked for that
-// the call has read.
+// the call has read, or asked for already.
 func TestPrefetchAhead(t *testing.T) {
 	asked := 0
 	for _, c := range []struct{ layer, dims string }{
@@ -24,9 +24,12 @@ func TestPrefetchAhead(t *testing.T) {
 		for _, prog := range programs {
 			before := asked
 			for _, f := range prog.Funcs() {
-				tr := &trace{vars: map[*ir.Var]int{}, read: map[line]bool{}}
+				tr := &trace{vars: map[*ir.Var]int{}, read: map[line]bool{}, known: map[line]bool{}}
 				tr.body(f.Body)
 				asked += tr.asked
+				if 2*tr.again > tr.asked {
+					t.Errorf("%s %s: %s asks for %d lines, for %d of them again:\n%v", c.layer, c.dims, f.Name, tr.asked, tr.again, f.Plans)
+				}
 				if 3*tr.late > tr.asked {
 					t.Errorf("%s %s: %s asks for %d lines, %d of which it has read:\n%v", c.layer, c.dims, f.Name, tr.asked, tr.late, f.Plans)
 				}
@@ -46,10 +49,12 @@ type line struct {
 
 // trace follows the addresses of a call, at the first block and step.
 type trace struct {
-	vars map[*ir.Var]int
-	read map[line]bool
-	// asked counts the prefetches, late those of lines that have been read.
-	asked, late int
+	vars  map[*ir.Var]int
+	read  map[line]bool
+	known map[line]bool // asked for
+	// asked counts the prefetches, late those of lines that have been read, again those of
+	// lines that have been asked for.
+	asked, late, again int
 }
 
 func (tr *trace) body(body []ir.Stmt) {
@@ -63,8 +68,12 @@ func (tr *trace) body(body []ir.Stmt) {
 		case *ir.Load:
 			tr.read[tr.line(st.Mem)] = true
 		case *ir.Prefetch:
-			tr.asked++
-			if tr.read[tr.line(st.Mem)] {
+			at := tr.line(st.Mem)
+			if tr.asked++; tr.known[at] {
+				tr.again++
+			}
+			tr.known[at] = true
+			if tr.read[at] {
 				tr.late++
 			}
 		}

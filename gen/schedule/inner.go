@@ -128,30 +128,46 @@ func (l *innerLoops) together(q map[*ir.Var]ir.Sub, segs []segment) {
 	l.e.flush()
 }
 
-// last emits the steps along the last axis.
+// last emits the steps along the last axis, those of one cache line after the other where
+// something is asked for by lines along this axis.
 func (l *innerLoops) last(q map[*ir.Var]ir.Sub, seg segment, spelled bool) {
 	a := l.axes[len(l.axes)-1]
-	unroll := l.unroll(l.steps(seg.count))
-	if spelled {
-		unroll = l.steps(seg.count)
+	line := seg.count
+	if !spelled && l.e.asksByLine(a.Var) && l.pp.vec == nil && line > lineFloats {
+		line = lineFloats
 	}
-	l.e.innermost(l.pp, ir.Axis{Var: a.Var, Size: seg.count}, unroll, func(sub ir.Sub, lanes, step int) {
-		sub = sub.Add(ir.Sub{Const: 1}, seg.start)
-		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub, lanes, step, l.red)
-		if step%askSteps == 0 {
-			l.e.askNext(a.Var, seg.points[0].withAll(q).with(a.Var, sub))
-			l.e.askRowsAfter(l.within(seg.points, q, a.Var, sub))
+	lines := func(from ir.Sub, count int) {
+		first := seg.points[0].withAll(q).with(a.Var, from)
+		l.e.askNext(a.Var, first, true)
+		l.e.askRowsAfter(first)
+		l.steady(q, seg, from, count, spelled)
+	}
+	l.e.loop(a.Var.Name, seg.count/line, l.e.g.contraction, func(v *ir.Var) {
+		from := ir.Sub{Const: seg.start}
+		if v != nil {
+			from = from.Add(ir.VarSub(v), line)
 		}
+		lines(from, line)
 	})
+	if rest := seg.count % line; rest > 0 {
+		lines(ir.Sub{Const: seg.start + seg.count - rest}, rest)
+	}
 }
 
-// within are points at a step of the inner loops.
-func (l *innerLoops) within(points []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub) []at {
-	out := make([]at, len(points))
-	for i, p := range points {
-		out[i] = p.withAll(q).with(v, sub)
+// steady emits a number of steps along the last axis.
+func (l *innerLoops) steady(q map[*ir.Var]ir.Sub, seg segment, from ir.Sub, count int, spelled bool) {
+	a := l.axes[len(l.axes)-1]
+	unroll := l.unroll(l.steps(count))
+	if spelled {
+		unroll = l.steps(count)
 	}
-	return out
+	l.e.innermost(l.pp, ir.Axis{Var: a.Var, Size: count}, unroll, func(sub ir.Sub, lanes, step int) {
+		sub = sub.Add(from, 1)
+		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub, lanes, step, l.red)
+		if step%askSteps == 0 {
+			l.e.askNext(a.Var, seg.points[0].withAll(q).with(a.Var, sub), false)
+		}
+	})
 }
 
 // longestRow is how many steps over all points are spelled out at most. Where

@@ -119,10 +119,17 @@ func (e *emitter) inTurns(count int, part func(from, count int)) {
 	}
 }
 
-// askNext asks for lines of the next panel, at a step of the sum's innermost axis v.
-func (e *emitter) askNext(v *ir.Var, p at) {
+// asksByLine reports whether each line along v has something to ask for: rows of the next
+// tile, or of a panel that is transposed.
+func (e *emitter) asksByLine(v *ir.Var) bool {
+	return len(e.rows) > 0 || e.next != nil && e.next.now && e.next.pn.transposed() && v == e.next.pn.along
+}
+
+// askNext asks for lines of the next panel, at a step of the sum's innermost axis v, or at
+// a line along v, which is for panels that are transposed.
+func (e *emitter) askNext(v *ir.Var, p at, line bool) {
 	h := e.next
-	if h == nil || !h.now || stride(h.pn.mem, v) == 0 || h.pn.transposed() && v != h.pn.along {
+	if h == nil || !h.now || stride(h.pn.mem, v) == 0 || h.pn.transposed() != line || line && v != h.pn.along {
 		return
 	}
 	for _, x := range h.next {

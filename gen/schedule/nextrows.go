@@ -70,23 +70,51 @@ func (c *contraction) along(m *ir.Mem, a *ir.Var) []ir.Axis {
 	return out
 }
 
-// askRowsAfter asks, at a step of the sum's innermost axis, for the lines that the next
-// tile reads at this step of such an operand, given the points of this one.
-func (e *emitter) askRowsAfter(points []at) {
+// askRowsAfter asks, at a line of the sum's innermost axis, for that line of the rows that the
+// next tile reads of such an operand, given the first point of this one. Tiles that read the
+// same rows ask for some of them each.
+func (e *emitter) askRowsAfter(p at) {
 	for _, s := range e.rows {
 		k := slices.IndexFunc(e.tiles, func(t tileAxis) bool { return t.v == s.axis })
-		if k < 0 || s.readAgain(points[0]) {
+		if k < 0 || s.readAgain(p) {
 			continue
 		}
-		asked := map[string]bool{}
-		for _, p := range points {
-			at := e.mem(*s.mem, nil, p.with(s.axis, p.sub(s.axis).Add(ir.Sub{Const: 1}, e.tiles[k].width())))
-			if key := e.ids.memKey(nil, at); !asked[key] {
-				asked[key] = true
-				e.top().b.Emit(&ir.Prefetch{Mem: at})
-			}
+		t := e.tiles[k]
+		first := p.sub(s.axis).Add(ir.Sub{Const: 1}, t.width()-t.offsets[p.blocks[s.axis]])
+		turn, turns := e.turnAmong(e.tiles[k+1:], p)
+		each := ceilDiv(len(t.offsets), turns)
+		for j := range each {
+			row := first.Add(ir.Sub{Const: j}.Add(turn, each), 1)
+			e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*s.mem, nil, p.with(s.axis, row))})
 		}
 	}
+}
+
+// turnAmong is the number of the tile at p among those that the given axes have, and how many
+// these are.
+func (e *emitter) turnAmong(tiles []tileAxis, p at) (turn ir.Sub, turns int) {
+	turns = 1
+	for _, t := range tiles {
+		a := e.plan.order[slices.IndexFunc(e.plan.order, func(a ir.Axis) bool { return a.Var == t.v })]
+		n := ceilDiv(a.Size, t.width())
+		at, even := quotient(p.sub(t.v).Add(ir.Sub{Const: -t.offsets[p.blocks[t.v]]}, 1), t.width())
+		if !even {
+			at, n = ir.Sub{}, 1
+		}
+		turn, turns = at.Add(turn, n), turns*n
+	}
+	return turn, turns
+}
+
+// quotient is s/n, which is even where nothing is left.
+func quotient(s ir.Sub, n int) (q ir.Sub, even bool) {
+	even = s.Const%n == 0
+	q.Const = s.Const / n
+	for _, t := range s.Terms {
+		even = even && t.Coef%n == 0
+		q = q.Add(ir.VarSub(t.Var), t.Coef/n)
+	}
+	return q, even
 }
 
 // readAgain reports whether windows overlap so that what the next tile reads at p, this
