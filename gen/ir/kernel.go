@@ -219,6 +219,15 @@ type Mem struct {
 	Subs []Sub
 }
 
+// Replace is m with a variable replaced in its subscripts.
+func (m Mem) Replace(v *Var, by Sub) Mem {
+	out := Mem{Buf: m.Buf}
+	for _, s := range m.Subs {
+		out.Subs = append(out.Subs, s.Replace(v, by))
+	}
+	return out
+}
+
 // Flat is the element offset of m from the start of its buffer.
 func (m Mem) Flat() Sub {
 	out := Sub{}

@@ -75,7 +75,7 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 	}
 	axes, subs = append(axes, low), append(subs, ir.VarSub(low.Var))
 	blocks := ir.Mem{Buf: buf, Subs: subs}
-	from := substitutedMem(*m, r, whole)
+	from := m.Replace(r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.stages[0].nest.Text}
 	copying = newGroup(nest)
 	copying.stages[0].store = true

@@ -81,7 +81,7 @@ func merged(lists [][]ir.Stmt) []ir.Stmt {
 	next := make([]int, len(lists))
 	for len(out) < len(one) {
 		for i, l := range lists {
-			if next[i] == len(l) || slices.ContainsFunc(operands(l[next[i]]), func(r *ir.Reg) bool { return waiting[r] > 0 && waiting[r] != i+1 }) {
+			if next[i] == len(l) || slices.ContainsFunc(ir.Operands(l[next[i]]), func(r *ir.Reg) bool { return waiting[r] > 0 && waiting[r] != i+1 }) {
 				continue
 			}
 			r, _ := result(l[next[i]])
@@ -105,17 +105,4 @@ func result(st ir.Stmt) (r *ir.Reg, ok bool) {
 		return nil, true
 	}
 	return nil, false
-}
-
-// operands are the registers that a statement reads.
-func operands(st ir.Stmt) []*ir.Reg {
-	switch st := st.(type) {
-	case *ir.Assign:
-		return st.Args
-	case *ir.Store:
-		return []*ir.Reg{st.Src}
-	case *ir.Transpose:
-		return st.Src
-	}
-	return nil
 }

@@ -34,7 +34,7 @@ func TestMerged(t *testing.T) {
 		}
 		defined := map[*ir.Reg]bool{}
 		for _, st := range out {
-			for _, r := range operands(st) {
+			for _, r := range ir.Operands(st) {
 				if !defined[r] {
 					t.Fatalf("%s is read before it is computed", r)
 				}

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/polish"
 )
 
 // scheduler turns planned groups into the steps of a program.
@@ -268,13 +269,7 @@ func (s *scheduler) newFunc(g *group) *ir.Func {
 
 // finish lists what a function for g uses.
 func (s *scheduler) finish(f *ir.Func, g *group, count int) {
-	shareLanes(f)
-	keepSums(f, s.target)
-	recall(f, s.target)
-	dropCopies(f)
-	if s.target.Wide {
-		estimateRoots(f)
-	}
+	polish.Func(f, s.target.machine())
 	used := map[*ir.Buffer]bool{}
 	scalars := map[*ir.Scalar]bool{}
 	collect(f.Body, used, scalars)

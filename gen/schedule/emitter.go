@@ -137,7 +137,7 @@ func (e *emitter) origin() at {
 
 // open starts the outermost scope, whose statements go to the function.
 func (e *emitter) open() {
-	start := lastReg(e.fn.Body)
+	start := ir.LastReg(e.fn.Body)
 	b := &ir.Builder{}
 	for i := 0; i < start; i++ {
 		b.Reg(ir.Real)
@@ -152,26 +152,6 @@ func (e *emitter) open() {
 }
 
 func (e *emitter) close() { e.fn.Body = append(e.fn.Body, e.scopes[0].b.Body...) }
-
-// lastReg is the highest register number in use.
-func lastReg(body []ir.Stmt) int {
-	n := 0
-	for _, st := range body {
-		switch st := st.(type) {
-		case *ir.Loop:
-			n = max(n, lastReg(st.Body))
-		case *ir.Assign:
-			n = max(n, st.Dst.ID)
-		case *ir.Load:
-			n = max(n, st.Dst.ID)
-		case *ir.Transpose:
-			for _, r := range st.Dst {
-				n = max(n, r.ID)
-			}
-		}
-	}
-	return n
-}
 
 func (e *emitter) top() *scope { return e.scopes[len(e.scopes)-1] }
 

@@ -47,7 +47,7 @@ func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
 			at := ir.VarSub(r.Var).Add(ir.Sub{Const: 1}, first)
 			last := *n
 			last.Axes = []ir.Axis{r, f.col}
-			last.Store, last.Value = substitutedMem(n.Store, f.row.Var, at), substituted(n.Value, f.row.Var, at)
+			last.Store, last.Value = n.Store.Replace(f.row.Var, at), substituted(n.Value, f.row.Var, at)
 			out = append(out, &last)
 		}
 		return out
@@ -194,9 +194,9 @@ func (f *flat) spread(e *ir.Expr) *ir.Expr {
 	case f.whole(m):
 		return ir.LoadExpr(f.inBlocks(*m))
 	case f.ofRow(m):
-		return over(substitutedMem(*m, f.row.Var, ir.Sub{}.Add(ir.VarSub(f.block.Var), f.rows)), f.col.Size, f.rows)
+		return over(m.Replace(f.row.Var, ir.Sub{}.Add(ir.VarSub(f.block.Var), f.rows)), f.col.Size, f.rows)
 	case f.ofColumn(m):
-		return over(substitutedMem(*m, f.col.Var, ir.Sub{}), 1, f.col.Size)
+		return over(m.Replace(f.col.Var, ir.Sub{}), 1, f.col.Size)
 	}
 	return e
 }

@@ -162,7 +162,7 @@ func (g *group) forwards(s *stage, m *ir.Mem, samePass bool) bool {
 	result := s.nest.Store
 	for d, sub := range result.Subs {
 		if v := bare(sub); v != nil && has(g.abreast, v) && len(m.Subs[d].Terms) == 0 {
-			result = substitutedMem(result, v, m.Subs[d])
+			result = result.Replace(v, m.Subs[d])
 		}
 	}
 	if !sameMem(m, &result) {

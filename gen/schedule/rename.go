@@ -87,7 +87,7 @@ func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 	out := *e
 	out.Sub = e.Sub.Replace(v, s)
 	if e.Load != nil {
-		m := substitutedMem(*e.Load, v, s)
+		m := e.Load.Replace(v, s)
 		out.Load = &m
 	}
 	out.Args = make([]*ir.Expr, len(e.Args))
@@ -97,23 +97,15 @@ func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 	return &out
 }
 
-func substitutedMem(m ir.Mem, v *ir.Var, s ir.Sub) ir.Mem {
-	out := ir.Mem{Buf: m.Buf}
-	for _, sub := range m.Subs {
-		out.Subs = append(out.Subs, sub.Replace(v, s))
-	}
-	return out
-}
-
 // substitutedNest is n with a variable replaced in all that it reads and writes; its axes
 // stay.
 func substitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
 	out := *n
-	out.Store, out.Value = substitutedMem(n.Store, v, s), substituted(n.Value, v, s)
+	out.Store, out.Value = n.Store.Replace(v, s), substituted(n.Value, v, s)
 	out.Within = substitutedRanges(n.Within, v, s)
 	out.Gathers = nil
 	for _, g := range n.Gathers {
-		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: substitutedMem(g.Mem, v, s)})
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: g.Mem.Replace(v, s)})
 	}
 	return &out
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/polish"
 )
 
 // Target describes the machine that kernels are made for.
@@ -51,6 +52,9 @@ var (
 	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Loads: 2, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, Latency: 4, First: 28 << 10, Second: 512 << 10, Inline: true, Wide: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3}
 )
+
+// machine is what the target has for the lanes of a function.
+func (t Target) machine() polish.Machine { return polish.Machine{Registers: t.Registers, Wide: t.Wide} }
 
 // side is how many blocks of an axis a tile holds at most.
 func (t Target) side() int { return max(12, t.Registers-4) }

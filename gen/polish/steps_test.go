@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"math/rand/v2"
@@ -20,7 +20,7 @@ func TestCarry(t *testing.T) {
 		n := len(f.Body) - 1
 		l := f.Body[n].(*ir.Loop)
 		before, _ := countAccesses(l.Body)
-		c := &carrier{loop: l, lanes: f.Lanes, next: lastReg(f.Body), most: 8}
+		c := &carrier{loop: l, lanes: f.Lanes, next: ir.LastReg(f.Body), most: 8}
 		c.hoist()
 		c.carry()
 		f.Body = append(append(f.Body[:n:n], c.before...), l)

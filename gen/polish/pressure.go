@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import "github.com/dlgen/dlgen/gen/ir"
 
@@ -49,13 +49,13 @@ func (t *lifetimes) follow(body []ir.Stmt) {
 			}
 			continue
 		}
-		for _, r := range operands(st) {
+		for _, r := range ir.Operands(st) {
 			if _, ok := t.first[r]; !ok {
 				t.first[r], t.always[r] = 0, true
 			}
 			t.last[r] = from
 		}
-		for _, r := range assigned(st) {
+		for _, r := range ir.Assigned(st) {
 			if _, ok := t.first[r]; !ok {
 				t.first[r] = from
 			}

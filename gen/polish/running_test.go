@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"math/rand/v2"
@@ -18,7 +18,7 @@ func TestKeepSums(t *testing.T) {
 		f := randomSums(rng)
 		want := results(t, f)
 		before := accessesInLoops(f.Body)
-		keepSums(f, AVX2)
+		keepSums(f, 16)
 		if got := results(t, f); !slices.Equal(got, want) {
 			t.Fatalf("results differ:\n%v\n%v\n%s", got, want, f)
 		}
@@ -110,7 +110,7 @@ func TestKeptWhereThereIsRoom(t *testing.T) {
 		}
 		b.Emit(&ir.Loop{Var: &ir.Var{Name: "i"}, Count: 3, Body: in.Body})
 		f := &ir.Func{Name: "f", Lanes: 8, Body: b.Body}
-		keepSums(f, AVX2)
+		keepSums(f, 16)
 		_, stores := countAccesses(f.Body)
 		if stores != c.kept {
 			t.Errorf("%d registers busy: %d of %d sums kept, want %d", c.busy, stores, c.sums, c.kept)

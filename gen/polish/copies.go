@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"slices"
@@ -28,11 +28,11 @@ func (d *copyDropper) within(body []ir.Stmt) []ir.Stmt {
 			clear(of)
 			continue
 		}
-		if slices.ContainsFunc(operands(st), func(r *ir.Reg) bool { return of[r] != nil }) {
+		if slices.ContainsFunc(ir.Operands(st), func(r *ir.Reg) bool { return of[r] != nil }) {
 			st = d.reading(st, of)
 			body[i] = st
 		}
-		for _, r := range assigned(st) {
+		for _, r := range ir.Assigned(st) {
 			if of[r] != nil {
 				dropped[at[r]] = true
 			}

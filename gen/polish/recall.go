@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"slices"
@@ -9,11 +9,11 @@ import (
 // recall replaces loads of what has just been stored by the registers that hold it:
 // where a load takes a part of what several stores wrote, it has to wait until they
 // reach the cache. It drops stores to the frame that nothing reads any more.
-func recall(f *ir.Func, t Target) {
-	if t.Lanes == 1 {
+func recall(f *ir.Func, registers int) {
+	if f.Lanes == 1 {
 		return
 	}
-	r := &recaller{t: t, next: lastReg(f.Body)}
+	r := &recaller{lanes: f.Lanes, most: registers / 2, next: ir.LastReg(f.Body)}
 	f.Body = r.straight(f.Body)
 	read := map[*ir.Buffer]bool{}
 	collectReads(f.Body, read)
@@ -32,7 +32,9 @@ func (r *recaller) straight(body []ir.Stmt) []ir.Stmt {
 // recaller goes through the statements of a function outside of loops, or of the loop over
 // steps.
 type recaller struct {
-	t    Target
+	lanes int
+	// most is how many vectors are remembered.
+	most int
 	next int
 	out  []ir.Stmt
 	held []heldVector
@@ -89,7 +91,7 @@ func (r *recaller) store(st *ir.Store) {
 	if known && st.Src.Kind == ir.Real && st.Lanes > 1 {
 		r.held = append(r.held, heldVector{buf, at.Const, st.Lanes, st.Src})
 	}
-	if most := r.t.Registers / 2; len(r.held) > most {
+	if most := r.most; len(r.held) > most {
 		r.held = slices.Delete(r.held, 0, len(r.held)-most)
 	}
 }
@@ -106,8 +108,8 @@ func (r *recaller) instead(ld *ir.Load) []ir.Stmt {
 	}
 	high, first := low, at.Const-low.at
 	if low.at+low.n < at.Const+ld.Lanes {
-		high = r.holding(low.buf, low.at+r.t.Lanes)
-		if low.n < r.t.Lanes || high == nil || high.at != low.at+r.t.Lanes || high.at+high.n < at.Const+ld.Lanes {
+		high = r.holding(low.buf, low.at+r.lanes)
+		if low.n < r.lanes || high == nil || high.at != low.at+r.lanes || high.at+high.n < at.Const+ld.Lanes {
 			return nil
 		}
 	}
@@ -115,7 +117,7 @@ func (r *recaller) instead(ld *ir.Load) []ir.Stmt {
 	if first == 0 {
 		x = &ir.Assign{Dst: ld.Dst, Op: ir.Copy, Args: []*ir.Reg{low.reg}}
 	}
-	if ld.Lanes == r.t.Lanes {
+	if ld.Lanes == r.lanes {
 		return []ir.Stmt{x}
 	}
 	x.Dst = r.fresh(ir.Real)

@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"slices"
@@ -14,7 +14,7 @@ func shareLanes(f *ir.Func) {
 	if f.Lanes == 1 {
 		return
 	}
-	a := &laneSharing{registers: newRegisters(f.Body), next: lastReg(f.Body), in: map[*ir.Reg]lane{}}
+	a := &laneSharing{registers: newRegisters(f.Body), next: ir.LastReg(f.Body), in: map[*ir.Reg]lane{}}
 	f.Body = a.within(f.Body, f.Lanes)
 }
 
@@ -103,8 +103,7 @@ func (p *laneBlock) horizontals(i int) {
 			places, args, rows = append(places, j), append(args, x.Args[0]), append(rows, x.Dst)
 			continue
 		}
-		r, ok := result(st)
-		if !ok || r != nil && slices.Contains(args, r) || meet(operands(st), rows) {
+		if !plain(st) || meet(ir.Assigned(st), args) || meet(ir.Operands(st), rows) {
 			break
 		}
 	}
@@ -119,6 +118,15 @@ func (p *laneBlock) horizontals(i int) {
 		args = append(args, args[2])
 	}
 	p.pack(places, places[n-1], &ir.Assign{Op: first.Op, Args: args}, rows)
+}
+
+// plain reports whether a statement does no more than load, compute or store.
+func plain(st ir.Stmt) bool {
+	switch st.(type) {
+	case *ir.Load, *ir.Assign, *ir.Store:
+		return true
+	}
+	return false
 }
 
 // meet reports whether the lists have a register in common.

@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"math/rand/v2"
@@ -18,7 +18,7 @@ func TestRecall(t *testing.T) {
 		f := randomStores(rng)
 		want := results(t, f)
 		before, _ := countAccesses(f.Body)
-		recall(f, AVX2)
+		recall(f, 16)
 		if got := results(t, f); !slices.Equal(got, want) {
 			t.Fatalf("results differ:\n%v\n%v", got, want)
 		}
@@ -36,7 +36,7 @@ func TestRecall(t *testing.T) {
 	}
 	b.Emit(&ir.Load{Dst: b.Reg(ir.Real), Mem: at(5), Lanes: 6})
 	f := &ir.Func{Lanes: 8, Body: b.Body}
-	recall(f, AVX2)
+	recall(f, 16)
 	if l, s := countAccesses(f.Body); l+s != 0 {
 		t.Errorf("%d loads and %d stores are left", l, s)
 	}

@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"slices"
@@ -25,10 +25,10 @@ func newRegisters(body []ir.Stmt) *registers {
 // count notes what is assigned and read.
 func (a *registers) count(body []ir.Stmt) {
 	for _, st := range body {
-		for _, r := range operands(st) {
+		for _, r := range ir.Operands(st) {
 			a.uses[r]++
 		}
-		for _, r := range assigned(st) {
+		for _, r := range ir.Assigned(st) {
 			a.defs[r]++
 		}
 		if l, ok := st.(*ir.Loop); ok {
@@ -61,19 +61,6 @@ func (a *registers) isUniform(r *ir.Reg) bool { return a.same[r] && a.defs[r] ==
 
 // isLoaded reports whether r is a vector of memory.
 func (a *registers) isLoaded(r *ir.Reg) bool { return a.loaded[r] && a.defs[r] == 1 }
-
-// assigned are the registers that a statement, which is no loop, assigns to.
-func assigned(st ir.Stmt) []*ir.Reg {
-	switch st := st.(type) {
-	case *ir.Load:
-		return []*ir.Reg{st.Dst}
-	case *ir.Assign:
-		return []*ir.Reg{st.Dst}
-	case *ir.Transpose:
-		return st.Dst
-	}
-	return nil
-}
 
 // isHorizontal reports whether st combines the lanes of one register.
 func isHorizontal(st ir.Stmt) bool {

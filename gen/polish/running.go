@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"slices"
@@ -10,11 +10,11 @@ import (
 // what one statement adds goes on to the next that adds to the same place; and where the
 // place is the same in all iterations, it is loaded before the loop and stored after it,
 // as far as there are registers.
-func keepSums(f *ir.Func, t Target) {
-	if t.Lanes == 1 {
+func keepSums(f *ir.Func, registers int) {
+	if f.Lanes == 1 {
 		return
 	}
-	k := &sumKeeper{registers: newRegisters(f.Body), most: t.Registers - 1, next: lastReg(f.Body)}
+	k := &sumKeeper{registers: newRegisters(f.Body), most: registers - 1, next: ir.LastReg(f.Body)}
 	f.Body = k.within(f.Body)
 }
 

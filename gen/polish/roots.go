@@ -1,4 +1,4 @@
-package schedule
+package polish
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
@@ -8,7 +8,7 @@ import (
 // estimateRoots computes roots, and 1 divided by them, from estimates: the unit that divides
 // takes longer for a root than a core for all else in most loops.
 func estimateRoots(f *ir.Func) {
-	r := &rootEstimator{registers: newRegisters(f.Body), b: ir.Continue(lastReg(f.Body)), ones: map[*ir.Reg]bool{}}
+	r := &rootEstimator{registers: newRegisters(f.Body), b: ir.Continue(ir.LastReg(f.Body)), ones: map[*ir.Reg]bool{}}
 	f.Body = r.within(f.Body)
 }
 
