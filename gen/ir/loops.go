@@ -104,8 +104,8 @@ type Expr struct {
 	Fn     string
 	Scalar *Scalar
 	Sub    Sub
-	// Every and Within are Spread's.
-	Every, Within int
+	// Every, Within and Step are Spread's.
+	Every, Within, Step int
 }
 
 // NewExpr makes an operation node of the kind that op yields.

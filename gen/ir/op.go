@@ -37,7 +37,7 @@ const (
 	HSums    // up to Lanes args: lane j is the sum of the lanes of arg j, 0 beyond
 	Shuffle  // lane j is the lane Order[j] of the operand
 	Align    // lane j is the lane Word+j of the first operand, which the second one continues; not with one lane
-	Spread   // in a nest: the element Sub/Every%Within places after the operand, a load
+	Spread   // in a nest: the element Sub/Every%Within*Step places after the operand, a load
 	Apply    // function Fn (exp, log, tanh, ...) of one or two args; only with one lane
 
 	// Word results, wrapping.

@@ -188,7 +188,7 @@ func (f *flat) spread(e *ir.Expr) *ir.Expr {
 		return &out
 	}
 	over := func(m ir.Mem, every, within int) *ir.Expr {
-		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{ir.LoadExpr(m)}, Sub: ir.VarSub(f.lane.Var), Every: every, Within: within}
+		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{ir.LoadExpr(m)}, Sub: ir.VarSub(f.lane.Var), Every: every, Within: within, Step: 1}
 	}
 	switch m := e.Load; {
 	case f.whole(m):
@@ -219,28 +219,79 @@ func (g *group) spreads() (v *ir.Var) {
 const repeatedFloats = 4
 
 // spread loads the elements that the lanes at a point need and puts them there.
-func (e *emitter) spread(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
-	at := e.sub(x.Sub, n, p)
+func (e *emitter) spread(x *ir.Expr, nest *ir.Nest, p at) *ir.Reg {
+	at := e.sub(x.Sub, nest, p)
 	if len(at.Terms) > 0 {
 		panic("schedule: elements are spread over lanes that are not known")
 	}
 	order := make([]int, e.t.Lanes)
 	for i := range order {
-		order[i] = (at.Const + i) / x.Every % x.Within
+		order[i] = (at.Const + i) / x.Every % x.Within * x.Step
 	}
-	from := *x.Args[0].Load
+	from, n := e.block(x, nest, p, order)
 	if slices.Min(order) == slices.Max(order) && x.Within > repeatedFloats {
 		last := innermost(&from)
 		from.Subs = slices.Clone(from.Subs)
 		from.Subs[last].Const += order[0]
-		return e.load(ir.LoadExpr(from), n, p)
+		return e.load(ir.LoadExpr(from), nest, p)
 	}
-	place := e.mem(from, n, p)
-	if x.Within <= e.t.Lanes {
-		r, _ := e.loaded(place, ir.Real, vector, x.Within)
+	place := e.mem(from, nest, p)
+	if n <= e.t.Lanes && x.Step > 1 {
+		return e.shuffled(place, n, order)
+	}
+	if n <= e.t.Lanes {
+		r, _ := e.loaded(place, ir.Real, vector, n)
 		return e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{r}, Order: order}, ir.Real)
 	}
 	return e.around(place, order[0], x.Within)
+}
+
+// shuffled is n elements of memory in another order, of which the shuffle itself may read
+// them: each has a load of its own.
+func (e *emitter) shuffled(m ir.Mem, n int, order []int) *ir.Reg {
+	k := e.ids.memKey(key('h', append([]int{n}, order...)...), m)
+	if r, ok := e.lookup(k); ok {
+		return r.(*ir.Reg)
+	}
+	to := e.hoist(e.depthOf(m))
+	if e.written[m.Buf] {
+		to = len(e.scopes) - 1
+		e.release(m.Buf)
+	}
+	b := e.scopes[to].b
+	r := b.Reg(ir.Real)
+	b.Emit(&ir.Load{Dst: r, Mem: m, Lanes: n})
+	out := b.Reg(ir.Real)
+	b.Emit(&ir.Assign{Dst: out, Op: ir.Shuffle, Args: []*ir.Reg{r}, Order: order})
+	e.depth[r], e.depth[out], e.loads[k] = to, to, m.Buf
+	e.scopes[to].memo[k] = out
+	return out
+}
+
+// block is where the elements lie that are spread, and how many there are from the first one
+// on. Where all of them that the steps between those take are at hand, they are loaded
+// together, and the order begins with those of the point.
+func (e *emitter) block(x *ir.Expr, n *ir.Nest, p at, order []int) (from ir.Mem, size int) {
+	from = *x.Args[0].Load
+	for _, a := range join(n.Axes, n.Reduce) {
+		if c := p.sub(a.Var); between(x, a) && len(c.Terms) == 0 && x.Within*x.Step <= e.t.Lanes {
+			for i := range order {
+				order[i] += c.Const
+			}
+			return from.Replace(a.Var, ir.Sub{}), x.Within * x.Step
+		}
+	}
+	return from, (x.Within-1)*x.Step + 1
+}
+
+// between reports whether an axis goes through the elements between those that an operation
+// spreads over lanes.
+func between(x *ir.Expr, a ir.Axis) bool {
+	if x.Load != nil || x.Op != ir.Spread || x.Step == 1 || a.Size != x.Step {
+		return false
+	}
+	m := x.Args[0].Load
+	return m.Subs[innermost(m)].Coef(a.Var) == 1
 }
 
 // around is a vector of a row that is longer than one, from its element first on and

@@ -57,10 +57,22 @@ func (l *innerLoops) spelled(i, size, points int) bool {
 	if !l.e.g.contraction {
 		return n*points*l.kinds <= l.e.longestRow()
 	}
-	if i < len(l.axes)-1 {
+	switch {
+	case l.offsets(l.axes[i]):
+		most *= 2 // what is spread over lanes is loaded in one piece then
+	case i < len(l.axes)-1:
 		most /= 2
 	}
 	return n*points <= most && n <= fullSteps
+}
+
+// offsets reports whether an axis goes through the elements between those that a stage spreads
+// over lanes.
+func (l *innerLoops) offsets(a ir.Axis) (found bool) {
+	for _, s := range l.ps.stages {
+		s.nest.Value.Walk(func(x *ir.Expr) { found = found || between(x, a) })
+	}
+	return found
 }
 
 // unroll is how many of a number of steps one iteration of the last loop has.

@@ -77,7 +77,7 @@ func (g *group) ways(t Target) [][]*group {
 	if parts := g.apartFromTail(t); len(parts) > 1 {
 		out = append(out, parts)
 	}
-	for _, parts := range [][]*group{g.splits(t), g.turned(t)} {
+	for _, parts := range [][]*group{g.splits(t), g.turned(t), g.merged(t)} {
 		if parts != nil {
 			out = append(out, parts)
 		}

@@ -72,6 +72,8 @@ type contraction struct {
 	g     *group
 	main  *stage
 	loads []*ir.Mem
+	// spread are those whose elements are spread over lanes.
+	spread map[*ir.Mem]bool
 	// products is the number of multiplications for one term of the sum.
 	products float64
 	// steps is the number of terms, rounds how often the innermost loop over
@@ -84,7 +86,7 @@ type contraction struct {
 }
 
 func newContraction(g *group) *contraction {
-	c := &contraction{g: g, known: map[*ir.Mem]operand{}}
+	c := &contraction{g: g, known: map[*ir.Mem]operand{}, spread: map[*ir.Mem]bool{}}
 	for _, s := range g.stages {
 		if !g.isMain(s) {
 			continue
@@ -97,6 +99,10 @@ func newContraction(g *group) *contraction {
 	c.main.nest.Value.Walk(func(e *ir.Expr) {
 		if e.Load == nil && e.Op == ir.Mul {
 			c.products++
+		}
+		if e.Load == nil && e.Op == ir.Spread {
+			i := slices.IndexFunc(c.loads, func(m *ir.Mem) bool { return sameMem(m, e.Args[0].Load) })
+			c.spread[c.loads[i]] = true
 		}
 	})
 	c.products = math.Max(c.products, 1)
@@ -130,8 +136,8 @@ type shape struct {
 }
 
 // stepLoads is how many operands one step of a tile loads: all, those that depend on the
-// axis A at all, on A alone, and on B alone.
-type stepLoads struct{ all, alongA, onA, onB float64 }
+// axis A at all, on A alone, and on B alone; and those that it spreads over lanes.
+type stepLoads struct{ all, alongA, onA, onB, spread float64 }
 
 // loadsPerStep counts the loads of one step of a tile.
 func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads) {
@@ -152,6 +158,9 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads
 			n *= float64(s.b)
 		}
 		l.all += n
+		if c.spread[m] {
+			l.spread += n
+		}
 		if da {
 			l.alongA += n
 		}
@@ -193,7 +202,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	acc := float64(s.a*s.b) * width
 	l := c.loadsPerStep(t, s, a, b)
 	holdA = l.onA <= l.onB
-	live := math.Min(l.onA, l.onB) + 1
+	live := math.Min(l.onA, l.onB) + 1 + float64(len(c.spread))
 	if c.products > 1 {
 		live += c.products
 	}
@@ -211,7 +220,8 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 		extra += float64(s.b * s.a)
 		instr += 1.5*swaps + float64(s.b)*pieces
 	}
-	cycles = (steps*fma + extra) / 2
+	cycles = (steps*(fma+l.spread) + extra) / 2
+	cycles = math.Max(cycles, steps*l.spread)
 	wide := l.alongA // the lanes of a tile with dot are along the sum, those of another along A
 	if dot {
 		wide = l.all
@@ -220,7 +230,7 @@ func (c *contraction) cost(t Target, s shape, a, b *ir.Var, steps float64, dot b
 	cycles = math.Max(cycles, steps*((wide+c.crossings(t, s, a, b, dot))/t.Loads+narrow/narrowLoads))
 	cycles += crowded * steps * narrow * (1/t.Loads - 1/narrowLoads)
 	cycles += 0.75 * steps * over // a load and a store
-	cycles = math.Max(cycles, (steps*(fma+l.all+0.7)+instr+6)/4.5)
+	cycles = math.Max(cycles, (steps*(fma+l.all+l.spread+0.7)+instr+6)/4.5)
 	cycles = math.Max(cycles, swaps)
 	// Not all of what a tile ends with overlaps the next one, nor does what a
 	// loop around the innermost one takes.

@@ -1,0 +1,252 @@
+package schedule
+
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
+
+// merge makes one axis of two that lie one inside the other in the result of a group, the
+// inner one too short for a vector: the outputs of the groups of a convolution, or of small
+// matrices side by side. Its lanes are those of several groups.
+type merge struct {
+	g *group
+	// high and low are the two axes; groups is how many values of high share a vector.
+	high, low ir.Axis
+	groups    int
+	// block counts vectors, lane is the place in one.
+	block, lane ir.Axis
+	// copies has, for an operand that lies otherwise, where it is copied to.
+	copies []*mergedCopy
+	// views are arrays as one row.
+	views map[*ir.Buffer]*ir.Buffer
+}
+
+// mergedCopy is an operand as it is read along merged lanes.
+type mergedCopy struct {
+	of   ir.Mem
+	buf  *ir.Buffer
+	axes []ir.Axis
+}
+
+// merged is the groups that copy operands, and the group with merged axes; nil where there
+// are none.
+func (g *group) merged(t Target) []*group {
+	if !g.contraction || t.Lanes == 1 || len(g.abreast) > 0 || len(g.serial) > 0 {
+		return nil
+	}
+	for _, low := range g.outer {
+		for _, high := range g.outer {
+			if m := newMerge(g, high, low, t); m != nil {
+				if parts := m.groupsWith(t); parts != nil {
+					return parts
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// newMerge is that of two axes of a group, nil where they do not lie so in its sum or do
+// not fill vectors.
+func newMerge(g *group, high, low ir.Axis, t Target) *merge {
+	f := newContraction(g).main.nest.Store.Flat()
+	if low.Size >= t.Lanes || t.Lanes%low.Size != 0 || f.Coef(low.Var) != 1 || f.Coef(high.Var) != low.Size {
+		return nil
+	}
+	groups := t.Lanes / low.Size
+	if high.Size%groups != 0 {
+		return nil
+	}
+	name := high.Var.Name + low.Var.Name
+	return &merge{
+		g: g, high: high, low: low, groups: groups,
+		block: ir.Axis{Var: &ir.Var{Name: high.Var.Name}, Size: high.Size / groups},
+		lane:  ir.Axis{Var: &ir.Var{Name: name}, Size: t.Lanes},
+		views: map[*ir.Buffer]*ir.Buffer{},
+	}
+}
+
+// groupsWith is the group with merged axes behind those that copy operands for it, planned;
+// nil where an access or a condition does not let it, or nothing is spread over lanes.
+func (m *merge) groupsWith(t Target) []*group {
+	rest := &group{outer: m.axes(m.g.outer), contraction: true}
+	for _, s := range m.g.stages {
+		n := *s.nest
+		if !has(n.Axes, m.high.Var) || !has(n.Axes, m.low.Var) || len(n.Gathers) > 0 || m.restricts(&n) || n.Accumulate {
+			return nil
+		}
+		store, ok := m.along(&n.Store)
+		if !ok {
+			return nil
+		}
+		value, ok := m.expr(n.Value, join(n.Axes, n.Reduce))
+		if !ok {
+			return nil
+		}
+		n.Axes, n.Store, n.Value, n.Only, n.Reduce = m.axes(n.Axes), store, value, nil, windowLast(&n)
+		rest.stages = append(rest.stages, &stage{nest: &n, store: s.store})
+	}
+	if rest.spreads() == nil {
+		return nil
+	}
+	rest.formPasses()
+	var out []*group
+	for _, c := range m.copies {
+		copying := newGroup(m.copying(c))
+		copying.stages[0].store = true
+		copying.formPasses()
+		copying.plan = choose(copying, t)
+		copying.plan.cycles += copyWait(c.buf, t)
+		out = append(out, copying)
+	}
+	rest.plan = choose(rest, t)
+	return append(out, rest)
+}
+
+// windowLast is the reduction of a sum with the axis of a window last that slides with one
+// of the nest's: what is spread over lanes for one of its terms serves them all.
+func windowLast(n *ir.Nest) []ir.Axis {
+	last := -1
+	for i, a := range n.Reduce {
+		slides := slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
+			return slices.ContainsFunc(m.Subs, func(s ir.Sub) bool {
+				c := a.Size * max(s.Coef(a.Var), -s.Coef(a.Var))
+				return slices.ContainsFunc(n.Axes, func(o ir.Axis) bool { return s.Coef(o.Var) > 0 && s.Coef(o.Var) < c })
+			})
+		})
+		if slides && a.Size <= mostSlid {
+			last = i
+		}
+	}
+	if n.Op != ir.ReduceSum || last < 0 {
+		return n.Reduce
+	}
+	return join(n.Reduce[:last], n.Reduce[last+1:], n.Reduce[last:last+1])
+}
+
+// axes are the given ones with the lane in the place of low, and the block in that of high.
+func (m *merge) axes(in []ir.Axis) []ir.Axis {
+	var out []ir.Axis
+	for _, a := range in {
+		switch a.Var {
+		case m.high.Var:
+			if m.block.Size > 1 {
+				out = append(out, m.block)
+			}
+		case m.low.Var:
+			out = append(out, m.lane)
+		default:
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// restricts reports whether terms count for some values of the axes only.
+func (m *merge) restricts(n *ir.Nest) bool {
+	return restricts(n.Within, m.high.Var) || restricts(n.Within, m.low.Var)
+}
+
+// first is the value of high in the first lane of a vector.
+func (m *merge) first() ir.Sub {
+	if m.block.Size == 1 {
+		return ir.Sub{}
+	}
+	return ir.Sub{}.Add(ir.VarSub(m.block.Var), m.groups)
+}
+
+// along is an access that goes along memory with the merged axes; ok is false for others
+// that depend on them.
+func (m *merge) along(x *ir.Mem) (ir.Mem, bool) {
+	f := x.Flat()
+	high, low := f.Coef(m.high.Var), f.Coef(m.low.Var)
+	switch {
+	case high == 0 && low == 0:
+		return *x, true
+	case high != m.low.Size || low != 1:
+		return ir.Mem{}, false
+	}
+	d := slices.IndexFunc(x.Subs, func(s ir.Sub) bool { return s.Coef(m.low.Var) != 0 })
+	if x.Subs[d].Coef(m.high.Var) == 0 {
+		row := inOneRow(x.Buf, f.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)))
+		if m.views[x.Buf] == nil {
+			m.views[x.Buf] = row.Buf
+		}
+		row.Buf = m.views[x.Buf]
+		return row, true
+	}
+	return x.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)), true
+}
+
+// expr is an expression of the given axes over merged lanes; ok is false where there is none.
+func (m *merge) expr(e *ir.Expr, axes []ir.Axis) (x *ir.Expr, ok bool) {
+	if e.Load == nil {
+		if e.Sub.Coef(m.high.Var) != 0 || e.Sub.Coef(m.low.Var) != 0 || e.Op == ir.Spread {
+			return nil, false
+		}
+		out := *e
+		out.Args = make([]*ir.Expr, len(e.Args))
+		for i, a := range e.Args {
+			x, ok := m.expr(a, axes)
+			if !ok {
+				return nil, false
+			}
+			out.Args[i] = x
+		}
+		return &out, true
+	}
+	if x, ok := m.along(e.Load); ok {
+		return ir.LoadExpr(x), true
+	}
+	step := e.Load.Step(m.high.Var)
+	switch {
+	case e.Load.Buf.Elem != ir.F32 || m.g.makes(e.Load.Buf):
+		return nil, false
+	case e.Load.Step(m.low.Var) == 0 && (m.groups-1)*step < m.lane.Size:
+		base := ir.LoadExpr(e.Load.Replace(m.high.Var, m.first()))
+		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{base}, Sub: ir.VarSub(m.lane.Var), Every: m.low.Size, Within: m.groups, Step: step}, true
+	case !inside(e.Load, axes):
+		return nil, false
+	}
+	return ir.LoadExpr(m.copied(e.Load, axes)), true
+}
+
+// copied is an element of the copy of an operand in which the merged lanes lie side by side.
+func (m *merge) copied(x *ir.Mem, axes []ir.Axis) ir.Mem {
+	i := slices.IndexFunc(m.copies, func(c *mergedCopy) bool { return sameMem(&c.of, x) })
+	if i < 0 {
+		c := &mergedCopy{of: *x, buf: &ir.Buffer{Name: x.Buf.Name + "Lanes", Place: ir.Frame}}
+		f := x.Flat()
+		for _, a := range axes {
+			if f.Coef(a.Var) != 0 && a.Var != m.high.Var && a.Var != m.low.Var {
+				c.axes, c.buf.Shape = append(c.axes, a), append(c.buf.Shape, a.Size)
+			}
+		}
+		c.buf.Shape = append(c.buf.Shape, m.high.Size*m.low.Size)
+		i, m.copies = len(m.copies), append(m.copies, c)
+	}
+	return m.copies[i].at(m.first(), ir.VarSub(m.lane.Var), m.low.Size)
+}
+
+// at is the element of the copy that is low elements after those of a value of high, which
+// take width each.
+func (c *mergedCopy) at(high, low ir.Sub, width int) ir.Mem {
+	out := ir.Mem{Buf: c.buf}
+	for _, a := range c.axes {
+		out.Subs = append(out.Subs, ir.VarSub(a.Var))
+	}
+	out.Subs = append(out.Subs, low.Add(high, width))
+	return out
+}
+
+// copying is the nest that copies an operand.
+func (m *merge) copying(c *mergedCopy) *ir.Nest {
+	n := &ir.Nest{Text: m.g.stages[0].nest.Text, Axes: join(c.axes, []ir.Axis{m.high, m.low})}
+	n.Store, n.Value = c.at(ir.VarSub(m.high.Var), ir.VarSub(m.low.Var), m.low.Size), ir.LoadExpr(c.of)
+	own := map[*ir.Var]*ir.Var{}
+	for _, a := range n.Axes {
+		own[a.Var] = &ir.Var{Name: a.Var.Name}
+	}
+	return renamed(n, own)
+}
