@@ -3,6 +3,7 @@ package grad
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -132,14 +133,15 @@ func (d *derivation) pushCall(x *layer.Call, adj layer.Expr, s scope) {
 }
 
 // pushCall2 is for the functions of two arguments. A tie of max and min
-// belongs to the second. The first one is larger where the maximum is, if that is known.
+// belongs to the second. The first one is larger where the maximum is, if that is known, and
+// the second one is the same number in both passes.
 func (d *derivation) pushCall2(x *layer.Call, adj layer.Expr, s scope) {
 	a, b := x.Args[0], x.Args[1]
 	switch x.Fn {
 	case "max", "min":
 		op := map[string]string{"max": ">", "min": "<"}[x.Fn]
 		first := &layer.CmpReal{Op: op, Y: d.once(b, s)}
-		if v := s.value(x); v != layer.Expr(x) && hasReduction(a) {
+		if v := s.value(x); v != layer.Expr(x) && hasReduction(a) && isUnrounded(b) {
 			first.X = v
 		} else {
 			first.X = d.once(a, s)
@@ -151,6 +153,24 @@ func (d *derivation) pushCall2(x *layer.Call, adj layer.Expr, s scope) {
 	default:
 		panic("grad: unknown function " + x.Fn)
 	}
+}
+
+// isUnrounded reports whether an expression is the same number whenever it is computed:
+// sums may be added up in another order in backward, and products rounded or not.
+func isUnrounded(x layer.Expr) bool {
+	rounded := false
+	layer.Walk(x, func(n any) bool {
+		switch n := n.(type) {
+		case *layer.Binary, *layer.Reduce, *layer.ArgMax, *layer.Uniform:
+			rounded = true
+		case *layer.Read:
+			rounded = rounded || n.T.Role == layer.Scratch
+		case *layer.Call:
+			rounded = rounded || !slices.Contains([]string{"neg", "abs", "floor", "max", "min"}, n.Fn)
+		}
+		return !rounded
+	})
+	return !rounded
 }
 
 // pushPow is zero where a factor of the derivative is, even if the other one
