@@ -7,14 +7,14 @@ import (
 )
 
 // merge makes one axis of two that lie one inside the other in the result of a group, the
-// inner one too short for a vector: the outputs of the groups of a convolution, or of small
-// matrices side by side. Its lanes are those of several groups.
+// inner one of which fills vectors badly: the outputs of the groups of a convolution, or of
+// small matrices side by side. Its lanes are those of several groups.
 type merge struct {
 	g *group
-	// high and low are the two axes; groups is how many values of high share a vector.
+	// high and low are the two axes; groups is how many values of high share vectors.
 	high, low ir.Axis
 	groups    int
-	// block counts vectors, lane is the place in one.
+	// block counts what these make, lane is the place in it.
 	block, lane ir.Axis
 	// copies has, for an operand that lies otherwise, where it is copied to.
 	copies []*mergedCopy
@@ -51,24 +51,57 @@ func (g *group) merged(t Target) []*group {
 // not fill vectors.
 func newMerge(g *group, high, low ir.Axis, t Target) *merge {
 	f := newContraction(g).main.nest.Store.Flat()
-	if low.Size >= t.Lanes || t.Lanes%low.Size != 0 || f.Coef(low.Var) != 1 || f.Coef(high.Var) != low.Size {
+	if f.Coef(low.Var) != 1 || f.Coef(high.Var) != low.Size {
 		return nil
 	}
-	groups := t.Lanes / low.Size
-	if high.Size%groups != 0 {
+	groups := groupsSharing(high.Size, low.Size, t)
+	if groups == 1 {
 		return nil
 	}
 	name := high.Var.Name + low.Var.Name
 	return &merge{
 		g: g, high: high, low: low, groups: groups,
 		block: ir.Axis{Var: &ir.Var{Name: high.Var.Name}, Size: high.Size / groups},
-		lane:  ir.Axis{Var: &ir.Var{Name: name}, Size: t.Lanes},
+		lane:  ir.Axis{Var: &ir.Var{Name: name}, Size: groups * low.Size},
 		views: map[*ir.Buffer]*ir.Buffer{},
 	}
 }
 
+// mostShared is the number of vectors that several groups share at most, each of which must
+// fill fullerBy times as well as fewer would; maskedPart is how much longer one takes of
+// which loads and stores have a mask.
+const (
+	mostShared = 3
+	fullerBy   = 1.3
+	maskedPart = 0.25
+)
+
+// groupsSharing is how many of the given number of groups of some outputs share vectors: as many
+// as fill them best, 1 where they had better have their own.
+func groupsSharing(groups, outputs int, t Target) int {
+	filled := func(n int) float64 {
+		vectors := float64(ceilDiv(n*outputs, t.Lanes))
+		if rest := uint(n * outputs % t.Lanes); t.Lanes == lineFloats && rest&(rest-1) != 0 {
+			vectors += maskedPart
+		}
+		return float64(n*outputs) / vectors
+	}
+	best := 1
+	for n := 2; n <= groups && n*outputs <= mostShared*t.Lanes; n++ {
+		better := 1.01
+		if ceilDiv(n*outputs, t.Lanes) > ceilDiv(best*outputs, t.Lanes) {
+			better = fullerBy
+		}
+		if groups%n == 0 && filled(n) > filled(best)*better {
+			best = n
+		}
+	}
+	return best
+}
+
 // groupsWith is the group with merged axes behind those that copy operands for it, planned;
-// nil where an access or a condition does not let it, or nothing is spread over lanes.
+// nil where an access or a condition does not let it, nothing is spread over lanes, or nothing
+// is used again.
 func (m *merge) groupsWith(t Target) []*group {
 	rest := &group{outer: m.axes(m.g.outer), contraction: true}
 	for _, s := range m.g.stages {
@@ -80,14 +113,14 @@ func (m *merge) groupsWith(t Target) []*group {
 		if !ok {
 			return nil
 		}
-		value, ok := m.expr(n.Value, join(n.Axes, n.Reduce))
+		value, ok := m.expr(n.Value, join(n.Axes, n.Reduce), t)
 		if !ok {
 			return nil
 		}
 		n.Axes, n.Store, n.Value, n.Only, n.Reduce = m.axes(n.Axes), store, value, nil, windowLast(&n)
 		rest.stages = append(rest.stages, &stage{nest: &n, store: s.store})
 	}
-	if rest.spreads() == nil {
+	if rest.spreads() == nil || !slices.ContainsFunc(rest.stages, rest.isMain) {
 		return nil
 	}
 	rest.formPasses()
@@ -180,7 +213,7 @@ func (m *merge) along(x *ir.Mem) (ir.Mem, bool) {
 }
 
 // expr is an expression of the given axes over merged lanes; ok is false where there is none.
-func (m *merge) expr(e *ir.Expr, axes []ir.Axis) (x *ir.Expr, ok bool) {
+func (m *merge) expr(e *ir.Expr, axes []ir.Axis, t Target) (x *ir.Expr, ok bool) {
 	if e.Load == nil {
 		if e.Sub.Coef(m.high.Var) != 0 || e.Sub.Coef(m.low.Var) != 0 || e.Op == ir.Spread {
 			return nil, false
@@ -188,7 +221,7 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis) (x *ir.Expr, ok bool) {
 		out := *e
 		out.Args = make([]*ir.Expr, len(e.Args))
 		for i, a := range e.Args {
-			x, ok := m.expr(a, axes)
+			x, ok := m.expr(a, axes, t)
 			if !ok {
 				return nil, false
 			}
@@ -203,13 +236,25 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis) (x *ir.Expr, ok bool) {
 	switch {
 	case e.Load.Buf.Elem != ir.F32 || m.g.makes(e.Load.Buf):
 		return nil, false
-	case e.Load.Step(m.low.Var) == 0 && (m.groups-1)*step < m.lane.Size:
-		base := ir.LoadExpr(e.Load.Replace(m.high.Var, m.first()))
-		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{base}, Sub: ir.VarSub(m.lane.Var), Every: m.low.Size, Within: m.groups, Step: step}, true
+	case e.Load.Step(m.low.Var) == 0 && m.reaches(t)*step < t.Lanes:
+		base := e.Load.Replace(m.high.Var, m.first())
+		if d := firstDim(e.Load, []ir.Axis{m.high}); d < innermost(e.Load) {
+			base = fromDim(base, d)
+		}
+		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{ir.LoadExpr(base)}, Sub: ir.VarSub(m.lane.Var), Every: m.low.Size, Within: m.groups, Step: step}, true
 	case !inside(e.Load, axes):
 		return nil, false
 	}
 	return ir.LoadExpr(m.copied(e.Load, axes)), true
+}
+
+// reaches is how many groups on the last one is that shares a vector with a first one.
+func (m *merge) reaches(t Target) int {
+	most := 0
+	for at := 0; at < m.lane.Size; at += t.Lanes {
+		most = max(most, (min(at+t.Lanes, m.lane.Size)-1)/m.low.Size-at/m.low.Size)
+	}
+	return most
 }
 
 // copied is an element of the copy of an operand in which the merged lanes lie side by side.

@@ -198,7 +198,7 @@ func (g *group) sliced(t Target) []*group {
 		}
 		for _, a := range g.outer {
 			n := int(size*1.25/float64(t.Second)) + 1
-			if f.Coef(a.Var) == 0 || a.Size < 4*n {
+			if f.Coef(a.Var) == 0 || a.Size < 4*n || a.Var == g.spreads() {
 				continue
 			}
 			consider(withPlans(g.cut(a, ceilDiv(a.Size, n)), t))

@@ -159,7 +159,7 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads
 		}
 		l.all += n
 		if c.spread[m] {
-			l.spread += n
+			l.all, l.spread = l.all+n*float64(s.a-1), l.spread+n*float64(s.a) // each vector has its own
 		}
 		if da {
 			l.alongA += n

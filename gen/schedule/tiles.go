@@ -20,8 +20,9 @@ func (c *contraction) tiles(t Target) []tile {
 	var out []tile
 	free := c.g.outer[len(c.g.serial):]
 	others := append([]ir.Axis{{}}, free...)
+	spread := c.g.spreads()
 	for _, v := range free {
-		if !c.fits(v.Var, t) {
+		if !c.fits(v.Var, t) || spread != nil && v.Var != spread {
 			continue
 		}
 		for _, r := range others {
@@ -30,7 +31,7 @@ func (c *contraction) tiles(t Target) []tile {
 			}
 		}
 	}
-	if t.Lanes == 1 || c.main.nest.Op != ir.ReduceSum { // the lanes of several extremes are not combined
+	if t.Lanes == 1 || spread != nil || c.main.nest.Op != ir.ReduceSum { // the lanes of several extremes are not combined
 		return out
 	}
 	for _, v := range c.main.nest.Reduce {
