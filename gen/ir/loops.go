@@ -158,6 +158,16 @@ func (s Sub) Coef(v *Var) int {
 	return 0
 }
 
+// Div is s/n, which is even where nothing is left over.
+func (s Sub) Div(n int) (q Sub, even bool) {
+	q.Const, even = s.Const/n, s.Const%n == 0
+	for _, t := range s.Terms {
+		even = even && t.Coef%n == 0
+		q = q.Add(VarSub(t.Var), t.Coef/n)
+	}
+	return q, even
+}
+
 // Replace returns s with v replaced by t.
 func (s Sub) Replace(v *Var, t Sub) Sub {
 	c := s.Coef(v)

@@ -97,24 +97,13 @@ func (e *emitter) turnAmong(tiles []tileAxis, p at) (turn ir.Sub, turns int) {
 	for _, t := range tiles {
 		a := e.plan.order[slices.IndexFunc(e.plan.order, func(a ir.Axis) bool { return a.Var == t.v })]
 		n := ceilDiv(a.Size, t.width())
-		at, even := quotient(p.sub(t.v).Add(ir.Sub{Const: -t.offsets[p.blocks[t.v]]}, 1), t.width())
+		at, even := p.sub(t.v).Add(ir.Sub{Const: -t.offsets[p.blocks[t.v]]}, 1).Div(t.width())
 		if !even {
 			at, n = ir.Sub{}, 1
 		}
 		turn, turns = at.Add(turn, n), turns*n
 	}
 	return turn, turns
-}
-
-// quotient is s/n, which is even where nothing is left.
-func quotient(s ir.Sub, n int) (q ir.Sub, even bool) {
-	even = s.Const%n == 0
-	q.Const = s.Const / n
-	for _, t := range s.Terms {
-		even = even && t.Coef%n == 0
-		q = q.Add(ir.VarSub(t.Var), t.Coef/n)
-	}
-	return q, even
 }
 
 // readAgain reports whether windows overlap so that what the next tile reads at p, this
