@@ -95,8 +95,7 @@ func (e *emitter) askRowsAfter(p at) {
 func (e *emitter) turnAmong(tiles []tileAxis, p at) (turn ir.Sub, turns int) {
 	turns = 1
 	for _, t := range tiles {
-		a := e.plan.order[slices.IndexFunc(e.plan.order, func(a ir.Axis) bool { return a.Var == t.v })]
-		n := ceilDiv(a.Size, t.width())
+		n := max(1, ceilDiv(sizeOf(e.plan.order, t.v), t.width())) // 1 for an axis that stands abreast
 		at, even := p.sub(t.v).Add(ir.Sub{Const: -t.offsets[p.blocks[t.v]]}, 1).Div(t.width())
 		if !even {
 			at, n = ir.Sub{}, 1
