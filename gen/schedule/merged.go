@@ -134,7 +134,13 @@ func (m *merge) groupsWith(t Target) []*group {
 		out = append(out, copying)
 	}
 	rest.plan = choose(rest, t)
-	return append(out, rest)
+	best := []*group{rest}
+	for _, taps := range rest.allTaps(t) {
+		if cycles(taps) < tapsGain*cycles(best) {
+			best = taps
+		}
+	}
+	return append(out, best...)
 }
 
 // windowLast is the reduction of a sum with the axis of a window last that slides with one

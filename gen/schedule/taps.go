@@ -18,7 +18,7 @@ const (
 // axes of a sum's results stands abreast: the gradient of a window's weights needs
 // only a few results, and its operands are read once for all of them.
 func (g *group) allTaps(t Target) [][]*group {
-	if t.Lanes == 1 || g.contraction || !g.hasOneSum() || len(g.stages) > 1 || len(g.abreast) > 0 || g.partial || len(g.serial) > 0 {
+	if t.Lanes == 1 || g.contraction && g.spreads() == nil || !g.hasOneSum() || len(g.stages) > 1 || len(g.abreast) > 0 || g.partial || len(g.serial) > 0 {
 		return nil
 	}
 	n := g.stages[0].nest
@@ -31,7 +31,7 @@ func (g *group) allTaps(t Target) [][]*group {
 			continue
 		}
 		s := *g.stages[0]
-		part := &group{steps: g.steps, outer: slices.Concat(g.outer[:i], g.outer[i+1:]), abreast: []ir.Axis{a}, stages: []*stage{&s}}
+		part := &group{steps: g.steps, outer: slices.Concat(g.outer[:i], g.outer[i+1:]), abreast: []ir.Axis{a}, stages: []*stage{&s}, contraction: g.contraction}
 		out = append(out, replanned(t, part))
 	}
 	return out
