@@ -21,6 +21,26 @@ forward: |
   y[n][g][o] = max(s[o] + sum(i, x[n][g*I+i]*w[g][i][o]), 0)
 backward: derive
 `
+	const shifted = `layer: shifted
+dims: {Q: , G: , I: , O: }
+tensors:
+  x: {role: input, shape: [G, I], outside: 0}
+  w: {role: param, shape: [I, G, O]}
+  y: {role: output, shape: [Q, G, O]}
+forward: |
+  y[q][g][o] = sum(i, x[g][i+q-1]*w[i][g][o])
+backward: derive
+`
+	const reversed = `layer: reversed
+dims: {N: , I: , O: , Q: }
+tensors:
+  x: {role: input, shape: [N, I], outside: 0}
+  w: {role: param, shape: [Q, I, O]}
+  y: {role: output, shape: [N, O, Q]}
+forward: |
+  y[n][o][q] = sum(i, x[n][q-i+1]*w[q][i][o])
+backward: derive
+`
 	for _, c := range []struct {
 		layer, dims  string
 		avx2, avx512 string // the passes in which they do: f, b
@@ -38,6 +58,10 @@ backward: derive
 		{blocks, "N=24 G=8 I=4 O=4", "fb", "fb"},
 		{blocks, "N=40 G=16 I=8 O=4", "", "b"},
 		{blocks, "N=9 G=4 I=3 O=2", "b", "fb"},
+		{shifted, "G=2 I=2 O=2 Q=2", "fb", "fb"}, // a row of a group does not begin with a window
+		{shifted, "G=3 I=2 O=5 Q=3", "fb", "fb"},
+		{reversed, "N=2 I=2 O=2 Q=3", "b", "b"}, // what is spread lies in the opposite direction
+		{reversed, "N=3 I=4 O=4 Q=5", "b", "b"},
 	} {
 		p := proved(t, c.layer, c.dims)
 		for target, want := range map[*schedule.Target]string{&schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {

@@ -242,7 +242,7 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis, t Target) (x *ir.Expr, ok bool)
 	switch {
 	case e.Load.Buf.Elem != ir.F32 || m.g.makes(e.Load.Buf):
 		return nil, false
-	case e.Load.Step(m.low.Var) == 0 && m.reaches(t)*step < t.Lanes:
+	case e.Load.Step(m.low.Var) == 0 && step > 0 && m.reaches(t)*step < t.Lanes:
 		base := e.Load.Replace(m.high.Var, m.first())
 		if d := firstDim(e.Load, []ir.Axis{m.high}); d < innermost(e.Load) {
 			base = fromDim(base, d)

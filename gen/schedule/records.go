@@ -109,7 +109,7 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 	}
 	if has(n.Reduce, v) {
 		_, spelled := combined[n.Op]
-		return v, spelled && len(n.Reduce) == 1
+		return v, spelled && len(n.Reduce) == 1 && len(n.Within) == 0 // what is spelled out is no sum any more
 	}
 	return v, has(n.Axes, v)
 }

@@ -68,7 +68,7 @@ func (e *emitter) strided(x *ir.Expr, n *ir.Nest, p at, order []int) *ir.Reg {
 	}
 	size, offset := (count-1)*x.Step+1, 0
 	for _, a := range join(n.Axes, n.Reduce) {
-		if c := p.sub(a.Var); between(x, a) && len(c.Terms) == 0 && count*x.Step <= e.t.Lanes {
+		if c := p.sub(a.Var); between(x, a) && !restricts(n.Within, a.Var) && len(c.Terms) == 0 && count*x.Step <= e.t.Lanes {
 			from, size, offset = from.Replace(a.Var, ir.Sub{}), count*x.Step, c.Const
 		}
 	}
@@ -101,13 +101,14 @@ func (e *emitter) shuffled(m ir.Mem, n int, order []int) *ir.Reg {
 }
 
 // between reports whether an axis goes through the elements between those that an operation
-// spreads over lanes.
+// spreads over lanes, from each of them to the next.
 func between(x *ir.Expr, a ir.Axis) bool {
 	if x.Load != nil || x.Op != ir.Spread || x.Step == 1 || a.Size != x.Step {
 		return false
 	}
-	m := x.Args[0].Load
-	return m.Subs[innermost(m)].Coef(a.Var) == 1
+	f := x.Args[0].Load.Flat()
+	_, even := f.Replace(a.Var, ir.Sub{}).Div(x.Step)
+	return f.Coef(a.Var) == 1 && even
 }
 
 // around is a vector of a row that is longer than one, from its element first on and
