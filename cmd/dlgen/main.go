@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -62,7 +63,7 @@ files that differ, and 2 where the command line is.`,
 	root.SetErr(stderr)
 	strict(root)
 	root.SetArgs(withDashes(root, args))
-	cmd, err := root.ExecuteContextC(context.Background())
+	cmd, err := contained(root, args)
 	var usage usageError
 	switch {
 	case err == nil:
@@ -75,6 +76,17 @@ files that differ, and 2 where the command line is.`,
 	}
 	fmt.Fprintln(stderr, err)
 	return failure
+}
+
+// contained executes a command line; a bug of ours becomes an error that says which one
+// brings it out.
+func contained(root *cobra.Command, args []string) (cmd *cobra.Command, err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			cmd, err = root, fmt.Errorf("dlgen has a bug that `dlgen %s` brings out; please report it\n%v\n%s", strings.Join(args, " "), bug, debug.Stack())
+		}
+	}()
+	return root.ExecuteContextC(context.Background())
 }
 
 // strict makes cobra's own commands refuse names that they do not know, where they

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 )
 
 func TestMain(m *testing.M) {
@@ -133,5 +134,14 @@ func TestInterrupt(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "out")); !os.IsNotExist(err) {
 			t.Errorf("%v: the output folder is there", sig)
 		}
+	}
+}
+
+func TestBugsAreContained(t *testing.T) {
+	root := &cobra.Command{Use: "dlgen", RunE: func(*cobra.Command, []string) error { panic("what was violated") }}
+	root.SetArgs(nil)
+	cmd, err := contained(root, []string{"explain", "dense"})
+	if cmd != root || err == nil || !strings.Contains(err.Error(), "`dlgen explain dense` brings out; please report it\nwhat was violated\n") {
+		t.Errorf("command %v, error %v", cmd, err)
 	}
 }
