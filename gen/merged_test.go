@@ -49,13 +49,14 @@ backward: derive
 		{"conv2d", "N=2 H=9 W=8 C=32 K=32 R=3 S=3 stride=2 pad=1 groups=4", "", "fb"},
 		{"conv2d", "N=1 H=7 W=12 C=16 K=32 R=3 S=3 pad=1 groups=16", "fb", "fb"},
 		{"conv2d", "N=1 H=7 W=12 C=16 K=64 R=3 S=3 dilation=2 pad=2 groups=16", "fb", "fb"},
-		{"conv2d", "N=1 H=6 W=11 C=64 K=32 R=1 S=1 groups=8", "", "b"}, // what is spread is longer than a vector
+		{"conv2d", "N=1 H=6 W=11 C=64 K=32 R=1 S=1 groups=8", "", ""}, // what is spread is longer than a vector
 		{"conv2d", "N=2 H=8 W=8 C=24 K=24 R=3 S=3 pad=1 groups=6", "fb", "fb"},
 		{"conv2d", "N=1 H=8 W=8 C=12 K=12 R=3 S=3 pad=1 groups=4", "fb", "fb"},
 		{"conv2d", "N=1 H=6 W=7 C=20 K=40 R=3 S=3 pad=1 groups=20", "fb", "fb"}, // more than a vector has lanes
 		{"conv2d", "N=1 H=8 W=8 C=64 K=64 R=3 S=3 pad=1 groups=2", "", ""},
+		{"conv2d", "N=1 H=14 W=18 C=1 K=4 R=5 S=5", "f", "f"}, // columns share vectors
 		{"conv1d", "N=1 L=40 C=32 K=32 S=5 pad=2 groups=8", "fb", "fb"},
-		{blocks, "N=24 G=8 I=4 O=4", "fb", "fb"},
+		{blocks, "N=24 G=8 I=4 O=4", "b", "fb"},
 		{blocks, "N=40 G=16 I=8 O=4", "", "b"},
 		{blocks, "N=9 G=4 I=3 O=2", "b", "fb"},
 		{shifted, "G=2 I=2 O=2 Q=2", "fb", "fb"}, // a row of a group does not begin with a window

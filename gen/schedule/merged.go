@@ -22,6 +22,10 @@ type merge struct {
 	views map[*ir.Buffer]*ir.Buffer
 }
 
+// mergedGain is the share of the predicted time of others that merged lanes may take at most:
+// a core has fewer places for shuffles than is counted.
+const mergedGain = 0.85
+
 // mergedCopy is an operand as it is read along merged lanes.
 type mergedCopy struct {
 	of   ir.Mem
@@ -248,6 +252,9 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis, t Target) (x *ir.Expr, ok bool)
 			base = fromDim(base, d)
 		}
 		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{ir.LoadExpr(base)}, Sub: ir.VarSub(m.lane.Var), Every: m.low.Size, Within: m.groups, Step: step}, true
+	case step == 0 && row(e.Load, m.low.Var) && m.low.Size <= t.Lanes:
+		base := ir.LoadExpr(e.Load.Replace(m.low.Var, ir.Sub{}))
+		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{base}, Sub: ir.VarSub(m.lane.Var), Every: 1, Within: m.low.Size, Step: 1}, true
 	case !inside(e.Load, axes):
 		return nil, false
 	}

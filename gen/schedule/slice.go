@@ -77,7 +77,7 @@ func (g *group) ways(t Target) [][]*group {
 	if parts := g.apartFromTail(t); len(parts) > 1 {
 		out = append(out, parts)
 	}
-	for _, parts := range [][]*group{g.splits(t), g.turned(t), g.merged(t)} {
+	for _, parts := range [][]*group{g.splits(t), g.turned(t)} {
 		if parts != nil {
 			out = append(out, parts)
 		}
@@ -91,6 +91,11 @@ func (g *group) best(all []*group, t Target) division {
 	best := least(g.ways(t), divide)
 	if d := least(g.allTaps(t), divide); d.cycles < tapsGain*best.cycles {
 		return d
+	}
+	if parts := g.merged(t); parts != nil {
+		if d := least([][]*group{parts}, divide); d.cycles < mergedGain*best.cycles {
+			return d
+		}
 	}
 	return best
 }
