@@ -64,8 +64,22 @@ func TestSmallCaches(t *testing.T) {
 	}
 }
 
-// TestLongerRows copies an operand whose rows are whole pages apart.
+// TestLongerRows copies an operand whose rows are whole pages apart, of reals and of words.
 func TestLongerRows(t *testing.T) {
+	const words = `layer: words
+dims: {N: , I: , O: }
+tensors:
+  x: {role: input, shape: [N, I], type: int32}
+  w: {role: param, shape: [I, O]}
+  y: {role: output, shape: [N, O]}
+forward: |
+  y[n][o] = sum(i, x[n][i]*w[i][o])
+backward: derive
+`
+	agree(t, proved(t, words, "N=27 I=1024 O=1024"), schedule.AVX512, true, 0)
+	small := schedule.AVX2
+	small.First, small.Second = 6<<10, 40<<10
+	agree(t, proved(t, words, "N=33 I=256 O=256"), small, true, 0)
 	p := proved(t, "dense", "N=27 I=1024 O=1024")
 	agree(t, p, schedule.AVX512, true, 0)
 	_, programs, err := passes(p, schedule.AVX512)

@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/dlgen/dlgen/cmd/dlgen/internal/job"
 )
 
 func main() {
@@ -83,7 +85,7 @@ files that differ, and 2 where the command line is.`,
 func contained(root *cobra.Command, args []string) (cmd *cobra.Command, err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			cmd, err = root, fmt.Errorf("dlgen has a bug that `dlgen %s` brings out; please report it\n%v\n%s", strings.Join(args, " "), bug, debug.Stack())
+			cmd, err = root, job.Bug("`dlgen "+strings.Join(args, " ")+"`", bug)
 		}
 	}()
 	return root.ExecuteContextC(context.Background())

@@ -82,10 +82,7 @@ func (c *contraction) rowsAhead(p *plan, pn *panel) int {
 	if pn.transposed() || pn.foreseen() || len(c.g.abreast) > 0 || pn.cols%lineFloats != 0 {
 		return 0
 	}
-	sums := float64(c.g.width())
-	for _, n := range p.tile {
-		sums *= float64(n)
-	}
+	sums := float64(c.g.width() * p.tileSize())
 	step := sums * c.products / 2
 	rows := int(math.Ceil(aheadCycles / step))
 	for k, r := range pn.rows {

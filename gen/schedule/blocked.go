@@ -45,7 +45,7 @@ func allBare(m *ir.Mem) bool {
 // first index is the block, its last one the place in the block.
 func newBlocks(m *ir.Mem, r *ir.Var, width int) *ir.Buffer {
 	at := dimension(m, r)
-	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Place: ir.Frame, Shape: []int{m.Buf.Shape[at] / width}}
+	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Elem: m.Buf.Elem, Place: ir.Frame, Shape: []int{m.Buf.Shape[at] / width}}
 	for d, s := range m.Subs {
 		if v := bare(s); v != nil && v != r {
 			buf.Shape = append(buf.Shape, m.Buf.Shape[d])
@@ -77,9 +77,7 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 	blocks := ir.Mem{Buf: buf, Subs: subs}
 	from := m.Replace(r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.stages[0].nest.Text}
-	copying = newGroup(nest)
-	copying.stages[0].store = true
-	copying.formPasses()
+	copying = newCopy(nest)
 	rest = &group{abreast: g.abreast, contraction: g.contraction}
 	divided := func(axes []ir.Axis) []ir.Axis {
 		i := slices.IndexFunc(axes, func(a ir.Axis) bool { return a.Var == r })
@@ -95,6 +93,20 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 	}
 	rest.formPasses()
 	return copying, rest
+}
+
+// newCopy is the group of a nest that copies an operand.
+func newCopy(n *ir.Nest) *group {
+	g := newGroup(n)
+	g.stages[0].store = true
+	g.formPasses()
+	return g
+}
+
+// planCopy plans such a group; nothing hides the time that its copy takes.
+func (g *group) planCopy(t Target) {
+	g.plan = choose(g, t)
+	g.plan.cycles += copyWait(g.stages[0].nest.Store.Buf, t)
 }
 
 // reloaded is e with the reads of m replaced by reads of another element.

@@ -33,9 +33,9 @@ type mergedCopy struct {
 	axes []ir.Axis
 }
 
-// merged is the groups that copy operands, and the group with merged axes; nil where there
+// mergedLanes is the groups that copy operands, and the group with merged axes; nil where there
 // are none.
-func (g *group) merged(t Target) []*group {
+func (g *group) mergedLanes(t Target) []*group {
 	if !g.contraction || t.Lanes == 1 || len(g.abreast) > 0 || len(g.serial) > 0 {
 		return nil
 	}
@@ -130,11 +130,8 @@ func (m *merge) groupsWith(t Target) []*group {
 	rest.formPasses()
 	var out []*group
 	for _, c := range m.copies {
-		copying := newGroup(m.copying(c))
-		copying.stages[0].store = true
-		copying.formPasses()
-		copying.plan = choose(copying, t)
-		copying.plan.cycles += copyWait(c.buf, t)
+		copying := newCopy(m.copying(c))
+		copying.planCopy(t)
 		out = append(out, copying)
 	}
 	rest.plan = choose(rest, t)
@@ -212,12 +209,12 @@ func (m *merge) along(x *ir.Mem) (ir.Mem, bool) {
 	}
 	d := slices.IndexFunc(x.Subs, func(s ir.Sub) bool { return s.Coef(m.low.Var) != 0 })
 	if x.Subs[d].Coef(m.high.Var) == 0 {
-		row := inOneRow(x.Buf, f.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)))
+		flat := inOneRow(x.Buf, f.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)))
 		if m.views[x.Buf] == nil {
-			m.views[x.Buf] = row.Buf
+			m.views[x.Buf] = flat.Buf
 		}
-		row.Buf = m.views[x.Buf]
-		return row, true
+		flat.Buf = m.views[x.Buf]
+		return flat, true
 	}
 	return x.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)), true
 }

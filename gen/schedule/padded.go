@@ -36,7 +36,7 @@ func (g *group) pagesApart(m *ir.Mem) bool {
 
 // inLongerRows copies the array of m, as it stands, into one with rows that are a line longer.
 func (g *group) inLongerRows(m *ir.Mem) (copying, rest *group) {
-	buf := &ir.Buffer{Name: m.Buf.Name + "Rows", Place: ir.Frame, Shape: slices.Clone(m.Buf.Shape)}
+	buf := &ir.Buffer{Name: m.Buf.Name + "Rows", Elem: m.Buf.Elem, Place: ir.Frame, Shape: slices.Clone(m.Buf.Shape)}
 	buf.Shape[len(buf.Shape)-1] += lineFloats
 	nest := &ir.Nest{Text: g.stages[0].nest.Text, Store: ir.Mem{Buf: buf}}
 	for d, n := range m.Buf.Shape {
@@ -48,9 +48,7 @@ func (g *group) inLongerRows(m *ir.Mem) (copying, rest *group) {
 		nest.Store.Subs = append(nest.Store.Subs, s)
 	}
 	nest.Value = ir.LoadExpr(ir.Mem{Buf: m.Buf, Subs: nest.Store.Subs})
-	copying = newGroup(nest)
-	copying.stages[0].store = true
-	copying.formPasses()
+	copying = newCopy(nest)
 	rest = &group{outer: g.outer, abreast: g.abreast, contraction: g.contraction}
 	for _, s := range g.stages {
 		n := *s.nest
@@ -67,14 +65,9 @@ const fewSumsCost = 1.03
 
 // leaveEmpty reports whether the tiles of a division leave so many registers empty beside
 // those of another one.
-func leaveEmpty(parts, others []*group) bool { return 2*mostSums(parts) <= mostSums(others) }
+func leaveEmpty(parts, others []*group) bool { return 2*longestTile(parts) <= longestTile(others) }
 
-// mostSums is the number of registers that a tile adds up in, where most of the time goes.
-func mostSums(parts []*group) int {
-	longest := slices.MaxFunc(parts, func(a, b *group) int { return cmp.Compare(a.plan.cycles, b.plan.cycles) })
-	n := 1
-	for _, k := range longest.plan.tile {
-		n *= k
-	}
-	return n
+// longestTile is the number of blocks in a tile of the group in which most of the time goes.
+func longestTile(parts []*group) int {
+	return slices.MaxFunc(parts, func(a, b *group) int { return cmp.Compare(a.plan.cycles, b.plan.cycles) }).plan.tileSize()
 }

@@ -54,6 +54,15 @@ func (p *plan) tileOf(v *ir.Var) int {
 	return 1
 }
 
+// tileSize is the number of blocks in a tile.
+func (p *plan) tileSize() int {
+	size := 1
+	for _, n := range p.tile {
+		size *= n
+	}
+	return size
+}
+
 // String says in a line what was decided.
 func (p *plan) String() string {
 	var parts []string

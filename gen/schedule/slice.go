@@ -92,7 +92,7 @@ func (g *group) best(all []*group, t Target) division {
 	if d := least(g.allTaps(t), divide); d.cycles < tapsGain*best.cycles {
 		return d
 	}
-	if parts := g.merged(t); parts != nil {
+	if parts := g.mergedLanes(t); parts != nil {
 		if d := least([][]*group{parts}, divide); d.cycles < mergedGain*best.cycles {
 			return d
 		}
@@ -151,8 +151,8 @@ func (g *group) copied(best []*group, t Target) []*group {
 		if rest == nil {
 			continue
 		}
-		copying.plan, rest.plan = choose(copying, t), choose(rest, t)
-		copying.plan.cycles += copyWait(copying.stages[0].nest.Store.Buf, t)
+		copying.planCopy(t)
+		rest.plan = choose(rest, t)
 		parts, limit := append([]*group{copying}, rest.sliced(t)...), cycles(best)
 		if leaveEmpty(best, parts) {
 			limit *= fewSumsCost

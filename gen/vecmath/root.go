@@ -7,7 +7,7 @@ import (
 )
 
 // estimated are the functions that begin with an estimate, which only registers of sixteen
-// lanes have an operation for. They take less than half the time of a division unit.
+// lanes have an operation for, in less than half the time of the unit that divides.
 var estimated = map[string]entry{
 	"sqrt_estimated":  unary(estimatedRoot),
 	"rsqrt_estimated": unary(estimatedInvRoot),

@@ -90,8 +90,13 @@ func Run(jobs []Job, compile Compiler) (Package, error) {
 func contained(j Job, compile Compiler) (p Package, err error) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			err = fmt.Errorf("dlgen has a bug that %s with %v brings out; please report it\n%v\n%s", j.Spec, j.Given, bug, debug.Stack())
+			err = Bug(fmt.Sprintf("%s with %v", j.Spec, j.Given), bug)
 		}
 	}()
 	return compile(j)
+}
+
+// Bug is the error for what a recover found: a bug of ours, and what brings it out.
+func Bug(by string, bug any) error {
+	return fmt.Errorf("dlgen has a bug that %s brings out; please report it\n%v\n%s", by, bug, debug.Stack())
 }
