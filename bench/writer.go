@@ -37,7 +37,7 @@ func newWriter(p *layer.Proved) (*writer, error) {
 		}
 	}
 	for _, t := range p.Tensors {
-		if t.Role == layer.Saved {
+		if internal(t) {
 			w.tensors[t.Name] = t
 		}
 	}
@@ -46,11 +46,19 @@ func newWriter(p *layer.Proved) (*writer, error) {
 		return nil, err
 	}
 	name := genericName(p.Name)
-	if v := (variant{Code: Generic, Package: "generic", Forward: api[name], Backward: api[name+"Backward"]}); v.Forward != nil && w.callable(v.Forward) && w.callable(v.Backward) {
+	v := variant{Code: Generic, Package: "generic", Forward: api[name]}
+	if p.Backward != nil {
+		v.Backward = api[name+"Backward"]
+	}
+	if v.Forward != nil && w.callable(v.Forward) && w.callable(v.Backward) {
 		w.generic = &v
 	}
 	return w, nil
 }
+
+// internal reports whether t is a layer's own: generic functions are given memory for it,
+// the generated ones have a workspace.
+func internal(t *layer.Tensor) bool { return t.Role == layer.Saved || t.Role == layer.Scratch }
 
 // add takes a generated package; the portable one comes first.
 func (w *writer) add(v variant, files []gen.File) error {
@@ -127,7 +135,7 @@ func (w *writer) linef(format string, args ...any) { fmt.Fprintf(&w.text, format
 func (w *writer) memory() {
 	limit := limits(w.layer.Forward, w.layer.Backward)
 	seen := map[string]bool{}
-	w.saved()
+	w.internals()
 	for i := range w.variants {
 		v := &w.variants[i]
 		for _, f := range []*Func{v.Forward, v.Backward} {
@@ -158,9 +166,8 @@ func (w *writer) memory() {
 	}
 }
 
-// saved declares what generic functions hand from forward to backward; the
-// generated ones have a workspace for it.
-func (w *writer) saved() {
+// internals declares what generic functions keep.
+func (w *writer) internals() {
 	if w.generic == nil {
 		return
 	}
@@ -170,7 +177,7 @@ func (w *writer) saved() {
 			continue
 		}
 		for _, p := range f.Params {
-			if t := w.tensors[p.Name]; t != nil && t.Role == layer.Saved && !seen[p.Name] {
+			if t := w.tensors[p.Name]; t != nil && internal(t) && strings.HasPrefix(p.Type, "[]") && !seen[p.Name] {
 				seen[p.Name] = true
 				w.linef("\tt_%s := make([]float32, %d)", p.Name, t.Size())
 			}
@@ -190,10 +197,13 @@ func (w *writer) variable(v *variant, p Param) string {
 // argument is what a call passes for a parameter.
 func (w *writer) argument(v *variant, p Param) string {
 	t := w.tensors[p.Name]
+	if t != nil && internal(t) && !strings.HasPrefix(p.Type, "[]") {
+		t = nil // a dim in small letters, such as h for H
+	}
 	switch {
 	case strings.HasPrefix(p.Type, "*"):
 		return w.variable(v, p)
-	case t != nil && t.Role == layer.Saved:
+	case t != nil && internal(t):
 		return "t_" + p.Name
 	case strings.HasPrefix(p.Type, "[]"):
 		return fmt.Sprintf("aligned.Flat[%s](t_%s)", strings.TrimPrefix(p.Type, "[]"), p.Name)

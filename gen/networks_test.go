@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/spec"
 )
 
 // networks are the specs of examples/networks with dims for tests.
@@ -32,6 +33,10 @@ func TestNetworks(t *testing.T) {
 				p := proved(t, "../examples/networks/"+name+".yaml", dims)
 				for _, target := range targets {
 					agree(t, p, target, false, 4*rounding) // up to five layers
+				}
+				p = spec.Inference(p)
+				for _, target := range targets {
+					agree(t, p, target, false, 4*rounding)
 				}
 			})
 		}

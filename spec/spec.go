@@ -47,6 +47,9 @@ func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
 	return p, nil
 }
 
+// Inference leaves of a proved layer what it takes to run it forward; p is used up.
+func Inference(p *layer.Proved) *layer.Proved { return grad.Inference(p) }
+
 // sources makes the texts of a spec, and of those that it applies, known.
 func sources(list *diag.List, s *syntax.Spec) {
 	list.Source(s.File, s.Text)

@@ -6,7 +6,8 @@
 // What comes in: a list of workloads, one operation/DIMS/pass a line. What goes
 // out: a program that speaks the line protocol of package serve. What is
 // promised: rows whose operation the library does not have are answered as
-// unsupported; everything else is generated from specs, for any shapes.
+// unsupported; everything else is generated from specs, for any shapes. Where forward
+// alone is timed, the package is one for inference, as the other libraries' primitives are.
 package main
 
 import (
@@ -152,16 +153,16 @@ func (g *generator) row(w *writer, row workload) (bool, error) {
 	for dim, product := range op.Dims {
 		dims[dim] = row.value(product)
 	}
-	p, err := g.generate(op.Layer, dims)
+	p, err := g.generate(op.Layer, dims, op.Passes[row.Pass].Func == "Forward")
 	if err != nil {
 		return false, err
 	}
 	return true, w.job(p, op, row)
 }
 
-// generate makes the package of a layer.
-func (g *generator) generate(layer string, dims map[string]int) (*generated, error) {
-	key := fmt.Sprint(layer, dims) // prints in order
+// generate makes the package of a layer, one without Backward where that is for inference.
+func (g *generator) generate(layer string, dims map[string]int, inference bool) (*generated, error) {
+	key := fmt.Sprint(layer, dims, inference) // prints in order
 	if p := g.packages[key]; p != nil {
 		return p, nil
 	}
@@ -180,6 +181,9 @@ func (g *generator) generate(layer string, dims map[string]int) (*generated, err
 	proved, err := spec.Prove(s, given)
 	if err != nil {
 		return nil, err
+	}
+	if inference {
+		proved = spec.Inference(proved)
 	}
 	p := &generated{name: fmt.Sprintf("p%d", len(g.packages)), shapes: map[string][]int{}}
 	out, err := gen.Generate(proved, gen.Options{Package: p.name, Backends: g.backends, Fastest: true})

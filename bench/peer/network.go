@@ -60,10 +60,10 @@ type chain struct {
 }
 
 // newChain generates the packages of a row.
-func newChain(n network, row workload, generate func(layer string, dims map[string]int) (*generated, error)) (*chain, error) {
+func newChain(n network, row workload, generate func(layer string, dims map[string]int, inference bool) (*generated, error)) (*chain, error) {
 	c := &chain{network: n, row: row, offset: map[string]int{}}
 	add := func(layer string, dims map[string]int) error {
-		p, err := generate(layer, dims)
+		p, err := generate(layer, dims, row.Pass == "infer")
 		c.packages = append(c.packages, p)
 		return err
 	}

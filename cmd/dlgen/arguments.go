@@ -52,19 +52,29 @@ func given(args []string) (map[string]string, error) {
 	return values, nil
 }
 
-// prove opens a layer, binds its dims and proves its gradient.
-func prove(layerName string, values map[string]string) (*layer.Proved, error) {
+// prove opens a layer, binds its dims and proves its gradient, which inference does without.
+func prove(layerName string, values map[string]string, inference bool) (*layer.Proved, error) {
 	s, err := spec.Open(layerName)
 	if err != nil {
 		return nil, err
 	}
-	return spec.Prove(s, values)
+	p, err := spec.Prove(s, values)
+	if err == nil && inference {
+		p = spec.Inference(p)
+	}
+	return p, err
+}
+
+// inferenceFlag lets a command leave out the gradient.
+func inferenceFlag(c *cobra.Command, inference *bool) {
+	c.Flags().BoolVar(inference, "inference", false, "Forward alone: no Backward, and nothing is kept for one")
 }
 
 // request is what generate and diff are asked for: one layer, or a config.
 type request struct {
 	config, out, pkg string
 	targets          []string
+	inference        bool
 }
 
 func (r *request) flags(c *cobra.Command) {
@@ -73,6 +83,7 @@ func (r *request) flags(c *cobra.Command) {
 	f.StringVarP(&r.out, "out", "o", "", "the `folder` for the package of one layer")
 	f.StringVar(&r.pkg, "package", "", "the `name` of that package (default: the folder's)")
 	f.StringSliceVar(&r.targets, "targets", nil, "the `targets` to generate code for of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
+	inferenceFlag(c, &r.inference)
 	c.ValidArgsFunction = completeLayer
 	_ = c.MarkFlagDirname("out")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
@@ -92,8 +103,8 @@ func (r *request) work(args []string) (*work, error) {
 	if len(args) > 0 {
 		return r.layer(args)
 	}
-	if r.out != "" || r.pkg != "" || r.targets != nil {
-		return nil, usagef("-o, --package and --targets go with a layer; for a config, they stand in the file")
+	if r.out != "" || r.pkg != "" || r.targets != nil || r.inference {
+		return nil, usagef("-o, --package, --targets and --inference go with a layer; for a config, they stand in the file")
 	}
 	file := r.config
 	if file == "" {
@@ -112,7 +123,7 @@ func (r *request) work(args []string) (*work, error) {
 	}
 	for _, l := range c.Layers {
 		w.jobs = append(w.jobs, job.Job{Folder: l.Name, Package: l.Name,
-			Spec: job.Resolve(l.Spec, filepath.Dir(file)), Given: l.Given, Pos: l.Pos})
+			Spec: job.Resolve(l.Spec, filepath.Dir(file)), Given: l.Given, Inference: l.Inference, Pos: l.Pos})
 	}
 	return w, nil
 }
@@ -144,7 +155,7 @@ func (r *request) layer(args []string) (*work, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	w.jobs = []job.Job{{Folder: ".", Package: pkg, Spec: args[0], Given: values}}
+	w.jobs = []job.Job{{Folder: ".", Package: pkg, Spec: args[0], Given: values, Inference: r.inference}}
 	return w, nil
 }
 

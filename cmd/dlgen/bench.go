@@ -15,6 +15,7 @@ import (
 
 func benchCommand() *cobra.Command {
 	var each time.Duration
+	inference := false
 	c := &cobra.Command{
 		Use:   "bench LAYER DIM=VALUE...",
 		Short: "Measure generic Go, specialised Go and assembly side by side",
@@ -32,7 +33,7 @@ machine in the same run. It needs the go command.`,
 			if err != nil {
 				return err
 			}
-			p, err := prove(args[0], values)
+			p, err := prove(args[0], values, inference)
 			if err != nil {
 				return err
 			}
@@ -41,6 +42,7 @@ machine in the same run. It needs the go command.`,
 			return bench.Run(ctx, c.OutOrStdout(), p, bench.Options{Backends: asm.Backends, Time: each})
 		},
 	}
+	inferenceFlag(c, &inference)
 	c.Flags().DurationVar(&each, "time", 2*time.Second, "about how `long` to measure")
 	return c
 }

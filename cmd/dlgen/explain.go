@@ -13,7 +13,7 @@ import (
 var stages = []string{"layer", "loops", "schedule", "go", "asm"}
 
 func explainCommand() *cobra.Command {
-	stage := ""
+	stage, inference := "", false
 	var names []string
 	c := &cobra.Command{
 		Use:   "explain LAYER DIM=VALUE...",
@@ -42,7 +42,7 @@ the bytes of machine code), go and asm (the code).`,
 			if err != nil {
 				return usageError{err}
 			}
-			p, err := prove(args[0], values)
+			p, err := prove(args[0], values, inference)
 			if err != nil {
 				return err
 			}
@@ -56,6 +56,7 @@ the bytes of machine code), go and asm (the code).`,
 			return writeCodeSize(c.OutOrStdout(), p, t)
 		},
 	}
+	inferenceFlag(c, &inference)
 	c.Flags().StringVar(&stage, "stage", "schedule", "the `stage`: "+strings.Join(stages, ", "))
 	c.Flags().StringSliceVar(&names, "targets", nil, "the `targets` to explain of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages, cobra.ShellCompDirectiveNoFileComp))

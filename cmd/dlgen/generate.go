@@ -27,6 +27,7 @@ Either all files are written or none. The file ` + output.ManifestName + ` in th
 lists what dlgen wrote there; files of others are never touched.`,
 		Example: `  dlgen generate dense N=32 I=784 O=128 -o kernels/fc1
   dlgen generate ./bilinear.yaml N=8 I=16 J=16 O=4 -o kernels/mix --targets go
+  dlgen generate lstm T=1 N=1 I=64 H=64 -o kernels/step --inference
   dlgen generate
   dlgen generate -c nets/dlgen.yaml`,
 		RunE: func(c *cobra.Command, args []string) error {

@@ -20,7 +20,7 @@ func selectTargets(names []string) (targets, error) {
 
 // compile generates the package of one job.
 func (t targets) compile(j job.Job) (job.Package, error) {
-	p, err := prove(j.Spec, j.Given)
+	p, err := prove(j.Spec, j.Given, j.Inference)
 	if err != nil {
 		return job.Package{}, err
 	}

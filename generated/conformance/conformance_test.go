@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/cpu"
 
 	"github.com/dlgen/dlgen/generated/conformance/harness"
+	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/syntax"
 )
 
 var only = flag.String("cases", "", "run only the cases whose names match this regular `expression`")
@@ -85,12 +88,33 @@ func vectors(t *testing.T, p *program) {
 			}
 		}
 		p.add(v.Layer, given, v)
+		if saves(t, v.Layer) {
+			p.inference(v.Layer, given, v)
+		}
 	}
 }
 
 // add adds a case unless -cases excludes it.
 func (p *program) add(spec string, given map[string]string, v harness.Vector) {
 	if regexp.MustCompile(*only).MatchString(v.Name) {
-		p.cases = append(p.cases, harness.Case{Package: p.instance(spec, maps.Clone(given)).name, Vector: v})
+		p.cases = append(p.cases, harness.Case{Package: p.instance(spec, maps.Clone(given), false).name, Vector: v})
 	}
+}
+
+// inference adds the case without its gradients, for a package that has none.
+func (p *program) inference(spec string, given map[string]string, v harness.Vector) {
+	v.Name += " inference"
+	v.Upstream, v.Grads = nil, nil
+	if regexp.MustCompile(*only).MatchString(v.Name) {
+		p.cases = append(p.cases, harness.Case{Package: p.instance(spec, maps.Clone(given), true).name, Vector: v})
+	}
+}
+
+// saves reports whether a layer of the library keeps something for its gradient.
+func saves(t *testing.T, name string) bool {
+	s, err := spec.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(s.Tensors, func(t *syntax.Tensor) bool { return t.Role.Text == "saved" })
 }

@@ -107,7 +107,7 @@ func exact(t *testing.T, p *program) {
 			}
 			title := "exact " + name + " " + dims
 			if regexp.MustCompile(*only).MatchString(title) {
-				added.cases = append(added.cases, harness.Case{Package: added.instance(path, given).name})
+				added.cases = append(added.cases, harness.Case{Package: added.instance(path, given, false).name})
 				names = append(names, title)
 			}
 		}

@@ -41,7 +41,8 @@ func networks(t *testing.T, p *program) {
 			if !regexp.MustCompile(*only).MatchString(title) {
 				continue
 			}
-			in := p.instance(filepath.Join("..", "..", "examples", "networks", name+".yaml"), given)
+			file := filepath.Join("..", "..", "examples", "networks", name+".yaml")
+			in := p.instance(file, given, false)
 			if err := in.prove(); err != nil {
 				t.Fatalf("%s: %v", title, err)
 			}
@@ -51,6 +52,7 @@ func networks(t *testing.T, p *program) {
 			}
 			tolerate(&v)
 			p.cases = append(p.cases, harness.Case{Package: in.name, Vector: v})
+			p.inference(file, given, v)
 		}
 	}
 }

@@ -37,20 +37,21 @@ type program struct {
 type instance struct {
 	name, spec string
 	given      map[string]string
+	inference  bool
 	proved     *layer.Proved
 	files      []gen.File
 	err        error
 }
 
 // instance gives the package for a spec and dims, one for all that share them.
-func (p *program) instance(spec string, given map[string]string) *instance {
+func (p *program) instance(spec string, given map[string]string, inference bool) *instance {
 	for _, in := range p.packages {
-		if in.spec == spec && maps.Equal(in.given, given) {
+		if in.spec == spec && maps.Equal(in.given, given) && in.inference == inference {
 			return in
 		}
 	}
 	base := strings.TrimSuffix(filepath.Base(spec), ".yaml")
-	in := &instance{name: fmt.Sprintf("%s%d", strings.ReplaceAll(base, "_", ""), len(p.packages)), spec: spec, given: given}
+	in := &instance{name: fmt.Sprintf("%s%d", strings.ReplaceAll(base, "_", ""), len(p.packages)), spec: spec, given: given, inference: inference}
 	p.packages = append(p.packages, in)
 	return in
 }
@@ -96,6 +97,9 @@ func (in *instance) prove() error {
 		return err
 	}
 	in.proved, err = spec.Prove(s, in.given)
+	if err == nil && in.inference {
+		in.proved = spec.Inference(in.proved)
+	}
 	return err
 }
 

@@ -41,7 +41,9 @@ type Layer struct {
 	Spec string
 	// Given are dims and attributes, as written.
 	Given map[string]string
-	Pos   diag.Pos
+	// Inference asks for Forward alone.
+	Inference bool
+	Pos       diag.Pos
 }
 
 // Read reads and checks a file.
@@ -70,7 +72,8 @@ targets: [go, avx2]
 
 # One package for each layer: its name, the spec it is made from, and the spec's
 # dims and attributes. ` + "`dlgen list`" + ` shows the library, ` + "`dlgen show dense`" + ` one layer.
-# A path instead of a library name is a spec of your own.
+# A path instead of a library name is a spec of your own. With inference: true a
+# package has Forward alone, and keeps nothing for a gradient.
 layers:
   fc1: {layer: dense, dims: {N: 32, I: 784, O: 128}}
   act1: {layer: relu, dims: {M: 4096}}

@@ -185,8 +185,10 @@ func (r *reader) layer(l *Layer, n ast.Node) {
 			l.Spec, _ = r.scalar(e.Value, "layer")
 		case "dims":
 			l.Given = r.dims(e.Value)
+		case "inference":
+			l.Inference = r.boolean(e.Value, key)
 		default:
-			r.unknown(e, key, "layer, dims")
+			r.unknown(e, key, "layer, dims, inference")
 		}
 	}
 	if !named {
@@ -233,6 +235,16 @@ func (r *reader) scalar(n ast.Node, what string) (string, bool) {
 	}
 	r.errs.Addf(r.pos(n), "%s must be a plain value", what)
 	return "", false
+}
+
+// boolean gives the value of a true or false, or complains.
+func (r *reader) boolean(n ast.Node, what string) bool {
+	b, ok := n.(*ast.BoolNode)
+	if !ok {
+		r.errs.Addf(r.pos(n), "%s must be true or false", what)
+		return false
+	}
+	return b.Value
 }
 
 // key is the text of an entry's key; only plain ones have any.

@@ -30,6 +30,8 @@ type Job struct {
 	Spec string
 	// Given are dims and attributes, as written.
 	Given map[string]string
+	// Inference asks for Forward alone.
+	Inference bool
 	// Pos is the job's place in a config, if it comes from one.
 	Pos diag.Pos
 }
