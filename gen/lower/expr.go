@@ -68,6 +68,11 @@ func (s *scope) call(e *layer.Call) *ir.Expr {
 	if x := s.known(e); x != nil {
 		return x
 	}
+	return s.apply(e)
+}
+
+// apply is a power as products, or a function that the compiler expands.
+func (s *scope) apply(e *layer.Call) *ir.Expr {
 	if e.Fn == "pow" {
 		if n, ok := layer.Constant(e.Args[1]); ok {
 			if x := power(s.expr(e.Args[0]), n); x != nil {
@@ -75,11 +80,6 @@ func (s *scope) call(e *layer.Call) *ir.Expr {
 			}
 		}
 	}
-	return s.apply(e)
-}
-
-// apply is a function that the compiler expands.
-func (s *scope) apply(e *layer.Call) *ir.Expr {
 	out := &ir.Expr{Op: ir.Apply, Fn: e.Fn, Kind: ir.Real}
 	for _, a := range e.Args {
 		out.Args = append(out.Args, s.expr(a))

@@ -132,6 +132,7 @@ func (q *equation) resolveExpr(x syntax.Expr) {
 			return
 		}
 		if !q.isReduction(x) {
+			q.shadows(x)
 			for _, a := range x.Args {
 				q.resolveExpr(a)
 			}
@@ -301,6 +302,25 @@ func (q *equation) unknown(x syntax.Expr) bool {
 	}
 	_, known := functions[call.Fn]
 	return !known
+}
+
+// shadows complains about max(i, x[i]) where i is in use: it would be the larger of two
+// numbers, and looks like a reduction.
+func (q *equation) shadows(x *syntax.Call) {
+	if x.Fn != "max" && x.Fn != "min" || len(x.Args) != 2 {
+		return
+	}
+	name, ok := x.Args[0].(*syntax.Name)
+	if !ok || q.index(name.Name) == nil {
+		return
+	}
+	syntax.Walk(x.Args[1], func(y syntax.Expr) {
+		if other, same := y.(*syntax.Name); ok && same && other.Name == name.Name {
+			q.helpf(name.Pos, fmt.Sprintf("over all values it takes an index of its own; of two numbers, write %s + 0", name.Name),
+				"the index %s is in use already; choose another name", name.Name)
+			ok = false
+		}
+	})
 }
 
 // isReduction tells max(i, ...) over an index from max(a, b).

@@ -100,6 +100,9 @@ func (f *formatter) expr(x Expr, prec int) {
 			for i, a := range x.Args {
 				f.comma(i)
 				f.expr(a, precOr)
+				if i == 0 && looksReduced(x) {
+					f.WriteString(" + 0")
+				}
 			}
 		})
 	case *Binary:
@@ -139,6 +142,24 @@ func seedText(x *Uniform) string {
 	}
 	return fmt.Sprintf("%s + %d", x.Seed.Name, x.Plus)
 }
+
+// looksReduced reports whether a call is of an index and what depends on it, as in
+// max(i, x[i]) of two numbers.
+func looksReduced(x *Call) bool {
+	n, ok := x.Args[0].(*FromInt)
+	if !ok || x.Fn != "max" && x.Fn != "min" {
+		return false
+	}
+	v, ok := n.X.(*Var)
+	found := false
+	Walk(x.Args[1], func(y any) bool {
+		w, same := y.(*Var)
+		found = found || ok && same && w.I == v.I
+		return !found
+	})
+	return found
+}
+
 
 func (f *formatter) int(x Int, prec int) {
 	switch x := x.(type) {
