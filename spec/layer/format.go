@@ -160,7 +160,6 @@ func looksReduced(x *Call) bool {
 	return found
 }
 
-
 func (f *formatter) int(x Int, prec int) {
 	switch x := x.(type) {
 	case Lit:
