@@ -171,11 +171,14 @@ func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, err
 	out := make([]*ir.Program, len(loops))
 	err := parallel.Each(len(loops), func(i int) error {
 		out[i] = schedule.Run(loops[i], t)
-		if err := ir.Verify(out[i]); err != nil {
-			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, loops[i].Name, err, out[i]))
-		}
 		return nil
 	})
+	ir.Reuse(out...)
+	for _, prog := range out {
+		if err := ir.Verify(prog); err != nil {
+			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, prog.Name, err, prog))
+		}
+	}
 	return loops, out, err
 }
 

@@ -55,14 +55,16 @@ func (v *verifier) program() {
 	if p.Lanes < 1 {
 		v.failf("%d lanes", p.Lanes)
 	}
-	listed := map[*Buffer]bool{}
+	listed := map[string]*Buffer{}
 	roots := map[string]*Buffer{}
 	for _, b := range p.Workspace {
 		if b.Place != Workspace || b.Of != nil {
 			v.failf("workspace lists %s, which is not a workspace root", b.Name)
 		}
-		listed[b] = true
-		roots[b.Name] = b
+		if listed[b.Name] != nil {
+			v.failf("two fields of the workspace are called %s", b.Name)
+		}
+		listed[b.Name] = b
 	}
 	funcs := map[string]*Func{}
 	for _, s := range p.Steps {
@@ -77,7 +79,7 @@ func (v *verifier) program() {
 	v.serial()
 	for _, f := range p.Funcs() {
 		v.fn = f
-		v.params(listed, roots)
+		v.params(roots)
 		v.function()
 		v.fn = nil
 	}
@@ -87,7 +89,7 @@ func (v *verifier) program() {
 }
 
 // params checks the parameters and the frame of v.fn and opens its scope.
-func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
+func (v *verifier) params(roots map[string]*Buffer) {
 	f := v.fn
 	v.names = map[string]any{}
 	v.ranges = map[*Var]span{}
@@ -111,8 +113,6 @@ func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
 			v.failf("parameter %s is a view", b.Name)
 		case b.Place == Frame:
 			v.failf("parameter %s is on the frame", b.Name)
-		case b.Place == Workspace && !listed[b]:
-			v.failf("%s is missing in the program's workspace", b.Name)
 		case b.Place == Arg && !v.isArg(b):
 			v.failf("%s belongs to no argument of the program", b.Name)
 		}
@@ -136,7 +136,7 @@ func (v *verifier) params(listed map[*Buffer]bool, roots map[string]*Buffer) {
 }
 
 // arguments checks that what a step gives its function is like the function's own.
-func (v *verifier) arguments(s Step, listed map[*Buffer]bool) {
+func (v *verifier) arguments(s Step, listed map[string]*Buffer) {
 	own, given := Arguments{s.Func.Buffers, s.Func.Scalars}, s.Arguments()
 	if len(own.Buffers) != len(given.Buffers) || len(own.Scalars) != len(given.Scalars) {
 		v.failf("%s is given %d buffers and %d scalars", s.Func.Name, len(given.Buffers), len(given.Scalars))
@@ -146,9 +146,11 @@ func (v *verifier) arguments(s Step, listed map[*Buffer]bool) {
 		switch o := own.Buffers[i]; {
 		case b.Of != nil || b.Elem != o.Elem || !slices.Equal(b.Shape, o.Shape):
 			v.failf("%s is given %s%v for %s%v", s.Func.Name, b.Name, b.Shape, o.Name, o.Shape)
-		case !listed[b] && !v.isArg(b):
+		case b.Place == Workspace && !fits(b, listed[b.Name]):
+			v.failf("%s is given %s, for which the program's workspace has no room", s.Func.Name, b.Name)
+		case b.Place != Workspace && !v.isArg(b):
 			v.failf("%s is given %s, which the program does not have", s.Func.Name, b.Name)
-		case slices.Contains(given.Buffers[:i], b):
+		case slices.ContainsFunc(given.Buffers[:i], func(other *Buffer) bool { return other.Place == b.Place && other.Name == b.Name }):
 			v.failf("%s is given %s twice", s.Func.Name, b.Name)
 		case v.written[s.Func][o]:
 			v.writable(b.Tensor)
@@ -159,6 +161,11 @@ func (v *verifier) arguments(s Step, listed map[*Buffer]bool) {
 			v.failf("%s is given %s for %s", s.Func.Name, x.Name, own.Scalars[i].Name)
 		}
 	}
+}
+
+// fits reports whether memory has room for b.
+func fits(b, memory *Buffer) bool {
+	return memory != nil && memory.Elem == b.Elem && memory.Size() >= b.Size()
 }
 
 func (v *verifier) isArg(b *Buffer) bool {

@@ -51,7 +51,15 @@ func TestVerify(t *testing.T) {
 			other := *f
 			p.Steps = append(p.Steps, Step{Func: &other, Count: 1})
 		}},
-		{"workspace", "y is missing in the program's workspace", func(_ *Program, f *Func, _ *Loop) { f.Buffers[0].Place = Workspace }},
+		{"workspace", "y, for which the program's workspace has no room", func(_ *Program, f *Func, _ *Loop) { f.Buffers[0].Place = Workspace }},
+		{"room", "y, for which the program's workspace has no room", func(p *Program, f *Func, _ *Loop) {
+			f.Buffers[0].Place = Workspace
+			p.Workspace = []*Buffer{{Name: "y", Shape: []int{3, 10}, Place: Workspace}}
+		}},
+		{"fields", "two fields of the workspace are called h", func(p *Program, _ *Func, _ *Loop) {
+			h := &Buffer{Name: "h", Shape: []int{2}, Place: Workspace}
+			p.Workspace = []*Buffer{h, h}
+		}},
 		{"argument", "y belongs to no argument", func(p *Program, _ *Func, _ *Loop) { p.Args = p.Args[1:] }},
 		{"scalar", "the scalar is no parameter", func(_ *Program, f *Func, _ *Loop) {
 			f.Body[0] = &Assign{Dst: f.Body[0].(*Assign).Dst, Op: Param, Scalar: &Scalar{Name: "lr"}}

@@ -58,7 +58,6 @@ type (
 type Workspace struct {
 	score  [1][4][64][64]float32
 	p      [1][4][64][64]float32 // how much of each value a query takes
-	dp     [1][4][64][64]float32
 	dscore [1][4][64][64]float32
 }
 

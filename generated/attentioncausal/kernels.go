@@ -14,8 +14,8 @@ func forwardGo(ws *Workspace, y *Y, q *Q, k *K, v *V) {
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
 	backward0Go(dv, dy, &ws.p)
-	backward1Go(dy, v, &ws.dp)
-	backward2Go(&ws.p, &ws.dp, &ws.dscore)
+	backward1Go(dy, v, &ws.score)
+	backward2Go(&ws.p, &ws.score, &ws.dscore)
 	backward3Go(dq, k, &ws.dscore)
 	backward0Go(dk, q, &ws.dscore)
 }

@@ -25,8 +25,8 @@ func backward(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
 		return
 	}
 	backward0AVX2(&dv[0][0][0][0], &dy[0][0][0][0], &ws.p[0][0][0][0])
-	backward1AVX2(&dy[0][0][0][0], &v[0][0][0][0], &ws.dp[0][0][0][0])
-	backward2AVX2(&ws.p[0][0][0][0], &ws.dp[0][0][0][0], &ws.dscore[0][0][0][0])
+	backward1AVX2(&dy[0][0][0][0], &v[0][0][0][0], &ws.score[0][0][0][0])
+	backward2AVX2(&ws.p[0][0][0][0], &ws.score[0][0][0][0], &ws.dscore[0][0][0][0])
 	backward3AVX2(&dq[0][0][0][0], &k[0][0][0][0], &ws.dscore[0][0][0][0])
 	backward0AVX2(&dk[0][0][0][0], &q[0][0][0][0], &ws.dscore[0][0][0][0])
 }

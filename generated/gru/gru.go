@@ -74,13 +74,11 @@ type (
 // Backward needs the one that Forward had.
 type Workspace struct {
 	ax     [8][1][3][32]float32
-	ah     [1][1][3][32]float32
+	ah     [8][1][32]float32
 	reset  [8][1][32]float32 // gate r, how much of the state the new one sees
 	update [8][1][32]float32 // gate z, how much of the state stays
 	inner  [8][1][32]float32 // what the state adds to the new one before the reset gate
 	fresh  [8][1][32]float32 // gate n, the new state
-	h      [8][1][32]float32
-	dh     [8][1][32]float32
 	dax    [8][1][3][32]float32
 	dah    [8][1][3][32]float32
 }

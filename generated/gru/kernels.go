@@ -9,18 +9,18 @@ import (
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, bh *Bh) {
-	forward0Go(y, x, h0, wx, wh, bx, bh, &ws.ax, &ws.ah, &ws.reset, &ws.update, &ws.inner, &ws.fresh)
-	forward1Go(y, wh, bh, &ws.ax, &ws.ah, &ws.reset, &ws.update, &ws.inner, &ws.fresh)
+	forward0Go(y, x, h0, wx, wh, bx, bh, &ws.ax, (*[1][1][3][32]float32)(unsafe.Pointer(&ws.ah)), &ws.reset, &ws.update, &ws.inner, &ws.fresh)
+	forward1Go(y, wh, bh, &ws.ax, (*[1][1][3][32]float32)(unsafe.Pointer(&ws.ah)), &ws.reset, &ws.update, &ws.inner, &ws.fresh)
 	forward2Go(y, hn)
 }
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dh0 *H0, dwx *Wx, dwh *Wh, dbx *Bx, dbh *Bh, dy *Y, dhn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, y *Y) {
-	backward0Go(dy, dhn, h0, y, &ws.h, &ws.dh, &ws.dax, &ws.update, &ws.fresh, &ws.inner, &ws.reset, &ws.dah)
+	backward0Go(dy, dhn, h0, y, (*[8][1][32]float32)(unsafe.Pointer(&ws.ax)), &ws.ah, &ws.dax, &ws.update, &ws.fresh, &ws.inner, &ws.reset, &ws.dah)
 	for step := 0; step < 7; step++ {
-		backward1Go(dy, wh, &ws.h, &ws.dh, &ws.dax, &ws.update, &ws.fresh, &ws.inner, &ws.reset, &ws.dah, step)
+		backward1Go(dy, wh, (*[8][1][32]float32)(unsafe.Pointer(&ws.ax)), &ws.ah, &ws.dax, &ws.update, &ws.fresh, &ws.inner, &ws.reset, &ws.dah, step)
 	}
-	backward2Go(dx, dh0, dwx, dwh, dbx, dbh, x, wx, wh, &ws.h, &ws.dh, &ws.dax, &ws.update, &ws.dah)
+	backward2Go(dx, dh0, dwx, dwh, dbx, dbh, x, wx, wh, (*[8][1][32]float32)(unsafe.Pointer(&ws.ax)), &ws.ah, &ws.dax, &ws.update, &ws.dah)
 }
 
 // ax[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + bx[g][k]

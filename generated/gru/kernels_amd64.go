@@ -14,8 +14,8 @@ func forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, 
 		forwardGo(ws, y, hn, x, h0, wx, wh, bx, bh)
 		return
 	}
-	forward0AVX2(&y[0][0][0], &x[0][0][0], &h0[0][0], &wx[0][0][0], &wh[0][0][0], &bx[0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
-	forward1AVX2(&y[0][0][0], &wh[0][0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
+	forward0AVX2(&y[0][0][0], &x[0][0][0], &h0[0][0], &wx[0][0][0], &wh[0][0][0], &bx[0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
+	forward1AVX2(&y[0][0][0], &wh[0][0][0], &bh[0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0], &ws.reset[0][0][0], &ws.update[0][0][0], &ws.inner[0][0][0], &ws.fresh[0][0][0])
 	forward2AVX2(&y[0][0][0], &hn[0][0])
 }
 
@@ -24,9 +24,9 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dwx *Wx, dwh *Wh, dbx *Bx, dbh *Bh,
 		backwardGo(ws, dx, dh0, dwx, dwh, dbx, dbh, dy, dhn, x, h0, wx, wh, y)
 		return
 	}
-	backward0AVX2(&dy[0][0][0], &dhn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
-	backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
-	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dwx[0][0][0], &dwh[0][0][0], &dbx[0][0], &dbh[0][0], &x[0][0][0], &wx[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dh[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.dah[0][0][0][0])
+	backward0AVX2(&dy[0][0][0], &dhn[0][0], &h0[0][0], &y[0][0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
+	backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.fresh[0][0][0], &ws.inner[0][0][0], &ws.reset[0][0][0], &ws.dah[0][0][0][0])
+	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dwx[0][0][0], &dwh[0][0][0], &dbx[0][0], &dbh[0][0], &x[0][0][0], &wx[0][0][0], &wh[0][0][0], &ws.ax[0][0][0][0], &ws.ah[0][0][0], &ws.dax[0][0][0][0], &ws.update[0][0][0], &ws.dah[0][0][0][0])
 }
 
 // ax[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + bx[g][k]

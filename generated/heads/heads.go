@@ -93,24 +93,18 @@ type (
 // Its zero value is ready, and what an earlier call left in it does no harm.
 // Backward needs the one that Forward had.
 type Workspace struct {
-	xq       [1][32][64]float32
-	xk       [1][32][64]float32
-	xv       [1][32][64]float32
-	q        [1][4][32][16]float32 // queries by head
-	k        [1][4][32][16]float32 // keys by head
-	v        [1][4][32][16]float32 // values by head
-	h_score  [1][4][32][32]float32
-	h_p      [1][4][32][32]float32 // how much of each value a query takes
-	c        [1][32][64]float32    // heads side by side
-	dc       [1][32][64]float32
-	dh       [1][4][32][16]float32
-	dxv      [1][32][64]float32
-	h_dp     [1][4][32][32]float32
-	h_dscore [1][4][32][32]float32
-	dxq      [1][32][64]float32
-	dxk      [1][32][64]float32
-	dx2      [1][32][64]float32
-	dx3      [1][32][64]float32
+	xq   [1][32][64]float32
+	xk   [1][4][32][32]float32
+	xv   [1][4][32][32]float32
+	q    [1][4][32][16]float32 // queries by head
+	k    [1][4][32][16]float32 // keys by head
+	v    [1][4][32][16]float32 // values by head
+	h_p  [1][4][32][32]float32 // how much of each value a query takes
+	c    [1][32][64]float32    // heads side by side
+	dxk  [1][32][64]float32
+	dc   [1][32][64]float32
+	dh   [1][4][32][32]float32
+	h_dp [1][4][32][32]float32
 }
 
 // Forward computes

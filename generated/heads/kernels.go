@@ -2,42 +2,45 @@
 
 package heads
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo, bq *Bq, bk *Bk, bv *Bv, bo *Bo) {
 	forward0Go(x, wq, bq, &ws.xq)
-	forward0Go(x, wk, bk, &ws.xk)
-	forward0Go(x, wv, bv, &ws.xv)
+	forward0Go(x, wk, bk, (*[1][32][64]float32)(unsafe.Pointer(&ws.xk)))
+	forward0Go(x, wv, bv, (*[1][32][64]float32)(unsafe.Pointer(&ws.xv)))
 	forward1Go(&ws.xq, &ws.q)
-	forward1Go(&ws.xk, &ws.k)
-	forward1Go(&ws.xv, &ws.v)
-	forward2Go(&ws.q, &ws.k, &ws.h_score)
-	forward3Go(&ws.h_score, &ws.h_p)
+	forward1Go((*[1][32][64]float32)(unsafe.Pointer(&ws.xk)), &ws.k)
+	forward1Go((*[1][32][64]float32)(unsafe.Pointer(&ws.xv)), &ws.v)
+	forward2Go(&ws.q, &ws.k, &ws.xv)
+	forward3Go(&ws.xv, &ws.h_p)
 	forward4Go(&ws.v, &ws.h_p, &ws.c)
 	forward0Go(&ws.c, wo, bo, y)
 }
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dwq *Wq, dwk *Wk, dwv *Wv, dwo *Wo, dbq *Bq, dbk *Bk, dbv *Bv, dbo *Bo, dy *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo) {
-	backward0Go(dy, wo, &ws.dc)
+	backward0Go(dy, wo, &ws.xq)
 	backward1Go(dwo, dy, &ws.c)
 	backward2Go(dbo, dy)
-	backward3Go(&ws.dc, &ws.dh)
-	backward4Go(&ws.dh, &ws.h_p, &ws.dxv)
-	backward5Go(&ws.dh, &ws.h_dp, &ws.v)
-	backward6Go(&ws.h_p, &ws.h_dp, &ws.h_dscore)
-	backward7Go(&ws.h_dscore, &ws.k, &ws.dxq)
-	backward4Go(&ws.q, &ws.h_dscore, &ws.dxk)
-	backward0Go(&ws.dxv, wv, &ws.dx2)
-	backward1Go(dwv, &ws.dxv, x)
-	backward2Go(dbv, &ws.dxv)
-	backward0Go(&ws.dxk, wk, &ws.dx3)
+	backward3Go(&ws.xq, (*[1][4][32][16]float32)(unsafe.Pointer(&ws.xk)))
+	backward4Go((*[1][4][32][16]float32)(unsafe.Pointer(&ws.xk)), &ws.h_p, &ws.xq)
+	backward5Go((*[1][4][32][16]float32)(unsafe.Pointer(&ws.xk)), &ws.xv, &ws.v)
+	backward6Go(&ws.h_p, &ws.xv, &ws.xk)
+	backward7Go(&ws.xk, &ws.k, (*[1][32][64]float32)(unsafe.Pointer(&ws.xv)))
+	backward4Go(&ws.q, &ws.xk, &ws.dxk)
+	backward0Go(&ws.xq, wv, (*[1][32][64]float32)(unsafe.Pointer(&ws.xk)))
+	backward1Go(dwv, &ws.xq, x)
+	backward2Go(dbv, &ws.xq)
+	backward0Go(&ws.dxk, wk, &ws.xq)
 	backward1Go(dwk, &ws.dxk, x)
 	backward2Go(dbk, &ws.dxk)
-	backward8Go(dx, wq, &ws.dx2, &ws.dx3, &ws.dxq)
-	backward1Go(dwq, &ws.dxq, x)
-	backward2Go(dbq, &ws.dxq)
+	backward8Go(dx, wq, (*[1][32][64]float32)(unsafe.Pointer(&ws.xk)), &ws.xq, (*[1][32][64]float32)(unsafe.Pointer(&ws.xv)))
+	backward1Go(dwq, (*[1][32][64]float32)(unsafe.Pointer(&ws.xv)), x)
+	backward2Go(dbq, (*[1][32][64]float32)(unsafe.Pointer(&ws.xv)))
 }
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]

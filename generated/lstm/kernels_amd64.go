@@ -26,11 +26,11 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, y)
 		return
 	}
-	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0])
+	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &y[0][0][0], &ws.aAhead[0][0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0])
 	for step := 0; step < 6; step++ {
 		backward1AVX2(&dy[0][0][0], &wh[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], step)
 	}
-	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &x[0][0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
+	backward2AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &x[0][0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.aAhead[0][0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]

@@ -77,16 +77,15 @@ type (
 // Backward needs the one that Forward had.
 type Workspace struct {
 	aAhead [8][4][4][32]float32
-	a      [1][4][4][32]float32
+	a      [8][4][32]float32
 	input  [8][4][32]float32 // gate i, how much is let in
 	forget [8][4][32]float32 // gate f, how much of the cell is kept
 	fresh  [8][4][32]float32 // gate g, what may be let in
 	output [8][4][32]float32 // gate o, how much of the cell is shown
 	c      [8][4][32]float32 // cell state after each step
 	s      [8][4][32]float32 // tanh(c)
-	h      [8][4][32]float32
-	dc     [8][4][32]float32
 	da     [8][4][4][32]float32
+	dc     [8][4][32]float32
 }
 
 // Forward computes
