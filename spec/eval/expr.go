@@ -72,7 +72,7 @@ func (m *Machine) binary(x *layer.Binary) real {
 // unary are the functions of one argument.
 var unary = map[string]func(float64) float64{
 	"neg":     func(x float64) float64 { return -x },
-	"exp":     math.Exp,
+	"exp":     exp,
 	"log":     math.Log,
 	"log1p":   math.Log1p,
 	"expm1":   math.Expm1,
@@ -85,6 +85,16 @@ var unary = map[string]func(float64) float64{
 	"floor":   math.Floor,
 	"sin":     math.Sin,
 	"cos":     math.Cos,
+}
+
+// exp is 0 where it has no normal number, as in generated code: what follows from numbers
+// of few bits would not tell whether equations are right.
+func exp(x float64) float64 {
+	const least = 1.0 / (1 << 511) / (1 << 511)
+	if v := math.Exp(x); v >= least || v != v {
+		return v
+	}
+	return 0
 }
 
 // sigmoid takes the exponential of a negative number only, for accuracy.

@@ -77,11 +77,8 @@ func (d *derivation) pushBinary(x *layer.Binary, adj layer.Expr, s scope) {
 		d.push(x.Y, mul(adj, x.X), s)
 	case '/':
 		d.push(x.X, div(adj, x.Y), s)
-		if quotient := s.value(x); quotient != layer.Expr(x) {
-			d.push(x.Y, neg(div(mul(adj, quotient), x.Y)), s)
-		} else {
-			d.push(x.Y, neg(div(mul(adj, x.X), mul(x.Y, x.Y))), s)
-		}
+		// Not by the square of x.Y, which may be out of range.
+		d.push(x.Y, neg(div(&layer.Binary{Op: '*', X: adj, Y: s.value(x)}, x.Y)), s)
 	default:
 		panic(fmt.Sprintf("grad: unknown operator %q", x.Op))
 	}

@@ -143,20 +143,33 @@ func split(xs []layer.Expr, out func(layer.Expr) bool) (yes, no []layer.Expr) {
 	return yes, no
 }
 
-// quotient is the product of num divided by that of den.
+// quotient is the product of num divided by that of den. A divisor that is there again
+// divides what is first already: its square may be out of range.
 func quotient(num, den []layer.Expr) layer.Expr {
-	x := constant(1)
-	for _, y := range num {
-		x = mul(x, y)
-	}
-	if len(den) == 0 {
-		return x
-	}
-	z := constant(1)
+	var once, again []layer.Expr
+	known := map[string]bool{}
 	for _, y := range den {
-		z = mul(z, y)
+		if text := layer.FormatExpr(y); !known[text] || len(num) == 0 {
+			known[text], once = true, append(once, y)
+		} else {
+			again = append(again, y)
+		}
 	}
-	return div(x, z)
+	x := constant(1)
+	for k, y := range num {
+		if x = mul(x, y); k == 0 && len(again) > 0 {
+			x = div(x, productOf(again))
+		}
+	}
+	return div(x, productOf(once))
+}
+
+func productOf(xs []layer.Expr) layer.Expr {
+	out := constant(1)
+	for _, x := range xs {
+		out = mul(out, x)
+	}
+	return out
 }
 
 // total adds terms up; equal ones become one with a factor.
