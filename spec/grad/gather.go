@@ -219,7 +219,7 @@ func (v *inversion) solve(s layer.Int, is layer.Affine, outside bool) bool {
 	}
 	best := -1
 	for k, x := range a.Terms {
-		if v.open[x.I] && (best < 0 || better(x, a.Terms[best])) {
+		if v.open[x.I] && (best < 0 || v.better(x, a.Terms[best], a)) {
 			best = k
 		}
 	}
@@ -297,13 +297,30 @@ func (v *inversion) solveDigits(a layer.Affine, g *layer.Index) bool {
 	return true
 }
 
-// better prefers the longer index, so that fewer values are tried in vain, and
-// then the smaller coefficient.
-func better(x, y layer.Term) bool {
-	if x.I.Size != y.I.Size {
-		return x.I.Size > y.I.Size
+// better prefers the index with more values, so that fewer of the others are tried in
+// vain, and then the smaller coefficient. In a window with a stride, that is the position of the
+// window, of which there are as many as its places are apart, since loops go over the
+// place in the window in steps. Conditions would not be simpler for it.
+func (v *inversion) better(x, y layer.Term, a layer.Affine) bool {
+	p, q := x.I.Size, y.I.Size
+	if len(v.term.conds) == 0 {
+		p, q = reach(x, a), reach(y, a)
+	}
+	if p != q {
+		return p > q
 	}
 	return x.Coef*x.Coef < y.Coef*y.Coef
+}
+
+// reach is how far apart the values are that t takes in a, where the other indices go
+// through all that is between them, or else how many values there are.
+func reach(t layer.Term, a layer.Affine) int {
+	for _, x := range a.Terms {
+		if x.I != t.I && x.Coef*x.Coef != 1 {
+			return t.I.Size
+		}
+	}
+	return t.I.Size * max(t.Coef, -t.Coef)
 }
 
 // within demands 0 <= a < size, as far as that does not follow from the ranges
