@@ -19,8 +19,9 @@ import (
 )
 
 // Lower makes the loops of one pass. The error lists what the language allows
-// and the compiler cannot do. Of ids, checked says what the caller sees to.
-func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int) (loops *ir.Loops, err error) {
+// and the compiler cannot do. Of ids, checked says what the caller sees to; of windows that
+// are cut off at borders there are at most so many kinds in a loop, where there is a way around.
+func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, most int) (loops *ir.Loops, err error) {
 	p = arrange.Program(p)
 	l := &lowerer{
 		out:     &ir.Loops{Name: name, Args: p.Args},
@@ -32,6 +33,7 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int) (loops 
 		names:   map[string]int{},
 		sums:    map[*layer.Tensor]bool{},
 		checked: checked,
+		most:    most,
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -85,8 +87,9 @@ type lowerer struct {
 	parts map[*layer.Tensor]map[string]*layer.Tensor
 	// dimsOf says which index of its nest each dimension of a temporary is of.
 	dimsOf map[*ir.Buffer][]int
-	// checked is what ids are below.
+	// checked is what ids are below, most the number of kinds of windows.
 	checked map[*layer.Tensor]int
+	most    int
 	// names has those of tensors and of what was made, with the last number
 	// that made one of its own.
 	names map[string]int

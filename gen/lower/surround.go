@@ -13,27 +13,52 @@ import (
 // them. Vectors along the rows then have the same terms in all lanes. Where a condition does
 // not hold, a factor must be 0, and nothing else in the product fail.
 func (w *window) surrounded(body layer.Expr) layer.Expr {
-	if w.s.l.steps != nil {
-		return body
-	}
-	var left []*bound
-	for _, b := range w.bounds {
-		factors, _ := guarded(body)
-		parts := w.slides(b, factors)
-		zero := func(f layer.Expr) bool { r, ok := f.(*layer.Read); return ok && parts[r] != nil }
-		if !slices.ContainsFunc(factorsOf(factors), zero) || !w.holds(b, factors, parts) {
-			left = append(left, b)
-			continue
+	along := w.rowAxis()
+	for _, b := range slices.Clone(w.bounds) {
+		if along != nil && b.form.Coef(along) != 0 && len(b.form.Terms) == 2 && w.share(b) >= fewestTerms {
+			body, _ = w.without(b, body, along)
 		}
-		body = layer.Rewrite(body, func(node any) any {
-			if r, ok := node.(*layer.Read); ok && parts[r] != nil {
-				return parts[r].read(w.s.l)
-			}
-			return nil
-		})
 	}
-	w.bounds = left
 	return body
+}
+
+// thinned is a product in a sum without the bounds that make too many kinds of windows:
+// terms beyond them are 0, or found to be left out one by one, which takes longer and less code.
+func (w *window) thinned(body layer.Expr) layer.Expr {
+	for len(w.bounds) > 0 && w.borders() > w.s.l.most {
+		b := slices.MaxFunc(w.bounds, func(x, y *bound) int { return w.kinds(x) - w.kinds(y) })
+		var ok bool
+		if body, ok = w.without(b, body, nil); !ok {
+			w.drop(b)
+			for _, c := range b.conds {
+				body = &layer.Where{Cond: c, X: body, Y: layer.Const{}}
+			}
+		}
+	}
+	return body
+}
+
+// drop forgets a bound.
+func (w *window) drop(b *bound) {
+	w.bounds = slices.DeleteFunc(slices.Clone(w.bounds), func(other *bound) bool { return other == b })
+}
+
+// without is a product in a sum without a bound, if its factors can be 0 beyond it: those
+// that slide along an axis, or along any where that is nil.
+func (w *window) without(b *bound, body layer.Expr, along *ir.Var) (layer.Expr, bool) {
+	factors, _ := guarded(body)
+	parts := w.slides(b, factors, along)
+	zero := func(f layer.Expr) bool { r, ok := f.(*layer.Read); return ok && parts[r] != nil }
+	if w.s.l.steps != nil || !slices.ContainsFunc(factorsOf(factors), zero) || !w.holds(b, factors, parts) {
+		return body, false
+	}
+	w.drop(b)
+	return layer.Rewrite(body, func(node any) any {
+		if r, ok := node.(*layer.Read); ok && parts[r] != nil {
+			return parts[r].read(w.s.l)
+		}
+		return nil
+	}), true
 }
 
 // fewestTerms is the share of its terms that a sum has at least for it to have all of them.
@@ -53,13 +78,9 @@ func (p *slidingPart) read(l *lowerer) *layer.Read {
 	return r
 }
 
-// slides are the elements in a product that slide along rows with a bound, all that change
-// with both of its indices; nil where there are none, or where it leaves out most terms.
-func (w *window) slides(b *bound, x layer.Expr) map[*layer.Read]*slidingPart {
-	along := w.rowAxis()
-	if along == nil || b.form.Coef(along) == 0 || len(b.form.Terms) != 2 || w.share(b) < fewestTerms {
-		return nil
-	}
+// slides are the elements in a product that slide with a bound, all that change with both
+// of its indices; nil where there are none.
+func (w *window) slides(b *bound, x layer.Expr, along *ir.Var) map[*layer.Read]*slidingPart {
 	out := map[*layer.Read]*slidingPart{}
 	all := true
 	layer.Walk(x, func(node any) bool {
@@ -75,7 +96,8 @@ func (w *window) slides(b *bound, x layer.Expr) map[*layer.Read]*slidingPart {
 	return out
 }
 
-// slide is the part of r that counts, nil where r does not slide along its rows with b.
+// slide is the part of r that counts, nil where r does not slide with b, along its rows if
+// that is along an axis.
 func (w *window) slide(b *bound, r *layer.Read, along *ir.Var) *slidingPart {
 	if r.Old || r.T.Type != layer.Float32 || r.T.Role == layer.State || r.T.HasOutside && r.T.Outside != 0 {
 		return nil
@@ -85,7 +107,7 @@ func (w *window) slide(b *bound, r *layer.Read, along *ir.Var) *slidingPart {
 			continue
 		}
 		f := w.s.sub(sub)
-		if f.Coef(along) != 1 || !w.alongMemory(r, d, f) {
+		if along != nil && (f.Coef(along) != 1 || !w.alongMemory(r, d, f)) {
 			continue
 		}
 		in := span{b.lo, b.hi}

@@ -83,7 +83,7 @@ func viewed(t *testing.T, name string, source []byte, dims string) []*ir.Loops {
 		if pass == nil {
 			continue
 		}
-		l, err := Lower("pass", pass, nil)
+		l, err := Lower("pass", pass, nil, 64)
 		if err != nil {
 			t.Fatal(err)
 		}

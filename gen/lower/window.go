@@ -76,7 +76,7 @@ func (s *scope) window(op ir.ReduceOp, body layer.Expr) layer.Expr {
 				body = &layer.Where{Cond: c, X: body, Y: layer.Const{}}
 			}
 		}
-		body = w.surrounded(body)
+		body = w.thinned(w.surrounded(body))
 		rest, _ := guarded(body)
 		w = w.within(factorsOf(rest), 0)
 	case ir.ReduceMax, ir.ReduceArgMax, ir.ReduceMin:
@@ -101,15 +101,16 @@ type window struct {
 	bounds []*bound
 }
 
-// bound says that a form without a constant lies in lo..hi.
+// bound says that a form without a constant lies in lo..hi, since conditions hold.
 type bound struct {
 	form   ir.Sub
 	lo, hi int
+	conds  []layer.Cond
 }
 
-// narrow notes that f lies in lo..hi; it reports whether f is a form that a
-// reduction can be restricted by.
-func (w *window) narrow(f ir.Sub, lo, hi int) bool {
+// narrow notes that f lies in lo..hi, since conditions hold; it reports whether f is a form that
+// a reduction can be restricted by.
+func (w *window) narrow(f ir.Sub, lo, hi int, conds ...layer.Cond) bool {
 	if !w.clips(f) {
 		return false
 	}
@@ -132,12 +133,12 @@ func (w *window) narrow(f ir.Sub, lo, hi int) bool {
 	}
 	for _, b := range w.bounds {
 		if d := b.form.Add(f, -1); len(d.Terms) == 0 {
-			b.lo, b.hi = max(b.lo, lo), min(b.hi, hi)
+			b.lo, b.hi, b.conds = max(b.lo, lo), min(b.hi, hi), append(b.conds, conds...)
 			return true
 		}
 	}
 	least, most := w.s.interval(f)
-	w.bounds = append(w.bounds, &bound{f, max(lo, least), min(hi, most)})
+	w.bounds = append(w.bounds, &bound{f, max(lo, least), min(hi, most), conds})
 	return true
 }
 
@@ -183,24 +184,21 @@ func (w *window) condition(c layer.Cond) bool {
 	}
 	switch cmp.Op {
 	case "<":
-		return w.narrow(f, -unbounded, -1)
+		return w.narrow(f, -unbounded, -1, c)
 	case "<=":
-		return w.narrow(f, -unbounded, 0)
+		return w.narrow(f, -unbounded, 0, c)
 	case ">":
-		return w.narrow(f, 1, unbounded)
+		return w.narrow(f, 1, unbounded, c)
 	case ">=":
-		return w.narrow(f, 0, unbounded)
+		return w.narrow(f, 0, unbounded, c)
 	case "==":
-		return w.narrow(f, 0, 0)
+		return w.narrow(f, 0, 0, c)
 	}
 	return false
 }
 
 // unbounded is beyond every form.
 const unbounded = 1 << 40
-
-// mostBorders is how many clipped windows there may be: each kind has code of its own.
-const mostBorders = 600
 
 // within is the window with the elements among xs inside their tensors, beyond which they
 // have the given value; where that makes too many kinds of windows, w itself, and they are
@@ -216,25 +214,31 @@ func (w *window) within(xs []layer.Expr, outside float64) *window {
 			out.inside(r)
 		}
 	}
-	if out.borders() > mostBorders {
+	if out.borders() > w.s.l.most {
 		return w
 	}
 	return out
 }
 
-// borders is how many kinds of windows there are.
+// borders is how many kinds of windows there are, each of which has code of its own.
 func (w *window) borders() int {
 	n := 1
 	for _, b := range w.bounds {
-		lo, hi := w.s.interval(b.form)
-		for _, t := range b.form.Terms {
-			if axisOf(w.s.nest.Axes, t.Var) {
-				step := max(t.Coef, -t.Coef)
-				clipped := (max(0, b.lo-lo) + max(0, hi-b.hi) + step - 1) / step
-				n *= min(w.s.size[t.Var], clipped+1)
-			}
+		n = min(n*w.kinds(b), 1<<20)
+	}
+	return n
+}
+
+// kinds is how many there are for one bound.
+func (w *window) kinds(b *bound) int {
+	n := 1
+	lo, hi := w.s.interval(b.form)
+	for _, t := range b.form.Terms {
+		if axisOf(w.s.nest.Axes, t.Var) {
+			step := max(t.Coef, -t.Coef)
+			clipped := (max(0, b.lo-lo) + max(0, hi-b.hi) + step - 1) / step
+			n *= min(w.s.size[t.Var], clipped+1)
 		}
-		n = min(n, mostBorders+1)
 	}
 	return n
 }
