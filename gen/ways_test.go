@@ -7,6 +7,31 @@ import (
 	"github.com/dlgen/dlgen/gen/schedule"
 )
 
+// headsInside has the scores of attention where the heads share the features of a row.
+const headsInside = `layer: scores
+dims: {T: , N: , A: , D: }
+tensors:
+  q: {role: input, shape: [T, N, A*D]}
+  k: {role: input, shape: [T, N, A*D]}
+  s: {role: output, shape: [N, A, T, T]}
+indices: {a: A, d: D}
+forward: |
+  s[n][a][t][u] = sum(d, q[t][n][a*D+d]*k[u][n][a*D+d])/sqrt(D)
+backward: derive
+`
+
+// frames are windows that overlap, of more places than there are windows.
+const frames = `layer: frames
+dims: {L: , W: , hop: , B: , P: {value: (L - W)/hop + 1}}
+tensors:
+  x: {role: input, shape: [L]}
+  w: {role: param, shape: [B, W]}
+  y: {role: output, shape: [P, B]}
+forward: |
+  y[p][b] = sum(k, x[p*hop+k]*w[b][k])
+backward: derive
+`
+
 // TestWays: layers that are slow otherwise get the way to go through memory that is
 // meant for them; that they compute the same is for other tests to say.
 func TestWays(t *testing.T) {
@@ -53,6 +78,8 @@ func TestWays(t *testing.T) {
 		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 0, "// loops g, ", true, true, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 1, "// loops gk by ", false, true, true},
+		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
+		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {
 		for target, want := range map[*schedule.Target]bool{&schedule.Portable: c.portable, &schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {
 			_, programs, err := passes(proved(t, c.layer, c.dims), *target)
@@ -61,7 +88,7 @@ func TestWays(t *testing.T) {
 			}
 			text := programs[c.pass].String()
 			if got := strings.Contains(text, c.sign); got != want {
-				t.Errorf("%s, %s %s: %q is there: %v, want %v", target.Name, c.layer, c.dims, c.sign, got, want)
+				t.Errorf("%s, %.20q %s: %q is there: %v, want %v", target.Name, c.layer, c.dims, c.sign, got, want)
 			}
 		}
 	}

@@ -22,7 +22,9 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 	}
 	free, body = s.join(free, body, places)
 	stored := slices.Clone(free)
-	asItLies(stored, body, false)
+	if readsAll(body, free) { // a product of matrices lies as the equation has it
+		asItLies(stored, body, false)
+	}
 	asItLies(free, body, true)
 	in.bind(free, &in.nest.Axes)
 	in.nest.Op = op
@@ -78,6 +80,19 @@ func asItLies(free []*layer.Index, body layer.Expr, occurring bool) {
 		}
 		return first[i] - first[j]
 	})
+}
+
+// readsAll reports whether one element that x reads depends on all of the indices.
+func readsAll(x layer.Expr, idx []*layer.Index) bool {
+	found := false
+	layer.Walk(x, func(y any) bool {
+		if r, ok := y.(*layer.Read); ok && !found {
+			used := indicesOf(r)
+			found = !slices.ContainsFunc(idx, func(i *layer.Index) bool { return !used[i] })
+		}
+		return !found
+	})
+	return found
 }
 
 // severalOf are the indices that have several values.
