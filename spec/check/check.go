@@ -33,6 +33,8 @@ type checker struct {
 	gradients map[string]*layer.Tensor
 	// tainted are tensors of which an equation has errors.
 	tainted map[*layer.Tensor]bool
+	// bare are tensors with subscripts that stood without.
+	bare map[*layer.Tensor]bool
 	// readBy has the passes that read a tensor.
 	readBy map[*layer.Tensor]map[pass]bool
 	// applied are the layers that forward applies, in the order of the equations;
@@ -64,6 +66,7 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 		numbers:   map[string]*number{},
 		ranges:    map[string]*declaredRange{},
 		tensors:   map[string]*layer.Tensor{},
+		bare:      map[*layer.Tensor]bool{},
 		gradients: map[string]*layer.Tensor{},
 		tainted:   map[*layer.Tensor]bool{},
 		readBy:    map[*layer.Tensor]map[pass]bool{},

@@ -207,6 +207,14 @@ func (q *equation) checkRank(t *layer.Tensor, subs int, pos diag.Pos) {
 		return
 	}
 	help := "its shape is [" + strings.Join(t.Extents, ", ") + "]"
+	if subs == 0 {
+		if q.c.bare[t] { // once: where it was meant for an index, it is everywhere
+			q.failed = true
+			return
+		}
+		q.c.bare[t] = true
+		help += "; an index needs a name that no tensor has"
+	}
 	q.helpf(pos, help, "%s has %s, here %s", t.Name, count(len(t.Shape), "subscript"), are(subs))
 }
 

@@ -104,6 +104,14 @@ clip.yaml:9:3: wrong gradient: dx[4] is -0.380004 here, but the derivative of fo
     found at a random point with N=7
     derived from forward:
       dx[n] = where(!(x[n] > 500), dy[n], 0)`},
+		{"digits", joinSpec, "dx[A+j] = 2*dy", "dx[A+j] = 2.0000001*dy", `
+join.yaml:10:3: wrong gradient: dx[3] is -0.5007267 here, but the derivative of forward is -0.50072668
+      dx[A+j] = 2.0000001*dy[A+j]*x[A+j]
+      ^
+    found at a random point with A=3 B=5
+    derived from forward:
+      dx[k] = 2*dy[k]*x[k]
+    the two are close: numbers in equations count with all their digits, so write 1/sqrt(2) rather than 0.70710678`},
 		{"other dims", flatSpec, "dy[i*(W*C)+j*C+c]", "dy[i*12+j*C+c]", `
 flat.yaml:9:3: wrong gradient: dx[1][0][0] is 0 here, but the derivative of forward is -2.9177
       dx[i][j][c] = dy[i*12+j*C+c]

@@ -2,6 +2,7 @@ package grad
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -165,6 +166,9 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	help := fmt.Sprintf("found at %s with %s\nderived from forward%s:\n%s", found.mode, strings.Join(dims, " "), only, shown)
 	if found.scale != 1 {
 		help += "\nit must be linear in the gradients of the outputs, which are " + numberText(found.scale) + " times ordinary ones here"
+	}
+	if math.Abs(got-want) < 1e-6*math.Abs(want) {
+		help += "\nthe two are close: numbers in equations count with all their digits, so write 1/sqrt(2) rather than 0.70710678"
 	}
 	if found.mode == ties {
 		help += "\nat a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0"
