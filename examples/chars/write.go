@@ -19,7 +19,6 @@ type reader struct {
 	embedded  embed1.Y
 	hidden    cell1.Y
 	logits    fc1.Y
-	recurring cell1.Workspace
 }
 
 // read goes one character further. The weights have the types that they have in
@@ -28,7 +27,7 @@ func (r *reader) read(char byte) error {
 	if err := embed1.Forward(&r.embedded, &embed1.Id{int32(char)}, &r.E); err != nil {
 		return err
 	}
-	cell1.Forward(&r.recurring, &r.hidden, &r.h2, &r.c2, &cell1.X{r.embedded}, &r.h, &r.c, &r.Wx, &r.Wh, &r.B)
+	cell1.Forward(&r.hidden, &r.h2, &r.c2, &cell1.X{r.embedded}, &r.h, &r.c, &r.Wx, &r.Wh, &r.B)
 	r.h, r.c = r.h2, r.c2
 	fc1.Forward(&r.logits, &r.hidden[0], &r.W, &r.Bo)
 	return nil

@@ -76,21 +76,18 @@ type (
 // Its zero value is ready, and what an earlier call left in it does no harm.
 // Backward needs the one that Forward had.
 type Workspace struct {
-	aAhead   [64][16][4][256]float32
-	a        [1][16][4][256]float32
-	input    [64][16][256]float32 // gate i, how much is let in
-	forget   [64][16][256]float32 // gate f, how much of the cell is kept
-	fresh    [64][16][256]float32 // gate g, what may be let in
-	output   [64][16][256]float32 // gate o, how much of the cell is shown
-	c        [64][16][256]float32 // cell state after each step
-	s        [64][16][256]float32 // tanh(c)
-	h        [64][16][256]float32
-	dc       [64][16][256]float32
-	da       [64][16][4][256]float32
-	whBlocks [64][256][16]float32
-	sum      [16][256]float32
-	xBlocks  [4][1024][16]float32
-	hBlocks  [16][1024][16]float32
+	aAhead    [64][16][4][256]float32
+	a         [64][16][4][256]float32
+	input     [64][16][256]float32 // gate i, how much is let in
+	forget    [64][16][256]float32 // gate f, how much of the cell is kept
+	fresh     [64][16][256]float32 // gate g, what may be let in
+	output    [64][16][256]float32 // gate o, how much of the cell is shown
+	c         [64][16][256]float32 // cell state after each step
+	s         [64][16][256]float32 // tanh(c)
+	da        [64][16][4][256]float32
+	whBlocks  [64][256][16]float32
+	whBlocks2 [16][4][256][16]float32
+	sum       [16][256]float32
 }
 
 // Forward computes

@@ -9,22 +9,22 @@ import (
 
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
-	forward0Go(y, x, h0, c0, wx, wh, b, &ws.aAhead, &ws.a, &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
-	forward1Go(y, wh, &ws.aAhead, &ws.a, &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
+	forward0Go(y, x, h0, c0, wx, wh, b, &ws.aAhead, (*[1][16][4][256]float32)(unsafe.Pointer(&ws.a)), &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
+	forward1Go(y, wh, &ws.aAhead, (*[1][16][4][256]float32)(unsafe.Pointer(&ws.a)), &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
 	forward2Go(y, hn, cn, &ws.c)
 }
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
-	backward0Go(dy, dhn, dcn, h0, y, &ws.h, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
+	backward0Go(dy, dhn, dcn, h0, y, (*[64][16][256]float32)(unsafe.Pointer(&ws.aAhead)), (*[64][16][256]float32)(unsafe.Pointer(&ws.a)), &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget)
 	for step := 0; step < 62; step++ {
-		backward1Go(dy, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
+		backward1Go(dy, wh, (*[64][16][256]float32)(unsafe.Pointer(&ws.a)), &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.c, &ws.forget, step)
 	}
-	backward2Go(dc0, dy, c0, wh, &ws.dc, &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
+	backward2Go(dc0, dy, c0, wh, (*[64][16][256]float32)(unsafe.Pointer(&ws.a)), &ws.output, &ws.s, &ws.da, &ws.fresh, &ws.input, &ws.forget)
 	backward3Go(dx, wx, &ws.da)
 	backward4Go(dh0, wh, &ws.da)
 	backward5Go(dwx, x, &ws.da)
-	backward6Go(dwh, &ws.h, &ws.da)
+	backward6Go(dwh, (*[64][16][256]float32)(unsafe.Pointer(&ws.aAhead)), &ws.da)
 	backward7Go(db, &ws.da)
 }
 

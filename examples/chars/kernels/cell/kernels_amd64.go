@@ -39,54 +39,54 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, y)
 		return
 	}
-	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &wh[0][0][0], &y[0][0][0], &ws.h[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.whBlocks[0][0][0])
+	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &wh[0][0][0], &y[0][0][0], &ws.whBlocks[0][0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0])
 	for step := 0; step < 62; step++ {
-		backward1AVX2(&ws.da[0][0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
-		backward2AVX2(&ws.da[0][0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
-		backward3AVX2(&dy[0][0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.sum[0][0], &ws.whBlocks[0][0][0], step)
+		backward1AVX2(&ws.a[0][0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
+		backward2AVX2(&ws.a[0][0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
+		backward3AVX2(&dy[0][0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
 	}
-	backward4AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
-	backward5AVX2(&dc0[0][0], &ws.da[0][0][0][0], &ws.whBlocks[0][0][0])
-	backward6AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.dc[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.da[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks[0][0][0])
+	backward4AVX2(&dc0[0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
+	backward5AVX2(&dc0[0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
+	backward6AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0])
 	for block := 0; block < 34; block++ {
-		backward7AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0], block)
+		backward7AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0], block)
 	}
-	backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.da[0][0][0][0])
+	backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0])
 	for block := 0; block < 3; block++ {
-		backward9AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0], block)
+		backward9AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0], block)
 	}
-	backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.da[0][0][0][0])
-	backward11AVX2(&x[0][0][0], &ws.xBlocks[0][0][0])
+	backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0])
+	backward11AVX2(&x[0][0][0], &ws.whBlocks2[0][0][0][0])
 	for block := 0; block < 8; block++ {
-		backward12AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+		backward12AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 8; block++ {
-			backward13AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], step, block)
+			backward13AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 2; block++ {
-		backward14AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0], block)
+		backward14AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
-	backward15AVX2(&dwx[0][0][0], &ws.da[0][0][0][0], &ws.xBlocks[0][0][0])
+	backward15AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
 	for block := 0; block < 4; block++ {
-		backward16AVX2(&ws.h[0][0][0], &ws.hBlocks[0][0][0], block)
+		backward16AVX2(&ws.whBlocks[0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for block := 0; block < 32; block++ {
-		backward17AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward17AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 32; block++ {
-			backward18AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], step, block)
+			backward18AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 9; block++ {
-		backward19AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward19AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for block := 0; block < 2; block++ {
-		backward20AVX2(&dwh[0][0][0], &ws.da[0][0][0][0], &ws.hBlocks[0][0][0], block)
+		backward20AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
-	backward21AVX2(&db[0][0], &ws.da[0][0][0][0])
+	backward21AVX2(&db[0][0], &ws.a[0][0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]

@@ -24,23 +24,6 @@
 //	y[t][n][k] = output[t][n][k]*s[t][n][k]
 //	hn[n][k] = y[T-1][n][k]
 //	cn[n][k] = c[T-1][n][k]
-//
-// Backward computes
-//
-//	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-//	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) +
-//	    where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-//	da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-//	da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-//	da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-//	da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-//	dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-//	dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-//	dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-//	dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-//	dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-//	db[g][k] = sum(t, n, da[t][n][g][k])
 package cell1
 
 // The dims.
@@ -72,18 +55,6 @@ type (
 	Cn = [1][256]float32
 )
 
-// Workspace is memory for what the layer keeps between and within its passes.
-// Its zero value is ready, and what an earlier call left in it does no harm.
-// Backward needs the one that Forward had.
-type Workspace struct {
-	input  [1][1][256]float32 // gate i, how much is let in
-	forget [1][1][256]float32 // gate f, how much of the cell is kept
-	fresh  [1][1][256]float32 // gate g, what may be let in
-	output [1][1][256]float32 // gate o, how much of the cell is shown
-	c      [1][1][256]float32 // cell state after each step
-	s      [1][1][256]float32 // tanh(c)
-}
-
 // Forward computes
 //
 //	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
@@ -100,7 +71,6 @@ type Workspace struct {
 //
 // Its arguments are
 //
-//   - ws: memory of the layer's own
 //   - y[T][N][H]: output, hidden state after each step
 //   - hn[N][H]: output, hidden state after the last step
 //   - cn[N][H]: output, cell state after the last step
@@ -110,50 +80,11 @@ type Workspace struct {
 //   - wx[I][4][H]: parameter
 //   - wh[H][4][H]: parameter
 //   - b[4][H]: parameter
-func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
-	forward(ws, y, hn, cn, x, h0, c0, wx, wh, b)
+func Forward(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
+	forward(y, hn, cn, x, h0, c0, wx, wh, b)
 }
 
-// Backward computes
-//
-//	h[t][n][k] = where(t == 0, h0[n][k], y[t-1][n][k])
-//	dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//	dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) +
-//	    where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-//	da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-//	da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-//	da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-//	da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-//	dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-//	dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-//	dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-//	dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-//	dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-//	db[g][k] = sum(t, n, da[t][n][g][k])
-//
-// Its arguments are
-//
-//   - ws: memory of the layer's own
-//   - dx[T][N][I]: gradient of x
-//   - dh0[N][H]: gradient of h0
-//   - dc0[N][H]: gradient of c0
-//   - dwx[I][4][H]: gradient of wx
-//   - dwh[H][4][H]: gradient of wh
-//   - db[4][H]: gradient of b
-//   - dy[T][N][H]: given gradient of y
-//   - dhn[N][H]: given gradient of hn
-//   - dcn[N][H]: given gradient of cn
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, hidden state before the first step
-//   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter
-//   - wh[H][4][H]: parameter
-//   - y[T][N][H]: output, hidden state after each step
-func Backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
-	backward(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh)
-}
-
-// Implementation names what Forward and Backward run on this machine: avx2 or go.
+// Implementation names what Forward runs on this machine: avx2 or go.
 func Implementation() string {
 	if useAVX2 {
 		return "avx2"

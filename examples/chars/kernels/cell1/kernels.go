@@ -8,13 +8,8 @@ import (
 )
 
 // forwardGo runs the forward pass in portable Go.
-func forwardGo(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
-	forward0Go(y, hn, cn, x, (*[256]float32)(unsafe.Pointer(h0)), c0, wx, wh, b, &ws.input, &ws.forget, &ws.fresh, &ws.output, &ws.c, &ws.s)
-}
-
-// backwardGo runs the backward pass in portable Go.
-func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh) {
-	backward0Go(dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, (*[256]float32)(unsafe.Pointer(h0)), c0, wx, wh, &ws.output, &ws.s, &ws.fresh, &ws.input, &ws.forget)
+func forwardGo(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
+	forward0Go(y, hn, (*[256]float32)(unsafe.Pointer(cn)), x, (*[256]float32)(unsafe.Pointer(h0)), c0, wx, wh, b)
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -26,8 +21,7 @@ func backwardGo(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B,
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // hn[n][k] = y[T-1][n][k]
-// cn[n][k] = c[T-1][n][k]
-func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh *Wh, b *B, input, forget, fresh, output, c, s *[1][1][256]float32) {
+func forward0Go(y *Y, hn *Hn, cn *[256]float32, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh *Wh, b *B) {
 	var a [1][1][4][256]float32
 	var sum [4][256]float32
 	var sum2 [4][256]float32
@@ -137,97 +131,12 @@ func forward0Go(y *Y, hn *Hn, cn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh
 	}
 	for k := 0; k < 256; k++ {
 		v24 := sigmoid32(a[0][0][0][k])
-		v25 := sigmoid32(a[0][0][1][k])
-		v26 := tanh32(a[0][0][2][k])
-		v27 := sigmoid32(a[0][0][3][k])
-		v28 := v24*v26 + v25*c0[0][k]
-		v29 := tanh32(v28)
-		v30 := v27 * v29
-		input[0][0][k] = v24
-		forget[0][0][k] = v25
-		fresh[0][0][k] = v26
-		output[0][0][k] = v27
-		c[0][0][k] = v28
-		s[0][0][k] = v29
-		y[0][0][k] = v30
-		hn[0][k] = v30
-		cn[0][k] = v28
-	}
-}
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-func backward0Go(dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *[256]float32, c0 *C0, wx *Wx, wh *Wh, output, s, fresh, input, forget *[1][1][256]float32) {
-	for k := 0; k < 256; k++ {
-		v0 := dy[0][0][k] + dhn[0][k]
-		v1 := output[0][0][k]
-		v2 := s[0][0][k]
-		v3 := v0*v1*(1-v2*v2) + dcn[0][k]
-		v4 := fresh[0][0][k]
-		v5 := input[0][0][k]
-		v6 := forget[0][0][k]
-		db[0][k] = v3 * v4 * v5 * (1 - v5)
-		db[1][k] = v3 * c0[0][k] * v6 * (1 - v6)
-		db[2][k] = v3 * v5 * (1 - v4*v4)
-		db[3][k] = v0 * v2 * v1 * (1 - v1)
-		dc0[0][k] = v3 * v6
-	}
-	for i := 0; i < 64; i++ {
-		var v7, v8, v9, v10 float32
-		v11 := x[0][0][i]
-		for g := 0; g < 4; g++ {
-			for k := 0; k < 64; k++ {
-				v12 := db[g][4*k]
-				v7 += v12 * wx[i][g][4*k]
-				dwx[i][g][4*k] = v11 * v12
-				v13 := db[g][4*k+1]
-				v8 += v13 * wx[i][g][4*k+1]
-				dwx[i][g][4*k+1] = v11 * v13
-				v14 := db[g][4*k+2]
-				v9 += v14 * wx[i][g][4*k+2]
-				dwx[i][g][4*k+2] = v11 * v14
-				v15 := db[g][4*k+3]
-				v10 += v15 * wx[i][g][4*k+3]
-				dwx[i][g][4*k+3] = v11 * v15
-			}
-		}
-		v7 = v9 + v7
-		v8 = v10 + v8
-		v7 = v8 + v7
-		dx[0][0][i] = v7
-	}
-	for j := 0; j < 256; j++ {
-		var v16, v17, v18, v19 float32
-		v20 := h0[j]
-		for g := 0; g < 4; g++ {
-			for k := 0; k < 64; k++ {
-				v21 := db[g][4*k]
-				v16 += v21 * wh[j][g][4*k]
-				dwh[j][g][4*k] = v20 * v21
-				v22 := db[g][4*k+1]
-				v17 += v22 * wh[j][g][4*k+1]
-				dwh[j][g][4*k+1] = v20 * v22
-				v23 := db[g][4*k+2]
-				v18 += v23 * wh[j][g][4*k+2]
-				dwh[j][g][4*k+2] = v20 * v23
-				v24 := db[g][4*k+3]
-				v19 += v24 * wh[j][g][4*k+3]
-				dwh[j][g][4*k+3] = v20 * v24
-			}
-		}
-		v16 = v18 + v16
-		v17 = v19 + v17
-		v16 = v17 + v16
-		dh0[0][j] = v16
+		v25 := a[0][0][1][k]
+		v26 := v24*tanh32(a[0][0][2][k]) + sigmoid32(v25)*c0[0][k]
+		v27 := sigmoid32(a[0][0][3][k]) * tanh32(v26)
+		cn[k] = v26
+		y[0][0][k] = v27
+		hn[0][k] = v27
 	}
 }
 

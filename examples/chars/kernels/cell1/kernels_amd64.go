@@ -9,20 +9,12 @@ import "golang.org/x/sys/cpu"
 // useAVX2 says that the machine runs what kernels_amd64.s has.
 var useAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-func forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
+func forward(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
 	if !useAVX2 {
-		forwardGo(ws, y, hn, cn, x, h0, c0, wx, wh, b)
+		forwardGo(y, hn, cn, x, h0, c0, wx, wh, b)
 		return
 	}
-	forward0AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &b[0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.fresh[0][0][0], &ws.output[0][0][0], &ws.c[0][0][0], &ws.s[0][0][0])
-}
-
-func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh) {
-	if !useAVX2 {
-		backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh)
-		return
-	}
-	backward0AVX2(&dx[0][0][0], &dh0[0][0], &dc0[0][0], &dwx[0][0][0], &dwh[0][0][0], &db[0][0], &dy[0][0][0], &dhn[0][0], &dcn[0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0])
+	forward0AVX2(&y[0][0][0], &hn[0][0], &cn[0][0], &x[0][0][0], &h0[0][0], &c0[0][0], &wx[0][0][0], &wh[0][0][0], &b[0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -34,22 +26,6 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // hn[n][k] = y[T-1][n][k]
-// cn[n][k] = c[T-1][n][k]
 //
 //go:noescape
-func forward0AVX2(y, hn, cn, x, h0, c0, wx, wh, b, input, forget, fresh, output, c, s *float32)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-//
-//go:noescape
-func backward0AVX2(dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh, output, s, fresh, input, forget *float32)
+func forward0AVX2(y, hn, cn, x, h0, c0, wx, wh, b *float32)

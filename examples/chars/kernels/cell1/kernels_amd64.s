@@ -99,12 +99,11 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $672
 // s[t][n][k] = tanh(c[t][n][k])
 // y[t][n][k] = output[t][n][k]*s[t][n][k]
 // hn[n][k] = y[T-1][n][k]
-// cn[n][k] = c[T-1][n][k]
-// func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32, input *float32, forget *float32, fresh *float32, output *float32, c *float32, s *float32)
+// func forward0AVX2(y *float32, hn *float32, cn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, b *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $12560-120
+TEXT ·forward0AVX2(SB), $12352-72
 	VXORPS  Y15, Y15, Y15
-	LEAQ    79(SP), SI
+	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
 	MOVL    $+32, BX
 	PCALIGN $0x20
@@ -217,20 +216,11 @@ loop_gk_7:
 	ADDQ    $+128, BX
 	DECQ    DI
 	JNE     loop_gk_7
-	MOVQ    c0+40(FP), DI
-	MOVQ    input+72(FP), DX
-	MOVQ    forget+80(FP), CX
-	MOVQ    fresh+88(FP), R8
-	MOVQ    output+96(FP), R9
-	MOVQ    c+104(FP), R10
-	MOVQ    s+112(FP), R11
-	MOVQ    y+0(FP), R12
-	MOVQ    hn+8(FP), R13
-	MOVQ    cn+16(FP), AX
-	MOVQ    AX, (SP)
-	LEAQ    79(SP), BX
-	ANDQ    $-64, BX
-	MOVQ    $+16, 8(SP)
+	MOVQ    c0+40(FP), BX
+	MOVQ    cn+16(FP), DI
+	MOVQ    y+0(FP), DX
+	MOVQ    hn+8(FP), CX
+	MOVL    $+16, R8
 	PCALIGN $0x20
 
 loop_k_8:
@@ -245,13 +235,12 @@ loop_k_8:
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y3, Y15, Y3
 	VMOVUPS      vectors<>+96(SB), Y14
-	VMOVUPS      vectors<>+128(SB), Y11
-	VMOVAPS      Y11, Y4
+	VMOVUPS      vectors<>+128(SB), Y4
 	VFMADD231PS  Y14, Y2, Y4
-	VMOVAPS      Y11, Y5
+	VMOVUPS      vectors<>+128(SB), Y5
 	VFMADD231PS  Y14, Y3, Y5
-	VSUBPS       Y11, Y4, Y6
-	VSUBPS       Y11, Y5, Y7
+	VSUBPS       vectors<>+128(SB), Y4, Y6
+	VSUBPS       vectors<>+128(SB), Y5, Y7
 	VFNMADD231PS vectors<>+160(SB), Y6, Y2
 	VFNMADD231PS vectors<>+160(SB), Y7, Y3
 	VFNMADD231PS vectors<>+192(SB), Y6, Y2
@@ -262,159 +251,18 @@ loop_k_8:
 	VPERMD       vectors<>+224(SB), Y5, Y5
 	VPADDD       Y4, Y6, Y4
 	VPADDD       Y5, Y7, Y5
-	VMOVUPS      vectors<>+256(SB), Y13
-	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y2, Y13, Y6
-	VMOVUPS      vectors<>+288(SB), Y7
-	VFMADD231PS  Y3, Y13, Y7
+	VMOVUPS      vectors<>+256(SB), Y6
+	VFMADD213PS  vectors<>+288(SB), Y2, Y6
+	VMOVUPS      vectors<>+256(SB), Y7
+	VFMADD213PS  vectors<>+288(SB), Y3, Y7
 	VMULPS       Y2, Y2, Y8
 	VMULPS       Y3, Y3, Y9
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y2, Y4, Y4
 	VFMADD231PS  Y3, Y5, Y5
-	VXORPS       Y10, Y10, Y10
-	VCMPPS       $0x11, Y10, Y0, Y0
-	VCMPPS       $0x11, Y10, Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y2
-	VBLENDVPS    Y0, Y4, Y2, Y0
-	VMOVUPS      vectors<>+320(SB), Y2
-	VBLENDVPS    Y1, Y5, Y2, Y1
-	VADDPS       vectors<>+320(SB), Y4, Y2
-	VADDPS       vectors<>+320(SB), Y5, Y3
-	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 12288(BX)
-	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 12320(BX)
-	VMOVUPS      -11264(SI), Y0
-	VMOVUPS      -11232(SI), Y1
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y1, Y3
-	VPOR         vectors<>+32(SB), Y2, Y2
-	VPOR         vectors<>+32(SB), Y3, Y3
-	VMAXPS       Y2, Y15, Y2
-	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y14, Y2, Y4
-	VMOVAPS      Y11, Y5
-	VFMADD231PS  Y14, Y3, Y5
-	VSUBPS       Y11, Y4, Y6
-	VSUBPS       Y11, Y5, Y7
-	VFNMADD231PS vectors<>+160(SB), Y6, Y2
-	VFNMADD231PS vectors<>+160(SB), Y7, Y3
-	VFNMADD231PS vectors<>+192(SB), Y6, Y2
-	VFNMADD231PS vectors<>+192(SB), Y7, Y3
-	VPSLLD       $0x14, Y4, Y6
-	VPSLLD       $0x14, Y5, Y7
-	VPERMD       vectors<>+224(SB), Y4, Y4
-	VPERMD       vectors<>+224(SB), Y5, Y5
-	VPADDD       Y4, Y6, Y4
-	VPADDD       Y5, Y7, Y5
-	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y2, Y13, Y6
-	VMOVUPS      vectors<>+288(SB), Y7
-	VFMADD231PS  Y3, Y13, Y7
-	VMULPS       Y2, Y2, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y2, Y4, Y4
-	VFMADD231PS  Y3, Y5, Y5
-	VCMPPS       $0x11, Y10, Y0, Y0
-	VCMPPS       $0x11, Y10, Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y2
-	VBLENDVPS    Y0, Y4, Y2, Y0
-	VMOVUPS      vectors<>+320(SB), Y2
-	VBLENDVPS    Y1, Y5, Y2, Y1
-	VADDPS       vectors<>+320(SB), Y4, Y2
-	VADDPS       vectors<>+320(SB), Y5, Y3
-	VDIVPS       Y2, Y0, Y0
-	VMOVUPS      Y0, 12352(BX)
-	VDIVPS       Y3, Y1, Y0
-	VMOVUPS      Y0, 12384(BX)
-	VMOVUPS      -10240(SI), Y0
-	VMOVUPS      -10208(SI), Y1
-	VMULPS       Y0, Y0, Y2
-	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectors<>+352(SB), Y12
-	VMINPS       Y2, Y12, Y2
-	VMINPS       Y3, Y12, Y3
-	VMULPS       Y2, Y2, Y4
-	VMULPS       Y3, Y3, Y5
-	VMOVUPS      vectors<>+384(SB), Y6
-	VFMADD213PS  vectors<>+416(SB), Y4, Y6
-	VMOVUPS      vectors<>+384(SB), Y7
-	VFMADD213PS  vectors<>+416(SB), Y5, Y7
-	VMOVUPS      vectors<>+448(SB), Y8
-	VFMADD213PS  vectors<>+480(SB), Y4, Y8
-	VMOVUPS      vectors<>+448(SB), Y9
-	VFMADD213PS  vectors<>+480(SB), Y5, Y9
-	VFMADD213PS  vectors<>+320(SB), Y4, Y8
-	VFMADD213PS  vectors<>+320(SB), Y5, Y9
-	VFMADD231PS  Y2, Y6, Y8
-	VFMADD231PS  Y3, Y7, Y9
-	VMULPS       Y0, Y8, Y0
-	VMULPS       Y1, Y9, Y1
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD213PS  vectors<>+544(SB), Y4, Y6
-	VMOVUPS      vectors<>+512(SB), Y7
-	VFMADD213PS  vectors<>+544(SB), Y5, Y7
-	VMOVUPS      vectors<>+576(SB), Y8
-	VFMADD213PS  vectors<>+608(SB), Y4, Y8
-	VMOVUPS      vectors<>+576(SB), Y9
-	VFMADD213PS  vectors<>+608(SB), Y5, Y9
-	VFMADD213PS  vectors<>+320(SB), Y8, Y4
-	VFMADD213PS  vectors<>+320(SB), Y9, Y5
-	VFMADD231PS  Y2, Y6, Y4
-	VFMADD231PS  Y3, Y7, Y5
-	VDIVPS       Y4, Y0, Y0
-	VDIVPS       Y5, Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectors<>+320(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      vectors<>+640(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      Y0, 12416(BX)
-	VMOVUPS      vectors<>+640(SB), Y0
-	VMAXPS       Y1, Y0, Y0
-	VMOVUPS      Y0, 12448(BX)
-	VMOVUPS      -9216(SI), Y0
-	VMOVUPS      -9184(SI), Y1
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y1, Y3
-	VPOR         vectors<>+32(SB), Y2, Y2
-	VPOR         vectors<>+32(SB), Y3, Y3
-	VMAXPS       Y2, Y15, Y2
-	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y11, Y4
-	VFMADD231PS  Y14, Y2, Y4
-	VMOVAPS      Y11, Y5
-	VFMADD231PS  Y14, Y3, Y5
-	VSUBPS       Y11, Y4, Y6
-	VSUBPS       Y11, Y5, Y7
-	VFNMADD231PS vectors<>+160(SB), Y6, Y2
-	VFNMADD231PS vectors<>+160(SB), Y7, Y3
-	VFNMADD231PS vectors<>+192(SB), Y6, Y2
-	VFNMADD231PS vectors<>+192(SB), Y7, Y3
-	VPSLLD       $0x14, Y4, Y6
-	VPSLLD       $0x14, Y5, Y7
-	VPERMD       vectors<>+224(SB), Y4, Y4
-	VPERMD       vectors<>+224(SB), Y5, Y5
-	VPADDD       Y4, Y6, Y4
-	VPADDD       Y5, Y7, Y5
-	VMOVUPS      vectors<>+288(SB), Y6
-	VFMADD231PS  Y2, Y13, Y6
-	VMOVUPS      vectors<>+288(SB), Y7
-	VFMADD231PS  Y3, Y13, Y7
-	VMULPS       Y2, Y2, Y8
-	VMULPS       Y3, Y3, Y9
-	VFMADD231PS  Y8, Y6, Y2
-	VFMADD231PS  Y9, Y7, Y3
-	VFMADD231PS  Y2, Y4, Y4
-	VFMADD231PS  Y3, Y5, Y5
-	VCMPPS       $0x11, Y10, Y0, Y0
-	VCMPPS       $0x11, Y10, Y1, Y1
+	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x11, vectors<>+0(SB), Y1, Y1
 	VMOVUPS      vectors<>+320(SB), Y2
 	VBLENDVPS    Y0, Y4, Y2, Y0
 	VMOVUPS      vectors<>+320(SB), Y2
@@ -423,18 +271,58 @@ loop_k_8:
 	VADDPS       vectors<>+320(SB), Y5, Y3
 	VDIVPS       Y2, Y0, Y0
 	VDIVPS       Y3, Y1, Y1
-	VMOVUPS      12352(BX), Y2
-	VMULPS       (DI), Y2, Y2
-	VMOVUPS      12384(BX), Y3
-	VMULPS       32(DI), Y3, Y3
-	VMOVUPS      12288(BX), Y4
-	VFMADD231PS  12416(BX), Y4, Y2
-	VMOVUPS      12320(BX), Y5
-	VFMADD231PS  12448(BX), Y5, Y3
-	VMULPS       Y2, Y2, Y6
-	VMULPS       Y3, Y3, Y7
-	VMINPS       Y6, Y12, Y6
-	VMINPS       Y7, Y12, Y7
+	VMOVUPS      -11264(SI), Y2
+	VMOVUPS      -11232(SI), Y3
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y3, Y5
+	VPOR         vectors<>+32(SB), Y4, Y4
+	VPOR         vectors<>+32(SB), Y5, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+128(SB), Y6
+	VFMADD231PS  Y14, Y4, Y6
+	VMOVUPS      vectors<>+128(SB), Y7
+	VFMADD231PS  Y14, Y5, Y7
+	VSUBPS       vectors<>+128(SB), Y6, Y8
+	VSUBPS       vectors<>+128(SB), Y7, Y9
+	VFNMADD231PS vectors<>+160(SB), Y8, Y4
+	VFNMADD231PS vectors<>+160(SB), Y9, Y5
+	VFNMADD231PS vectors<>+192(SB), Y8, Y4
+	VFNMADD231PS vectors<>+192(SB), Y9, Y5
+	VPSLLD       $0x14, Y6, Y8
+	VPSLLD       $0x14, Y7, Y9
+	VPERMD       vectors<>+224(SB), Y6, Y6
+	VPERMD       vectors<>+224(SB), Y7, Y7
+	VPADDD       Y6, Y8, Y6
+	VPADDD       Y7, Y9, Y7
+	VMOVUPS      vectors<>+256(SB), Y8
+	VFMADD213PS  vectors<>+288(SB), Y4, Y8
+	VMOVUPS      vectors<>+256(SB), Y9
+	VFMADD213PS  vectors<>+288(SB), Y5, Y9
+	VMULPS       Y4, Y4, Y10
+	VMULPS       Y5, Y5, Y11
+	VFMADD231PS  Y10, Y8, Y4
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y4, Y6, Y6
+	VFMADD231PS  Y5, Y7, Y7
+	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x11, vectors<>+0(SB), Y3, Y3
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y2, Y6, Y4, Y2
+	VMOVUPS      vectors<>+320(SB), Y4
+	VBLENDVPS    Y3, Y7, Y4, Y3
+	VADDPS       vectors<>+320(SB), Y6, Y4
+	VADDPS       vectors<>+320(SB), Y7, Y5
+	VDIVPS       Y4, Y2, Y2
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      -10240(SI), Y4
+	VMOVUPS      -10208(SI), Y5
+	VMULPS       Y4, Y4, Y6
+	VMULPS       Y5, Y5, Y7
+	VMOVUPS      vectors<>+352(SB), Y8
+	VMINPS       Y6, Y8, Y6
+	VMOVUPS      vectors<>+352(SB), Y8
+	VMINPS       Y7, Y8, Y7
 	VMULPS       Y6, Y6, Y8
 	VMULPS       Y7, Y7, Y9
 	VMOVUPS      vectors<>+384(SB), Y10
@@ -449,513 +337,136 @@ loop_k_8:
 	VFMADD213PS  vectors<>+320(SB), Y9, Y13
 	VFMADD231PS  Y6, Y10, Y12
 	VFMADD231PS  Y7, Y11, Y13
-	VMULPS       Y2, Y12, Y10
-	VMULPS       Y3, Y13, Y11
-	VMOVUPS      vectors<>+512(SB), Y12
-	VFMADD213PS  vectors<>+544(SB), Y8, Y12
-	VMOVUPS      vectors<>+512(SB), Y13
-	VFMADD213PS  vectors<>+544(SB), Y9, Y13
-	VMOVUPS      vectors<>+576(SB), Y14
-	VFMADD213PS  vectors<>+608(SB), Y8, Y14
-	VMOVUPS      vectors<>+576(SB), Y15
-	VFMADD213PS  vectors<>+608(SB), Y9, Y15
-	VFMADD213PS  vectors<>+320(SB), Y14, Y8
-	VFMADD213PS  vectors<>+320(SB), Y15, Y9
-	VFMADD231PS  Y6, Y12, Y8
-	VFMADD231PS  Y7, Y13, Y9
-	VDIVPS       Y8, Y10, Y6
-	VDIVPS       Y9, Y11, Y7
+	VMULPS       Y4, Y12, Y4
+	VMULPS       Y5, Y13, Y5
+	VMOVUPS      vectors<>+512(SB), Y10
+	VFMADD213PS  vectors<>+544(SB), Y8, Y10
+	VMOVUPS      vectors<>+512(SB), Y11
+	VFMADD213PS  vectors<>+544(SB), Y9, Y11
+	VMOVUPS      vectors<>+576(SB), Y12
+	VFMADD213PS  vectors<>+608(SB), Y8, Y12
+	VMOVUPS      vectors<>+576(SB), Y13
+	VFMADD213PS  vectors<>+608(SB), Y9, Y13
+	VFMADD213PS  vectors<>+320(SB), Y12, Y8
+	VFMADD213PS  vectors<>+320(SB), Y13, Y9
+	VFMADD231PS  Y6, Y10, Y8
+	VFMADD231PS  Y7, Y11, Y9
+	VDIVPS       Y8, Y4, Y4
+	VDIVPS       Y9, Y5, Y5
+	VMOVUPS      vectors<>+320(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      vectors<>+320(SB), Y6
+	VMINPS       Y5, Y6, Y5
+	VMOVUPS      vectors<>+640(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      vectors<>+640(SB), Y6
+	VMAXPS       Y5, Y6, Y5
+	VMOVUPS      -9216(SI), Y6
+	VMOVUPS      -9184(SI), Y7
+	VMOVAPS      Y6, Y8
+	VMOVAPS      Y7, Y9
+	VPOR         vectors<>+32(SB), Y8, Y8
+	VPOR         vectors<>+32(SB), Y9, Y9
+	VMAXPS       Y8, Y15, Y8
+	VMAXPS       Y9, Y15, Y9
+	VMOVUPS      vectors<>+128(SB), Y10
+	VFMADD231PS  Y14, Y8, Y10
+	VMOVUPS      vectors<>+128(SB), Y11
+	VFMADD231PS  Y14, Y9, Y11
+	VSUBPS       vectors<>+128(SB), Y10, Y12
+	VSUBPS       vectors<>+128(SB), Y11, Y13
+	VFNMADD231PS vectors<>+160(SB), Y12, Y8
+	VFNMADD231PS vectors<>+160(SB), Y13, Y9
+	VFNMADD231PS vectors<>+192(SB), Y12, Y8
+	VFNMADD231PS vectors<>+192(SB), Y13, Y9
+	VPSLLD       $0x14, Y10, Y12
+	VPSLLD       $0x14, Y11, Y13
+	VPERMD       vectors<>+224(SB), Y10, Y10
+	VPERMD       vectors<>+224(SB), Y11, Y11
+	VPADDD       Y10, Y12, Y10
+	VPADDD       Y11, Y13, Y11
+	VMOVUPS      vectors<>+256(SB), Y12
+	VFMADD213PS  vectors<>+288(SB), Y8, Y12
+	VMOVUPS      vectors<>+256(SB), Y13
+	VFMADD213PS  vectors<>+288(SB), Y9, Y13
+	VMULPS       Y8, Y8, Y14
+	VMULPS       Y9, Y9, Y15
+	VFMADD231PS  Y14, Y12, Y8
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y8, Y10, Y10
+	VFMADD231PS  Y9, Y11, Y11
+	VCMPPS       $0x11, vectors<>+0(SB), Y6, Y6
+	VCMPPS       $0x11, vectors<>+0(SB), Y7, Y7
 	VMOVUPS      vectors<>+320(SB), Y8
-	VMINPS       Y6, Y8, Y6
+	VBLENDVPS    Y6, Y10, Y8, Y6
 	VMOVUPS      vectors<>+320(SB), Y8
-	VMINPS       Y7, Y8, Y7
-	VMOVUPS      vectors<>+640(SB), Y8
-	VMAXPS       Y6, Y8, Y6
-	VMOVUPS      vectors<>+640(SB), Y8
-	VMAXPS       Y7, Y8, Y7
-	VMULPS       Y6, Y0, Y8
-	VMULPS       Y7, Y1, Y9
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
-	VMOVUPS      12352(BX), Y4
-	VMOVUPS      Y4, (CX)
-	VMOVUPS      12384(BX), Y4
-	VMOVUPS      Y4, 32(CX)
-	VMOVUPS      12416(BX), Y4
-	VMOVUPS      Y4, (R8)
-	VMOVUPS      12448(BX), Y4
-	VMOVUPS      Y4, 32(R8)
-	VMOVUPS      Y0, (R9)
-	VMOVUPS      Y1, 32(R9)
-	VMOVUPS      Y2, (R10)
-	VMOVUPS      Y3, 32(R10)
-	VMOVUPS      Y6, (R11)
-	VMOVUPS      Y7, 32(R11)
-	VMOVUPS      Y8, (R12)
-	VMOVUPS      Y9, 32(R12)
-	VMOVUPS      Y8, (R13)
-	VMOVUPS      Y9, 32(R13)
-	MOVQ         (SP), AX
-	VMOVUPS      Y2, (AX)
-	VMOVUPS      Y3, 32(AX)
+	VBLENDVPS    Y7, Y11, Y8, Y7
+	VADDPS       vectors<>+320(SB), Y10, Y8
+	VADDPS       vectors<>+320(SB), Y11, Y9
+	VDIVPS       Y8, Y6, Y6
+	VDIVPS       Y9, Y7, Y7
+	VMULPS       (BX), Y2, Y2
+	VMULPS       32(BX), Y3, Y3
+	VFMADD231PS  Y4, Y0, Y2
+	VFMADD231PS  Y5, Y1, Y3
+	VMULPS       Y2, Y2, Y0
+	VMULPS       Y3, Y3, Y1
+	VMOVUPS      vectors<>+352(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      vectors<>+352(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMULPS       Y0, Y0, Y4
+	VMULPS       Y1, Y1, Y5
+	VMOVUPS      vectors<>+384(SB), Y8
+	VFMADD213PS  vectors<>+416(SB), Y4, Y8
+	VMOVUPS      vectors<>+384(SB), Y9
+	VFMADD213PS  vectors<>+416(SB), Y5, Y9
+	VMOVUPS      vectors<>+448(SB), Y10
+	VFMADD213PS  vectors<>+480(SB), Y4, Y10
+	VMOVUPS      vectors<>+448(SB), Y11
+	VFMADD213PS  vectors<>+480(SB), Y5, Y11
+	VFMADD213PS  vectors<>+320(SB), Y4, Y10
+	VFMADD213PS  vectors<>+320(SB), Y5, Y11
+	VFMADD231PS  Y0, Y8, Y10
+	VFMADD231PS  Y1, Y9, Y11
+	VMULPS       Y2, Y10, Y8
+	VMULPS       Y3, Y11, Y9
+	VMOVUPS      vectors<>+512(SB), Y10
+	VFMADD213PS  vectors<>+544(SB), Y4, Y10
+	VMOVUPS      vectors<>+512(SB), Y11
+	VFMADD213PS  vectors<>+544(SB), Y5, Y11
+	VMOVUPS      vectors<>+576(SB), Y12
+	VFMADD213PS  vectors<>+608(SB), Y4, Y12
+	VMOVUPS      vectors<>+576(SB), Y13
+	VFMADD213PS  vectors<>+608(SB), Y5, Y13
+	VFMADD213PS  vectors<>+320(SB), Y12, Y4
+	VFMADD213PS  vectors<>+320(SB), Y13, Y5
+	VFMADD231PS  Y0, Y10, Y4
+	VFMADD231PS  Y1, Y11, Y5
+	VDIVPS       Y4, Y8, Y0
+	VDIVPS       Y5, Y9, Y1
+	VMOVUPS      vectors<>+320(SB), Y4
+	VMINPS       Y0, Y4, Y0
+	VMOVUPS      vectors<>+320(SB), Y4
+	VMINPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+640(SB), Y4
+	VMAXPS       Y0, Y4, Y0
+	VMOVUPS      vectors<>+640(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMULPS       Y0, Y6, Y0
+	VMULPS       Y1, Y7, Y1
+	VMOVUPS      Y2, (DI)
+	VMOVUPS      Y3, 32(DI)
+	VMOVUPS      Y0, (DX)
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
 	ADDQ         $+64, SI
-	ADDQ         $+64, DI
-	ADDQ         $+64, DX
-	ADDQ         $+64, CX
-	ADDQ         $+64, R8
-	ADDQ         $+64, R9
-	ADDQ         $+64, R10
-	ADDQ         $+64, R11
-	ADDQ         $+64, R12
-	ADDQ         $+64, R13
-	ADDQ         $+64, (SP)
-	DECQ         8(SP)
-	JNE          loop_k_8
-	VZEROUPPER
-	RET
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-// dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
-// da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
-// da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
-// da[t][n][2][k] = dc[t][n][k]*input[t][n][k]*(1 - fresh[t][n][k]*fresh[t][n][k])
-// da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
-// dc0[n][k] = dc[0][n][k]*forget[0][n][k]
-// dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
-// dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
-// dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
-// dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
-// func backward0AVX2(dx *float32, dh0 *float32, dc0 *float32, dwx *float32, dwh *float32, db *float32, dy *float32, dhn *float32, dcn *float32, x *float32, h0 *float32, c0 *float32, wx *float32, wh *float32, output *float32, s *float32, fresh *float32, input *float32, forget *float32)
-// Requires: AVX, FMA3
-TEXT ·backward0AVX2(SB), $8-152
-	MOVQ    dy+48(FP), DX
-	MOVQ    dhn+56(FP), CX
-	MOVQ    output+112(FP), SI
-	MOVQ    s+120(FP), DI
-	MOVQ    dcn+64(FP), R8
-	MOVQ    fresh+128(FP), R9
-	MOVQ    input+136(FP), R10
-	MOVQ    c0+88(FP), R11
-	MOVQ    forget+144(FP), R12
-	MOVQ    db+40(FP), BX
-	MOVQ    dc0+16(FP), R13
-	MOVQ    $+16, (SP)
-	PCALIGN $0x20
-
-loop_k_1:
-	// for k < 16
-	VMOVUPS      (CX), Y0
-	VMOVUPS      32(CX), Y1
-	VADDPS       (DX), Y0, Y0
-	VADDPS       32(DX), Y1, Y1
-	VMULPS       (SI), Y0, Y2
-	VMULPS       32(SI), Y1, Y3
-	VMOVUPS      (DI), Y4
-	VFNMADD213PS vectors<>+320(SB), Y4, Y4
-	VMOVUPS      32(DI), Y5
-	VFNMADD213PS vectors<>+320(SB), Y5, Y5
-	VFMADD213PS  (R8), Y2, Y4
-	VFMADD213PS  32(R8), Y3, Y5
-	VMOVUPS      (R9), Y2
-	VMOVUPS      32(R9), Y3
-	VMULPS       Y2, Y4, Y6
-	VMULPS       Y3, Y5, Y7
-	VMOVUPS      (R10), Y8
-	VMOVUPS      32(R10), Y9
-	VMULPS       Y8, Y6, Y6
-	VMULPS       Y9, Y7, Y7
-	VMOVUPS      vectors<>+320(SB), Y10
-	VSUBPS       Y8, Y10, Y10
-	VMOVUPS      vectors<>+320(SB), Y11
-	VSUBPS       Y9, Y11, Y11
-	VMULPS       Y10, Y6, Y6
-	VMULPS       Y11, Y7, Y7
-	VMULPS       (R11), Y4, Y10
-	VMULPS       32(R11), Y5, Y11
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VMULPS       Y12, Y10, Y10
-	VMULPS       Y13, Y11, Y11
-	VMOVUPS      vectors<>+320(SB), Y14
-	VSUBPS       Y12, Y14, Y14
-	VMOVUPS      vectors<>+320(SB), Y15
-	VSUBPS       Y13, Y15, Y15
-	VMULPS       Y14, Y10, Y10
-	VMULPS       Y15, Y11, Y11
-	VMULPS       Y8, Y4, Y8
-	VMULPS       Y9, Y5, Y9
-	VFNMADD213PS vectors<>+320(SB), Y2, Y2
-	VFNMADD213PS vectors<>+320(SB), Y3, Y3
-	VMULPS       Y2, Y8, Y2
-	VMULPS       Y3, Y9, Y3
-	VMULPS       (DI), Y0, Y0
-	VMULPS       32(DI), Y1, Y1
-	VMOVUPS      (SI), Y8
-	VMULPS       Y8, Y0, Y0
-	VMOVUPS      32(SI), Y9
-	VMULPS       Y9, Y1, Y1
-	VMOVUPS      vectors<>+320(SB), Y14
-	VSUBPS       Y8, Y14, Y8
-	VMOVUPS      vectors<>+320(SB), Y14
-	VSUBPS       Y9, Y14, Y9
-	VMULPS       Y8, Y0, Y0
-	VMULPS       Y9, Y1, Y1
-	VMULPS       Y12, Y4, Y4
-	VMULPS       Y13, Y5, Y5
-	VMOVUPS      Y6, (BX)
-	VMOVUPS      Y7, 32(BX)
-	VMOVUPS      Y10, 1024(BX)
-	VMOVUPS      Y11, 1056(BX)
-	VMOVUPS      Y2, 2048(BX)
-	VMOVUPS      Y3, 2080(BX)
-	VMOVUPS      Y0, 3072(BX)
-	VMOVUPS      Y1, 3104(BX)
-	VMOVUPS      Y4, (R13)
-	VMOVUPS      Y5, 32(R13)
-	ADDQ         $+64, DX
-	ADDQ         $+64, CX
-	ADDQ         $+64, SI
-	ADDQ         $+64, DI
-	ADDQ         $+64, R8
-	ADDQ         $+64, R9
-	ADDQ         $+64, R10
-	ADDQ         $+64, R11
-	ADDQ         $+64, R12
 	ADDQ         $+64, BX
-	ADDQ         $+64, R13
-	DECQ         (SP)
-	JNE          loop_k_1
-	MOVQ         x+72(FP), R8
-	MOVQ         wx+96(FP), SI
-	MOVQ         dwx+24(FP), DI
-	MOVQ         dx+0(FP), R9
-	MOVL         $+64, CX
-
-loop_i_2:
-	// for i < 64
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS (R8), Y4
-	MOVL         $+4, DX
-	PCALIGN      $0x20
-
-loop_g_3:
-	// for g < 4
-	VMOVUPS     -1024(BX), Y5
-	VFMADD231PS (SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, (DI)
-	VMOVUPS     -992(BX), Y5
-	VFMADD231PS 32(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 32(DI)
-	VMOVUPS     -960(BX), Y5
-	VFMADD231PS 64(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 64(DI)
-	VMOVUPS     -928(BX), Y5
-	VFMADD231PS 96(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 96(DI)
-	VMOVUPS     -896(BX), Y5
-	VFMADD231PS 128(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 128(DI)
-	VMOVUPS     -864(BX), Y5
-	VFMADD231PS 160(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 160(DI)
-	VMOVUPS     -832(BX), Y5
-	VFMADD231PS 192(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 192(DI)
-	VMOVUPS     -800(BX), Y5
-	VFMADD231PS 224(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 224(DI)
-	VMOVUPS     -768(BX), Y5
-	VFMADD231PS 256(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 256(DI)
-	VMOVUPS     -736(BX), Y5
-	VFMADD231PS 288(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 288(DI)
-	VMOVUPS     -704(BX), Y5
-	VFMADD231PS 320(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 320(DI)
-	VMOVUPS     -672(BX), Y5
-	VFMADD231PS 352(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 352(DI)
-	VMOVUPS     -640(BX), Y5
-	VFMADD231PS 384(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 384(DI)
-	VMOVUPS     -608(BX), Y5
-	VFMADD231PS 416(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 416(DI)
-	VMOVUPS     -576(BX), Y5
-	VFMADD231PS 448(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 448(DI)
-	VMOVUPS     -544(BX), Y5
-	VFMADD231PS 480(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 480(DI)
-	VMOVUPS     -512(BX), Y5
-	VFMADD231PS 512(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 512(DI)
-	VMOVUPS     -480(BX), Y5
-	VFMADD231PS 544(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 544(DI)
-	VMOVUPS     -448(BX), Y5
-	VFMADD231PS 576(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 576(DI)
-	VMOVUPS     -416(BX), Y5
-	VFMADD231PS 608(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 608(DI)
-	VMOVUPS     -384(BX), Y5
-	VFMADD231PS 640(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 640(DI)
-	VMOVUPS     -352(BX), Y5
-	VFMADD231PS 672(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 672(DI)
-	VMOVUPS     -320(BX), Y5
-	VFMADD231PS 704(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 704(DI)
-	VMOVUPS     -288(BX), Y5
-	VFMADD231PS 736(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 736(DI)
-	VMOVUPS     -256(BX), Y5
-	VFMADD231PS 768(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 768(DI)
-	VMOVUPS     -224(BX), Y5
-	VFMADD231PS 800(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 800(DI)
-	VMOVUPS     -192(BX), Y5
-	VFMADD231PS 832(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 832(DI)
-	VMOVUPS     -160(BX), Y5
-	VFMADD231PS 864(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 864(DI)
-	VMOVUPS     -128(BX), Y5
-	VFMADD231PS 896(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 896(DI)
-	VMOVUPS     -96(BX), Y5
-	VFMADD231PS 928(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 928(DI)
-	VMOVUPS     -64(BX), Y5
-	VFMADD231PS 960(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 960(DI)
-	VMOVUPS     -32(BX), Y5
-	VFMADD231PS 992(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 992(DI)
-	ADDQ        $+1024, BX
-	ADDQ        $+1024, SI
-	ADDQ        $+1024, DI
-	DECQ        DX
-	JNE         loop_g_3
-	VADDPS      Y0, Y2, Y0
-	VADDPS      Y1, Y3, Y1
-	VADDPS      Y0, Y1, Y0
-	VPERM2F128  $0x01, Y0, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0x4e, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0xb1, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VMOVSS      X0, (R9)
-	ADDQ        $-4096, BX
-	ADDQ        $+4, R8
-	ADDQ        $+4, R9
-	DECQ        CX
-	JNE         loop_i_2
-	MOVQ        h0+80(FP), R8
-	MOVQ        wh+104(FP), SI
-	MOVQ        dwh+32(FP), DI
-	MOVQ        dh0+8(FP), R9
-	MOVL        $+256, CX
-
-loop_j_4:
-	// for j < 256
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VBROADCASTSS (R8), Y4
-	MOVL         $+4, DX
-	PCALIGN      $0x20
-
-loop_g_5:
-	// for g < 4
-	VMOVUPS     -1024(BX), Y5
-	VFMADD231PS (SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, (DI)
-	VMOVUPS     -992(BX), Y5
-	VFMADD231PS 32(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 32(DI)
-	VMOVUPS     -960(BX), Y5
-	VFMADD231PS 64(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 64(DI)
-	VMOVUPS     -928(BX), Y5
-	VFMADD231PS 96(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 96(DI)
-	VMOVUPS     -896(BX), Y5
-	VFMADD231PS 128(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 128(DI)
-	VMOVUPS     -864(BX), Y5
-	VFMADD231PS 160(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 160(DI)
-	VMOVUPS     -832(BX), Y5
-	VFMADD231PS 192(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 192(DI)
-	VMOVUPS     -800(BX), Y5
-	VFMADD231PS 224(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 224(DI)
-	VMOVUPS     -768(BX), Y5
-	VFMADD231PS 256(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 256(DI)
-	VMOVUPS     -736(BX), Y5
-	VFMADD231PS 288(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 288(DI)
-	VMOVUPS     -704(BX), Y5
-	VFMADD231PS 320(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 320(DI)
-	VMOVUPS     -672(BX), Y5
-	VFMADD231PS 352(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 352(DI)
-	VMOVUPS     -640(BX), Y5
-	VFMADD231PS 384(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 384(DI)
-	VMOVUPS     -608(BX), Y5
-	VFMADD231PS 416(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 416(DI)
-	VMOVUPS     -576(BX), Y5
-	VFMADD231PS 448(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 448(DI)
-	VMOVUPS     -544(BX), Y5
-	VFMADD231PS 480(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 480(DI)
-	VMOVUPS     -512(BX), Y5
-	VFMADD231PS 512(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 512(DI)
-	VMOVUPS     -480(BX), Y5
-	VFMADD231PS 544(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 544(DI)
-	VMOVUPS     -448(BX), Y5
-	VFMADD231PS 576(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 576(DI)
-	VMOVUPS     -416(BX), Y5
-	VFMADD231PS 608(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 608(DI)
-	VMOVUPS     -384(BX), Y5
-	VFMADD231PS 640(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 640(DI)
-	VMOVUPS     -352(BX), Y5
-	VFMADD231PS 672(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 672(DI)
-	VMOVUPS     -320(BX), Y5
-	VFMADD231PS 704(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 704(DI)
-	VMOVUPS     -288(BX), Y5
-	VFMADD231PS 736(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 736(DI)
-	VMOVUPS     -256(BX), Y5
-	VFMADD231PS 768(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 768(DI)
-	VMOVUPS     -224(BX), Y5
-	VFMADD231PS 800(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 800(DI)
-	VMOVUPS     -192(BX), Y5
-	VFMADD231PS 832(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 832(DI)
-	VMOVUPS     -160(BX), Y5
-	VFMADD231PS 864(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 864(DI)
-	VMOVUPS     -128(BX), Y5
-	VFMADD231PS 896(SI), Y5, Y0
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 896(DI)
-	VMOVUPS     -96(BX), Y5
-	VFMADD231PS 928(SI), Y5, Y1
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 928(DI)
-	VMOVUPS     -64(BX), Y5
-	VFMADD231PS 960(SI), Y5, Y2
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 960(DI)
-	VMOVUPS     -32(BX), Y5
-	VFMADD231PS 992(SI), Y5, Y3
-	VMULPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 992(DI)
-	ADDQ        $+1024, BX
-	ADDQ        $+1024, SI
-	ADDQ        $+1024, DI
-	DECQ        DX
-	JNE         loop_g_5
-	VADDPS      Y0, Y2, Y0
-	VADDPS      Y1, Y3, Y1
-	VADDPS      Y0, Y1, Y0
-	VPERM2F128  $0x01, Y0, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0x4e, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VPERMILPS   $0xb1, Y0, Y1
-	VADDPS      Y1, Y0, Y0
-	VMOVSS      X0, (R9)
-	ADDQ        $-4096, BX
-	ADDQ        $+4, R8
-	ADDQ        $+4, R9
-	DECQ        CX
-	JNE         loop_j_4
+	ADDQ         $+64, DI
+	ADDQ         $+64, DX
+	ADDQ         $+64, CX
+	DECQ         R8
+	JNE          loop_k_8
 	VZEROUPPER
 	RET

@@ -6,10 +6,6 @@ package cell1
 
 const useAVX2 = false
 
-func forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
-	forwardGo(ws, y, hn, cn, x, h0, c0, wx, wh, b)
-}
-
-func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh) {
-	backwardGo(ws, dx, dh0, dc0, dwx, dwh, db, dy, dhn, dcn, x, h0, c0, wx, wh)
+func forward(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
+	forwardGo(y, hn, cn, x, h0, c0, wx, wh, b)
 }

@@ -13,10 +13,6 @@
 // Forward computes
 //
 //	y[n][d] = e[id[n]][d]
-//
-// Backward computes
-//
-//	de[id[n]][d] += dy[n][d]
 package embed1
 
 import "fmt"
@@ -56,26 +52,7 @@ func Forward(y *Y, id *Id, e *E) error {
 	return nil
 }
 
-// Backward computes
-//
-//	de[id[n]][d] += dy[n][d]
-//
-// Its arguments are
-//
-//   - de[V][D]: gradient of e
-//   - dy[N][D]: given gradient of y
-//   - id[N]: input, row numbers, from 0 to V-1
-//
-// Where id is out of range, it returns an error and has written nothing.
-func Backward(de *E, dy *Y, id *Id) error {
-	if err := checkId(id); err != nil {
-		return err
-	}
-	backward(de, dy, id)
-	return nil
-}
-
-// Implementation names what Forward and Backward run on this machine: avx2 or go.
+// Implementation names what Forward runs on this machine: avx2 or go.
 func Implementation() string {
 	if useAVX2 {
 		return "avx2"

@@ -2,33 +2,13 @@
 
 package embed1
 
-import "unsafe"
-
 // forwardGo runs the forward pass in portable Go.
 func forwardGo(y *Y, id *Id, e *E) {
 	forward0Go(y, id, e)
-}
-
-// backwardGo runs the backward pass in portable Go.
-func backwardGo(de *E, dy *Y, id *Id) {
-	backward0Go(de, dy, id)
 }
 
 // y[n][d] = e[id[n]][d]
 func forward0Go(y *Y, id *Id, e *E) {
 	id0 := int(id[0])
 	copy(y[0][:], e[id0][:])
-}
-
-// de[id[n]][d] += dy[n][d]
-func backward0Go(de *E, dy *Y, id *Id) {
-	de_ := (*[16384]float32)(unsafe.Pointer(de))
-	clear(de_[:])
-	id0 := int(id[0])
-	for d := 0; d < 16; d++ {
-		de[id0][4*d] += dy[0][4*d]
-		de[id0][4*d+1] += dy[0][4*d+1]
-		de[id0][4*d+2] += dy[0][4*d+2]
-		de[id0][4*d+3] += dy[0][4*d+3]
-	}
 }

@@ -17,20 +17,7 @@ func forward(y *Y, id *Id, e *E) {
 	forward0AVX2(&y[0][0], &id[0], &e[0][0])
 }
 
-func backward(de *E, dy *Y, id *Id) {
-	if !useAVX2 {
-		backwardGo(de, dy, id)
-		return
-	}
-	backward0AVX2(&de[0][0], &dy[0][0], &id[0])
-}
-
 // y[n][d] = e[id[n]][d]
 //
 //go:noescape
 func forward0AVX2(y *float32, id *int32, e *float32)
-
-// de[id[n]][d] += dy[n][d]
-//
-//go:noescape
-func backward0AVX2(de, dy *float32, id *int32)

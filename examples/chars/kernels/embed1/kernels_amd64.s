@@ -4,12 +4,6 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0x0000000000000000
-DATA vectors<>+8(SB)/8, $0x0000000000000000
-DATA vectors<>+16(SB)/8, $0x0000000000000000
-DATA vectors<>+24(SB)/8, $0x0000000000000000
-GLOBL vectors<>(SB), RODATA|NOPTR, $32
-
 // y[n][d] = e[id[n]][d]
 // func forward0AVX2(y *float32, id *int32, e *float32)
 // Requires: AVX
@@ -36,56 +30,5 @@ TEXT ·forward0AVX2(SB), NOSPLIT, $0-24
 	VMOVUPS Y0, 192(SI)
 	VMOVUPS 224(BX), Y0
 	VMOVUPS Y0, 224(SI)
-	VZEROUPPER
-	RET
-
-// de[id[n]][d] += dy[n][d]
-// func backward0AVX2(de *float32, dy *float32, id *int32)
-// Requires: AVX
-TEXT ·backward0AVX2(SB), NOSPLIT, $0-24
-	VXORPS  Y15, Y15, Y15
-	MOVQ    de+0(FP), BX
-	MOVL    $+512, SI
-	PCALIGN $0x20
-
-loop_d0d1_1:
-	// for d0d1 < 512
-	VMOVUPS Y15, (BX)
-	VMOVUPS Y15, 32(BX)
-	VMOVUPS Y15, 64(BX)
-	VMOVUPS Y15, 96(BX)
-	ADDQ    $+128, BX
-	DECQ    SI
-	JNE     loop_d0d1_1
-	MOVQ    dy+8(FP), SI
-	VMOVUPS (SI), Y0
-	MOVQ    id+16(FP), DI
-	MOVLQSX (DI), AX
-	MOVQ    AX, BX
-	IMUL3Q  $+256, BX, BX
-	ADDQ    de+0(FP), BX
-	VADDPS  (BX), Y0, Y0
-	VMOVUPS Y0, (BX)
-	VMOVUPS 32(BX), Y0
-	VADDPS  32(SI), Y0, Y0
-	VMOVUPS Y0, 32(BX)
-	VMOVUPS 64(BX), Y0
-	VADDPS  64(SI), Y0, Y0
-	VMOVUPS Y0, 64(BX)
-	VMOVUPS 96(BX), Y0
-	VADDPS  96(SI), Y0, Y0
-	VMOVUPS Y0, 96(BX)
-	VMOVUPS 128(BX), Y0
-	VADDPS  128(SI), Y0, Y0
-	VMOVUPS Y0, 128(BX)
-	VMOVUPS 160(BX), Y0
-	VADDPS  160(SI), Y0, Y0
-	VMOVUPS Y0, 160(BX)
-	VMOVUPS 192(BX), Y0
-	VADDPS  192(SI), Y0, Y0
-	VMOVUPS Y0, 192(BX)
-	VMOVUPS 224(BX), Y0
-	VADDPS  224(SI), Y0, Y0
-	VMOVUPS Y0, 224(BX)
 	VZEROUPPER
 	RET

@@ -9,7 +9,3 @@ const useAVX2 = false
 func forward(y *Y, id *Id, e *E) {
 	forwardGo(y, id, e)
 }
-
-func backward(de *E, dy *Y, id *Id) {
-	backwardGo(de, dy, id)
-}

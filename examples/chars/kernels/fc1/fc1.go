@@ -13,12 +13,6 @@
 // Forward computes
 //
 //	y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
-//
-// Backward computes
-//
-//	dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//	dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//	db[o] = sum(n, dy[n][o])
 package fc1
 
 // The dims.
@@ -53,25 +47,7 @@ func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }
 
-// Backward computes
-//
-//	dx[n][i] = sum(o, dy[n][o]*w[i][o])
-//	dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//	db[o] = sum(n, dy[n][o])
-//
-// Its arguments are
-//
-//   - dx[N][I]: gradient of x
-//   - dw[I][O]: gradient of w
-//   - db[O]: gradient of b
-//   - dy[N][O]: given gradient of y
-//   - x[N][I]: input
-//   - w[I][O]: parameter
-func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backward(dx, dw, db, dy, x, w)
-}
-
-// Implementation names what Forward and Backward run on this machine: avx2 or go.
+// Implementation names what Forward runs on this machine: avx2 or go.
 func Implementation() string {
 	if useAVX2 {
 		return "avx2"

@@ -7,11 +7,6 @@ func forwardGo(y *Y, x *X, w *W, b *B) {
 	forward0Go(y, x, w, b)
 }
 
-// backwardGo runs the backward pass in portable Go.
-func backwardGo(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backward0Go(dx, dw, db, dy, x, w)
-}
-
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 func forward0Go(y *Y, x *X, w *W, b *B) {
 	var sum [256]float32
@@ -66,33 +61,4 @@ func forward0Go(y *Y, x *X, w *W, b *B) {
 		y[0][4*o+2] = sum[4*o+2] + b[4*o+2]
 		y[0][4*o+3] = sum[4*o+3] + b[4*o+3]
 	}
-}
-
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// db[o] = sum(n, dy[n][o])
-func backward0Go(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	for i := 0; i < 256; i++ {
-		var v0, v1, v2, v3 float32
-		v4 := x[0][i]
-		for o := 0; o < 64; o++ {
-			v5 := dy[0][4*o]
-			v0 += v5 * w[i][4*o]
-			dw[i][4*o] = v4 * v5
-			v6 := dy[0][4*o+1]
-			v1 += v6 * w[i][4*o+1]
-			dw[i][4*o+1] = v4 * v6
-			v7 := dy[0][4*o+2]
-			v2 += v7 * w[i][4*o+2]
-			dw[i][4*o+2] = v4 * v7
-			v8 := dy[0][4*o+3]
-			v3 += v8 * w[i][4*o+3]
-			dw[i][4*o+3] = v4 * v8
-		}
-		v0 = v2 + v0
-		v1 = v3 + v1
-		v0 = v1 + v0
-		dx[0][i] = v0
-	}
-	copy(db[:], dy[0][:])
 }

@@ -17,22 +17,7 @@ func forward(y *Y, x *X, w *W, b *B) {
 	forward0AVX2(&y[0][0], &x[0][0], &w[0][0], &b[0])
 }
 
-func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	if !useAVX2 {
-		backwardGo(dx, dw, db, dy, x, w)
-		return
-	}
-	backward0AVX2(&dx[0][0], &dw[0][0], &db[0], &dy[0][0], &x[0][0], &w[0][0])
-}
-
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
 //
 //go:noescape
 func forward0AVX2(y, x, w, b *float32)
-
-// dx[n][i] = sum(o, dy[n][o]*w[i][o])
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-// db[o] = sum(n, dy[n][o])
-//
-//go:noescape
-func backward0AVX2(dx, dw, db, dy, x, w *float32)

@@ -9,7 +9,3 @@ const useAVX2 = false
 func forward(y *Y, x *X, w *W, b *B) {
 	forwardGo(y, x, w, b)
 }
-
-func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backwardGo(dx, dw, db, dy, x, w)
-}
