@@ -14,11 +14,11 @@ import (
 // reader is the network at one character of one passage.
 type reader struct {
 	*Params
-	h, h2     cell1.H0
-	c, c2     cell1.C0
-	embedded  embed1.Y
-	hidden    cell1.Y
-	logits    fc1.Y
+	h, h2    cell1.H0
+	c, c2    cell1.C0
+	embedded embed1.Y
+	hidden   cell1.Y
+	logits   fc1.Y
 }
 
 // read goes one character further. The weights have the types that they have in
