@@ -43,7 +43,7 @@ func (q *equation) real(x syntax.Expr) layer.Expr {
 		case "+", "-", "*", "/":
 			return q.fold(&layer.Binary{Op: x.Op[0], X: q.real(x.X), Y: q.real(x.Y)}, x.OpPos)
 		case "%":
-			return fromInt(q.integer(x))
+			return q.integerValue(x)
 		}
 	case *syntax.Call:
 		return q.realCall(x)

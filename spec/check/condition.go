@@ -19,6 +19,9 @@ func knownTruth(v bool) truth { return truth{known: true, value: v} }
 
 // condition builds an expression whose value is a truth value.
 func (q *equation) condition(x syntax.Expr) truth {
+	value := q.value
+	q.value = false
+	defer func() { q.value = value }()
 	switch x := x.(type) {
 	case *syntax.Unary:
 		if x.Op == "!" {

@@ -25,6 +25,8 @@ type equation struct {
 	// subPos are the places of the subscripts of a Read or Element.
 	subPos map[any][]diag.Pos
 	typed  *layer.Equation
+	// value says that an integer at hand is neither a subscript nor in a condition.
+	value bool
 	// failed is set with the first complaint.
 	failed bool
 }

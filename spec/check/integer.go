@@ -10,10 +10,23 @@ import (
 
 // subscripts builds the subscripts of one access.
 func (q *equation) subscripts(list []syntax.Expr) []layer.Int {
+	value := q.value
+	q.value = false
 	var out []layer.Int
 	for _, x := range list {
 		out = append(out, q.integer(x))
 	}
+	q.value = value
+	return out
+}
+
+// integerValue builds an integer that is no subscript and no side of a condition: nothing has
+// to be proved of it, so that integers may be multiplied.
+func (q *equation) integerValue(x syntax.Expr) layer.Expr {
+	value := q.value
+	q.value = true
+	out := fromInt(q.integer(x))
+	q.value = value
 	return out
 }
 
@@ -103,8 +116,8 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 	case (x.Op == "/" || x.Op == "%") && lb.V < 1:
 		q.errorf(x.OpPos, "the divisor is %d; it must be at least 1", lb.V)
 		return layer.Lit{}
-	case x.Op == "*" && !aConst && !bConst:
-		q.errorf(x.OpPos, "an integer can be multiplied by a constant only")
+	case x.Op == "*" && !aConst && !bConst && !q.value:
+		q.helpf(x.OpPos, "an int32 tensor can be defined as the product, and used with a condition around it", "an integer can be multiplied by a constant only in a subscript or a condition")
 		return layer.Lit{}
 	}
 	op := &layer.IntOp{Op: x.Op[0], X: a, Y: b}

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -39,6 +41,12 @@ func saturatedProduct(a, b int64) int64 {
 		return -limit
 	}
 	return a * b
+}
+
+// product is that of any two numbers in the intervals.
+func (p interval) product(q interval) interval {
+	ends := []int64{saturatedProduct(p.lo, q.lo), saturatedProduct(p.lo, q.hi), saturatedProduct(p.hi, q.lo), saturatedProduct(p.hi, q.hi)}
+	return interval{slices.Min(ends), slices.Max(ends)}
 }
 
 // anything is the interval of what is known at run time only.
@@ -103,10 +111,7 @@ func (b box) ofOther(x layer.Int) interval {
 		case '-':
 			return p.minus(q)
 		case '*':
-			if q.lo == q.hi {
-				return p.times(q.lo)
-			}
-			return q.times(p.lo) // one of them is a constant
+			return p.product(q)
 		case '/':
 			return interval{floorDiv(p.lo, q.lo), floorDiv(p.hi, q.lo)}
 		case '%':
