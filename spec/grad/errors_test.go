@@ -65,6 +65,25 @@ backward: |
   dx[n] = where(x[n] > 500, 0, dy[n])
 `
 
+const addedSpec = `layer: added
+dims: {N: }
+tensors:
+  x: {role: input, shape: [N]}
+  id: {role: input, type: int32, shape: [N]}
+  e: {role: param, shape: [N]}
+  y: {role: output, shape: [N]}
+  z: {role: output, shape: [N]}
+forward: |
+  y[n] = e[id[n]]*x[n]
+  z[n] = 2*e[n]
+backward: |
+  g[n] += dy[n]*e[id[n]]/2
+  g[n] += e[id[n]]*dy[n]/2
+  dx[n] = g[n]
+  de[id[n]] += dy[n]*x[n]
+  de[n] += 2*dz[n]
+`
+
 // TestProveErrors changes a line of a right spec and wants the whole message.
 func TestProveErrors(t *testing.T) {
 	tests := []struct {
@@ -119,6 +138,23 @@ flat.yaml:9:3: wrong gradient: dx[1][0][0] is 0 here, but the derivative of forw
     found at a random point with H=3 W=2 C=2
     derived from forward, for these dims:
       dx[i][j][c] = dy[i*4+j*2+c]`},
+		{"one of several", addedSpec, "e[id[n]]*dy[n]/2", "e[id[n]]*dy[n]", `
+added.yaml:16:3: wrong gradient: dx[0] is -2.33309 here, but the derivative of forward is -1.5554
+      dx[n] = g[n]
+      ^
+    found at a random point with N=7
+    derived from forward:
+      dx[n] = dy[n]*e[id[n]]
+    the mistake may also be in what it reads: g (lines 14, 15)`},
+		{"added", addedSpec, "2*dz[n]", "3*dz[n]", `
+added.yaml:17:3: wrong gradient: de[0] is 3.4116 here, but the derivative of forward is 3.38864
+      de[id[n]] += dy[n]*x[n]
+      ^
+    found at a random point with N=7
+    derived from forward, for these dims:
+      de[n] += 2*dz[n]
+      de[id[n]] += dy[n]*x[n]
+    the mistake may also be in what else is added to it (line 18)`},
 		{"hopeless", affineSpec, "y[n] = max(s[n], 0)/N", "y[n] = log(-s[n]*s[n])/N", `
 affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the random points tried
     layer: affine
@@ -140,7 +176,7 @@ affine.yaml:1:8: the gradient cannot be tested: it is finite at none of the rand
 			if name == "flat" {
 				given = map[string]string{"H": "2", "W": "4", "C": "3"}
 			}
-			if name == "clip" {
+			if name == "clip" || name == "added" {
 				given = map[string]string{"N": "7"}
 			}
 			got := ""

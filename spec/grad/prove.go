@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -173,6 +174,11 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	if found.mode == ties {
 		help += "\nat a tie max(a, b) and min(a, b) give the gradient to b, at 0 abs has slope 0"
 	}
+	if e.Accumulate {
+		if lines := linesOf(l.Declared, g, e); lines != "" {
+			help += "\nthe mistake may also be in what else is added to it (" + lines + ")"
+		}
+	}
 	if through := intermediates(l.Declared, e); through != "" {
 		help += "\nthe mistake may also be in what it reads: " + through
 	}
@@ -270,12 +276,26 @@ func covers(e *layer.Equation, at []int) bool {
 func intermediates(eqs []*layer.Equation, e *layer.Equation) string {
 	var out []string
 	for _, t := range e.Tensors() {
-		for _, def := range eqs {
-			if def.T == t && t != e.T {
-				out = append(out, fmt.Sprintf("%s (line %d)", t.Name, def.Pos.Line))
-				break
-			}
+		if lines := linesOf(eqs, t, e); lines != "" && t != e.T {
+			out = append(out, t.Name+" ("+lines+")")
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// linesOf says where the equations of t are but for one.
+func linesOf(eqs []*layer.Equation, t *layer.Tensor, but *layer.Equation) string {
+	var lines []string
+	for _, e := range eqs {
+		if e.T == t && e != but {
+			lines = append(lines, strconv.Itoa(e.Pos.Line))
+		}
+	}
+	switch len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return "line " + lines[0]
+	}
+	return "lines " + strings.Join(lines, ", ")
 }
