@@ -166,10 +166,18 @@ func (l *lowerer) variable(name string) *ir.Var {
 // equation appends the nests of one equation, of which a recurrence binds one
 // index.
 func (l *lowerer) equation(eq *layer.Equation, bound *layer.Index) {
-	l.pos = eq.Pos
+	parts := []*layer.Equation{eq}
 	if bound == nil {
-		eq = splitAxes(eq)
+		parts = splitAxes(eq)
 	}
+	for _, part := range parts {
+		l.nests(part, bound)
+	}
+}
+
+// nests appends those of an equation whose indices are split.
+func (l *lowerer) nests(eq *layer.Equation, bound *layer.Index) {
+	l.pos = eq.Pos
 	for _, t := range eq.Tensors() {
 		l.cleared(t, eq.Text) // elements that nothing is added to may be read before any is
 	}
