@@ -111,7 +111,7 @@ func sideBySideIn(axes []ir.Axis, a, b *ir.Var) bool {
 	return i < 0 && j < 0 || i >= 0 && j == i+1
 }
 
-// place is the dimension in which a and b stand as row and column, -1 where
+// place is the dimension in which a and b stand as row, perhaps from some row on, and column, -1 where
 // they stand nowhere, or together in one subscript, -2 where they stand in
 // another way.
 func (j *joining) place(m *ir.Mem) int {
@@ -120,7 +120,7 @@ func (j *joining) place(m *ir.Mem) int {
 		if s.Coef(j.a.Var) == s.Coef(j.b.Var)*j.b.Size {
 			continue
 		}
-		if at == -1 && bare(s) == j.a.Var && d+1 < len(m.Subs) && j.fills(m.Subs[d+1], m.Buf.Shape[d+1]) {
+		if at == -1 && s.Coef(j.a.Var) == 1 && s.Coef(j.b.Var) == 0 && d+1 < len(m.Subs) && j.fills(m.Subs[d+1], m.Buf.Shape[d+1]) {
 			at = d
 		} else if d != at+1 || at == -1 {
 			return -2
@@ -191,6 +191,7 @@ func (j *joining) mem(m ir.Mem) ir.Mem {
 		out.Subs = append(out.Subs, s.Replace(j.a.Var, ir.Sub{}).Replace(j.b.Var, ir.VarSub(j.together.Var)))
 	}
 	if at := j.place(&m); at >= 0 {
+		out.Subs[at+1] = out.Subs[at+1].Add(out.Subs[at], m.Buf.Shape[at+1])
 		out.Buf, out.Subs = j.views[m.Buf], append(out.Subs[:at], out.Subs[at+1:]...)
 	}
 	return out
