@@ -63,6 +63,7 @@ func recordArrays(nests []*ir.Nest, t Target) map[*ir.Buffer]bool {
 				for _, m := range touches(n) {
 					switch {
 					case m.Flat().Coef(a) == 0 || out[m.Buf] || len(m.Flat().Terms) == 1:
+					case m.Flat().Coef(a) > mostSpaced: // each member has rows of its own there
 					case fit[m.Buf]:
 						out[m.Buf], changed = true, true
 					default:
@@ -92,6 +93,10 @@ func wantsRecords(n *ir.Nest, m *ir.Mem, by *ir.Var, t Target) bool {
 	})
 }
 
+// longTerm is the number of operations of a term from which on it is more than a product to
+// be held in a tile of registers.
+const longTerm = 12
+
 // member is the axis by which an access goes through the members of records, nil where it
 // names one by number; ok is false for any other access.
 func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
@@ -104,7 +109,7 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 		return nil, true
 	}
 	v := s.Terms[0].Var
-	if len(s.Terms) > 1 || s.Terms[0].Coef != 1 || !lastDim(m, v) || restricts(n.Within, v) || restricts(n.Only, v) || len(n.Gathers) > 0 || isContraction(n) {
+	if len(s.Terms) > 1 || s.Terms[0].Coef != 1 || !lastDim(m, v) || restricts(n.Within, v) || restricts(n.Only, v) || len(n.Gathers) > 0 || isContraction(n) && weight(n.Value) < longTerm {
 		return v, false
 	}
 	if has(n.Reduce, v) {
