@@ -47,7 +47,7 @@ func deriveIn(l *layer.Layer, constant map[string]bool, parts bool) (*layer.Prog
 		active:  map[*layer.Tensor]bool{},
 		adjoint: map[*layer.Tensor]*layer.Tensor{},
 		terms:   map[*layer.Tensor][]term{},
-		taken:   namesOf(l), constant: constant, parts: parts,
+		taken:   namesOf(l), made: map[string]*layer.Tensor{}, constant: constant, parts: parts,
 	}
 	d.openUpstreams()
 	d.activate()
@@ -101,7 +101,9 @@ type derivation struct {
 	tied map[*layer.Tensor]*knot
 	// taken are the names that indices and scratch tensors must not have.
 	taken map[string]bool
-	errs  diag.List
+	// made are the scratch tensors with what takes work in an adjoint, by their values.
+	made map[string]*layer.Tensor
+	errs diag.List
 }
 
 // openUpstreams lets a derived pass read upstream gradients beyond their shape:

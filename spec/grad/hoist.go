@@ -1,6 +1,7 @@
 package grad
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -158,20 +159,63 @@ func hasReduction(x layer.Expr) bool {
 	return found
 }
 
-// computed makes value, which depends on idx, a tensor, and gives its element there.
+// computed makes value, which depends on idx, a tensor, and gives its element there: that of
+// a tensor which has the same value already, if there is one.
 func (d *derivation) computed(name string, value layer.Expr, idx []*layer.Index, s scope) layer.Expr {
-	t := &layer.Tensor{Name: unused(name, d.taken), Role: layer.Scratch, HasOutside: d.open(s.target) && len(idx) > 0, Pos: s.target.Pos}
+	if d.tied[s.target] == nil {
+		idx = asRead(idx, value)
+	}
 	fresh, free := binding{}.with(idx)
-	e := &layer.Equation{T: t, Free: free, Value: fresh.expr(value), Pos: t.Pos}
-	read := &layer.Read{T: t, Pos: t.Pos}
-	for k, i := range free {
+	e := &layer.Equation{Free: free, Value: fresh.expr(value), Pos: s.target.Pos}
+	read := &layer.Read{Pos: s.target.Pos}
+	for _, i := range idx {
+		read.Subs = append(read.Subs, &layer.Var{I: i})
+	}
+	open := d.open(s.target) && len(idx) > 0
+	key := fmt.Sprint(open, layer.FormatExpr(e.Value))
+	for _, i := range free {
+		key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
+	}
+	if d.tied[s.target] != nil { // each step has its own
+		key += " " + s.target.Name + fmt.Sprint(len(d.made))
+	}
+	if read.T = d.made[key]; read.T != nil {
+		return read
+	}
+	t := &layer.Tensor{Name: unused(name, d.taken), Role: layer.Scratch, HasOutside: open, Pos: s.target.Pos}
+	e.T, read.T, d.made[key] = t, t, t
+	for _, i := range free {
 		t.Shape = append(t.Shape, i.Size)
 		t.Extents = append(t.Extents, strconv.Itoa(i.Size))
 		e.Subs = append(e.Subs, &layer.Var{I: i})
-		read.Subs = append(read.Subs, &layer.Var{I: idx[k]})
 	}
 	d.add(e)
 	return read
+}
+
+// asRead puts indices in the order in which they are in an element that depends on all.
+func asRead(idx []*layer.Index, value layer.Expr) []*layer.Index {
+	var out []*layer.Index
+	layer.Walk(value, func(node any) bool {
+		r, ok := node.(*layer.Read)
+		if !ok || out != nil {
+			return out == nil
+		}
+		var order []*layer.Index
+		for _, s := range r.Subs {
+			if v, ok := s.(*layer.Var); ok && slices.Contains(idx, v.I) {
+				order = append(order, v.I)
+			}
+		}
+		if len(order) == len(idx) && len(setOf(order)) == len(idx) {
+			out = order
+		}
+		return out == nil
+	})
+	if out == nil {
+		return idx
+	}
+	return out
 }
 
 // reduces reports whether a reduction in x reads an active tensor.
