@@ -78,6 +78,8 @@ func TestWays(t *testing.T) {
 		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 0, "// loops g, ", true, true, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 1, "// loops gk by ", false, true, true},
+		{"avgpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "vectors along s", false, false, false},
+		{"maxpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "qc by ", false, true, true},
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {

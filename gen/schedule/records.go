@@ -116,7 +116,17 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 		_, spelled := combined[n.Op]
 		return v, spelled && len(n.Reduce) == 1 && len(n.Within) == 0 // what is spelled out is no sum any more
 	}
-	return v, has(n.Axes, v)
+	return v, has(n.Axes, v) && !slidesRecords(n, m)
+}
+
+// slidesRecords reports whether windows of a nest slide over the records of m: rows of all
+// members fill vectors better.
+func slidesRecords(n *ir.Nest, m *ir.Mem) bool {
+	at := m.Subs[len(m.Subs)-2]
+	in := func(axes []ir.Axis) bool {
+		return slices.ContainsFunc(axes, func(a ir.Axis) bool { return at.Coef(a.Var) != 0 })
+	}
+	return in(n.Axes) && in(n.Reduce)
 }
 
 // combined has how two terms of a reduction are combined.
