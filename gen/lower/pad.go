@@ -123,7 +123,7 @@ func (l *lowerer) padded(b *ir.Buffer, t *layer.Tensor, r []span, exact []bool) 
 	l.pads[b] = append(l.pads[b], p)
 	text := fmt.Sprintf("%s with %g outside", b.Name, t.Outside)
 	l.ahead(func() {
-		l.fill(p.buf, t.Outside, text)
+		l.around(p.buf, r, b.Shape, t.Outside, text)
 		n, subs := l.overShape(b.Shape, text)
 		n.Value = ir.LoadExpr(ir.Mem{Buf: b, Subs: subs})
 		n.Store = ir.Mem{Buf: p.buf, Subs: shifted(subs, r)}
@@ -177,7 +177,39 @@ func (l *lowerer) padStore(s *scope, m ir.Mem) (ir.Mem, *ir.Nest) {
 
 // fill sets a whole buffer to a constant.
 func (l *lowerer) fill(b *ir.Buffer, v float64, text string) {
-	n, subs := l.overShape(b.Shape, text)
+	l.fillPart(b, b.Shape, make([]int, len(b.Shape)), v, text)
+}
+
+// longPadded is the number of elements of a row from which on it takes less time to set its
+// ends, element by element, than all of it.
+const longPadded = 64
+
+// around sets what a padded copy has around a tensor of the given shape: of each dimension
+// what is before and behind, where all dimensions before it are inside; or all of it, where
+// short rows have ends.
+func (l *lowerer) around(b *ir.Buffer, r []span, shape []int, v float64, text string) {
+	if last := len(shape) - 1; b.Shape[last] > shape[last] && b.Shape[last] < longPadded {
+		l.fill(b, v, text)
+		return
+	}
+	size, at := slices.Clone(b.Shape), make([]int, len(shape))
+	for d, inside := range shape {
+		before := -r[d].lo
+		for _, part := range []span{{0, before}, {before + inside, b.Shape[d]}} {
+			if size[d], at[d] = part.hi-part.lo, part.lo; size[d] > 0 {
+				l.fillPart(b, size, at, v, text)
+			}
+		}
+		size[d], at[d] = inside, before
+	}
+}
+
+// fillPart sets a part of a buffer to a constant.
+func (l *lowerer) fillPart(b *ir.Buffer, size, at []int, v float64, text string) {
+	n, subs := l.overShape(size, text)
+	for d := range subs {
+		subs[d].Const += at[d]
+	}
 	n.Value = ir.RealExpr(v)
 	if b.Elem == ir.I32 {
 		n.Value = wordConst(int32(v))

@@ -1973,15 +1973,11 @@ loop_nk_1:
 	DECQ    DI
 	JNE     loop_nk_1
 	MOVQ    y+40(FP), SI
-	MOVL    $+63, DX
-
-loop_t_2_2:
-	// for t_2 < 63
-	MOVL    $+128, DI
+	MOVL    $+8064, DI
 	PCALIGN $0x20
 
-loop_nk_3:
-	// for nk < 128
+loop_tnk_2:
+	// for tnk < 8064
 	VMOVUPS (SI), Y0
 	VMOVUPS Y0, (BX)
 	VMOVUPS 32(SI), Y0
@@ -1993,9 +1989,7 @@ loop_nk_3:
 	ADDQ    $+128, BX
 	ADDQ    $+128, SI
 	DECQ    DI
-	JNE     loop_nk_3
-	DECQ    DX
-	JNE     loop_t_2_2
+	JNE     loop_tnk_2
 	MOVQ    dy+0(FP), DX
 	MOVQ    dhn+8(FP), CX
 	MOVQ    output+64(FP), SI
@@ -2009,12 +2003,12 @@ loop_nk_3:
 	MOVQ    da+80(FP), BX
 	MOVQ    $+16, (SP)
 
-loop_n_4:
+loop_n_3:
 	// for n < 16
 	MOVQ    $+16, 8(SP)
 	PCALIGN $0x20
 
-loop_k_5:
+loop_k_4:
 	// for k < 16
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
@@ -2095,28 +2089,28 @@ loop_k_5:
 	ADDQ         $+64, R13
 	ADDQ         $+64, BX
 	DECQ         8(SP)
-	JNE          loop_k_5
+	JNE          loop_k_4
 	ADDQ         $+3072, BX
 	DECQ         (SP)
-	JNE          loop_n_4
+	JNE          loop_n_3
 	MOVQ         wh+32(FP), BX
 	MOVQ         whBlocks+120(FP), SI
 	MOVL         $+16, R8
 
-loop_kb_6:
+loop_kb_5:
 	// for kb < 16
 	MOVL $+4, CX
 
-loop_g_7:
+loop_g_6:
 	// for g < 4
 	MOVL $+32, DX
 
-loop_j_8:
+loop_j_7:
 	// for j < 32
 	MOVL    $+2, DI
 	PCALIGN $0x20
 
-loop_k_9:
+loop_k_8:
 	// for k < 2
 	VMOVUPS     (BX), X0
 	VINSERTF128 $0x01, 16384(BX), Y0, Y0
@@ -2161,16 +2155,16 @@ loop_k_9:
 	ADDQ        $+32768, BX
 	ADDQ        $+32, SI
 	DECQ        DI
-	JNE         loop_k_9
+	JNE         loop_k_8
 	ADDQ        $-65504, BX
 	ADDQ        $+448, SI
 	DECQ        DX
-	JNE         loop_j_8
+	JNE         loop_j_7
 	DECQ        CX
-	JNE         loop_g_7
+	JNE         loop_g_6
 	ADDQ        $+61440, BX
 	DECQ        R8
-	JNE         loop_kb_6
+	JNE         loop_kb_5
 	VZEROUPPER
 	RET
 
