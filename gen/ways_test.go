@@ -32,6 +32,18 @@ forward: |
 backward: derive
 `
 
+// corners has conditions on an index that is spelled out.
+const corners = `layer: corners
+dims: {N: , C: }
+tensors:
+  x: {role: input, shape: [N]}
+  w: {role: param, shape: [C]}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = sum(c, where(c%2 == 1, x[n], 1 - x[n])*where(c >= 4, x[n]*x[n], w[c]))
+backward: derive
+`
+
 // TestWays: layers that are slow otherwise get the way to go through memory that is
 // meant for them; that they compute the same is for other tests to say.
 func TestWays(t *testing.T) {
@@ -80,6 +92,7 @@ func TestWays(t *testing.T) {
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 1, "// loops gk by ", false, true, true},
 		{"avgpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "vectors along s", false, false, false},
 		{"maxpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "qc by ", false, true, true},
+		{corners, "N=64 C=8", 0, "= select ", false, false, false},
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {

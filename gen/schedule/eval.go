@@ -158,6 +158,7 @@ func (e *emitter) loadKey(m ir.Mem, md mode, lanes int) string {
 
 // eval computes an expression at a point.
 func (e *emitter) eval(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
+	x = e.settled(x, p)
 	if x.Load != nil {
 		return e.load(x, n, p)
 	}
@@ -284,7 +285,7 @@ func (e *emitter) iota(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 // fused makes one operation of a product and a sum.
 func (e *emitter) fused(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	isMul := func(y *ir.Expr) bool { return y.Load == nil && y.Op == ir.Mul }
-	l, r := x.Args[0], x.Args[1]
+	l, r := e.settled(x.Args[0], p), e.settled(x.Args[1], p)
 	var op ir.Op
 	var mul, other *ir.Expr
 	switch {
