@@ -22,8 +22,10 @@ func (s *scope) reduction(op ir.ReduceOp, idx []*layer.Index, body layer.Expr) *
 	}
 	free, body = s.join(free, body, places)
 	stored := slices.Clone(free)
-	if readsAll(body, free) { // a product of matrices lies as the equation has it
+	if readsAll(body, free) {
 		asItLies(stored, body, false)
+	} else { // a product of matrices lies as the equation has it
+		rowsLast(stored, body)
 	}
 	asItLies(free, body, true)
 	in.bind(free, &in.nest.Axes)
@@ -93,6 +95,29 @@ func readsAll(x layer.Expr, idx []*layer.Index) bool {
 		return !found
 	})
 	return found
+}
+
+// rowsLast puts an index last along which an element of the body lies, if there is one
+// and the last one is none.
+func rowsLast(idx []*layer.Index, body layer.Expr) {
+	along := map[*layer.Index]bool{}
+	layer.Walk(body, func(x any) bool {
+		if r, ok := x.(*layer.Read); ok && len(r.Subs) > 0 {
+			if a, ok := layer.AffineOf(r.Subs[len(r.Subs)-1]); ok {
+				for _, t := range a.Terms {
+					along[t.I] = along[t.I] || t.Coef == 1
+				}
+			}
+		}
+		return true
+	})
+	for k, i := range slices.Backward(idx) {
+		if along[i] {
+			copy(idx[k:], idx[k+1:])
+			idx[len(idx)-1] = i
+			return
+		}
+	}
 }
 
 // severalOf are the indices that have several values.
