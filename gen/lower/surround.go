@@ -25,7 +25,7 @@ func (w *window) surrounded(body layer.Expr) layer.Expr {
 // thinned is a product in a sum without the bounds that make too many kinds of windows:
 // terms beyond them are 0, or found to be left out one by one, which takes longer and less code.
 func (w *window) thinned(body layer.Expr) layer.Expr {
-	for len(w.bounds) > 0 && w.borders() > w.s.l.most {
+	for len(w.bounds) > 0 && w.borders() > w.mostKinds() {
 		b := slices.MaxFunc(w.bounds, func(x, y *bound) int { return w.kinds(x) - w.kinds(y) })
 		var ok bool
 		if body, ok = w.without(b, body, nil); !ok {
@@ -36,6 +36,21 @@ func (w *window) thinned(body layer.Expr) layer.Expr {
 		}
 	}
 	return body
+}
+
+// mostKinds is how many kinds of windows there may be: more where one bound alone makes them,
+// as in a triangle, and they do not multiply.
+func (w *window) mostKinds() int {
+	several := 0
+	for _, b := range w.bounds {
+		if w.kinds(b) > 1 {
+			several++
+		}
+	}
+	if several < 2 {
+		return 2 * w.s.l.most
+	}
+	return w.s.l.most
 }
 
 // drop forgets a bound.

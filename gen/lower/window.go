@@ -214,7 +214,7 @@ func (w *window) within(xs []layer.Expr, outside float64) *window {
 			out.inside(r)
 		}
 	}
-	if out.borders() > w.s.l.most {
+	if out.borders() > out.mostKinds() {
 		return w
 	}
 	return out

@@ -79,6 +79,9 @@ func (l *innerLoops) offsets(a ir.Axis) (found bool) {
 func (l *innerLoops) unroll(steps int) int {
 	split := max(1, min(l.pp.split, steps))
 	n := max(l.pp.unroll, split)
+	if t := l.e.t; t.Lanes == 1 { // whose compiler takes long for much code
+		n = max(split, min(n, t.Statements/(l.e.plan.tileSize()*l.kinds)))
+	}
 	return n - n%split
 }
 

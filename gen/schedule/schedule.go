@@ -51,7 +51,7 @@ type Target struct {
 // Portable is Go without assembly. AVX2 is x86 with AVX2 and FMA, AVX512 with
 // AVX-512 (F, DQ, BW and VL).
 var (
-	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, Loads: 2, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18, Windows: 30}
+	Portable = Target{Name: "Go", Lanes: 1, Registers: 14, Loads: 2, First: 28 << 10, Second: 512 << 10, FrameBytes: 16 << 10, Statements: 2000, CallCycles: 1e18, Windows: 64}
 	AVX2     = Target{Name: "AVX2", Lanes: 8, Registers: 16, Loads: 2, First: 28 << 10, Second: 512 << 10, Inline: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3, Windows: 600}
 	AVX512   = Target{Name: "AVX512", Lanes: 16, Registers: 32, Loads: 1.05, Latency: 4, First: 28 << 10, Second: 512 << 10, Inline: true, Wide: true, FrameBytes: 96 << 10, Statements: 4000, CallCycles: 240e3, Windows: 600}
 )
