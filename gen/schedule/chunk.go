@@ -124,7 +124,7 @@ func (g *group) serialWith(c chunk) []*ir.Var {
 
 // over is the group for a chunk of an outer axis.
 func (g *group) over(v *ir.Var, c chunk) *group {
-	out := &group{outer: c.looped(c.resized(g.outer, v)), abreast: g.abreast, contraction: g.contraction, partial: g.partial, serial: g.serialWith(c)}
+	out := &group{outer: c.looped(c.resized(g.outer, v)), abreast: g.abreast, contraction: g.contraction, partial: g.partial, onward: g.onward, serial: g.serialWith(c)}
 	for _, s := range g.stages {
 		n := substitutedNest(s.nest, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
@@ -150,6 +150,9 @@ func (g *group) cut(a ir.Axis, size int) []*group {
 // target already, and what follows the sum comes with the last chunk.
 func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
 	out := &group{outer: part.looped(g.outer), abreast: g.abreast, contraction: g.contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	if !part.last {
+		out.onward = onward{v, part.size}
+	}
 	target := g.partTarget(c)
 	for _, s := range g.stages {
 		n := *s.nest

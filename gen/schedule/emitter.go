@@ -47,6 +47,8 @@ type emitter struct {
 	next *nextPanel
 	// rows are the operands of which the tiles ask for the next one's rows.
 	rows []nextRows
+	// onward are what tiles ask for of the next part of a sum.
+	onward []*ir.Mem
 	// clips are the values of axes that the tiles at hand need, borders which of their
 	// blocks need which; rest says that the tiles have nothing to compute.
 	clips   map[*ir.Var]span
@@ -77,7 +79,8 @@ type scope struct {
 func newEmitter(t Target, g *group, f *ir.Func) *emitter {
 	e := &emitter{t: t, g: g, plan: g.plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, parts: map[*stage]rowPart{}, clips: map[*ir.Var]span{}, borders: map[*ir.Var]border{}}
 	if g.contraction && slices.ContainsFunc(g.stages, g.isMain) {
-		e.rows = newContraction(g).rowsToAskFor(t, g.plan)
+		c := newContraction(g)
+		e.rows, e.onward = c.rowsToAskFor(t, g.plan), c.nextParts(t)
 	}
 	if f != nil {
 		f.Plans = append(f.Plans, g.plan.String()+g.besideText())

@@ -39,8 +39,10 @@ type group struct {
 	// contraction marks a group around a sum of products with reuse, whose
 	// outer axes must stay as they are.
 	contraction bool
-	// partial marks a part of a sum: its target already has the others.
+	// partial marks a part of a sum: its target already has the others. onward leads to
+	// the next part.
 	partial bool
+	onward  onward
 	// serial are outer axes that stay outermost, in this order, and have no
 	// tile: the loops over parts.
 	serial []*ir.Var

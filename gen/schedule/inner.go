@@ -181,8 +181,21 @@ func (l *innerLoops) steady(q map[*ir.Var]ir.Sub, seg segment, from ir.Sub, coun
 		l.e.step(l.ps, l.pp, seg.points, q, a.Var, sub, lanes, step, l.red)
 		if step%askSteps == 0 {
 			l.e.askNext(a.Var, seg.points[0].withAll(q).with(a.Var, sub), false)
+			l.askOnward(q, seg, a.Var, sub)
 		}
 	})
+}
+
+// askOnward asks for what the next part of the sum reads.
+func (l *innerLoops) askOnward(q map[*ir.Var]ir.Sub, seg segment, v *ir.Var, sub ir.Sub) {
+	if len(l.e.onward) == 0 {
+		return
+	}
+	points := make([]at, len(seg.points))
+	for i, p := range seg.points {
+		points[i] = p.withAll(q).with(v, sub)
+	}
+	l.e.askOnward(v, points)
 }
 
 // longestRow is how many steps over all points are spelled out at most. Where
