@@ -173,13 +173,16 @@ func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, err
 		out[i] = schedule.Run(loops[i], t)
 		return nil
 	})
+	if err != nil {
+		return nil, nil, err
+	}
 	ir.Reuse(out...)
 	for _, prog := range out {
 		if err := ir.Verify(prog); err != nil {
 			panic(fmt.Sprintf("gen: the schedule of %s's %s is not valid: %v\n%s", p.Name, prog.Name, err, prog))
 		}
 	}
-	return loops, out, err
+	return loops, out, nil
 }
 
 // workspace lists the fields of the Workspace: what saved tensors and large

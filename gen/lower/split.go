@@ -2,6 +2,7 @@ package lower
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -51,12 +52,7 @@ func others(of map[*layer.Index]int, list []*layer.Index) []*layer.Index {
 			out = append(out, i)
 		}
 	}
-	slices.SortFunc(out, func(x, y *layer.Index) int {
-		if x.Name < y.Name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(x, y *layer.Index) int { return strings.Compare(x.Name, y.Name) })
 	return out
 }
 

@@ -111,9 +111,9 @@ func sideBySideIn(axes []ir.Axis, a, b *ir.Var) bool {
 	return i < 0 && j < 0 || i >= 0 && j == i+1
 }
 
-// place is the dimension in which a and b stand as row, perhaps from some row on, and column, -1 where
-// they stand nowhere, or together in one subscript, -2 where they stand in
-// another way.
+// place is the dimension in which a and b stand as row, perhaps from some row
+// on, and column, -1 where they stand nowhere, or together in one subscript,
+// -2 where they stand in another way.
 func (j *joining) place(m *ir.Mem) int {
 	at := -1
 	for d, s := range m.Subs {

@@ -19,9 +19,7 @@ func knownTruth(v bool) truth { return truth{known: true, value: v} }
 
 // condition builds an expression whose value is a truth value.
 func (q *equation) condition(x syntax.Expr) truth {
-	value := q.value
-	q.value = false
-	defer func() { q.value = value }()
+	defer q.asValues(false)()
 	switch x := x.(type) {
 	case *syntax.Unary:
 		if x.Op == "!" {

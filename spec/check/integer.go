@@ -10,24 +10,26 @@ import (
 
 // subscripts builds the subscripts of one access.
 func (q *equation) subscripts(list []syntax.Expr) []layer.Int {
-	value := q.value
-	q.value = false
+	defer q.asValues(false)()
 	var out []layer.Int
 	for _, x := range list {
 		out = append(out, q.integer(x))
 	}
-	q.value = value
 	return out
 }
 
 // integerValue builds an integer that is no subscript and no side of a condition: nothing has
 // to be proved of it, so that integers may be multiplied.
 func (q *equation) integerValue(x syntax.Expr) layer.Expr {
-	value := q.value
-	q.value = true
-	out := fromInt(q.integer(x))
+	defer q.asValues(true)()
+	return fromInt(q.integer(x))
+}
+
+// asValues says whether the integers that follow are values, until what it returns is called.
+func (q *equation) asValues(value bool) (restore func()) {
+	before := q.value
 	q.value = value
-	return out
+	return func() { q.value = before }
 }
 
 // integer builds an expression whose value is an integer. Division floors.
