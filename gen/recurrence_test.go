@@ -37,6 +37,9 @@ func TestRecurrentLayers(t *testing.T) {
 // and multiply.
 func TestRecurrences(t *testing.T) { agreeInFile(t, "testdata/specs/recurrences.txtar") }
 
+// TestStepsAhead does so for those that go along rows.
+func TestStepsAhead(t *testing.T) { agreeInFile(t, "testdata/specs/ahead.txtar") }
+
 // TestPlaces does so for sums that are read at fixed places.
 func TestPlaces(t *testing.T) { agreeInFile(t, "testdata/specs/places.txtar") }
 

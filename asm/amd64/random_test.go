@@ -253,6 +253,10 @@ func (w *writer) loadIndex() {
 
 func (w *writer) transpose() {
 	t := &ir.Transpose{}
+	kind, from, to := ir.Real, w.data, w.data
+	if w.Intn(3) == 0 {
+		kind, from, to = ir.Word, w.words[:1], w.words[1:]
+	}
 	load := w.Intn(2) == 0
 	rows, cols := w.full, w.full
 	if w.Intn(2) == 0 {
@@ -260,14 +264,14 @@ func (w *writer) transpose() {
 	}
 	seen := map[*ir.Reg]bool{}
 	for len(t.Src) < rows {
-		r := w.pick(ir.Real)
+		r := w.pick(kind)
 		if load || seen[r] {
 			n := w.full
 			if load && w.Intn(3) == 0 {
 				n = cols
 			}
-			r = w.b.Reg(ir.Real)
-			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(w.data[w.Intn(len(w.data))], n), Lanes: n})
+			r = w.b.Reg(kind)
+			w.b.Emit(&ir.Load{Dst: r, Mem: w.mem(from[w.Intn(len(from))], n), Lanes: n})
 			if !load {
 				w.add(r)
 			}
@@ -276,7 +280,7 @@ func (w *writer) transpose() {
 		t.Src = append(t.Src, r)
 	}
 	for i := range cols {
-		r := w.b.Reg(ir.Real)
+		r := w.b.Reg(kind)
 		if k := rows - 1 - i; k >= 0 && rows == w.full && w.Intn(3) == 0 {
 			r = t.Src[k]
 		}
@@ -287,7 +291,7 @@ func (w *writer) transpose() {
 		if rows == w.full {
 			w.add(r)
 		} else { // the other lanes have any value
-			w.b.Emit(&ir.Store{Mem: w.mem(w.data[w.Intn(len(w.data))], rows), Src: r, Lanes: rows})
+			w.b.Emit(&ir.Store{Mem: w.mem(to[w.Intn(len(to))], rows), Src: r, Lanes: rows})
 		}
 	}
 }

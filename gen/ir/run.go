@@ -229,17 +229,25 @@ func (m *machine) move(s *Move) code {
 }
 
 func (m *machine) transpose(s *Transpose) code {
-	n := m.fn.Lanes
-	var src, dst [][]float32
+	// What is beyond the rows shows what uses a lane that has any value.
+	if s.Src[0].Kind == Word {
+		return exchange(s, m.fn.Lanes, m.wordReg, math.MinInt32)
+	}
+	return exchange(s, m.fn.Lanes, m.realReg, float32(math.NaN()))
+}
+
+// exchange is transpose for registers of one kind.
+func exchange[T any](s *Transpose, n int, reg func(*Reg) []T, unknown T) code {
+	var src, dst [][]T
 	for _, r := range s.Src {
-		src = append(src, m.realReg(r))
+		src = append(src, reg(r))
 	}
 	for _, r := range s.Dst {
-		dst = append(dst, m.realReg(r))
+		dst = append(dst, reg(r))
 	}
-	old := make([]float32, n*n)
+	old := make([]T, n*n)
 	for i := range old {
-		old[i] = float32(math.NaN()) // shows what uses a lane that has any value
+		old[i] = unknown
 	}
 	return func() {
 		for i, r := range src {

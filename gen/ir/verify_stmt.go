@@ -219,11 +219,15 @@ func (v *verifier) transpose(s *Transpose) {
 			seen[r] = true
 		}
 	}
+	kind := s.Src[0].Kind
+	if kind != Real && kind != Word {
+		v.failf("registers of kind %d", kind)
+	}
 	for _, r := range s.Src {
-		v.read(r, Real)
+		v.read(r, kind)
 	}
 	for _, r := range s.Dst {
-		v.write(r, Real)
+		v.write(r, kind)
 	}
 }
 

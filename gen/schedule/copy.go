@@ -183,16 +183,20 @@ func (e *emitter) sumAxes() []ir.Axis {
 // lanes; what is beyond the rows is 0.
 func (e *emitter) transpose(rows, cols, lanes int, from, to func(int) ir.Mem) {
 	b := e.top().b
+	kind, nothing := ir.Real, ir.Const
+	if from(0).Buf.Elem == ir.I32 {
+		kind, nothing = ir.Word, ir.ConstWord
+	}
 	src, dst := make([]*ir.Reg, lanes), make([]*ir.Reg, cols)
 	for k := range dst {
-		dst[k] = b.Reg(ir.Real)
+		dst[k] = b.Reg(kind)
 	}
 	for j := range src {
-		src[j] = b.Reg(ir.Real)
+		src[j] = b.Reg(kind)
 		if j < rows {
 			b.Emit(&ir.Load{Dst: src[j], Mem: from(j), Lanes: cols})
 		} else {
-			b.Emit(&ir.Assign{Dst: src[j], Op: ir.Const})
+			b.Emit(&ir.Assign{Dst: src[j], Op: nothing})
 		}
 	}
 	b.Emit(&ir.Transpose{Dst: dst, Src: src})

@@ -210,6 +210,9 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) && !g.addsRows(n) {
 		return false
 	}
+	if turns(n, t) && !g.contraction || turns(g.stages[0].nest, t) && !isContraction(n) {
+		return false // alone it goes in squares
+	}
 	match, dependent := g.match(n)
 	if !dependent && !g.sibling(n, match) && !g.siblingSum(n, match) && !g.siblingRows(n, match) && !g.siblingProduct(n, match) {
 		return false

@@ -66,6 +66,7 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
+	stepsAhead(l, t)
 	if t.Lanes > 1 {
 		records(l, t)
 	}

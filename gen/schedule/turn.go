@@ -24,6 +24,16 @@ func turning(side int, t Target) float64 {
 	return share * 0.3125 * float64(t.Lanes*t.Lanes)
 }
 
+// turns reports whether n exchanges rows and columns, of which neither are short.
+func turns(n *ir.Nest, t Target) bool {
+	from := n.Value.Load
+	if t.Lanes == 1 || from == nil || from.Buf.Elem != n.Store.Buf.Elem || len(n.Reduce) > 0 || !plain(n) {
+		return false
+	}
+	a, b := contiguous(from), contiguous(&n.Store)
+	return a != b && 2*sizeOf(n.Axes, a) >= t.Lanes && 2*sizeOf(n.Axes, b) >= t.Lanes
+}
+
 // turnPlan plans a group that does nothing but turn an array; nil for any other.
 func turnPlan(g *group, t Target) *plan {
 	if t.Lanes == 1 || len(g.stages) != 1 || len(g.passes) != 1 || len(g.passes[0].inner) > 0 || len(g.serial) > 0 {
@@ -31,7 +41,7 @@ func turnPlan(g *group, t Target) *plan {
 	}
 	n := g.stages[0].nest
 	from := n.Value.Load
-	if from == nil || from.Buf.Elem != ir.F32 || n.Store.Buf.Elem != ir.F32 || from.Buf.Root() == n.Store.Buf.Root() || !plain(n) {
+	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || !plain(n) {
 		return nil
 	}
 	along := turn{contiguous(from), contiguous(&n.Store)}
