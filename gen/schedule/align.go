@@ -25,15 +25,15 @@ func crosses(n *ir.Nest, outer []ir.Axis) bool {
 
 // revisits reports whether a map under the outer loops of sums goes over rows that these
 // have read, long enough for steps across them to cost little: they are still in the
-// cache. Of many short rows each needs a page of its own, more than the machine remembers;
+// second cache where the first does not hold all. Of many short rows each needs a page of its own, more than the machine remembers;
 // and what n uses again in every row is better kept in registers by a tile of its own.
-func revisits(n *ir.Nest, outer []ir.Axis) bool {
+func revisits(n *ir.Nest, outer []ir.Axis, t Target) bool {
 	const shortest, long, many = 3 * lineFloats, 16 * lineFloats, 128
 	inner := slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return has(outer, a.Var) })
 	if slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
 		f := m.Flat()
 		return touchesAny(f, inner) && !spans(f, inner)
-	}) {
+	}) || 4*n.Store.Buf.Size() <= t.First {
 		return false
 	}
 	row, rows := 1, 1

@@ -8,23 +8,25 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// collapse joins neighbouring outer axes, and neighbouring axes of a sum,
-// wherever every access goes through memory without a gap: a map over rows
-// becomes one over a vector, with one tail in all instead of one a row.
-func (g *group) collapse(t Target) {
-	if t.Lanes == 1 || !g.collapses() {
+// collapse joins neighbouring outer axes, and neighbouring axes of a sum or inside of
+// the outer ones, wherever every access goes through memory without a gap: a map over
+// rows becomes one over a vector, with one tail in all instead of one a row. Other groups
+// use the temporaries that are shared, too.
+func (g *group) collapse(shared map[*ir.Buffer]bool, t Target) {
+	if t.Lanes == 1 || slices.ContainsFunc(g.stages, func(s *stage) bool { return len(s.nest.Gathers) > 0 }) {
 		return
 	}
 	for i := len(g.outer) - 1; i > 0; i-- {
-		if j := joint(g, g.outer[i-1], g.outer[i]); j != nil {
-			g.outer = j.axes(g.outer)
+		if j := joint(g, g.outer[i-1], g.outer[i], shared); j != nil {
 			j.apply()
 		}
 	}
 	for _, s := range g.stages {
-		for i := len(s.nest.Reduce) - 1; i > 0; i-- {
-			if j := joint(g, s.nest.Reduce[i-1], s.nest.Reduce[i]); j != nil {
-				j.apply()
+		for i := len(s.axes()) - 1; i > 0; i-- {
+			if axes := s.axes(); i < len(axes) && i != len(s.inner) {
+				if j := joint(g, axes[i-1], axes[i], shared); j != nil {
+					j.apply()
+				}
 			}
 		}
 	}
@@ -60,47 +62,90 @@ func (g *group) sortSums() {
 	}
 }
 
-// collapses reports whether the group has neither inner loops that results of its own
-// axes fill nor ids.
-func (g *group) collapses() bool {
-	return !slices.ContainsFunc(g.stages, func(s *stage) bool { return len(s.inner) > 0 || len(s.nest.Gathers) > 0 })
-}
-
-// joining is two axes that become one.
+// joining is pairs of axes, each of which becomes one: the rows and columns of some
+// arrays in all stages.
 type joining struct {
-	g        *group
-	a, b     ir.Axis
-	together ir.Axis
-	views    map[*ir.Buffer]*ir.Buffer
+	g     *group
+	pairs []joined
+	views map[*ir.Buffer]*ir.Buffer
 }
 
-// joint checks that a and b can be joined.
-func joint(g *group, a, b ir.Axis) *joining {
-	j := &joining{g: g, a: a, b: b, views: map[*ir.Buffer]*ir.Buffer{}}
-	j.together = ir.Axis{Var: &ir.Var{Name: a.Var.Name + b.Var.Name}, Size: a.Size * b.Size}
-	for _, s := range g.stages {
-		if s.nest.Op == ir.ReduceArgMax && !sideBySideIn(s.nest.Reduce, a.Var, b.Var) {
-			return nil
-		}
-		if restricts(s.nest.Within, a.Var) || restricts(s.nest.Within, b.Var) || restricts(s.nest.Only, a.Var) || restricts(s.nest.Only, b.Var) {
-			return nil
-		}
-		for _, m := range touches(s.nest) {
-			if !j.fits(m) {
-				return nil
+// joined is two axes and what they become.
+type joined struct{ a, b, together ir.Axis }
+
+// joint checks that a and b can be joined, together with the axes that go through the
+// same rows and columns elsewhere.
+func joint(g *group, a, b ir.Axis, shared map[*ir.Buffer]bool) *joining {
+	j := &joining{g: g, views: map[*ir.Buffer]*ir.Buffer{}}
+	j.add(a, b)
+	for known := 0; known < len(j.pairs); {
+		known = len(j.pairs)
+		for _, s := range g.stages {
+			for _, m := range touches(s.nest) {
+				if !j.fits(m) && !j.meets(s.nest, m) {
+					return nil
+				}
 			}
-		}
-		ok := true
-		s.nest.Value.Walk(func(e *ir.Expr) {
-			if e.Load == nil && (e.Sub.Coef(a.Var) != 0 || e.Sub.Coef(b.Var) != 0) {
-				ok = false
-			}
-		})
-		if !ok {
-			return nil
 		}
 	}
+	if slices.ContainsFunc(g.stages, func(s *stage) bool { return !j.joins(s, shared) }) {
+		return nil
+	}
 	return j
+}
+
+func (j *joining) add(a, b ir.Axis) {
+	j.pairs = append(j.pairs, joined{a, b, ir.Axis{Var: &ir.Var{Name: a.Var.Name + b.Var.Name}, Size: a.Size * b.Size}})
+}
+
+// meets adds the axes of a nest that go through the rows and columns of an array that
+// others join, and reports whether there are such and the access fits then.
+func (j *joining) meets(n *ir.Nest, m *ir.Mem) bool {
+	view := j.views[m.Buf]
+	if view == nil || j.place(m) != -1 {
+		return false
+	}
+	for _, axes := range [][]ir.Axis{n.Axes, n.Reduce} {
+		for i := 1; i < len(axes); i++ {
+			a, b := axes[i-1], axes[i]
+			if slices.ContainsFunc(j.pairs, func(p joined) bool { return p.a.Var == a.Var || p.b.Var == a.Var || p.a.Var == b.Var || p.b.Var == b.Var }) {
+				continue
+			}
+			if has(j.g.outer, a.Var) != has(j.g.outer, b.Var) {
+				continue
+			}
+			j.add(a, b)
+			if j.place(m) >= 0 && j.fits(m) {
+				return true
+			}
+			j.pairs = j.pairs[:len(j.pairs)-1]
+		}
+	}
+	return false
+}
+
+// joins reports whether nothing but places in memory tells the axes of a stage apart.
+func (j *joining) joins(s *stage, shared map[*ir.Buffer]bool) bool {
+	n := s.nest
+	for _, p := range j.pairs {
+		if n.Op == ir.ReduceArgMax && !sideBySideIn(n.Reduce, p.a.Var, p.b.Var) {
+			return false
+		}
+		for _, v := range []*ir.Var{p.a.Var, p.b.Var} {
+			if restricts(n.Within, v) || restricts(n.Only, v) {
+				return false
+			}
+			ok := true
+			n.Value.Walk(func(e *ir.Expr) { ok = ok && (e.Load != nil || e.Sub.Coef(v) == 0) })
+			if !ok {
+				return false
+			}
+		}
+	}
+	// What a tile keeps of a temporary is found by its dimensions.
+	return len(s.inner) == 0 || !slices.ContainsFunc(touches(n), func(m *ir.Mem) bool {
+		return m.Buf.Place == ir.Frame && j.views[m.Buf] != nil && !shared[m.Buf.Root()]
+	})
 }
 
 // sideBySideIn reports whether b follows a among axes whose order counts, or neither is
@@ -111,29 +156,36 @@ func sideBySideIn(axes []ir.Axis, a, b *ir.Var) bool {
 	return i < 0 && j < 0 || i >= 0 && j == i+1
 }
 
-// place is the dimension in which a and b stand as row, perhaps from some row
-// on, and column, -1 where they stand nowhere, or together in one subscript,
-// -2 where they stand in another way.
+// place is the dimension in which a pair stands as row, perhaps from some row on, and
+// column, -1 where none stands anywhere, or together in one subscript, -2 where one
+// stands in another way.
 func (j *joining) place(m *ir.Mem) int {
 	at := -1
-	for d, s := range m.Subs {
-		if s.Coef(j.a.Var) == s.Coef(j.b.Var)*j.b.Size {
-			continue
+	for _, p := range j.pairs {
+		row := -1
+		for d, s := range m.Subs {
+			if s.Coef(p.a.Var) == s.Coef(p.b.Var)*p.b.Size {
+				continue
+			}
+			if row == -1 && s.Coef(p.a.Var) == 1 && s.Coef(p.b.Var) == 0 && d+1 < len(m.Subs) && p.fills(m.Subs[d+1], m.Buf.Shape[d+1]) {
+				row = d
+			} else if d != row+1 || row == -1 {
+				return -2
+			}
 		}
-		if at == -1 && s.Coef(j.a.Var) == 1 && s.Coef(j.b.Var) == 0 && d+1 < len(m.Subs) && j.fills(m.Subs[d+1], m.Buf.Shape[d+1]) {
-			at = d
-		} else if d != at+1 || at == -1 {
+		if row >= 0 && at >= 0 {
 			return -2
 		}
+		at = max(at, row)
 	}
 	return at
 }
 
 // fills reports whether a subscript goes through a row of the given size with b, or
 // through its groups of a few elements.
-func (j *joining) fills(s ir.Sub, size int) bool {
-	k := s.Coef(j.b.Var)
-	return len(s.Terms) == 1 && k > 0 && k*j.b.Size == size && 0 <= s.Const && s.Const < k
+func (p joined) fills(s ir.Sub, size int) bool {
+	k := s.Coef(p.b.Var)
+	return len(s.Terms) == 1 && k > 0 && k*p.b.Size == size && 0 <= s.Const && s.Const < k
 }
 
 // fits reports whether the access can be written with one index for both. All
@@ -159,26 +211,26 @@ func (j *joining) fits(m *ir.Mem) bool {
 	return true
 }
 
-// axes is the list with the two axes joined.
+// axes is the list with each pair joined.
 func (j *joining) axes(in []ir.Axis) []ir.Axis {
-	var out []ir.Axis
-	for _, o := range in {
-		switch o.Var {
-		case j.a.Var:
-			out = append(out, j.together)
-		case j.b.Var:
-		default:
-			out = append(out, o)
+	out := slices.Clone(in)
+	for _, p := range j.pairs {
+		for i, o := range out {
+			if o.Var == p.a.Var {
+				out[i] = p.together
+			}
 		}
+		out = slices.DeleteFunc(out, func(o ir.Axis) bool { return o.Var == p.b.Var })
 	}
 	return out
 }
 
-// apply rewrites the group's stages.
+// apply rewrites the group.
 func (j *joining) apply() {
+	j.g.outer = j.axes(j.g.outer)
 	for _, s := range j.g.stages {
 		n := *s.nest
-		n.Axes, n.Reduce = j.axes(n.Axes), j.axes(n.Reduce)
+		n.Axes, n.Reduce, s.inner = j.axes(n.Axes), j.axes(n.Reduce), j.axes(s.inner)
 		n.Store = j.mem(n.Store)
 		n.Value = j.expr(n.Value)
 		s.nest = &n
@@ -188,7 +240,10 @@ func (j *joining) apply() {
 func (j *joining) mem(m ir.Mem) ir.Mem {
 	out := ir.Mem{Buf: m.Buf}
 	for _, s := range m.Subs {
-		out.Subs = append(out.Subs, s.Replace(j.a.Var, ir.Sub{}).Replace(j.b.Var, ir.VarSub(j.together.Var)))
+		for _, p := range j.pairs {
+			s = s.Replace(p.a.Var, ir.Sub{}).Replace(p.b.Var, ir.VarSub(p.together.Var))
+		}
+		out.Subs = append(out.Subs, s)
 	}
 	if at := j.place(&m); at >= 0 {
 		out.Subs[at+1] = out.Subs[at+1].Add(out.Subs[at], m.Buf.Shape[at+1])

@@ -253,7 +253,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if !g.aligned(n, outer) || g.losesLanes(n, outer, t) {
 		return false
 	}
-	if crosses(n, outer) && (t.Lanes == 1 || !g.reduces() || !revisits(n, outer)) {
+	if crosses(n, outer) && (t.Lanes == 1 || !g.reduces() || !revisits(n, outer, t)) {
 		return false
 	}
 	for _, s := range g.stages {

@@ -12,8 +12,13 @@ import (
 // along one of its outer axes where the parts together are faster, and where a
 // call would take too long; what follows it goes apart where that is faster.
 func planned(groups []*group, t Target) []*group {
+	shared := map[*ir.Buffer]bool{}
+	for _, b := range temporaries(groups) {
+		user, _ := onlyUser(groups, b)
+		shared[b] = user == nil
+	}
 	for _, g := range groups {
-		g.collapse(t)
+		g.collapse(shared, t)
 	}
 	best := make([]division, len(groups))
 	each(groups, func(k int) {

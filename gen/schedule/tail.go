@@ -53,7 +53,7 @@ func (g *group) apartFromTail(t Target) []*group {
 func replanned(t Target, groups ...*group) []*group {
 	for _, g := range groups {
 		g.formPasses()
-		g.collapse(t)
+		g.collapse(nil, t)
 		g.plan = choose(g, t)
 	}
 	return groups
