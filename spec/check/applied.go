@@ -190,7 +190,8 @@ func namedShape(t *layer.Tensor) string {
 // first one.
 func (a *application) make(name string, t *layer.Tensor, role layer.Role, leads map[string]lead) *layer.Tensor {
 	out := &layer.Tensor{
-		Name: name, Doc: t.Doc, Role: role, Type: t.Type, Init: t.Init, NoGrad: t.NoGrad,
+		Name: name, Doc: t.Doc, Role: role, Type: t.Type, Init: t.Init,
+		NoGrad:     t.NoGrad && t.Role != layer.Output, // an output without an upstream gradient passes on those of others
 		HasOutside: t.HasOutside, Outside: t.Outside, Implied: true, Pos: a.call.Pos,
 	}
 	p := layer.Place{T: out}

@@ -1,22 +1,45 @@
 package grad
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/spec/inline"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
 // chained has the equations of applied layers whose specs write their backward
-// equations out.
+// equations out, for all that their gradient is needed of.
 func (d *derivation) chained() map[*layer.Equation]*layer.Applied {
 	out := map[*layer.Equation]*layer.Applied{}
 	for _, a := range d.l.Applied {
+		if a.Layer.Declared == nil || d.asksMore(a) {
+			continue
+		}
 		for _, e := range a.Forward {
-			if a.Layer.Declared != nil {
-				out[e] = a
-			}
+			out[e] = a
 		}
 	}
 	return out
+}
+
+// asksMore reports whether a gradient comes to a result of which the layer's own
+// equations take none: an output with grad: none that is differentiated, or read, here.
+func (d *derivation) asksMore(a *layer.Applied) bool {
+	for _, t := range a.Layer.Tensors {
+		to := a.Places[t].T
+		if t.Role != layer.Output || !t.NoGrad || to == nil {
+			continue
+		}
+		if slices.ContainsFunc(d.l.Upstreams, func(u *layer.Tensor) bool { return u.Of == to }) {
+			return true
+		}
+		for _, e := range d.l.Forward.Equations {
+			if d.active[e.T] && !slices.Contains(a.Forward, e) && slices.Contains(e.Tensors(), to) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // chain brings the gradients of what an applied layer gives to what it was

@@ -116,6 +116,22 @@ forward: |
 backward: derive
 `
 
+// stepwise has an output without an upstream gradient on the way to another.
+const stepwise = `layer: stepwise
+dims: {M: rows, D: columns}
+tensors:
+  x: {role: input, shape: [M, D]}
+  w: {role: param, shape: [D]}
+  h: {role: output, shape: [M, D], grad: none}
+  y: {role: output, shape: [M, D]}
+forward: |
+  h[m][d] = x[m][d]*w[d]
+  y[m][d] = h[m][d]*h[m][d]
+backward: |
+  dx[m][d] = 2*dy[m][d]*h[m][d]*w[d]
+  dw[d] = sum(m, 2*dy[m][d]*h[m][d]*x[m][d])
+`
+
 // TestChain is about what applications have in common.
 func TestChain(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -182,6 +198,12 @@ func TestChain(t *testing.T) {
 			"x: {role: input, shape: [4, 3]}\n  rm: {role: state, shape: [3]}\n  y: {role: output, shape: [4, 3]}\n  o: {role: output, shape: [3], grad: none}",
 			"y = batchnorm{running_mean: rm}(x)\n  o[c] = old(rm[c])", nil,
 		},
+		"an output of a part that is not differentiated": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}", "_, y = stepwise(x)", nil,
+		},
+		"one that is used": {
+			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}\n  z: {role: output, shape: [2, 3]}", "h, y = stepwise(x)\n  z = tanh(h)", nil,
+		},
 		"an output that is not differentiated": {
 			"x: {role: input, shape: [2, 3]}\n  h: {role: output, shape: [2, 4], grad: none}\n  y: {role: output, shape: [2, 3]}",
 			"h = tanh(dense{O: 4}(x))\n  y = dense{O: 3}(h)", nil,
@@ -190,7 +212,7 @@ func TestChain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			head := "layer: whole\n"
-			for file, text := range map[string]string{"pair": pair, "largest": largest, "twice": twice, "scaled": scaled} {
+			for file, text := range map[string]string{"pair": pair, "largest": largest, "twice": twice, "scaled": scaled, "stepwise": stepwise} {
 				put(t, filepath.Join(dir, file+".yaml"), text)
 				if strings.Contains(c.forward, file+"(") {
 					if !strings.Contains(head, "layers:") {
