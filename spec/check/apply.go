@@ -232,7 +232,7 @@ func (c *checker) stuck(list []*application) {
 	for _, a := range list {
 		if n, ok := a.missing().(*syntax.Name); ok && !defined[n.Name] {
 			q := &equation{c: c, pass: forward}
-			q.undefined(n.Name, n.Pos)
+			q.undefined(n.Name, n.Pos, true)
 			complained = true
 		}
 	}

@@ -169,55 +169,6 @@ func (c *checker) names() {
 	}
 }
 
-// useInDefaults notes what the defaults mention that the user has overridden.
-func (c *checker) useInDefaults() {
-	for _, n := range c.numbers {
-		if n.decl.Default == nil {
-			continue
-		}
-		syntax.Walk(n.decl.Default, func(x syntax.Expr) {
-			if name, ok := x.(*syntax.Name); ok && c.numbers[name.Name] != nil && name.Name != n.decl.Name {
-				c.numbers[name.Name].used = true
-			}
-		})
-	}
-}
-
-// unused complains about declarations that nothing refers to.
-func (c *checker) unused() {
-	c.useInDefaults()
-	for _, n := range c.layer.Numbers {
-		if d := c.numbers[n.Name]; !d.used {
-			c.errs.Addf(n.Pos, "%s is declared and never used", n.Name)
-		}
-	}
-	for _, r := range c.spec.Indices {
-		if d := c.ranges[r.Name]; d != nil && !d.used {
-			c.errs.Addf(r.Pos, "no equation has an index %s", r.Name)
-		}
-	}
-	for _, t := range c.layer.Tensors {
-		if t.Implied {
-			continue
-		}
-		by := c.readBy[t]
-		switch t.Role {
-		case layer.Input, layer.Param, layer.Scalar:
-			if len(by) == 0 {
-				c.errs.Addf(t.Pos, "no equation reads %s", t.Name)
-			}
-		case layer.Scratch:
-			if len(by) == 0 && !c.tainted[t] {
-				c.errs.AddHelp(t.Pos, "give it role: output if the caller wants it", "no equation reads the scratch tensor %s", t.Name)
-			}
-		case layer.Saved:
-			if c.spec.Backward.Mode != syntax.Derive && !by[backward] && !c.tainted[t] {
-				c.errs.AddHelp(t.Pos, "give it role: scratch, or role: output if the caller wants it", "backward does not read the saved tensor %s", t.Name)
-			}
-		}
-	}
-}
-
 // known are the names that could have been meant in an equation of the pass.
 func (c *checker) known(p pass) []string {
 	var out []string

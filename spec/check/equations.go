@@ -91,7 +91,7 @@ func (q *equation) target() *layer.Tensor {
 		if q.c.numbers[x.Name] != nil {
 			q.errorf(x.Pos, "%s is a number that is set already", x.Name)
 		} else {
-			q.undefined(x.Name, x.Pos)
+			q.undefined(x.Name, x.Pos, true)
 		}
 		return nil
 	}

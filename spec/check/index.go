@@ -163,11 +163,12 @@ func (q *equation) resolveName(x *syntax.Name) {
 		q.reads(t, x.Pos)
 		return
 	}
-	q.undefined(x.Name, x.Pos)
+	q.undefined(x.Name, x.Pos, false)
 }
 
-// undefined complains about a name that means nothing.
-func (q *equation) undefined(name string, pos diag.Pos) {
+// undefined complains about a name that means nothing, where a tensor is meant or it may
+// be an index.
+func (q *equation) undefined(name string, pos diag.Pos, tensor bool) {
 	if q.pass == forward {
 		if t := q.c.gradients[name]; t != nil {
 			q.errorf(pos, "%s belongs to the gradient of %s, which forward does not know", name, t.Of.Name)
@@ -187,9 +188,9 @@ func (q *equation) undefined(name string, pos diag.Pos) {
 	}
 	help := diag.DidYouMean(name, known)
 	switch {
-	case q.c.targets(name) && help == "":
+	case help == "" && (tensor || q.c.targets(name)):
 		help = "declare it under tensors, as in " + name + ": {role: scratch, shape: [...]}"
-	case len(name) == 1:
+	case len(name) == 1 && !tensor:
 		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
 	}
 	q.helpf(pos, help, "%s is not defined", name)
@@ -245,7 +246,7 @@ func (q *equation) resolveElement(x *syntax.Element) {
 	case t == nil && q.index(x.Name) != nil:
 		q.errorf(x.Pos, "%s is an index, it has no subscripts", x.Name)
 	case t == nil:
-		q.undefined(x.Name, x.Pos)
+		q.undefined(x.Name, x.Pos, true)
 		for _, i := range q.scope { // its range may come from here
 			q.uses[i].failed = q.uses[i].failed || i.Size == 0
 		}

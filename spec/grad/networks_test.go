@@ -174,10 +174,6 @@ func TestChain(t *testing.T) {
 			"x: {role: input, shape: [2, 3]}\n  z: {role: scratch, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
 			"y[m][d] = h[m][d]*x[m][d]\n  h = tanh(dense{O: 3}(z))\n  z[m][d] = x[m][d]*x[m][d]", nil,
 		},
-		"a layer that nothing reads": {
-			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}",
-			"h = dense{O: 7, w: u, b: v}(x)\n  y = tanh(x)", nil,
-		},
 		"scalars are computed": {
 			"x: {role: input, shape: [2, 3]}\n  y: {role: output, shape: [2, 3]}\n  lr: {role: scalar}\n  n: {role: scalar, type: int}\n  s: {role: scalar, type: uint64}",
 			"h = dropout(x, 42)\n  y = scaled(h, lr/sqrt(n), n + 1, 2 + s)",
