@@ -30,6 +30,10 @@ func Bind(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 	return check.Check(s, given)
 }
 
+// Dims checks that a spec allows the given dims and attributes; its equations may still
+// not be right for them.
+func Dims(s *syntax.Spec, given map[string]string) error { return check.Dims(s, given) }
+
 // Prove binds a spec and proves that its backward belongs to its forward.
 func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
 	l, err := Bind(s, given)

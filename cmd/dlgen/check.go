@@ -3,16 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/dlgen/dlgen/spec"
 	"github.com/dlgen/dlgen/spec/layer"
-	"github.com/dlgen/dlgen/spec/syntax"
 )
 
 func checkCommand() *cobra.Command {
@@ -22,7 +19,7 @@ func checkCommand() *cobra.Command {
 		Long: `Check reads specs and reports everything that is wrong with them: that every
 read is in bounds, every element is defined once, and that the backward
 equations are the gradient of the forward ones. Dims that are not given are small
-ones, which are shown. SPEC is the path of a spec or a name from the library.`,
+ones that differ, unless the spec requires others; they are shown. SPEC is the path of a spec or a name from the library.`,
 		Example: `  dlgen check bilinear.yaml
   dlgen check specs/*.yaml
   dlgen check dropout M=8 p=0.1`,
@@ -71,31 +68,17 @@ func notes(p *layer.Proved) (out []string) {
 	return out
 }
 
-// checkSpec proves a spec. Dims that are not given get the first values below
-// that the spec accepts: equal ones, small ones, distinct ones; the errors
-// shown are those for the first. It returns the layer, and those values, NAME=VALUE.
+// checkSpec proves a spec, for small dims where none are given. It returns the layer, and
+// these dims, NAME=VALUE.
 func checkSpec(name string, values map[string]string) (*layer.Proved, []string, error) {
 	s, err := spec.Open(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	var first error
-	for _, choice := range [][]int{{4}, {6}, {2, 3, 5, 4}, {12, 6, 4, 3, 2, 1}, {8, 8, 8, 2}} {
-		all := maps.Clone(values)
-		var chosen []string
-		for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
-			if _, ok := all[n.Name]; !ok && n.Default == nil && n.Value == nil {
-				all[n.Name] = strconv.Itoa(choice[len(chosen)%len(choice)])
-				chosen = append(chosen, n.Name+"="+all[n.Name])
-			}
-		}
-		proved, err := spec.Prove(s, all)
-		if err == nil {
-			return proved, chosen, nil
-		}
-		if first == nil {
-			first = err
-		}
+	all, chosen, err := chooseDims(s, values)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, first
+	proved, err := spec.Prove(s, all)
+	return proved, chosen, err
 }

@@ -55,9 +55,17 @@ const (
 	backward
 )
 
-// Check binds the spec to the given dims and attributes, NAME to text.
-func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
-	c := &checker{
+// Dims checks of the given dims and attributes, NAME to text, no more than that the rules
+// of the spec allow them and that tensors have a shape.
+func Dims(s *syntax.Spec, given map[string]string) error {
+	_, _, err := bound(s, given)
+	return err
+}
+
+// bound is a checker that has the numbers and tensors of the spec; sound says that their
+// names were right.
+func bound(s *syntax.Spec, given map[string]string) (c *checker, sound bool, err error) {
+	c = &checker{
 		spec: s, errs: &diag.List{},
 		layer: &layer.Layer{
 			Name: s.Name.Text, Doc: s.Doc, File: filepath.Base(s.File), Pos: s.Name.Pos,
@@ -77,15 +85,23 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 	c.errs.Source(s.File, s.Text)
 	c.names()
 	before := c.errs.Len()
-	sound := before == 0
 	c.bind(given)
 	if c.errs.Len() > before {
-		return nil, c.errs.Err()
+		return nil, false, c.errs.Err()
 	}
 	shapes := c.declareTensors()
 	ranges := c.declareRanges()
 	if !shapes || !ranges {
-		return nil, c.errs.Err()
+		return nil, false, c.errs.Err()
+	}
+	return c, before == 0, nil
+}
+
+// Check binds the spec to the given dims and attributes, NAME to text.
+func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
+	c, sound, err := bound(s, given)
+	if err != nil {
+		return nil, err
 	}
 	if !c.applications() {
 		return nil, c.errs.Err()

@@ -161,8 +161,8 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 		dims = append(dims, n.Name+"="+numberText(n.Value))
 	}
 	shown, only := p.show(g.Name)
-	if slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) { // a number in it belongs to other dims
-		shown, only = showAt(l, g.Name), ", for these dims"
+	if here := showAt(l, g.Name); slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) || saysMore(here, shown) { // it belongs to other dims
+		shown, only = here, ", for these dims"
 	}
 	help := fmt.Sprintf("found at %s with %s\nderived from forward%s:\n%s", found.mode, strings.Join(dims, " "), only, shown)
 	if found.scale != 1 {
@@ -208,8 +208,17 @@ func (p *proof) show(name string) (shown, dims string) {
 	return shown, dims
 }
 
-// largeNumber finds an integer above 1.
-var largeNumber = regexp.MustCompile(`(^|[^\w.])([2-9]|[1-9]\d+)($|[^\w.])`)
+// saysMore reports whether equations that are derived at other dims have more in them: where
+// dims are 1, or a window as long as what it goes over, much of them falls away.
+func saysMore(here, there string) bool {
+	plain := func(s string) int { return len(anyNumber.ReplaceAllString(s, "0")) }
+	return plain(here) > plain(there)
+}
+
+var anyNumber = regexp.MustCompile(`\b\d+(\.\d+)?(e-?\d+)?\b`)
+
+// largeNumber finds an integer above 1, or a fraction.
+var largeNumber = regexp.MustCompile(`(^|[^\w.])([2-9]|[1-9]\d+|0\.\d+)($|[^\w.])`)
 
 // showAt prints them as they are derived at the dims of l.
 func showAt(l *layer.Layer, name string) string {
