@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dlgen/dlgen/spec"
+	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -16,7 +19,7 @@ const (
 	// many others; mostDim bounds them.
 	randomDims, mostDim = 60, 12
 	// mostRefused is how many sets that the rules of a spec allow its equations may refuse.
-	mostRefused = 6
+	mostRefused = 24
 )
 
 // chooseDims gives the dims that are not given small values with which the equations of a
@@ -54,10 +57,12 @@ func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string
 			continue
 		}
 		_, err := spec.Bind(s, all)
-		if err == nil {
+		switch {
+		case err == nil:
 			return all, chosen, nil
-		}
-		if refused == nil {
+		case withinApplied(s, err):
+			continue
+		case refused == nil:
 			refused = fmt.Errorf("%w\nchecked with %s", err, strings.Join(chosen, " "))
 		}
 		if refusals++; refusals == mostRefused {
@@ -78,6 +83,13 @@ func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string
 		}
 	}
 	return nil, nil, first
+}
+
+// withinApplied reports whether it is the rules of a layer that s applies that do not allow
+// the dims.
+func withinApplied(s *syntax.Spec, err error) bool {
+	var list *diag.List
+	return errors.As(err, &list) && !slices.ContainsFunc(list.Errors(), func(e diag.Error) bool { return e.Pos.File == s.File })
 }
 
 // different are sets of n dims above 1 that differ in pairs: rising, falling, falling by
