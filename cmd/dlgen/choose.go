@@ -18,8 +18,9 @@ const (
 	// randomDims is how many sets of dims by chance are tried that differ in pairs, and how
 	// many others; mostDim bounds them.
 	randomDims, mostDim = 60, 12
-	// mostRefused is how many sets that the rules of a spec allow its equations may refuse.
-	mostRefused = 24
+	// mostRefused is how many sets that the rules of a spec allow its equations may refuse,
+	// mostSame how many in a row with the same words.
+	mostRefused, mostSame = 24, 4
 )
 
 // chooseDims gives the dims that are not given small values with which the equations of a
@@ -27,14 +28,7 @@ const (
 // hold where dims are equal are wrong, or a rule is missing; err has what is wrong then.
 // It returns all values, and those chosen, NAME=VALUE.
 func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string, chosen []string, err error) {
-	var free []string
-	for _, list := range [][]*syntax.Number{s.Dims, s.Attrs} {
-		for _, n := range list {
-			if _, ok := values[n.Name]; !ok && n.Default == nil && n.Value == nil {
-				free = append(free, n.Name)
-			}
-		}
-	}
+	free := freeNumbers(s, values)
 	if len(free) == 0 {
 		return values, nil, nil
 	}
@@ -49,25 +43,31 @@ func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string
 		}
 		return all, chosen
 	}
-	var refused error
-	refusals := 0
+	var refused, last error
+	refusals, same := 0, 0
 	for _, set := range different(len(free)) {
 		all, chosen := with(set)
 		if spec.Dims(s, all) != nil {
 			continue
 		}
 		_, err := spec.Bind(s, all)
-		switch {
-		case err == nil:
+		if err == nil {
 			return all, chosen, nil
-		case withinApplied(s, err):
-			continue
-		case refused == nil:
-			refused = fmt.Errorf("%w\nchecked with %s", err, strings.Join(chosen, " "))
 		}
-		if refusals++; refusals == mostRefused {
+		if same++; last == nil || last.Error() != err.Error() {
+			same, last = 1, err
+		}
+		if !withinApplied(s, err) {
+			if refusals++; refused == nil {
+				refused = fmt.Errorf("%w\nchecked with %s", err, strings.Join(chosen, " "))
+			}
+		}
+		if refusals == mostRefused || same == mostSame {
 			break
 		}
+	}
+	if same == mostSame {
+		return nil, nil, last // whatever the dims are
 	}
 	var first error
 	for _, set := range alike(len(free)) {
@@ -83,6 +83,19 @@ func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string
 		}
 	}
 	return nil, nil, first
+}
+
+// freeNumbers are the dims and attributes of s that must be given and are not.
+func freeNumbers(s *syntax.Spec, values map[string]string) []string {
+	var free []string
+	for _, list := range [][]*syntax.Number{s.Dims, s.Attrs} {
+		for _, n := range list {
+			if _, ok := values[n.Name]; !ok && n.Default == nil && n.Value == nil {
+				free = append(free, n.Name)
+			}
+		}
+	}
+	return free
 }
 
 // withinApplied reports whether it is the rules of a layer that s applies that do not allow

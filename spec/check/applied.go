@@ -11,6 +11,9 @@ import (
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
+// mostUnfolded is how many equations the layers that a spec applies may have in all.
+const mostUnfolded = 2048
+
 // check checks the layer with the dims that it has here.
 func (a *application) check(given map[string]string) bool {
 	l, err := Check(a.inner, given)
@@ -28,6 +31,11 @@ func (a *application) check(given map[string]string) bool {
 			a.c.errs.Source(a.inner.File, a.inner.Text)
 			a.helpf(e.Pos, e.Help, "%s", e.Msg)
 		}
+		return false
+	}
+	if a.c.unfolded += len(l.Forward.Equations); a.c.unfolded > mostUnfolded {
+		a.helpf(a.call.Pos, "divide it into layers of their own, one package each",
+			"%s applies layers of more than %d equations in all", a.c.spec.Name.Text, mostUnfolded)
 		return false
 	}
 	a.layer = l

@@ -41,6 +41,8 @@ type checker struct {
 	// definedBy has the tensors that they define.
 	applied   []*application
 	definedBy map[*layer.Tensor]*application
+	// unfolded counts the equations of the layers that are applied.
+	unfolded int
 	// madeBy has those that come with an applied layer, results without a declaration included.
 	madeBy map[*layer.Tensor]*application
 	// values bounds the elements of int32 tensors that equations compute.
