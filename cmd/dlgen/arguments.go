@@ -146,6 +146,9 @@ func (r *request) layer(args []string) (*work, error) {
 	if w.targets, err = selectTargets(r.targets); err != nil {
 		return nil, usageError{err}
 	}
+	if err := job.CheckFolder(r.out); err != nil {
+		return nil, usageError{err}
+	}
 	pkg := r.pkg
 	if pkg == "" {
 		pkg, err = job.PackageFor(r.out)

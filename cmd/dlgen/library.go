@@ -113,6 +113,7 @@ func describe(s *syntax.Spec) string {
 	for _, t := range s.Tensors {
 		fmt.Fprintf(w, "  %s%s\t%s\t%s\n", t.Name, shapeText(t), strings.Join(traits(t), ", "), strings.TrimSpace(t.Doc))
 	}
+	describeImplied(w, s)
 	_ = w.Flush() // into memory
 	lines := strings.Split(b.String(), "\n")
 	for i := range lines {
@@ -152,6 +153,40 @@ func describeEquations(b *strings.Builder, title string, eqs []*syntax.Equation)
 	fmt.Fprintf(b, "\n%s\n", title)
 	for _, q := range eqs {
 		fmt.Fprintf(b, "  %s\n", strings.Join(layer.Wrap(q.Text), "\n  "))
+	}
+}
+
+// describeImplied lists the params, states and numbers that come with the layers that a
+// spec applies, for small dims, since their shapes follow from those.
+func describeImplied(w *tabwriter.Writer, s *syntax.Spec) {
+	all, chosen, err := chooseDims(s, nil)
+	if err != nil {
+		return // check says what is wrong with it
+	}
+	l, err := spec.Bind(s, all)
+	if err != nil {
+		return
+	}
+	title := fmt.Sprintf("\nTensors of the layers that it applies, for %s\n", strings.Join(chosen, " "))
+	if len(chosen) == 0 {
+		title = "\nTensors of the layers that it applies\n"
+	}
+	for _, t := range l.Tensors {
+		role := map[layer.Role]string{layer.Param: "param", layer.State: "state", layer.Scalar: "scalar"}[t.Role]
+		if !t.Implied || role == "" {
+			continue
+		}
+		fmt.Fprint(w, title)
+		title = ""
+		what := fmt.Sprintf("%s, %s", role, t.Type)
+		if t.Init != "" {
+			what += ", initialised by " + t.Init
+		}
+		shape := ""
+		for _, n := range t.Shape {
+			shape += fmt.Sprintf("[%d]", n)
+		}
+		fmt.Fprintf(w, "  %s%s\t%s\t%s\n", t.Name, shape, what, t.Doc)
 	}
 }
 

@@ -245,6 +245,9 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 // meaning is the role of t and what the spec says of it.
 func meaning(t *layer.Tensor) string {
 	role := roleNames[t.Role]
+	if t.Init != "" {
+		role += ", initialised by " + t.Init
+	}
 	switch {
 	case t.Role == layer.Upstream && t.Of != nil:
 		return "given gradient of " + t.Of.Name

@@ -36,9 +36,9 @@ const (
 type (
 	// X is x[M][C]: input
 	X = [784][32]float32
-	// Gamma is gamma[C]: parameter, scale
+	// Gamma is gamma[C]: parameter, initialised by ones, scale
 	Gamma = [32]float32
-	// Beta is beta[C]: parameter, shift
+	// Beta is beta[C]: parameter, initialised by zeros, shift
 	Beta = [32]float32
 	// Running_mean is running_mean[C]: state, starts from 0
 	Running_mean = [32]float32
@@ -72,8 +72,8 @@ type Workspace struct {
 //   - running_mean[C]: state, starts from 0
 //   - running_var[C]: state, unbiased variance, starts from 1
 //   - x[M][C]: input
-//   - gamma[C]: parameter, scale
-//   - beta[C]: parameter, shift
+//   - gamma[C]: parameter, initialised by ones, scale
+//   - beta[C]: parameter, initialised by zeros, shift
 //
 // It panics where an array that it writes is another argument, too; nothing is written then.
 func Forward(ws *Workspace, y *Y, running_mean *Running_mean, running_var *Running_var, x *X, gamma *Gamma, beta *Beta) {
@@ -97,7 +97,7 @@ func Forward(ws *Workspace, y *Y, running_mean *Running_mean, running_var *Runni
 //   - dbeta[C]: gradient of beta
 //   - dy[M][C]: given gradient of y
 //   - x[M][C]: input
-//   - gamma[C]: parameter, scale
+//   - gamma[C]: parameter, initialised by ones, scale
 func Backward(ws *Workspace, dx *X, dgamma *Gamma, dbeta *Beta, dy *Y, x *X, gamma *Gamma) {
 	backward(ws, dx, dgamma, dbeta, dy, x, gamma)
 }

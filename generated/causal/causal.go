@@ -52,9 +52,9 @@ const (
 type (
 	// X is x[N][L][C]: input
 	X = [1][64][16]float32
-	// W is w[S][C/groups][K]: parameter
+	// W is w[S][C/groups][K]: parameter, initialised by he_normal
 	W = [3][16][16]float32
-	// B is b[K]: parameter
+	// B is b[K]: parameter, initialised by zeros
 	B = [16]float32
 	// Y is y[N][Q][K]: output
 	Y = [1][64][16]float32
@@ -69,8 +69,8 @@ type (
 //
 //   - y[N][Q][K]: output
 //   - x[N][L][C]: input
-//   - w[S][C/groups][K]: parameter
-//   - b[K]: parameter
+//   - w[S][C/groups][K]: parameter, initialised by he_normal
+//   - b[K]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }
@@ -90,7 +90,7 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //   - db[K]: gradient of b
 //   - dy[N][Q][K]: given gradient of y
 //   - x[N][L][C]: input
-//   - w[S][C/groups][K]: parameter
+//   - w[S][C/groups][K]: parameter, initialised by he_normal
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward(dx, dw, db, dy, x, w)
 }

@@ -55,13 +55,13 @@ type (
 	X = [8][1][16]float32
 	// H0 is h0[N][H]: input, state before the first step
 	H0 = [1][32]float32
-	// Wx is wx[I][3][H]: parameter
+	// Wx is wx[I][3][H]: parameter, initialised by xavier_uniform
 	Wx = [16][3][32]float32
-	// Wh is wh[H][3][H]: parameter
+	// Wh is wh[H][3][H]: parameter, initialised by orthogonal
 	Wh = [32][3][32]float32
-	// Bx is bx[3][H]: parameter
+	// Bx is bx[3][H]: parameter, initialised by zeros
 	Bx = [3][32]float32
-	// Bh is bh[3][H]: parameter
+	// Bh is bh[3][H]: parameter, initialised by zeros
 	Bh = [3][32]float32
 	// Y is y[T][N][H]: output, state after each step
 	Y = [8][1][32]float32
@@ -102,10 +102,10 @@ type Workspace struct {
 //   - hn[N][H]: output, state after the last step
 //   - x[T][N][I]: input
 //   - h0[N][H]: input, state before the first step
-//   - wx[I][3][H]: parameter
-//   - wh[H][3][H]: parameter
-//   - bx[3][H]: parameter
-//   - bh[3][H]: parameter
+//   - wx[I][3][H]: parameter, initialised by xavier_uniform
+//   - wh[H][3][H]: parameter, initialised by orthogonal
+//   - bx[3][H]: parameter, initialised by zeros
+//   - bh[3][H]: parameter, initialised by zeros
 //
 // It panics where an array that it writes is another argument, too; nothing is written then.
 func Forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, bh *Bh) {
@@ -146,8 +146,8 @@ func Forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, 
 //   - dhn[N][H]: given gradient of hn
 //   - x[T][N][I]: input
 //   - h0[N][H]: input, state before the first step
-//   - wx[I][3][H]: parameter
-//   - wh[H][3][H]: parameter
+//   - wx[I][3][H]: parameter, initialised by xavier_uniform
+//   - wh[H][3][H]: parameter, initialised by orthogonal
 //   - y[T][N][H]: output, state after each step
 //
 // It panics where an array that it writes is another argument, too; nothing is written then.

@@ -69,21 +69,21 @@ const (
 type (
 	// X is x[N][T][E]: input
 	X = [1][32][64]float32
-	// Wq is wq[E][E]: parameter
+	// Wq is wq[E][E]: parameter, initialised by xavier_normal
 	Wq = [64][64]float32
-	// Wk is wk[E][E]: parameter
+	// Wk is wk[E][E]: parameter, initialised by xavier_normal
 	Wk = [64][64]float32
-	// Wv is wv[E][E]: parameter
+	// Wv is wv[E][E]: parameter, initialised by xavier_normal
 	Wv = [64][64]float32
-	// Wo is wo[E][E]: parameter
+	// Wo is wo[E][E]: parameter, initialised by xavier_normal
 	Wo = [64][64]float32
-	// Bq is bq[E]: parameter
+	// Bq is bq[E]: parameter, initialised by zeros
 	Bq = [64]float32
-	// Bk is bk[E]: parameter
+	// Bk is bk[E]: parameter, initialised by zeros
 	Bk = [64]float32
-	// Bv is bv[E]: parameter
+	// Bv is bv[E]: parameter, initialised by zeros
 	Bv = [64]float32
-	// Bo is bo[E]: parameter
+	// Bo is bo[E]: parameter, initialised by zeros
 	Bo = [64]float32
 	// Y is y[N][T][E]: output
 	Y = [1][32][64]float32
@@ -129,14 +129,14 @@ type Workspace struct {
 //   - ws: memory of the layer's own
 //   - y[N][T][E]: output
 //   - x[N][T][E]: input
-//   - wq[E][E]: parameter
-//   - wk[E][E]: parameter
-//   - wv[E][E]: parameter
-//   - wo[E][E]: parameter
-//   - bq[E]: parameter
-//   - bk[E]: parameter
-//   - bv[E]: parameter
-//   - bo[E]: parameter
+//   - wq[E][E]: parameter, initialised by xavier_normal
+//   - wk[E][E]: parameter, initialised by xavier_normal
+//   - wv[E][E]: parameter, initialised by xavier_normal
+//   - wo[E][E]: parameter, initialised by xavier_normal
+//   - bq[E]: parameter, initialised by zeros
+//   - bk[E]: parameter, initialised by zeros
+//   - bv[E]: parameter, initialised by zeros
+//   - bo[E]: parameter, initialised by zeros
 func Forward(ws *Workspace, y *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo, bq *Bq, bk *Bk, bv *Bv, bo *Bo) {
 	forward(ws, y, x, wq, wk, wv, wo, bq, bk, bv, bo)
 }
@@ -181,10 +181,10 @@ func Forward(ws *Workspace, y *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo, bq *Bq, 
 //   - dbo[E]: gradient of bo
 //   - dy[N][T][E]: given gradient of y
 //   - x[N][T][E]: input
-//   - wq[E][E]: parameter
-//   - wk[E][E]: parameter
-//   - wv[E][E]: parameter
-//   - wo[E][E]: parameter
+//   - wq[E][E]: parameter, initialised by xavier_normal
+//   - wk[E][E]: parameter, initialised by xavier_normal
+//   - wv[E][E]: parameter, initialised by xavier_normal
+//   - wo[E][E]: parameter, initialised by xavier_normal
 func Backward(ws *Workspace, dx *X, dwq *Wq, dwk *Wk, dwv *Wv, dwo *Wo, dbq *Bq, dbk *Bk, dbv *Bv, dbo *Bo, dy *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo) {
 	backward(ws, dx, dwq, dwk, dwv, dwo, dbq, dbk, dbv, dbo, dy, x, wq, wk, wv, wo)
 }

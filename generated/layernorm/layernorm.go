@@ -34,9 +34,9 @@ const (
 type (
 	// X is x[M][D]: input
 	X = [128][768]float32
-	// Gamma is gamma[D]: parameter, scale
+	// Gamma is gamma[D]: parameter, initialised by ones, scale
 	Gamma = [768]float32
-	// Beta is beta[D]: parameter, shift
+	// Beta is beta[D]: parameter, initialised by zeros, shift
 	Beta = [768]float32
 	// Y is y[M][D]: output
 	Y = [128][768]float32
@@ -61,8 +61,8 @@ type Workspace struct {
 //   - ws: memory of the layer's own
 //   - y[M][D]: output
 //   - x[M][D]: input
-//   - gamma[D]: parameter, scale
-//   - beta[D]: parameter, shift
+//   - gamma[D]: parameter, initialised by ones, scale
+//   - beta[D]: parameter, initialised by zeros, shift
 func Forward(ws *Workspace, y *Y, x *X, gamma *Gamma, beta *Beta) {
 	forward(ws, y, x, gamma, beta)
 }
@@ -83,7 +83,7 @@ func Forward(ws *Workspace, y *Y, x *X, gamma *Gamma, beta *Beta) {
 //   - dbeta[D]: gradient of beta
 //   - dy[M][D]: given gradient of y
 //   - x[M][D]: input
-//   - gamma[D]: parameter, scale
+//   - gamma[D]: parameter, initialised by ones, scale
 func Backward(ws *Workspace, dx *X, dgamma *Gamma, dbeta *Beta, dy *Y, x *X, gamma *Gamma) {
 	backward(ws, dx, dgamma, dbeta, dy, x, gamma)
 }

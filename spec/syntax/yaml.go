@@ -36,13 +36,24 @@ func (e entry) exprPos() diag.Pos {
 	return pos
 }
 
+// YAMLHelp says what to do about what the parser complains about most, or nothing.
+func YAMLHelp(message string) string {
+	switch {
+	case strings.Contains(message, "mapping value is not allowed"):
+		return `a key before it may lack its colon, or a text with a colon in it its quotes, as in doc: "Norm: of rows"`
+	case strings.Contains(message, `character '	'`):
+		return "indent with spaces; YAML takes no tabs"
+	}
+	return ""
+}
+
 // document parses the YAML and returns its one mapping, or nil.
 func (r *reader) document(text []byte) ast.Node {
 	f, err := parseYAML(text)
 	if err != nil {
 		var se *yaml.SyntaxError
 		if errors.As(err, &se) && se.Token != nil {
-			r.errs.Addf(r.pos(se.Token), "broken YAML: %s", se.Message)
+			r.errs.AddHelp(r.pos(se.Token), YAMLHelp(se.Message), "broken YAML: %s", se.Message)
 		} else {
 			r.errs.Addf(r.at(1), "broken YAML: %v", err)
 		}

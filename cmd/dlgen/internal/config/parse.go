@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -77,7 +78,7 @@ func (r *reader) document(text []byte) (top *ast.MappingNode) {
 	if err != nil {
 		var ye yaml.Error
 		if errors.As(err, &ye) {
-			r.errs.Addf(r.at(ye.GetToken()), "%s", ye.GetMessage())
+			r.errs.AddHelp(r.at(ye.GetToken()), syntax.YAMLHelp(ye.GetMessage()), "%s", ye.GetMessage())
 		} else {
 			r.errs.Addf(start, "%v", err)
 		}
@@ -107,6 +108,9 @@ func (r *reader) config(c *Config, m *ast.MappingNode) {
 		case "out":
 			out = true
 			c.Out, _ = r.scalar(e.Value, "out")
+			if err := job.CheckFolder(filepath.Join(filepath.Dir(r.file), filepath.FromSlash(c.Out))); err != nil {
+				r.errs.Addf(r.pos(e.Value), "%v", err)
+			}
 		case "targets":
 			c.Targets, c.TargetsPos = r.targets(e.Value), r.pos(e.Value)
 		case "layers":

@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,6 +32,29 @@ func TestPackageFor(t *testing.T) {
 		got, err := PackageFor(dir)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v; want %q", dir, got, err, want)
+		}
+	}
+}
+
+func TestCheckFolder(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "my module")
+	if err := os.Mkdir(root, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module m\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for dir, ok := range map[string]bool{
+		"kernels/fc-1.x": true,
+		".":              true,
+		"my dir/x":       false,
+		"ünter/sub":      false,
+		"größe":          false,
+		"vendor/x":       false,
+		"a/vendor":       false,
+	} {
+		if err := CheckFolder(filepath.Join(root, filepath.FromSlash(dir))); (err == nil) != ok {
+			t.Errorf("%s: %v", dir, err)
 		}
 	}
 }
