@@ -41,6 +41,8 @@ func (q *equation) condition(x syntax.Expr) truth {
 	return knownTruth(true)
 }
 
+var comparisons = map[string]bool{"==": true, "!=": true, "<": true, "<=": true, ">": true, ">=": true}
+
 func (q *equation) logic(x *syntax.Binary) truth {
 	a, b := q.condition(x.X), q.condition(x.Y)
 	if !a.known && !b.known {
@@ -58,6 +60,11 @@ func (q *equation) logic(x *syntax.Binary) truth {
 // comparison is one of integers, in which division rounds down as in subscripts, where
 // both sides are; numbers alone are compared as real ones.
 func (q *equation) comparison(x *syntax.Binary) truth {
+	if within, ok := x.X.(*syntax.Binary); ok && comparisons[within.Op] {
+		q.helpf(x.OpPos, fmt.Sprintf("write %s && %s", syntax.PrintExpr(within), syntax.PrintExpr(&syntax.Binary{Op: x.Op, X: within.Y, Y: x.Y})),
+			"a range takes two comparisons")
+		return knownTruth(true)
+	}
 	if q.isInteger(x.X) && q.isInteger(x.Y) && !(q.isConstant(x.X) && q.isConstant(x.Y)) {
 		q.wholeQuotients(x)
 		a, b := q.integer(x.X), q.integer(x.Y)

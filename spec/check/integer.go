@@ -49,7 +49,11 @@ func (q *equation) integer(x syntax.Expr) layer.Int {
 			return q.element(t, x.Subs, x.Pos)
 		}
 		if t != nil {
-			q.errorf(x.Pos, "expected an integer; %s is float32", x.Name)
+			help := ""
+			if t.Role == layer.Input {
+				help = "declare it with type: int32"
+			}
+			q.helpf(x.Pos, help, "expected an integer; %s is float32", x.Name)
 		}
 		return layer.Lit{}
 	case *syntax.Unary:

@@ -141,7 +141,9 @@ func (p *prover) search(b box, involved []*layer.Index) bool {
 		}
 	}
 	if widest == nil {
-		p.bad = r.lo
+		if p.bad = r.lo; r.lo >= 0 && r.lo < p.size {
+			p.bad = r.hi // of a number that is computed, a range is known
+		}
 		return true
 	}
 	s := b.sides[widest]

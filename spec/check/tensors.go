@@ -117,7 +117,7 @@ func (c *checker) role(t *layer.Tensor, d *syntax.Tensor) {
 	}
 	typ, ok := elemTypes[d.Type.Text]
 	if !ok {
-		c.errs.AddHelp(d.Type.Pos, suggest(d.Type.Text, "types are ", "float32", "int32", "int", "uint64"), "there is no type %s", d.Type.Text)
+		c.errs.AddHelp(d.Type.Pos, suggest(d.Type.Text, "types are ", typesFor(d.Role.Text)...), "there is no type %s", d.Type.Text)
 		return
 	}
 	t.Type = typ
@@ -214,4 +214,12 @@ func (c *checker) outside(t *layer.Tensor, d *syntax.Tensor) {
 	if !ok {
 		c.errs.Addf(w.Pos, "outside is 0, inf or -inf, not %s", w.Text)
 	}
+}
+
+// typesFor are the types that a tensor of a role may have.
+func typesFor(role string) []string {
+	if role == "scalar" {
+		return []string{"float32", "int", "uint64"}
+	}
+	return []string{"float32", "int32"}
 }

@@ -146,6 +146,10 @@ func explainSyntax(msg string) (string, string) {
 		help = "subscripts are written x[n][i], not x[n, i]"
 	case strings.Contains(msg, "found '?'") || strings.Contains(msg, "found 'if'"):
 		help = "a choice is written where(condition, a, b)"
+	case strings.Contains(msg, "expected '==', found '='"):
+		help = "a condition compares with ==; dims of a layer that is applied are given with a colon in braces, as in dense{O: 8}(x)"
+	case strings.Contains(msg, "missing ',' in argument list"):
+		help = "conditions are joined by && and ||; dims of a layer that is applied stand in braces, as in dense{O: 8}(x)"
 	case strings.Contains(msg, "found '@'"):
 		help = "a product of matrices is a sum, as in sum(i, x[n][i]*w[i][o])"
 	}
