@@ -12,6 +12,15 @@ import (
 // numbers do not become infinite.
 func TestNonFinite(t *testing.T) {
 	inf, nan := math.Inf(1), math.NaN()
+	const places = `layer: places
+dims: {N: , K: }
+tensors:
+  x: {role: input, shape: [N, K]}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = argmax(k, x[n][k])
+backward: derive
+`
 	for _, c := range []struct {
 		layer, dims, input string
 		rows               [][]float64
@@ -22,6 +31,7 @@ func TestNonFinite(t *testing.T) {
 		{"layernorm", "M=4 D=9", "x", [][]float64{{nan}, {inf}, {1e4, -1e4}, {0}}},
 		{"relu", "M=17", "x", [][]float64{{nan, inf, -inf}}},
 		{"gelu", "M=17", "x", [][]float64{{nan, inf, 1e4, -1e4}}},
+		{places, "N=9 K=4", "x", [][]float64{{nan}, {nan, 1, nan, 2}, {-inf}, {inf, nan, inf}, {1, nan, 1, -inf}, {0}, {nan, -inf, nan, 1}, {2, 3, nan, 3}, {nan, nan, nan, -1}}},
 		{"attention", "N=1 A=1 T=5 S=6 D=3", "q", [][]float64{{nan}, {1e4}, {-1e4}, {0}, {1}}},
 		{"attention", "N=1 A=1 T=5 S=6 D=3 causal=1", "q", [][]float64{{1e4}, {nan}, {-1e4}, {0}, {1}}},
 		{"attention", "N=1 A=1 T=5 S=6 D=3 causal=1", "k", [][]float64{{1e4}, {-1e4}, {0}, {1}, {3}, {nan}}},

@@ -235,6 +235,9 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false
 	}
+	if g.contraction && len(g.rows[n.Store.Buf]) > 1 {
+		return false // what is stored in turns with others does not come of one sum
+	}
 	// Accumulators live as long as one iteration of the outer loops, so these
 	// must be all the parallel loops of a reduction.
 	if len(n.Reduce) > 0 && len(outer) < len(n.Axes) || shrinks && g.reduces() {

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -113,8 +114,7 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 		return v, false
 	}
 	if has(n.Reduce, v) {
-		_, spelled := combined[n.Op]
-		return v, spelled && len(n.Reduce) == 1 && len(n.Within) == 0 // what is spelled out is no sum any more
+		return v, (combined[n.Op] != nil || n.Op == ir.ReduceArgMax) && len(n.Reduce) == 1 && len(n.Within) == 0 // what is spelled out is no sum any more
 	}
 	return v, has(n.Axes, v) && !slidesRecords(n, m)
 }
@@ -135,6 +135,26 @@ var combined = map[ir.ReduceOp]func(x, y *ir.Expr) *ir.Expr{
 	ir.ReduceProd: func(x, y *ir.Expr) *ir.Expr { return ir.NewExpr(ir.Mul, x, y) },
 	ir.ReduceMax:  func(x, y *ir.Expr) *ir.Expr { return extremeOf(ir.MaxOp, x, y) },
 	ir.ReduceMin:  func(x, y *ir.Expr) *ir.Expr { return extremeOf(ir.MinOp, x, y) },
+}
+
+// reduced is the reduction of the terms.
+func reduced(op ir.ReduceOp, terms []*ir.Expr) *ir.Expr {
+	if op != ir.ReduceArgMax {
+		out := terms[0]
+		for _, x := range terms[1:] {
+			out = combined[op](out, x)
+		}
+		return out
+	}
+	// NaN is no maximum: MaxOp gives its second operand then.
+	best := ir.NewExpr(ir.MaxOp, terms[0], ir.RealExpr(math.Inf(-1)))
+	place := &ir.Expr{Op: ir.ConstWord, Kind: ir.Word}
+	for c, x := range terms[1:] {
+		larger := ir.NewExpr(ir.LT, best, x)
+		place = ir.NewExpr(ir.Select, larger, &ir.Expr{Op: ir.ConstWord, Kind: ir.Word, Word: int32(c + 1)}, place)
+		best = ir.NewExpr(ir.MaxOp, x, best)
+	}
+	return place
 }
 
 // extremeOf is the larger or smaller of x and y, NaN where either is.
@@ -162,16 +182,12 @@ func spelledOut(n *ir.Nest, arrays map[*ir.Buffer]bool) []*ir.Nest {
 	}
 	v := axes[0]
 	if has(n.Reduce, v) {
-		one := *n
-		one.Reduce, one.Value = nil, nil
+		var terms []*ir.Expr
 		for c := range sizeOf(n.Reduce, v) {
-			term := substituted(n.Value, v, ir.Sub{Const: c})
-			if one.Value == nil {
-				one.Value = term
-			} else {
-				one.Value = combined[n.Op](one.Value, term)
-			}
+			terms = append(terms, substituted(n.Value, v, ir.Sub{Const: c}))
 		}
+		one := *n
+		one.Reduce, one.Value = nil, reduced(n.Op, terms)
 		return spelledOut(&one, arrays)
 	}
 	var out []*ir.Nest

@@ -67,6 +67,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
 	stepsAhead(l, t)
+	alternate(l, t)
 	if t.Lanes > 1 {
 		records(l, t)
 	}
