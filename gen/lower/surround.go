@@ -122,7 +122,7 @@ func (w *window) slide(b *bound, r *layer.Read, along *ir.Var) *slidingPart {
 			continue
 		}
 		f := w.s.sub(sub)
-		if along != nil && (f.Coef(along) != 1 || !w.alongMemory(r, d, f)) {
+		if along != nil && !w.alongMemory(r, d, f) {
 			continue
 		}
 		in := span{b.lo, b.hi}
