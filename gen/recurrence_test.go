@@ -76,6 +76,9 @@ func agreeInFile(t *testing.T, file string) {
 // TestTaps does so for the gradients of small windows.
 func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
 
+// TestApart does so for windows that go along rows in steps.
+func TestApart(t *testing.T) { agreeInFile(t, "testdata/specs/apart.txtar") }
+
 // TestProducts does so for sums of products of several tensors.
 func TestProducts(t *testing.T) { agreeInFile(t, "testdata/specs/products.txtar") }
 

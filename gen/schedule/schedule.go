@@ -68,6 +68,7 @@ func Run(l *ir.Loops, t Target) *ir.Program {
 	regions(l)
 	stepsAhead(l, t)
 	alternate(l, t)
+	deinterleave(l, t)
 	if t.Lanes > 1 {
 		records(l, t)
 	}
