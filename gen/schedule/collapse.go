@@ -108,7 +108,9 @@ func (j *joining) meets(n *ir.Nest, m *ir.Mem) bool {
 	for _, axes := range [][]ir.Axis{n.Axes, n.Reduce} {
 		for i := 1; i < len(axes); i++ {
 			a, b := axes[i-1], axes[i]
-			if slices.ContainsFunc(j.pairs, func(p joined) bool { return p.a.Var == a.Var || p.b.Var == a.Var || p.a.Var == b.Var || p.b.Var == b.Var }) {
+			if slices.ContainsFunc(j.pairs, func(p joined) bool {
+				return p.a.Var == a.Var || p.b.Var == a.Var || p.a.Var == b.Var || p.b.Var == b.Var
+			}) {
 				continue
 			}
 			if has(j.g.outer, a.Var) != has(j.g.outer, b.Var) {

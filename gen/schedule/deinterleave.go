@@ -67,8 +67,11 @@ func strided(n *ir.Nest, t Target) (m *ir.Mem, q, s *ir.Var) {
 				if inPhase(n, m, q.Var, nil) {
 					return m, q.Var, nil
 				}
-				for _, s := range way[1] { // machines of sixteen lanes exchange those of two vectors at a time
-					if !t.Wide && s.Size <= mostApart && inPhase(n, m, q.Var, s.Var) {
+				if t.Wide || has(n.Axes, q.Var) && spacing(m, q.Var) == quad {
+					continue // those are put together quickly: by one exchange of two vectors, or four at a time
+				}
+				for _, s := range way[1] {
+					if s.Size <= mostApart && inPhase(n, m, q.Var, s.Var) {
 						return m, q.Var, s.Var
 					}
 				}
