@@ -12,9 +12,6 @@ import (
 // many signals, arrays in which the step comes first: what one step computes for all rows
 // then lies side by side. Arrays are turned before the loop, and what it makes after it.
 func stepsAhead(l *ir.Loops, t Target) {
-	if t.Lanes == 1 {
-		return
-	}
 	for start := 0; start < len(l.Nests); {
 		end := start + 1
 		for end < len(l.Nests) && l.Nests[end].Steps == l.Nests[start].Steps {

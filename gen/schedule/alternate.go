@@ -10,9 +10,6 @@ import (
 // of their own, as where images become twice as large, into one map for each neighbour:
 // vectors then go along the groups, and what all of them give is stored in turns.
 func alternate(l *ir.Loops, t Target) {
-	if t.Lanes == 1 {
-		return
-	}
 	var out []*ir.Nest
 	for _, n := range l.Nests {
 		v := neighbours(n, t)

@@ -15,40 +15,93 @@ const mostApart = 8
 // side: each phase of a row apart. The terms of a window along the row are spelled out, each
 // being of one phase, and so are the sums for each weight of one.
 func deinterleave(l *ir.Loops, t Target) {
-	if t.Lanes == 1 {
+	d := &deinterleaver{l: l, t: t, copies: map[string]*ir.Buffer{}}
+	for at, n := range l.Nests {
+		d.flush(n)
+		d.nest(at, n)
+	}
+	d.flush(nil)
+	l.Nests = d.out
+}
+
+// deinterleaver writes the new nests of a program.
+type deinterleaver struct {
+	l   *ir.Loops
+	t   Target
+	out []*ir.Nest
+	// copies are the arrays whose phases are apart, back the maps, still to come, that put
+	// those of results together.
+	copies map[string]*ir.Buffer
+	back   []*ir.Nest
+}
+
+// nest adds a nest, with copies before it.
+func (d *deinterleaver) nest(at int, n *ir.Nest) {
+	m, q, s := strided(n, d.t)
+	if m == nil {
+		d.out = append(d.out, d.result(n))
 		return
 	}
-	copies := map[string]*ir.Buffer{}
-	var out []*ir.Nest
-	for at, n := range l.Nests {
-		m, q, s := strided(n, t)
-		if m == nil {
-			out = append(out, n)
-			continue
-		}
-		k := m.Flat().Coef(q)
-		key := fmt.Sprintf("%p %d", m.Buf, k)
-		phases := copies[key]
-		if phases == nil {
-			var nests []*ir.Nest
-			phases, nests = apartPhases(m.Buf, k, n.Text)
-			out = append(out, nests...)
-			if !stores(l.Nests[at:], m.Buf) {
-				copies[key] = phases
-			}
-		}
-		switch {
-		case s == nil:
-			one := *n
-			one.Value = fromPhases(n.Value, m.Buf, phases, q)
-			out = append(out, &one)
-		case has(n.Reduce, s):
-			out = append(out, termsApart(n, m.Buf, phases, q, s))
-		default:
-			out = append(out, sumsApart(n, m.Buf, phases, q, s)...)
-		}
+	phases := d.phases(at, m.Buf, m.Flat().Coef(q), n.Text)
+	switch {
+	case s == nil:
+		one := *n
+		one.Value = fromPhases(n.Value, m.Buf, phases, q)
+		d.nest(at, &one)
+	case has(n.Reduce, s):
+		d.out = append(d.out, termsApart(n, m.Buf, phases, q, s))
+	default:
+		d.out = append(d.out, sumsApart(n, m.Buf, phases, q, s)...)
 	}
-	l.Nests = out
+}
+
+// phases is the copy of b for what nests from one on read.
+func (d *deinterleaver) phases(at int, b *ir.Buffer, k int, text string) *ir.Buffer {
+	key := fmt.Sprintf("%p %d", b, k)
+	if made := d.copies[key]; made != nil {
+		return made
+	}
+	phases, nests := apartPhases(b, k, text)
+	d.out = append(d.out, nests...)
+	if !stores(d.l.Nests[at:], b) {
+		d.copies[key] = phases
+	}
+	return phases
+}
+
+// result gives a sum whose results stand a few elements apart an array in which they stand
+// side by side.
+func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
+	if n.Steps != nil || n.Accumulate || len(n.Gathers) > 0 || n.Op != ir.ReduceSum || !isContraction(n) {
+		return n
+	}
+	last := len(n.Store.Subs) - 1
+	if last < 0 || len(n.Store.Subs[last].Terms) != 1 {
+		return n
+	}
+	q := n.Store.Subs[last].Terms[0].Var
+	if k := spacing(&n.Store, q); k == 0 || 2*sizeOf(n.Axes, q) < d.t.Lanes || restricts(n.Within, q) || restricts(n.Only, q) {
+		return n
+	}
+	apart := &ir.Buffer{Name: n.Store.Buf.Name + "Apart", Place: ir.Frame}
+	one, back := *n, &ir.Nest{Axes: n.Axes, Store: n.Store, Text: n.Text}
+	one.Store = ir.Mem{Buf: apart}
+	for _, a := range n.Axes {
+		apart.Shape = append(apart.Shape, a.Size)
+		one.Store.Subs = append(one.Store.Subs, ir.VarSub(a.Var))
+	}
+	back.Value = ir.LoadExpr(one.Store)
+	d.back = append(d.back, renamed(back, nil))
+	return &one
+}
+
+// flush adds the maps to results that n uses, all where n is nil.
+func (d *deinterleaver) flush(n *ir.Nest) {
+	if n == nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool {
+		return slices.ContainsFunc(touches(n), func(m *ir.Mem) bool { return m != &n.Store && m.Buf.Root() == b.Store.Buf.Root() })
+	}) {
+		d.out, d.back = append(d.out, d.back...), nil
+	}
 }
 
 // strided finds an operand of a sum that goes along its rows by k*q + s, where vectors along q
@@ -61,11 +114,14 @@ func strided(n *ir.Nest, t Target) (m *ir.Mem, q, s *ir.Var) {
 	for _, m := range n.Value.Loads() {
 		for _, way := range [][2][]ir.Axis{{n.Axes, n.Reduce}, {n.Reduce, n.Axes}} {
 			for _, q := range way[0] {
-				if spacing(m, q.Var) == 0 || 2*q.Size < t.Lanes || has(n.Axes, q.Var) && n.Store.Step(q.Var) != 1 {
+				if spacing(m, q.Var) == 0 || 2*q.Size < t.Lanes || has(n.Reduce, q.Var) && goesAlong(n, t) {
 					continue
 				}
 				if inPhase(n, m, q.Var, nil) {
 					return m, q.Var, nil
+				}
+				if has(n.Axes, q.Var) && n.Store.Step(q.Var) != 1 {
+					continue // groups beside each other, no windows
 				}
 				if t.Wide || has(n.Axes, q.Var) && spacing(m, q.Var) == quad {
 					continue // those are put together quickly: by one exchange of two vectors, or four at a time
@@ -79,6 +135,12 @@ func strided(n *ir.Nest, t Target) (m *ir.Mem, q, s *ir.Var) {
 		}
 	}
 	return nil, nil, nil
+}
+
+// goesAlong reports whether vectors may go along the rows of what n computes.
+func goesAlong(n *ir.Nest, t Target) bool {
+	v := contiguous(&n.Store)
+	return v != nil && 2*sizeOf(n.Axes, v) >= t.Lanes && slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool { return contiguous(m) == v })
 }
 
 // inPhase reports whether the elements of the array of m that n reads are all of the rows, by

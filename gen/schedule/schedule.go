@@ -66,11 +66,12 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = cloned(l)
 	regions(l)
-	stepsAhead(l, t)
-	alternate(l, t)
-	deinterleave(l, t)
 	if t.Lanes > 1 {
+		stepsAhead(l, t)
+		alternate(l, t)
+		deinterleave(l, t)
 		records(l, t)
+		deinterleave(l, t) // of the members of records, too
 	}
 	l = stream(deviations(gatherAhead(quotients(exponents(l)), t), t), t)
 	own := shrinkSteps(l)
