@@ -156,7 +156,7 @@ func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, err
 	var loops []*ir.Loops
 	checked := lower.Checked(p)
 	for _, pass := range programs(p) {
-		l, err := lower.Lower(pass.name, pass.Program, checked, t.Windows)
+		l, err := lower.Lower(pass.name, pass.Program, checked, lower.Windows{Most: t.Windows, Vectors: t.Lanes > 1})
 		if err != nil {
 			return nil, nil, err
 		}

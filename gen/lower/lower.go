@@ -18,10 +18,17 @@ import (
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
+// Windows says what windows that are cut off at borders cost.
+type Windows struct {
+	// Most is how many kinds there are at most in a loop, where there is a way around.
+	Most int
+	// Vectors says that rows without borders are worth terms that are 0.
+	Vectors bool
+}
+
 // Lower makes the loops of one pass. The error lists what the language allows
-// and the compiler cannot do. Of ids, checked says what the caller sees to; of windows that
-// are cut off at borders there are at most so many kinds in a loop, where there is a way around.
-func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, most int) (loops *ir.Loops, err error) {
+// and the compiler cannot do. Of ids, checked says what the caller sees to.
+func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, windows Windows) (loops *ir.Loops, err error) {
 	p = arrange.Program(p)
 	l := &lowerer{
 		out:     &ir.Loops{Name: name, Args: p.Args},
@@ -33,7 +40,7 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, most in
 		names:   map[string]int{},
 		sums:    map[*layer.Tensor]bool{},
 		checked: checked,
-		most:    most,
+		windows: windows,
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -87,9 +94,9 @@ type lowerer struct {
 	parts map[*layer.Tensor]map[string]*layer.Tensor
 	// dimsOf says which index of its nest each dimension of a temporary is of.
 	dimsOf map[*ir.Buffer][]int
-	// checked is what ids are below, most the number of kinds of windows.
+	// checked is what ids are below.
 	checked map[*layer.Tensor]int
-	most    int
+	windows Windows
 	// names has those of tensors and of what was made, with the last number
 	// that made one of its own.
 	names map[string]int

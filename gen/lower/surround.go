@@ -48,9 +48,9 @@ func (w *window) mostKinds() int {
 		}
 	}
 	if several < 2 {
-		return 2 * w.s.l.most
+		return 2 * w.s.l.windows.Most
 	}
-	return w.s.l.most
+	return w.s.l.windows.Most
 }
 
 // drop forgets a bound.
@@ -122,7 +122,7 @@ func (w *window) slide(b *bound, r *layer.Read, along *ir.Var) *slidingPart {
 			continue
 		}
 		f := w.s.sub(sub)
-		if along != nil && !w.alongMemory(r, d, f) {
+		if along != nil && (f.Coef(along) != 1 && !w.s.l.windows.Vectors || !w.alongMemory(r, d, f)) {
 			continue
 		}
 		in := span{b.lo, b.hi}

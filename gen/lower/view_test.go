@@ -83,7 +83,7 @@ func viewed(t *testing.T, name string, source []byte, dims string) []*ir.Loops {
 		if pass == nil {
 			continue
 		}
-		l, err := Lower("pass", pass, nil, 64)
+		l, err := Lower("pass", pass, nil, Windows{Most: 64})
 		if err != nil {
 			t.Fatal(err)
 		}
