@@ -235,7 +235,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false
 	}
-	if g.contraction && len(g.rows[n.Store.Buf]) > 1 {
+	if t.Lanes > 1 && g.contraction && len(g.rows[n.Store.Buf]) > 1 {
 		return false // what is stored in turns with others does not come of one sum
 	}
 	// Accumulators live as long as one iteration of the outer loops, so these
