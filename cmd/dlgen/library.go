@@ -17,7 +17,8 @@ func listCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
 		Short:   "List the layers of the library",
-		Long:    "List shows the layers of the library, each with its dims (those in brackets have defaults) and what it is.",
+		Long:    `List shows the layers of the library, each with the dims that it must be given and
+what it is. Where there are dots, there are options, too: dlgen show has them.`,
 		Example: "  dlgen list",
 		Args:    nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -44,19 +45,19 @@ func gist(doc string) string {
 	return strings.Join(strings.Fields(first), " ")
 }
 
-// signature names the dims and attributes that can be given.
+// signature names the dims and attributes that must be given, and dots if there are more.
 func signature(s *syntax.Spec) []string {
-	var names []string
+	var names, more []string
 	for _, n := range append(append([]*syntax.Number{}, s.Dims...), s.Attrs...) {
 		switch {
 		case n.Value != nil:
 		case n.Default != nil:
-			names = append(names, fmt.Sprintf("[%s=%s]", n.Name, syntax.PrintExpr(n.Default)))
+			more = []string{"..."}
 		default:
 			names = append(names, n.Name)
 		}
 	}
-	return names
+	return append(names, more...)
 }
 
 func showCommand() *cobra.Command {

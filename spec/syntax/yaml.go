@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/dlgen/dlgen/spec/diag"
@@ -200,7 +201,12 @@ func (r *reader) text(e entry) string {
 	if _, null := e.value.(*ast.NullNode); null {
 		return ""
 	}
-	return strings.Join(strings.Fields(r.scalar(e.value, e.key.Text).Text), " ")
+	w := r.scalar(e.value, e.key.Text)
+	if strings.IndexFunc(w.Text, func(c rune) bool { return unicode.IsControl(c) && !unicode.IsSpace(c) || c == '\ufeff' }) >= 0 {
+		r.errs.Addf(w.Pos, "%s: a character in it cannot be shown", e.key.Text)
+		return ""
+	}
+	return strings.Join(strings.Fields(w.Text), " ")
 }
 
 // expr parses a scalar as an expression; nil comes with a complaint.
