@@ -17,6 +17,7 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/lower"
 	"github.com/dlgen/dlgen/gen/parallel"
+	"github.com/dlgen/dlgen/gen/reform"
 	"github.com/dlgen/dlgen/gen/schedule"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -166,7 +167,7 @@ func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, err
 	known := map[*layer.Tensor]ir.Known{}
 	for _, l := range loops {
 		l.Known = known
-		known = schedule.Known(l)
+		known = reform.Known(l)
 	}
 	out := make([]*ir.Program, len(loops))
 	err := parallel.Each(len(loops), func(i int) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // Some sums are read at fixed places along one of their axes, as the four gates
@@ -17,14 +18,14 @@ import (
 func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
 	fixed := map[*ir.Var]bool{}
 	for _, s := range g.stages {
-		for _, pair := range sharedPairs(s.nest, n) {
+		for _, pair := range naive.SharedPairs(s.nest, n) {
 			for d := range pair[0].Subs {
-				v := bare(pair[0].Subs[d])
+				v := naive.Bare(pair[0].Subs[d])
 				switch {
 				case v == nil || pair[0] != &s.nest.Store:
-				case len(pair[1].Subs[d].Terms) == 0 && has(s.nest.Axes, v):
+				case len(pair[1].Subs[d].Terms) == 0 && naive.Has(s.nest.Axes, v):
 					fixed[v] = true
-				case has(g.abreast, v):
+				case naive.Has(g.abreast, v):
 					return nil, false
 				}
 			}
@@ -37,10 +38,10 @@ func (g *group) places(n *ir.Nest, t Target) (axes []ir.Axis, ok bool) {
 			width *= a.Size
 		}
 	}
-	if len(axes) > 0 && (!g.contraction || g.terms() < fewTerms || t.Lanes == 1 || width > t.Registers/2 || !plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !plain(s.nest) })) {
+	if len(axes) > 0 && (!g.contraction || g.terms() < fewTerms || t.Lanes == 1 || width > t.Registers/2 || !naive.Plain(n) || slices.ContainsFunc(g.stages, func(s *stage) bool { return !naive.Plain(s.nest) })) {
 		return nil, false
 	}
-	return axes, g.together(n, join(g.abreast, axes))
+	return axes, g.together(n, naive.Join(g.abreast, axes))
 }
 
 // together reports whether each stage, and n beside them, has all of some axes or none.
@@ -48,7 +49,7 @@ func (g *group) together(n *ir.Nest, axes []ir.Axis) bool {
 	some := func(n *ir.Nest) bool {
 		k := 0
 		for _, a := range axes {
-			if has(n.Axes, a.Var) {
+			if naive.Has(n.Axes, a.Var) {
 				k++
 			}
 		}
@@ -66,20 +67,15 @@ func (g *group) terms() float64 {
 	n := 0.0
 	for _, s := range g.stages {
 		if len(s.nest.Reduce) > 0 {
-			n = max(n, volume(s.nest.Reduce))
+			n = max(n, naive.Volume(s.nest.Reduce))
 		}
 	}
 	return n
 }
 
-// plain reports whether a nest has neither ranges nor ids, and adds to nothing.
-func plain(n *ir.Nest) bool {
-	return len(n.Within)+len(n.Only)+len(n.Gathers) == 0 && !n.Accumulate
-}
-
 // isAbreast reports whether s has a result for each value of the axes abreast.
 func (g *group) isAbreast(s *stage) bool {
-	return len(g.abreast) > 0 && has(s.nest.Axes, g.abreast[0].Var)
+	return len(g.abreast) > 0 && naive.Has(s.nest.Axes, g.abreast[0].Var)
 }
 
 // besideText says which axes stand abreast, for explanations.
@@ -92,7 +88,7 @@ func (g *group) besideText() string {
 }
 
 // width is the number of results that stand abreast.
-func (g *group) width() int { return int(volume(g.abreast)) }
+func (g *group) width() int { return int(naive.Volume(g.abreast)) }
 
 // beside opens the tile of the axes abreast around a pass, where it has them.
 func (e *emitter) beside(ps *pass, p at, body func(at)) {

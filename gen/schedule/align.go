@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // crosses reports whether a map under the outer loops would walk its result
@@ -15,7 +16,7 @@ func crosses(n *ir.Nest, outer []ir.Axis) bool {
 	f := n.Store.Flat()
 	for _, o := range outer {
 		for _, a := range n.Axes {
-			if !has(outer, a.Var) && f.Coef(a.Var) > f.Coef(o.Var) {
+			if !naive.Has(outer, a.Var) && f.Coef(a.Var) > f.Coef(o.Var) {
 				return true
 			}
 		}
@@ -29,10 +30,10 @@ func crosses(n *ir.Nest, outer []ir.Axis) bool {
 // and what n uses again in every row is better kept in registers by a tile of its own.
 func revisits(n *ir.Nest, outer []ir.Axis, t Target) bool {
 	const shortest, long, many = 3 * lineFloats, 16 * lineFloats, 128
-	inner := slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return has(outer, a.Var) })
+	inner := slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return naive.Has(outer, a.Var) })
 	if slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
 		f := m.Flat()
-		return touchesAny(f, inner) && !spans(f, inner)
+		return naive.TouchesAny(f, inner) && !naive.Spans(f, inner)
 	}) || 4*n.Store.Buf.Size() <= t.First {
 		return false
 	}
@@ -55,14 +56,14 @@ func (g *group) match(n *ir.Nest) (match map[*ir.Var]*ir.Var, dependent bool) {
 	broken := map[*ir.Var]bool{}
 	taken := map[*ir.Var]*ir.Var{}
 	for _, s := range g.stages {
-		for _, pair := range sharedPairs(s.nest, n) {
+		for _, pair := range naive.SharedPairs(s.nest, n) {
 			dependent = true
 			for d := range pair[0].Subs {
 				a, c := pairOf(pair[0].Subs[d], pair[1].Subs[d])
-				if a == nil || !has(g.outer, a) {
+				if a == nil || !naive.Has(g.outer, a) {
 					continue
 				}
-				if c == nil || sizeOf(n.Axes, c) != sizeOf(g.outer, a) || match[a] != nil && match[a] != c || taken[c] != nil && taken[c] != a {
+				if c == nil || naive.SizeOf(n.Axes, c) != naive.SizeOf(g.outer, a) || match[a] != nil && match[a] != c || taken[c] != nil && taken[c] != a {
 					broken[a] = true
 					continue
 				}
@@ -83,14 +84,14 @@ func pairOf(s, t ir.Sub) (a, c *ir.Var) {
 	if len(s.Terms) == 1 && len(t.Terms) == 1 && s.Terms[0].Coef == t.Terms[0].Coef && s.Const == t.Const && s.Terms[0].Coef > 1 {
 		return s.Terms[0].Var, t.Terms[0].Var
 	}
-	return bare(s), bare(t)
+	return naive.Bare(s), naive.Bare(t)
 }
 
 // aligned reports whether every shared access of n and the group agrees in the
 // outer variables: one iteration then never needs what another one makes.
 func (g *group) aligned(n *ir.Nest, outer []ir.Axis) bool {
 	for _, s := range g.stages {
-		for _, pair := range sharedPairs(s.nest, n) {
+		for _, pair := range naive.SharedPairs(s.nest, n) {
 			a, b := pair[0].Flat(), pair[1].Flat()
 			for _, o := range outer {
 				if a.Coef(o.Var) != b.Coef(o.Var) || a.Coef(o.Var) == 0 {
@@ -103,4 +104,14 @@ func (g *group) aligned(n *ir.Nest, outer []ir.Axis) bool {
 		}
 	}
 	return true
+}
+
+// sameDim reports whether v stands bare in one and the same dimension.
+func sameDim(pair [2]*ir.Mem, v *ir.Var) bool {
+	for d := range pair[0].Subs {
+		if naive.Bare(pair[0].Subs[d]) == v && naive.Bare(pair[1].Subs[d]) == v {
+			return true
+		}
+	}
+	return false
 }

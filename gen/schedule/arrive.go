@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // fromThird is the bytes a cycle that arrive from beyond the second cache: few
@@ -13,7 +14,7 @@ func (pn *panel) fromThird() float64 {
 	step, reach := math.MaxInt, 0
 	rows, run := pn.memoryRows()
 	for _, r := range rows {
-		if c := stride(pn.mem, r.Var); c > 0 {
+		if c := naive.Stride(pn.mem, r.Var); c > 0 {
 			step = min(step, c)
 			reach += c * (r.Size - 1)
 		}
@@ -55,7 +56,7 @@ func (pn *panel) foreseen() bool { return !pn.transposed() && pn.fromThird() == 
 // What is asked for long before its time drives itself out of that cache where rows are
 // far apart.
 func (c *contraction) arriving(t Target, pn *panel) float64 {
-	lines, hold := volume(pn.rows)*lineFloats*4, c.operand(t, pn.mem).capacity
+	lines, hold := naive.Volume(pn.rows)*lineFloats*4, c.operand(t, pn.mem).capacity
 	switch rate := pn.fromThird(); {
 	case pn.ahead > 0:
 		return rate
@@ -86,11 +87,11 @@ func (c *contraction) rowsAhead(p *plan, pn *panel) int {
 	step := sums * c.products / 2
 	rows := int(math.Ceil(aheadCycles / step))
 	for k, r := range pn.rows {
-		if k > 0 && stride(pn.mem, pn.rows[k-1].Var) != r.Size*stride(pn.mem, r.Var) {
+		if k > 0 && naive.Stride(pn.mem, pn.rows[k-1].Var) != r.Size*naive.Stride(pn.mem, r.Var) {
 			return 0
 		}
 	}
-	if float64(4*pn.cols) > fromThird*step || volume(pn.rows) < float64(fewestAhead*rows) {
+	if float64(4*pn.cols) > fromThird*step || naive.Volume(pn.rows) < float64(fewestAhead*rows) {
 		return 0
 	}
 	return rows
@@ -108,13 +109,13 @@ func (e *emitter) askRows(points []at) {
 		return
 	}
 	row, vec := e.rowAxis(), e.plan.vec
-	if row == nil || vec == nil || 4*stride(m, row) < longRow || e.plan.width(e.t, vec) < sizeOf(e.g.outer, vec) {
+	if row == nil || vec == nil || 4*naive.Stride(m, row) < longRow || e.plan.width(e.t, vec) < naive.SizeOf(e.g.outer, vec) {
 		return
 	}
-	lines := ceilDiv(len(points)*e.t.Lanes, lineFloats)
+	lines := naive.CeilDiv(len(points)*e.t.Lanes, lineFloats)
 	for k, q := range points {
 		if e.mode(m, q) == vector && k*e.t.Lanes%lineFloats == 0 {
-			q = q.with(row, q.sub(row).Add(ir.Sub{Const: 1}, ceilDiv(linesAhead, lines)))
+			q = q.with(row, q.sub(row).Add(ir.Sub{Const: 1}, naive.CeilDiv(linesAhead, lines)))
 			e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*m, nil, q), Soon: true})
 		}
 	}

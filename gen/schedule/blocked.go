@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // lineFloats is the number of floats in a cache line.
@@ -19,8 +20,8 @@ func (g *group) blocked(t Target) (copying, rest *group) {
 	}
 	c := newContraction(g)
 	for _, m := range c.loads {
-		r := contiguous(m)
-		if stride(m, g.plan.vec) != 0 || r == nil || restricts(c.main.nest.Within, r) || sizeOf(g.outer, r)%lineFloats != 0 || !has(g.outer, r) {
+		r := naive.Contiguous(m)
+		if naive.Stride(m, g.plan.vec) != 0 || r == nil || naive.Restricts(c.main.nest.Within, r) || naive.SizeOf(g.outer, r)%lineFloats != 0 || !naive.Has(g.outer, r) {
 			continue
 		}
 		if c.operand(t, m).first == float64(t.First) || !allBare(m) || len(c.main.nest.Gathers) > 0 {
@@ -34,7 +35,7 @@ func (g *group) blocked(t Target) (copying, rest *group) {
 // allBare reports whether every subscript is an axis or a constant.
 func allBare(m *ir.Mem) bool {
 	for _, s := range m.Subs {
-		if len(s.Terms) > 0 && bare(s) == nil {
+		if len(s.Terms) > 0 && naive.Bare(s) == nil {
 			return false
 		}
 	}
@@ -47,7 +48,7 @@ func newBlocks(m *ir.Mem, r *ir.Var, width int) *ir.Buffer {
 	at := dimension(m, r)
 	buf := &ir.Buffer{Name: m.Buf.Name + "Blocks", Elem: m.Buf.Elem, Place: ir.Frame, Shape: []int{m.Buf.Shape[at] / width}}
 	for d, s := range m.Subs {
-		if v := bare(s); v != nil && v != r {
+		if v := naive.Bare(s); v != nil && v != r {
 			buf.Shape = append(buf.Shape, m.Buf.Shape[d])
 		}
 	}
@@ -57,18 +58,18 @@ func newBlocks(m *ir.Mem, r *ir.Var, width int) *ir.Buffer {
 
 // dimension is the one in which v stands bare, -1 where there is none.
 func dimension(m *ir.Mem, v *ir.Var) int {
-	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return bare(s) == v })
+	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return naive.Bare(s) == v })
 }
 
 // inBlocks copies m into the given blocks along the outer axis r, and splits r
 // likewise.
 func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *group) {
-	size, width := sizeOf(g.outer, r), buf.Shape[len(buf.Shape)-1]
+	size, width := naive.SizeOf(g.outer, r), buf.Shape[len(buf.Shape)-1]
 	high, low := ir.Axis{Var: &ir.Var{Name: r.Name + "b"}, Size: size / width}, ir.Axis{Var: &ir.Var{Name: r.Name}, Size: width}
 	whole := ir.Sub{}.Add(ir.VarSub(high.Var), width).Add(ir.VarSub(low.Var), 1)
 	axes, subs := []ir.Axis{high}, []ir.Sub{ir.VarSub(high.Var)}
 	for d, s := range m.Subs {
-		if v := bare(s); v != nil && v != r {
+		if v := naive.Bare(s); v != nil && v != r {
 			axes = append(axes, ir.Axis{Var: v, Size: m.Buf.Shape[d]})
 			subs = append(subs, s)
 		}
@@ -81,7 +82,7 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 	rest = &group{abreast: g.abreast, contraction: g.contraction}
 	divided := func(axes []ir.Axis) []ir.Axis {
 		i := slices.IndexFunc(axes, func(a ir.Axis) bool { return a.Var == r })
-		return join(axes[:i], []ir.Axis{high, low}, axes[i+1:])
+		return naive.Join(axes[:i], []ir.Axis{high, low}, axes[i+1:])
 	}
 	rest.outer = divided(g.outer)
 	for _, s := range g.stages {
@@ -89,7 +90,7 @@ func (g *group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *g
 		n.Axes = divided(n.Axes)
 		n.Value = reloaded(n.Value, m, blocks)
 		n.Only = slices.DeleteFunc(slices.Clone(n.Only), func(o ir.Range) bool { return o.Sub.Coef(r) != 0 })
-		rest.stages = append(rest.stages, &stage{nest: substitutedNest(&n, r, whole), store: s.store})
+		rest.stages = append(rest.stages, &stage{nest: naive.SubstitutedNest(&n, r, whole), store: s.store})
 	}
 	rest.formPasses()
 	return copying, rest
@@ -111,8 +112,8 @@ func (g *group) planCopy(t Target) {
 
 // reloaded is e with the reads of m replaced by reads of another element.
 func reloaded(e *ir.Expr, m *ir.Mem, by ir.Mem) *ir.Expr {
-	return replacedLoads(e, func(e *ir.Expr) *ir.Expr {
-		if sameMem(e.Load, m) {
+	return naive.ReplacedLoads(e, func(e *ir.Expr) *ir.Expr {
+		if naive.SameMem(e.Load, m) {
 			return ir.LoadExpr(by)
 		}
 		return e

@@ -1,10 +1,10 @@
 package schedule
 
 import (
-	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // tileAxis is an outer axis with the offsets of the blocks in its tile, and
@@ -320,7 +320,7 @@ func (e *emitter) reducers(ps *pass, points, split int, first bool) []*reducer {
 				if first && s.nest.Op == ir.ReduceSum {
 					e.empty[a] = true
 				} else {
-					e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: identity(s.nest.Op)})
+					e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: naive.Identity(s.nest.Op)})
 				}
 				if flag != nil {
 					e.flags[a] = flag
@@ -337,19 +337,6 @@ func (e *emitter) reducers(ps *pass, points, split int, first bool) []*reducer {
 		}
 	}
 	return out
-}
-
-// identity is the value that a reduction starts from.
-func identity(op ir.ReduceOp) float32 {
-	switch op {
-	case ir.ReduceProd:
-		return 1
-	case ir.ReduceMax, ir.ReduceArgMax:
-		return float32(math.Inf(-1))
-	case ir.ReduceMin:
-		return float32(math.Inf(1))
-	}
-	return 0
 }
 
 // step emits one step of the inner loops for all points of the tile.

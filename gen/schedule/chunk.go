@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // chunk is a part of an axis: size values from at on; loop, where not nil, is
@@ -23,7 +24,7 @@ const maxChunks = 5
 // count are one part with a loop, but for the first and the last where apart is
 // set. No result stands for too many parts.
 func (g *group) chunks(a ir.Axis, size int, apart bool) []chunk {
-	n := ceilDiv(a.Size, size)
+	n := naive.CeilDiv(a.Size, size)
 	from, end := 0, a.Size/size // the chunks that a loop may have
 	if apart {
 		from, end = 1, min(end, n-1)
@@ -61,7 +62,7 @@ func (g *group) counts(a ir.Axis, lo, hi int) bool {
 			if c == 0 {
 				continue
 			}
-			least, most := extent(w.Sub.Replace(a.Var, ir.Sub{}), s.nest.Axes, s.nest.Reduce)
+			least, most := naive.Extent(w.Sub.Replace(a.Var, ir.Sub{}), s.nest.Axes, s.nest.Reduce)
 			if least+min(c*lo, c*(hi-1)) < 0 || most+max(c*lo, c*(hi-1)) >= w.Size {
 				return false
 			}
@@ -70,23 +71,11 @@ func (g *group) counts(a ir.Axis, lo, hi int) bool {
 	return true
 }
 
-// extent is the range of a form over all values of its axes.
-func extent(f ir.Sub, lists ...[]ir.Axis) (lo, hi int) {
-	lo, hi = f.Const, f.Const
-	for _, axes := range lists {
-		for _, a := range axes {
-			c := f.Coef(a.Var)
-			lo, hi = lo+min(0, c*(a.Size-1)), hi+max(0, c*(a.Size-1))
-		}
-	}
-	return lo, hi
-}
-
 // open drops the ranges of a nest in which every point lies.
 func open(n *ir.Nest, outer []ir.Axis) {
 	var kept []ir.Range
 	for _, w := range n.Within {
-		if lo, hi := extent(w.Sub, outer, n.Reduce); lo < 0 || hi >= w.Size {
+		if lo, hi := naive.Extent(w.Sub, outer, n.Reduce); lo < 0 || hi >= w.Size {
 			kept = append(kept, w)
 		}
 	}
@@ -126,10 +115,10 @@ func (g *group) serialWith(c chunk) []*ir.Var {
 func (g *group) over(v *ir.Var, c chunk) *group {
 	out := &group{outer: c.looped(c.resized(g.outer, v)), abreast: g.abreast, contraction: g.contraction, partial: g.partial, onward: g.onward, serial: g.serialWith(c)}
 	for _, s := range g.stages {
-		n := substitutedNest(s.nest, v, c.at)
+		n := naive.SubstitutedNest(s.nest, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
 		n.Only = nil
-		open(n, join(out.outer, out.abreast))
+		open(n, naive.Join(out.outer, out.abreast))
 		out.stages = append(out.stages, &stage{nest: n, store: s.store})
 	}
 	out.formPasses()
@@ -162,9 +151,9 @@ func (g *group) sumOver(c *contraction, v *ir.Var, part chunk) *group {
 		if s == c.main {
 			n.Store = target
 			n.Reduce = part.resized(n.Reduce, v)
-			n.Value = substituted(n.Value, v, part.at)
-			n.Within = substitutedRanges(n.Within, v, part.at)
-			open(&n, join(out.outer, out.abreast))
+			n.Value = naive.Substituted(n.Value, v, part.at)
+			n.Within = naive.SubstitutedRanges(n.Within, v, part.at)
+			open(&n, naive.Join(out.outer, out.abreast))
 			n.Accumulate = out.partial
 			out.stages = append(out.stages, &stage{nest: &n, store: s.store || !part.last})
 		} else if part.last {
@@ -188,7 +177,7 @@ func (g *group) partTarget(c *contraction) ir.Mem {
 		if s == c.main || !s.store || anyLoads(g.stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
 			continue
 		}
-		if sameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
+		if naive.SameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
 			return m
 		}
 	}
@@ -200,15 +189,5 @@ func (g *group) reads(b *ir.Buffer) bool { return anyLoads(g.stages, b) }
 
 // anyLoads reports whether one of the stages loads from b.
 func anyLoads(stages []*stage, b *ir.Buffer) bool {
-	return slices.ContainsFunc(stages, func(s *stage) bool { return loads(s.nest, b) })
-}
-
-// loads reports whether n's value has an element of b.
-func loads(n *ir.Nest, b *ir.Buffer) bool {
-	for _, m := range n.Value.Loads() {
-		if m.Buf == b {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(stages, func(s *stage) bool { return naive.Loads(s.nest, b) })
 }

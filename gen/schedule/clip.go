@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // maxClips is how many different ranges of one axis the tiles of another get:
@@ -49,7 +50,7 @@ func (e *emitter) clippings(i int) []clipping {
 // mapsInside reports whether a pass with maps has v and other axes inside: what is beyond a
 // clip of it would not be stored.
 func (g *group) mapsInside(v *ir.Var) bool {
-	return slices.ContainsFunc(g.passes, func(p *pass) bool { return len(p.inner) > 1 && p.maps() && has(p.inner, v) })
+	return slices.ContainsFunc(g.passes, func(p *pass) bool { return len(p.inner) > 1 && p.maps() && naive.Has(p.inner, v) })
 }
 
 // common is the range about two axes beyond which no stage has anything to
@@ -59,7 +60,7 @@ func common(stages []*stage, a, b *ir.Var) (ir.Range, bool) {
 	for k, s := range stages {
 		found := false
 		for _, r := range s.nest.Only {
-			if r.Sub.Coef(a) != 0 && r.Sub.Coef(b) != 0 && (k == 0 || sameRanges([]ir.Range{first}, []ir.Range{r})) {
+			if r.Sub.Coef(a) != 0 && r.Sub.Coef(b) != 0 && (k == 0 || naive.SameRanges([]ir.Range{first}, []ir.Range{r})) {
 				first, found = r, true
 				break
 			}
@@ -123,7 +124,7 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 // clipParts are the parts of a run, each of which has ranges of its own.
 func (e *emitter) clipParts(a ir.Axis, r axisRun) []axisRun {
 	var out []axisRun
-	each := ceilDiv(ceilDiv(a.Size, r.step), maxClips(e.t))
+	each := naive.CeilDiv(naive.CeilDiv(a.Size, r.step), maxClips(e.t))
 	for from := 0; from < r.count; from += each {
 		part := r
 		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
@@ -159,7 +160,7 @@ func (c clipping) span(a ir.Axis, of span, unit int) span {
 		}
 	}
 	out.lo -= out.lo % unit
-	out.hi = min(c.inner.Size, ceilDiv(out.hi, unit)*unit)
+	out.hi = min(c.inner.Size, naive.CeilDiv(out.hi, unit)*unit)
 	if out.lo >= out.hi {
 		return span{0, min(c.inner.Size, unit)}
 	}
@@ -191,7 +192,7 @@ func (e *emitter) active(a ir.Axis, runs []axisRun) []activeRun {
 		}
 		// Tile k covers from..from+step-1 at r.start + k*r.step.
 		first := min(r.count, max(0, (c.lo-r.start)/r.step))
-		end := min(r.count, max(first, ceilDiv(c.hi-r.start, r.step)))
+		end := min(r.count, max(first, naive.CeilDiv(c.hi-r.start, r.step)))
 		for _, part := range []struct {
 			from, to int
 			rest     bool
@@ -259,7 +260,7 @@ func (e *emitter) restOf(s *stage, vec *ir.Var, q at) {
 		e.put(s, q, e.real(s.nest.Rest))
 		return
 	}
-	if !has(s.inner, vec) {
+	if !naive.Has(s.inner, vec) {
 		vec = nil
 	}
 	axes := vectorLast(s.inner, vec)

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // collapse joins neighbouring outer axes, and neighbouring axes of a sum or inside of
@@ -46,7 +47,7 @@ func (g *group) sortSums() {
 		step := func(a ir.Axis) int {
 			sum := 0
 			for _, m := range s.nest.Value.Loads() {
-				c := stride(m, a.Var)
+				c := naive.Stride(m, a.Var)
 				sum += max(c, -c)
 			}
 			return sum
@@ -81,7 +82,7 @@ func joint(g *group, a, b ir.Axis, shared map[*ir.Buffer]bool) *joining {
 	for known := 0; known < len(j.pairs); {
 		known = len(j.pairs)
 		for _, s := range g.stages {
-			for _, m := range touches(s.nest) {
+			for _, m := range naive.Touches(s.nest) {
 				if !j.fits(m) && !j.meets(s.nest, m) {
 					return nil
 				}
@@ -113,7 +114,7 @@ func (j *joining) meets(n *ir.Nest, m *ir.Mem) bool {
 			}) {
 				continue
 			}
-			if has(j.g.outer, a.Var) != has(j.g.outer, b.Var) {
+			if naive.Has(j.g.outer, a.Var) != naive.Has(j.g.outer, b.Var) {
 				continue
 			}
 			j.add(a, b)
@@ -134,7 +135,7 @@ func (j *joining) joins(s *stage, shared map[*ir.Buffer]bool) bool {
 			return false
 		}
 		for _, v := range []*ir.Var{p.a.Var, p.b.Var} {
-			if restricts(n.Within, v) || restricts(n.Only, v) {
+			if naive.Restricts(n.Within, v) || naive.Restricts(n.Only, v) {
 				return false
 			}
 			ok := true
@@ -145,7 +146,7 @@ func (j *joining) joins(s *stage, shared map[*ir.Buffer]bool) bool {
 		}
 	}
 	// What a tile keeps of a temporary is found by its dimensions.
-	return len(s.inner) == 0 || !slices.ContainsFunc(touches(n), func(m *ir.Mem) bool {
+	return len(s.inner) == 0 || !slices.ContainsFunc(naive.Touches(n), func(m *ir.Mem) bool {
 		return m.Buf.Place == ir.Frame && j.views[m.Buf] != nil && !shared[m.Buf.Root()]
 	})
 }

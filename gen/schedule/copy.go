@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // copyOf finds the panel that holds what an access reads.
 func (e *emitter) copyOf(m *ir.Mem) *panel {
 	for _, pn := range e.copied {
-		if sameMem(pn.mem, m) {
+		if naive.SameMem(pn.mem, m) {
 			return pn
 		}
 	}
@@ -47,7 +48,7 @@ func (e *emitter) drop(pn *panel) {
 // at hand fills.
 func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
 	for _, pn := range e.filling {
-		if sameMem(pn.mem, m) {
+		if naive.SameMem(pn.mem, m) {
 			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
 			e.askAhead(pn, p, scope)
 		}
@@ -156,7 +157,7 @@ func (e *emitter) transposeTile(pn *panel, p at) {
 // transposeSum turns blocks with the lanes along a tile's axis into vectors
 // along the axis of the sum.
 func (e *emitter) transposeSum(pn *panel, p at) {
-	v := ir.Axis{Var: pn.vec, Size: sizeOf(e.sumAxes(), pn.vec)}
+	v := ir.Axis{Var: pn.vec, Size: naive.SizeOf(e.sumAxes(), pn.vec)}
 	points := e.tilePoints(p, pn.tileRow)
 	e.nest(pn.rows, map[*ir.Var]ir.Sub{}, func(q map[*ir.Var]ir.Sub) {
 		e.innermost(passPlan{vec: v.Var}, v, 1, func(sub ir.Sub, lanes, _ int) {

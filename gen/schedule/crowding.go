@@ -1,6 +1,10 @@
 package schedule
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+
+	"github.com/dlgen/dlgen/gen/naive"
+)
 
 // crowding is how often a tile fetches each line of an operand: once for every
 // element, or every term of a window, where the lines of the tile's rows compete
@@ -11,13 +15,13 @@ func (c *contraction) crowding(p *plan, m *ir.Mem) float64 {
 		crowded = 1024 / 4               // rows that are a multiple of this apart share few sets
 		free    = 2                      // ways for the other operands
 	)
-	along := contiguous(m)
+	along := naive.Contiguous(m)
 	for v, rows := range p.tile {
-		step := stride(m, v)
+		step := naive.Stride(m, v)
 		if v == p.vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
 			continue
 		}
-		if along != nil && has(c.main.nest.Reduce, along) {
+		if along != nil && naive.Has(c.main.nest.Reduce, along) {
 			return lineFloats
 		}
 		if taps := c.taps(m, v); along == p.vec && taps > 1 {
@@ -49,8 +53,8 @@ func (c *contraction) crossings(t Target, s shape, a, b *ir.Var, dot bool) float
 	}
 	sum := 0.0
 	for _, m := range c.loads {
-		last := innermost(m)
-		onA := a != nil && stride(m, a) != 0
+		last := naive.Innermost(m)
+		onA := a != nil && naive.Stride(m, a) != 0
 		if last <= 0 || m.Buf.Shape[last]%lineFloats == 0 || !onA && !dot {
 			continue
 		}
@@ -58,7 +62,7 @@ func (c *contraction) crossings(t Target, s shape, a, b *ir.Var, dot bool) float
 		if onA {
 			n *= float64(s.a)
 		}
-		if b != nil && stride(m, b) != 0 {
+		if b != nil && naive.Stride(m, b) != 0 {
 			n *= float64(s.b)
 		}
 		sum += n

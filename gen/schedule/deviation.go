@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // deviations takes the sum of squared deviations from a mean together with the
@@ -46,7 +47,7 @@ const sampleSize = 64
 func summed(nests []*ir.Nest, at int, t Target) int {
 	n := nests[at]
 	x, f := deviation(n)
-	if x == nil || !alone(nests, n) || rowBytes(x, n, t) <= float64(t.Second) || volume(n.Reduce) < 4*sampleSize || touchesAny(f.Flat(), n.Reduce) {
+	if x == nil || !alone(nests, n) || rowBytes(x, n, t) <= float64(t.Second) || naive.Volume(n.Reduce) < 4*sampleSize || naive.TouchesAny(f.Flat(), n.Reduce) {
 		return -1
 	}
 	for _, p := range nests {
@@ -56,8 +57,8 @@ func summed(nests []*ir.Nest, at int, t Target) int {
 	}
 	for of := at - 1; of >= 0; of-- {
 		p := nests[of]
-		if p.Value.Load != nil && isPlainSum(p) && alone(nests, p) && sameSizes(p.Axes, n.Axes) && sameSizes(p.Reduce, n.Reduce) &&
-			sameMem(renamed(p, alike(p, n)).Value.Load, x) && leads(nests[of+1:at], p.Store.Buf, f.Buf) {
+		if p.Value.Load != nil && isPlainSum(p) && alone(nests, p) && naive.SameSizes(p.Axes, n.Axes) && naive.SameSizes(p.Reduce, n.Reduce) &&
+			naive.SameMem(naive.Renamed(p, alike(p, n)).Value.Load, x) && leads(nests[of+1:at], p.Store.Buf, f.Buf) {
 			return of
 		}
 	}
@@ -67,7 +68,7 @@ func summed(nests []*ir.Nest, at int, t Target) int {
 // isPlainSum reports whether n is a sum, outside serial loops, without anything
 // special about it.
 func isPlainSum(n *ir.Nest) bool {
-	return n.Op == ir.ReduceSum && len(n.Reduce) > 0 && plain(n) && n.Steps == nil
+	return n.Op == ir.ReduceSum && len(n.Reduce) > 0 && naive.Plain(n) && n.Steps == nil
 }
 
 // deviation gives x and f where n is a sum of (x-f)*(x-f).
@@ -78,7 +79,7 @@ func deviation(n *ir.Nest) (x, f *ir.Mem) {
 	}
 	x, f = difference(v.Args[0])
 	y, g := difference(v.Args[1])
-	if x == nil || y == nil || !sameMem(x, y) || !sameMem(f, g) {
+	if x == nil || y == nil || !naive.SameMem(x, y) || !naive.SameMem(f, g) {
 		return nil, nil
 	}
 	return x, f
@@ -145,8 +146,8 @@ func leads(nests []*ir.Nest, from, to *ir.Buffer) bool {
 // deviations.
 func deviationsOf(sum, squares *ir.Nest, t Target) (first []*ir.Nest, last *ir.Nest) {
 	_, f := deviation(squares)
-	sum = renamed(sum, alike(sum, squares))
-	n := volume(sum.Reduce)
+	sum = naive.Renamed(sum, alike(sum, squares))
+	n := naive.Volume(sum.Reduce)
 	temporary := func(name string) ir.Mem {
 		b := *sum.Store.Buf
 		b.Name, b.Place, b.Tensor = sum.Store.Buf.Name+name, ir.Frame, nil
@@ -160,7 +161,7 @@ func deviationsOf(sum, squares *ir.Nest, t Target) (first []*ir.Nest, last *ir.N
 	d := ir.NewExpr(ir.Sub2, sum.Value, ir.LoadExpr(near))
 	first = []*ir.Nest{
 		nest(total, reduce, value),
-		nest(near, nil, ir.NewExpr(ir.Mul, ir.LoadExpr(total), ir.RealExpr(1/volume(reduce)))),
+		nest(near, nil, ir.NewExpr(ir.Mul, ir.LoadExpr(total), ir.RealExpr(1/naive.Volume(reduce)))),
 		nest(apart, sum.Reduce, d),
 		nest(squared, sum.Reduce, ir.NewExpr(ir.Mul, d, d)),
 		nest(sum.Store, nil, ir.NewExpr(ir.Add, ir.LoadExpr(apart), ir.NewExpr(ir.Mul, ir.LoadExpr(near), ir.RealExpr(n)))),
@@ -186,7 +187,7 @@ func sampled(n *ir.Nest) ([]ir.Axis, *ir.Expr) {
 			axes = append(axes, ir.Axis{Var: v, Size: count})
 			at = at.Add(ir.VarSub(v), step)
 		}
-		value = substituted(value, a.Var, at)
+		value = naive.Substituted(value, a.Var, at)
 	}
 	return axes, value
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/polish"
 )
 
@@ -127,7 +128,7 @@ func (s *scheduler) reserve(groups []*group) {
 			add(pn.buf)
 		}
 		for _, st := range g.stages {
-			for _, m := range touches(st.nest) {
+			for _, m := range naive.Touches(st.nest) {
 				add(m.Buf)
 			}
 		}
@@ -172,7 +173,7 @@ func (s *scheduler) share(groups []*group) {
 	}
 	for _, g := range groups {
 		for _, s := range g.stages {
-			for _, m := range touches(s.nest) {
+			for _, m := range naive.Touches(s.nest) {
 				m.Buf.Place = m.Buf.Root().Place
 			}
 		}
@@ -182,7 +183,7 @@ func (s *scheduler) share(groups []*group) {
 // touches reports whether a stage reads or writes b.
 func (g *group) touches(b *ir.Buffer) bool {
 	for _, s := range g.stages {
-		for _, m := range touches(s.nest) {
+		for _, m := range naive.Touches(s.nest) {
 			if m.Buf.Root() == b {
 				return true
 			}
@@ -338,7 +339,7 @@ func temporaries(groups []*group) []*ir.Buffer {
 	seen := map[*ir.Buffer]bool{}
 	for _, g := range groups {
 		for _, s := range g.stages {
-			for _, m := range touches(s.nest) {
+			for _, m := range naive.Touches(s.nest) {
 				b := m.Buf.Root()
 				if b.Place == ir.Frame && !seen[b] && (m != &s.nest.Store || s.store) && stored(groups, b) {
 					seen[b] = true

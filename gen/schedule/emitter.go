@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // emitter writes one group into a function.
@@ -207,7 +208,7 @@ func (e *emitter) runs(a ir.Axis) []axisRun {
 		unit = e.t.Lanes
 	}
 	var out []axisRun
-	units := ceilDiv(a.Size, unit)
+	units := naive.CeilDiv(a.Size, unit)
 	for _, r := range blocks(units, tile) {
 		ar := axisRun{start: r.start * unit, count: r.count, step: r.size * unit}
 		for i := 0; i < r.size; i++ {

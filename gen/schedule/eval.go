@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/vecmath"
 )
 
@@ -21,7 +22,7 @@ const (
 
 // mode of an access at a point.
 func (e *emitter) mode(m *ir.Mem, p at) mode {
-	if e.t.Lanes > 1 && p.vec != nil && stride(m, p.vec) != 0 {
+	if e.t.Lanes > 1 && p.vec != nil && naive.Stride(m, p.vec) != 0 {
 		return vector
 	}
 	return uniform
@@ -207,7 +208,7 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 		lanes = 1
 	}
 	if md == vector && e.copyOf(x.Load) == nil {
-		if k := spacing(x.Load, p.vec); k > 0 {
+		if k := naive.Spacing(x.Load, p.vec); k > 0 {
 			if r, ok := e.lookup(e.elementKey(x.Load, m, p)); ok {
 				return r.(*ir.Reg)
 			}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // flat is a nest over the elements of a matrix whose rows fill vectors badly, with
@@ -47,7 +48,7 @@ func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
 			at := ir.VarSub(r.Var).Add(ir.Sub{Const: 1}, first)
 			last := *n
 			last.Axes = []ir.Axis{r, f.col}
-			last.Store, last.Value = n.Store.Replace(f.row.Var, at), substituted(n.Value, f.row.Var, at)
+			last.Store, last.Value = n.Store.Replace(f.row.Var, at), naive.Substituted(n.Value, f.row.Var, at)
 			out = append(out, &last)
 		}
 		return out
@@ -64,7 +65,7 @@ func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
 		r := ir.Axis{Var: &ir.Var{Name: f.row.Var.Name}, Size: rest}
 		out = append(out, &ir.Nest{
 			Axes: []ir.Axis{r, f.col}, Text: n.Text, Store: at(ir.VarSub(r.Var).Add(ir.Sub{Const: 1}, f.rows)),
-			Value: substituted(n.Value, f.row.Var, ir.VarSub(r.Var).Add(ir.Sub{Const: 1}, first)),
+			Value: naive.Substituted(n.Value, f.row.Var, ir.VarSub(r.Var).Add(ir.Sub{Const: 1}, first)),
 		})
 	}
 	q := ir.Axis{Var: &ir.Var{Name: f.row.Var.Name}, Size: f.rows + rest}
@@ -94,7 +95,7 @@ func newFlat(n *ir.Nest, t Target) *flat {
 		f.rows *= 2 // several vectors share what they load of a row
 	}
 	vectors := float64(width) / float64(t.Lanes)
-	moves, most := ceilDiv(width, t.Lanes), t.Registers/2-2
+	moves, most := naive.CeilDiv(width, t.Lanes), t.Registers/2-2
 	if len(n.Reduce) == 0 {
 		moves, most = width/t.Lanes+t.pieces(width%t.Lanes), t.Registers/2
 	}
@@ -151,7 +152,7 @@ func (f *flat) fits(l *ir.Loops) bool {
 		return matrices > 0
 	}
 	own := !slices.ContainsFunc(l.Nests, func(p *ir.Nest) bool {
-		return p != f.n && slices.ContainsFunc(touches(p), func(m *ir.Mem) bool { return m.Buf.Root() == f.n.Store.Buf.Root() })
+		return p != f.n && slices.ContainsFunc(naive.Touches(p), func(m *ir.Mem) bool { return m.Buf.Root() == f.n.Store.Buf.Root() })
 	})
 	return matrices == 0 && own && f.whole(&f.n.Store)
 }
@@ -164,17 +165,17 @@ func (f *flat) whole(m *ir.Mem) bool {
 
 // ofRow reports whether m has an element for each row, side by side.
 func (f *flat) ofRow(m *ir.Mem) bool {
-	return m.Buf.Elem == ir.F32 && m.Step(f.row.Var) == 1 && m.Step(f.col.Var) == 0 && lastDim(m, f.row.Var)
+	return m.Buf.Elem == ir.F32 && m.Step(f.row.Var) == 1 && m.Step(f.col.Var) == 0 && naive.LastDim(m, f.row.Var)
 }
 
 // ofColumn reports whether m has an element for each column, side by side.
 func (f *flat) ofColumn(m *ir.Mem) bool {
-	return m.Buf.Elem == ir.F32 && m.Step(f.col.Var) == 1 && m.Step(f.row.Var) == 0 && lastDim(m, f.col.Var)
+	return m.Buf.Elem == ir.F32 && m.Step(f.col.Var) == 1 && m.Step(f.row.Var) == 0 && naive.LastDim(m, f.col.Var)
 }
 
 // inBlocks is the matrix as one row.
 func (f *flat) inBlocks(m ir.Mem) ir.Mem {
-	return inOneRow(m.Buf, ir.VarSub(f.lane.Var).Add(ir.VarSub(f.block.Var), f.lane.Size))
+	return naive.InOneRow(m.Buf, ir.VarSub(f.lane.Var).Add(ir.VarSub(f.block.Var), f.lane.Size))
 }
 
 // spread is e for the lanes of a block.

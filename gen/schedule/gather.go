@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // gatherAhead takes functions away from ids that differ from lane to lane, which no vector
@@ -30,7 +31,7 @@ const (
 
 // computedBefore is a nest that needs it as several.
 func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
-	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || volume(n.Axes) > mostAhead || weight(n.Value) < longFunction {
+	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || naive.Volume(n.Axes) > mostAhead || naive.Weight(n.Value) < longFunction {
 		return []*ir.Nest{n}
 	}
 	fits := func(n *ir.Nest) bool {
@@ -54,7 +55,7 @@ func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
 		return append(before, &m)
 	}
 	copies := map[string]*ir.Expr{}
-	m.Value = replacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
+	m.Value = naive.ReplacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
 		if !usesIDs(e.Load, n.Gathers) {
 			return e
 		}
@@ -90,7 +91,7 @@ func tabled(n *ir.Nest, e *ir.Expr, name string) (*ir.Nest, *ir.Expr) {
 	to := map[*ir.Var]*ir.Var{}
 	out := &ir.Nest{Store: ir.Mem{Buf: buf}, Value: e, Gathers: ids, Text: n.Text, Steps: n.Steps}
 	for _, a := range n.Axes {
-		if dependsOn(e, a.Var) || slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return g.Mem.Step(a.Var) != 0 }) {
+		if naive.DependsOn(e, a.Var) || slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return g.Mem.Step(a.Var) != 0 }) {
 			out.Axes = append(out.Axes, a)
 			buf.Shape = append(buf.Shape, a.Size)
 			out.Store.Subs = append(out.Store.Subs, ir.VarSub(a.Var))
@@ -101,7 +102,7 @@ func tabled(n *ir.Nest, e *ir.Expr, name string) (*ir.Nest, *ir.Expr) {
 	for _, g := range ids {
 		to[g.Dst] = &ir.Var{Name: g.Dst.Name}
 	}
-	out = renamed(out, to)
+	out = naive.Renamed(out, to)
 	for _, g := range out.Gathers {
 		g.Dst = to[g.Dst]
 	}
@@ -118,17 +119,4 @@ func idsOf(n *ir.Nest, places ...*ir.Mem) []*ir.LoadIndex {
 		}
 	}
 	return out
-}
-
-// replacedLoads is e with other expressions for its loads.
-func replacedLoads(e *ir.Expr, by func(*ir.Expr) *ir.Expr) *ir.Expr {
-	if e.Load != nil {
-		return by(e)
-	}
-	out := *e
-	out.Args = make([]*ir.Expr, len(e.Args))
-	for i, a := range e.Args {
-		out.Args[i] = replacedLoads(a, by)
-	}
-	return &out
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // stage is a nest as a member of a group: its outer axes are the group's.
@@ -76,7 +77,7 @@ func fuse(l *ir.Loops, t Target) []*group {
 }
 
 func newGroup(n *ir.Nest) *group {
-	return &group{steps: n.Steps, outer: n.Axes, stages: []*stage{{nest: n}}, contraction: isContraction(n)}
+	return &group{steps: n.Steps, outer: n.Axes, stages: []*stage{{nest: n}}, contraction: naive.IsContraction(n)}
 }
 
 // joinAny adds n to the latest group that takes it, looking past groups that n
@@ -93,76 +94,10 @@ func joinAny(groups []*group, n *ir.Nest, t Target) bool {
 	return false
 }
 
-// isContraction reports whether n is a sum of products in which every operand
-// is used again for other values of some axis: only a register tile over the
-// right outer axes makes it fast.
-func isContraction(n *ir.Nest) bool {
-	if !isDot(n) {
-		return false
-	}
-	for _, m := range n.Value.Loads() {
-		if f := m.Flat(); spans(f, n.Axes) && spans(f, n.Reduce) {
-			return false
-		}
-	}
-	return true
-}
-
-// isDot reports whether n is a sum in which some operand is used again for
-// another value of a parallel axis.
-func isDot(n *ir.Nest) bool { return !n.Accumulate && sumsProducts(n) }
-
-// sumsProducts is isDot for a part of a sum, too, that is added to the parts
-// before it.
-func sumsProducts(n *ir.Nest) bool {
-	return n.Op == ir.ReduceSum && usesAgain(n)
-}
-
-// isTiled reports whether n is a sum of products, or an extreme in the place of one, for
-// which a register tile is worth a thought.
-func isTiled(n *ir.Nest) bool {
-	return !n.Accumulate && (n.Op == ir.ReduceSum || n.Op == ir.ReduceMax || n.Op == ir.ReduceMin) && usesAgain(n)
-}
-
-// usesAgain reports whether some operand of a reduction is used again for another value of
-// a parallel axis.
-func usesAgain(n *ir.Nest) bool {
-	if len(n.Reduce) == 0 || len(n.Axes) == 0 || len(n.Gathers) > 0 {
-		return false
-	}
-	for _, m := range n.Value.Loads() {
-		f := m.Flat()
-		if touchesAny(f, n.Reduce) && !spans(f, n.Axes) {
-			return true
-		}
-	}
-	return false
-}
-
-// spans reports whether s depends on all the axes.
-func spans(s ir.Sub, axes []ir.Axis) bool {
-	for _, a := range axes {
-		if s.Coef(a.Var) == 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// touchesAny reports whether s depends on one of the axes.
-func touchesAny(s ir.Sub, axes []ir.Axis) bool {
-	for _, a := range axes {
-		if s.Coef(a.Var) != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // conflicts reports whether n must run after the group.
 func (g *group) conflicts(n *ir.Nest) bool {
 	for _, s := range g.stages {
-		if len(sharedPairs(s.nest, n)) > 0 {
+		if len(naive.SharedPairs(s.nest, n)) > 0 {
 			return true
 		}
 	}
@@ -177,31 +112,12 @@ func (g *group) feeds(n *ir.Nest) bool {
 			break
 		}
 		for _, m := range n.Value.Loads() {
-			if m.Buf == s.nest.Store.Buf && !apart(m, &s.nest.Store) {
+			if m.Buf == s.nest.Store.Buf && !naive.Apart(m, &s.nest.Store) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-func has(axes []ir.Axis, v *ir.Var) bool {
-	for _, a := range axes {
-		if a.Var == v {
-			return true
-		}
-	}
-	return false
-}
-
-// sizeOf is the size of the axis v, 0 where it is none of them.
-func sizeOf(axes []ir.Axis, v *ir.Var) int {
-	for _, a := range axes {
-		if a.Var == v {
-			return a.Size
-		}
-	}
-	return 0
 }
 
 // join tries to add n to the group under as many common outer loops as the
@@ -210,7 +126,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 	if g.stores(n) || (n.Accumulate || g.accumulates()) && !g.addsAlike(n) && !g.addsRows(n) {
 		return false
 	}
-	if turns(n, t) && !g.contraction || turns(g.stages[0].nest, t) && !isContraction(n) {
+	if turns(n, t) && !g.contraction || turns(g.stages[0].nest, t) && !naive.IsContraction(n) {
 		return false // alone it goes in squares
 	}
 	match, dependent := g.match(n)
@@ -224,7 +140,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 		}
 	}
 	// A tile is planned for the operands of one sum.
-	if g.contraction && len(n.Reduce) > 0 || isContraction(n) && (g.reduces() || g.feeds(n)) {
+	if g.contraction && len(n.Reduce) > 0 || naive.IsContraction(n) && (g.reduces() || g.feeds(n)) {
 		return false
 	}
 	places, ok := g.places(n, t)
@@ -232,7 +148,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 		return false
 	}
 	shrinks := len(outer)+len(places) < len(g.outer)
-	if (g.contraction || isContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
+	if (g.contraction || naive.IsContraction(n)) && (shrinks || len(outer) < len(n.Axes)) {
 		return false
 	}
 	if t.Lanes > 1 && g.contraction && len(g.rows[n.Store.Buf]) > 1 {
@@ -252,7 +168,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 			back[c] = a
 		}
 	}
-	n = renamed(n, uncaptured(n, back))
+	n = naive.Renamed(n, naive.Uncaptured(n, back))
 	if !g.aligned(n, outer) || g.losesLanes(n, outer, t) {
 		return false
 	}
@@ -264,7 +180,7 @@ func (g *group) join(n *ir.Nest, t Target) bool {
 			return false
 		}
 	}
-	g.contraction = g.contraction || isContraction(n)
+	g.contraction = g.contraction || naive.IsContraction(n)
 	g.outer, g.abreast = outer, append(g.abreast, places...)
 	g.stages = append(g.stages, &stage{nest: n, row: g.rows[n.Store.Buf]})
 	return true
@@ -310,7 +226,7 @@ func (g *group) accumulates() bool {
 // unless nothing is remembered.
 func (g *group) stores(n *ir.Nest) bool {
 	for _, s := range g.stages {
-		if s.nest.Store.Buf == n.Store.Buf && !apart(&s.nest.Store, &n.Store) && (!share(s.nest, n) || g.reads(n.Store.Buf) || loads(n, n.Store.Buf)) {
+		if s.nest.Store.Buf == n.Store.Buf && !naive.Apart(&s.nest.Store, &n.Store) && (!naive.Share(s.nest, n) || g.reads(n.Store.Buf) || naive.Loads(n, n.Store.Buf)) {
 			return true
 		}
 	}

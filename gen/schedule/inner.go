@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // innerLoops are the inner loops of a pass around one tile.
@@ -23,7 +24,7 @@ const fullKinds = 9
 // steps is the number of steps along size values of the last axis.
 func (l *innerLoops) steps(size int) int {
 	if l.pp.vec != nil {
-		return ceilDiv(size, l.e.t.Lanes)
+		return naive.CeilDiv(size, l.e.t.Lanes)
 	}
 	return size
 }

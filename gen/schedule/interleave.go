@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // Groups that go through the same large arrays, each in several calls, would
@@ -247,7 +248,7 @@ func (g *group) bytes() float64 {
 func (g *group) touched() map[*ir.Buffer]float64 {
 	most := map[*ir.Buffer]float64{}
 	for _, s := range g.stages {
-		for _, m := range touches(s.nest) {
+		for _, m := range naive.Touches(s.nest) {
 			if b := m.Buf.Root(); s.store || m != &s.nest.Store {
 				most[b] = max(most[b], footprint(m, s.nest.Axes, s.nest.Reduce))
 			}

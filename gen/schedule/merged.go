@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // merge makes one axis of two that lie one inside the other in the result of a group, the
@@ -84,7 +85,7 @@ const (
 // as fill them best, 1 where they had better have their own.
 func groupsSharing(groups, outputs int, t Target) int {
 	filled := func(n int) float64 {
-		vectors := float64(ceilDiv(n*outputs, t.Lanes))
+		vectors := float64(naive.CeilDiv(n*outputs, t.Lanes))
 		if rest := uint(n * outputs % t.Lanes); t.Lanes == lineFloats && rest&(rest-1) != 0 {
 			vectors += maskedPart
 		}
@@ -93,7 +94,7 @@ func groupsSharing(groups, outputs int, t Target) int {
 	best := 1
 	for n := 2; n <= groups && n*outputs <= mostShared*t.Lanes; n++ {
 		better := 1.01
-		if ceilDiv(n*outputs, t.Lanes) > ceilDiv(best*outputs, t.Lanes) {
+		if naive.CeilDiv(n*outputs, t.Lanes) > naive.CeilDiv(best*outputs, t.Lanes) {
 			better = fullerBy
 		}
 		if groups%n == 0 && filled(n) > filled(best)*better {
@@ -110,14 +111,14 @@ func (m *merge) groupsWith(t Target) []*group {
 	rest := &group{outer: m.axes(m.g.outer), contraction: true}
 	for _, s := range m.g.stages {
 		n := *s.nest
-		if !has(n.Axes, m.high.Var) || !has(n.Axes, m.low.Var) || len(n.Gathers) > 0 || m.restricts(&n) || n.Accumulate {
+		if !naive.Has(n.Axes, m.high.Var) || !naive.Has(n.Axes, m.low.Var) || len(n.Gathers) > 0 || m.restricts(&n) || n.Accumulate {
 			return nil
 		}
 		store, ok := m.along(&n.Store)
 		if !ok {
 			return nil
 		}
-		value, ok := m.expr(n.Value, join(n.Axes, n.Reduce), t)
+		value, ok := m.expr(n.Value, naive.Join(n.Axes, n.Reduce), t)
 		if !ok {
 			return nil
 		}
@@ -162,7 +163,7 @@ func windowLast(n *ir.Nest) []ir.Axis {
 	if n.Op != ir.ReduceSum || last < 0 {
 		return n.Reduce
 	}
-	return join(n.Reduce[:last], n.Reduce[last+1:], n.Reduce[last:last+1])
+	return naive.Join(n.Reduce[:last], n.Reduce[last+1:], n.Reduce[last:last+1])
 }
 
 // axes are the given ones with the lane in the place of low, and the block in that of high.
@@ -185,7 +186,7 @@ func (m *merge) axes(in []ir.Axis) []ir.Axis {
 
 // restricts reports whether terms count for some values of the axes only.
 func (m *merge) restricts(n *ir.Nest) bool {
-	return restricts(n.Within, m.high.Var) || restricts(n.Within, m.low.Var)
+	return naive.Restricts(n.Within, m.high.Var) || naive.Restricts(n.Within, m.low.Var)
 }
 
 // first is the value of high in the first lane of a vector.
@@ -209,7 +210,7 @@ func (m *merge) along(x *ir.Mem) (ir.Mem, bool) {
 	}
 	d := slices.IndexFunc(x.Subs, func(s ir.Sub) bool { return s.Coef(m.low.Var) != 0 })
 	if x.Subs[d].Coef(m.high.Var) == 0 {
-		flat := inOneRow(x.Buf, f.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)))
+		flat := naive.InOneRow(x.Buf, f.Replace(m.high.Var, m.first()).Replace(m.low.Var, ir.VarSub(m.lane.Var)))
 		if m.views[x.Buf] == nil {
 			m.views[x.Buf] = flat.Buf
 		}
@@ -245,7 +246,7 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis, t Target) (x *ir.Expr, ok bool)
 		return nil, false
 	case e.Load.Step(m.low.Var) == 0 && step > 0 && m.reaches(t)*step < t.Lanes:
 		base := e.Load.Replace(m.high.Var, m.first())
-		if d := firstDim(e.Load, []ir.Axis{m.high}); d < innermost(e.Load) {
+		if d := firstDim(e.Load, []ir.Axis{m.high}); d < naive.Innermost(e.Load) {
 			base = fromDim(base, d)
 		}
 		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{ir.LoadExpr(base)}, Sub: ir.VarSub(m.lane.Var), Every: m.low.Size, Within: m.groups, Step: step}, true
@@ -269,7 +270,7 @@ func (m *merge) reaches(t Target) int {
 
 // copied is an element of the copy of an operand in which the merged lanes lie side by side.
 func (m *merge) copied(x *ir.Mem, axes []ir.Axis) ir.Mem {
-	i := slices.IndexFunc(m.copies, func(c *mergedCopy) bool { return sameMem(&c.of, x) })
+	i := slices.IndexFunc(m.copies, func(c *mergedCopy) bool { return naive.SameMem(&c.of, x) })
 	if i < 0 {
 		c := &mergedCopy{of: *x, buf: &ir.Buffer{Name: x.Buf.Name + "Lanes", Place: ir.Frame}}
 		f := x.Flat()
@@ -297,11 +298,11 @@ func (c *mergedCopy) at(high, low ir.Sub, width int) ir.Mem {
 
 // copying is the nest that copies an operand.
 func (m *merge) copying(c *mergedCopy) *ir.Nest {
-	n := &ir.Nest{Text: m.g.stages[0].nest.Text, Axes: join(c.axes, []ir.Axis{m.high, m.low})}
+	n := &ir.Nest{Text: m.g.stages[0].nest.Text, Axes: naive.Join(c.axes, []ir.Axis{m.high, m.low})}
 	n.Store, n.Value = c.at(ir.VarSub(m.high.Var), ir.VarSub(m.low.Var), m.low.Size), ir.LoadExpr(c.of)
 	own := map[*ir.Var]*ir.Var{}
 	for _, a := range n.Axes {
 		own[a.Var] = &ir.Var{Name: a.Var.Name}
 	}
-	return renamed(n, own)
+	return naive.Renamed(n, own)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // moves emits a pass that only copies or clears rows, over the given loops, as
@@ -69,7 +70,7 @@ func (e *emitter) allMove(loops []ir.Axis) bool {
 // gapless is the first of the loops from which on they go through memory without a gap.
 func gapless(loops []ir.Axis, m *ir.Mem) int {
 	k := len(loops) - 1
-	for k > 0 && stride(m, loops[k-1].Var) == loops[k].Size*stride(m, loops[k].Var) {
+	for k > 0 && naive.Stride(m, loops[k-1].Var) == loops[k].Size*naive.Stride(m, loops[k].Var) {
 		k--
 	}
 	return k
@@ -78,7 +79,7 @@ func gapless(loops []ir.Axis, m *ir.Mem) int {
 // lookups is the first of the loops from which on n reads no other ids.
 func lookups(loops []ir.Axis, n *ir.Nest) int {
 	k := len(loops)
-	for k > 0 && !slices.ContainsFunc(n.Gathers, func(g *ir.LoadIndex) bool { return stride(&g.Mem, loops[k-1].Var) != 0 }) {
+	for k > 0 && !slices.ContainsFunc(n.Gathers, func(g *ir.LoadIndex) bool { return naive.Stride(&g.Mem, loops[k-1].Var) != 0 }) {
 		k--
 	}
 	return k
@@ -86,7 +87,7 @@ func lookups(loops []ir.Axis, n *ir.Nest) int {
 
 // firstDim is the first dimension in which one of the axes stands.
 func firstDim(m *ir.Mem, axes []ir.Axis) int {
-	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return touchesAny(s, axes) })
+	return slices.IndexFunc(m.Subs, func(s ir.Sub) bool { return naive.TouchesAny(s, axes) })
 }
 
 // fromDim is m in a view of its array whose dimensions from d on are one.
@@ -102,15 +103,8 @@ func fromDim(m ir.Mem, d int) ir.Mem {
 	return ir.Mem{Buf: &view, Subs: append(slices.Clone(m.Subs[:d]), row)}
 }
 
-// inOneRow is a place, given as the element of b, in a view of b as one row.
-func inOneRow(b *ir.Buffer, element ir.Sub) ir.Mem {
-	view := *b
-	view.Shape, view.Of = []int{b.Size()}, b.Root()
-	return ir.Mem{Buf: &view, Subs: []ir.Sub{element}}
-}
-
 // slice reports whether m goes along its last subscript with v, as Go's slices do.
-func slice(m *ir.Mem, v *ir.Var) bool { return row(m, v) && innermost(m) == len(m.Subs)-1 }
+func slice(m *ir.Mem, v *ir.Var) bool { return row(m, v) && naive.Innermost(m) == len(m.Subs)-1 }
 
 // row reports whether m goes along memory with v.
-func row(m *ir.Mem, v *ir.Var) bool { return stride(m, v) == 1 && lastDim(m, v) }
+func row(m *ir.Mem, v *ir.Var) bool { return naive.Stride(m, v) == 1 && naive.LastDim(m, v) }

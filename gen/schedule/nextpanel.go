@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // nextPanel asks for the next panel of an operand that comes from beyond the second
@@ -46,7 +47,7 @@ func (e *emitter) lookAhead(i int, p at, pn *panel) *nextPanel {
 	if pn.transposed() {
 		h.slots = pn.cols
 	} else {
-		h.slots = askSteps * ceilDiv(pn.cols, lineFloats)
+		h.slots = askSteps * naive.CeilDiv(pn.cols, lineFloats)
 	}
 	tiles := 1
 	for k := i + 1; k < len(e.plan.order); k++ {
@@ -60,7 +61,7 @@ func (e *emitter) lookAhead(i int, p at, pn *panel) *nextPanel {
 		}
 		tiles *= n
 	}
-	h.each = ceilDiv(h.slots, max(1, tiles-1))
+	h.each = naive.CeilDiv(h.slots, max(1, tiles-1))
 	return h
 }
 
@@ -71,7 +72,7 @@ func (e *emitter) panelAfter(i int, p at, pn *panel) []setting {
 	var next []setting
 	for _, o := range slices.Backward(e.plan.order[:i+1]) {
 		k := slices.IndexFunc(e.tiles, func(t tileAxis) bool { return t.v == o.Var })
-		if k < 0 || stride(pn.mem, o.Var) == 0 {
+		if k < 0 || naive.Stride(pn.mem, o.Var) == 0 {
 			continue
 		}
 		if step := e.tiles[k].width(); e.tiles[k].start+step < o.Size {
@@ -107,7 +108,7 @@ func (e *emitter) inTurns(count int, part func(from, count int)) {
 		if !h.pn.transposed() {
 			room = askSteps - h.turn%askSteps
 		}
-		n := min(count-from, ceilDiv(room, h.each))
+		n := min(count-from, naive.CeilDiv(room, h.each))
 		h.now = true
 		part(from, n)
 		h.now, h.tile = false, nil
@@ -129,7 +130,7 @@ func (e *emitter) asksByLine(v *ir.Var) bool {
 // a line along v, which is for panels that are transposed.
 func (e *emitter) askNext(v *ir.Var, p at, line bool) {
 	h := e.next
-	if h == nil || !h.now || stride(h.pn.mem, v) == 0 || h.pn.transposed() != line || line && v != h.pn.along {
+	if h == nil || !h.now || naive.Stride(h.pn.mem, v) == 0 || h.pn.transposed() != line || line && v != h.pn.along {
 		return
 	}
 	for _, x := range h.next {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // onward is how far the next part of a sum is along an axis of it; there is none without one.
@@ -26,7 +27,7 @@ func (c *contraction) nextParts(t Target) []*ir.Mem {
 	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Var
 	var out []*ir.Mem
 	for _, m := range c.loads {
-		if 4*m.Buf.Size() > t.Second && stride(m, c.g.onward.axis) != 0 && stride(m, last) > foreseenApart && !c.overlaps(m) {
+		if 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.onward.axis) != 0 && naive.Stride(m, last) > foreseenApart && !c.overlaps(m) {
 			out = append(out, m)
 		}
 	}
@@ -46,21 +47,21 @@ func (c *contraction) overlaps(m *ir.Mem) bool {
 // steps together; given the points of the tile.
 func (e *emitter) askOnward(v *ir.Var, points []at) {
 	for _, m := range e.onward {
-		if slices.ContainsFunc(e.copied, func(pn *panel) bool { return sameMem(pn.mem, m) }) {
+		if slices.ContainsFunc(e.copied, func(pn *panel) bool { return naive.SameMem(pn.mem, m) }) {
 			continue
 		}
 		var others []tileAxis
 		readers := 1
 		for _, t := range e.tiles {
-			if stride(m, t.v) == 0 && t.v != e.g.onward.axis {
-				others, readers = append(others, t), readers*ceilDiv(sizeOf(e.plan.order, t.v), t.width())
+			if naive.Stride(m, t.v) == 0 && t.v != e.g.onward.axis {
+				others, readers = append(others, t), readers*naive.CeilDiv(naive.SizeOf(e.plan.order, t.v), t.width())
 			}
 		}
 		if readers > askSteps {
 			continue
 		}
 		turn, turns := e.turnAmong(others, points[0])
-		for j := range ceilDiv(askSteps, turns) {
+		for j := range naive.CeilDiv(askSteps, turns) {
 			var asked *ir.Mem
 			for _, p := range points {
 				q := p.with(v, p.sub(v).Add(ir.Sub{Const: j * turns}.Add(turn, 1), 1))

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // nextRows is an operand that comes from beyond the second cache, the same number for
@@ -25,7 +26,7 @@ func (c *contraction) rowsToAskFor(t Target, p *plan) []nextRows {
 	last := c.main.nest.Reduce[len(c.main.nest.Reduce)-1]
 	var out []nextRows
 	for _, m := range c.loads {
-		if 4*m.Buf.Size() <= t.Second || stride(m, p.vec) != 0 || stride(m, last.Var) != 1 || last.Size < 2*lineFloats {
+		if 4*m.Buf.Size() <= t.Second || naive.Stride(m, p.vec) != 0 || naive.Stride(m, last.Var) != 1 || last.Size < 2*lineFloats {
 			continue
 		}
 		if a := c.goesOn(t, p, m); a != nil {
@@ -43,9 +44,9 @@ func (c *contraction) goesOn(t Target, p *plan, m *ir.Mem) *ir.Var {
 	var inside []ir.Axis
 	for _, o := range slices.Backward(p.order) {
 		switch n := p.width(t, o.Var); {
-		case stride(m, o.Var) != 0 && axis == nil && (n == 1 || n >= o.Size):
+		case naive.Stride(m, o.Var) != 0 && axis == nil && (n == 1 || n >= o.Size):
 			return nil
-		case stride(m, o.Var) != 0:
+		case naive.Stride(m, o.Var) != 0:
 			if axis == nil {
 				axis = o.Var
 			}
@@ -82,7 +83,7 @@ func (e *emitter) askRowsAfter(p at) {
 		t := e.tiles[k]
 		first := p.sub(s.axis).Add(ir.Sub{Const: 1}, t.width()-t.offsets[p.blocks[s.axis]])
 		turn, turns := e.turnAmong(e.tiles[k+1:], p)
-		each := ceilDiv(len(t.offsets), turns)
+		each := naive.CeilDiv(len(t.offsets), turns)
 		for j := range each {
 			row := first.Add(ir.Sub{Const: j}.Add(turn, each), 1)
 			e.top().b.Emit(&ir.Prefetch{Mem: e.mem(*s.mem, nil, p.with(s.axis, row))})
@@ -95,7 +96,7 @@ func (e *emitter) askRowsAfter(p at) {
 func (e *emitter) turnAmong(tiles []tileAxis, p at) (turn ir.Sub, turns int) {
 	turns = 1
 	for _, t := range tiles {
-		n := max(1, ceilDiv(sizeOf(e.plan.order, t.v), t.width())) // 1 for an axis that stands abreast
+		n := max(1, naive.CeilDiv(naive.SizeOf(e.plan.order, t.v), t.width())) // 1 for an axis that stands abreast
 		at, even := p.sub(t.v).Add(ir.Sub{Const: -t.offsets[p.blocks[t.v]]}, 1).Div(t.width())
 		if !even {
 			at, n = ir.Sub{}, 1

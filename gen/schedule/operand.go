@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // operand is what a contraction knows of an operand, whatever the tile.
@@ -95,7 +96,7 @@ func (c *contraction) linesOf(m *ir.Mem) []int {
 			visit(axes[1:], at+k*step)
 		}
 	}
-	visit(join(c.main.nest.Reduce, c.g.abreast), 0)
+	visit(naive.Join(c.main.nest.Reduce, c.g.abreast), 0)
 	slices.Sort(lines)
 	return slices.Compact(lines)
 }

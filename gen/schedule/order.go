@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // newTilePlan is a plan with a tile of a by b, its loops not yet in order.
@@ -65,7 +66,7 @@ func (p *plan) loopFirst(t Target, serial int) {
 		return
 	}
 	at += serial
-	p.order = join(p.order[:serial], p.order[at:at+1], p.order[serial:at], p.order[at+1:])
+	p.order = naive.Join(p.order[:serial], p.order[at:at+1], p.order[serial:at], p.order[at+1:])
 }
 
 // orders lists the loop orders to consider: all of up to three loops, else those
@@ -77,7 +78,7 @@ func (c *contraction) orders(t Target, p *plan, a, b ir.Axis) [][]ir.Axis {
 	if len(free) <= 3 {
 		if c.permuted == nil {
 			for _, p := range permutations(free) {
-				c.permuted = append(c.permuted, join(first, p))
+				c.permuted = append(c.permuted, naive.Join(first, p))
 			}
 		}
 		return c.permuted
@@ -86,7 +87,7 @@ func (c *contraction) orders(t Target, p *plan, a, b ir.Axis) [][]ir.Axis {
 	for _, o := range free {
 		switch {
 		case o.Size <= p.width(t, o.Var):
-			first = join(first, []ir.Axis{o})
+			first = naive.Join(first, []ir.Axis{o})
 		case o.Var != a.Var && o.Var != b.Var:
 			others = append(others, o)
 		default:
@@ -101,18 +102,9 @@ func (c *contraction) orders(t Target, p *plan, a, b ir.Axis) [][]ir.Axis {
 	for _, p := range permutations(tile) {
 		for _, others := range around {
 			for at := 0; at <= len(p); at++ {
-				out = append(out, join(first, p[:at], others, p[at:]))
+				out = append(out, naive.Join(first, p[:at], others, p[at:]))
 			}
 		}
-	}
-	return out
-}
-
-// join puts lists of axes one behind the other.
-func join(lists ...[]ir.Axis) []ir.Axis {
-	var out []ir.Axis
-	for _, l := range lists {
-		out = append(out, l...)
 	}
 	return out
 }
@@ -187,7 +179,7 @@ func reached(s ir.Sub, axes ...[]ir.Axis) int {
 	for _, t := range s.Terms {
 		n := 1
 		for _, list := range axes {
-			n = max(n, sizeOf(list, t.Var))
+			n = max(n, naive.SizeOf(list, t.Var))
 		}
 		span += max(t.Coef, -t.Coef) * (n - 1)
 		all *= n
@@ -210,7 +202,7 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 		if v == nil {
 			v = p.sumVec()
 		}
-		if v != nil && stride(m, v) != 0 && contiguous(m) != v && spacing(m, v) == 0 {
+		if v != nil && naive.Stride(m, v) != 0 && naive.Contiguous(m) != v && naive.Spacing(m, v) == 0 {
 			return traffic{far: math.Inf(1)}
 		}
 	}
@@ -220,13 +212,13 @@ func (c *contraction) fetch(t Target, p *plan, order []ir.Axis, touched, sets []
 	near, far := cur*crowding, cur
 	facts := c.operand(t, m)
 	hold := facts.capacity
-	if crowding > 1 && contiguous(m) == p.vec {
+	if crowding > 1 && naive.Contiguous(m) == p.vec {
 		hold.first = 0
 	}
 	between := sets[len(order)] // what is touched before an element is used again
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
-		trips := float64(ceilDiv(o.Size, p.width(t, o.Var)))
+		trips := float64(naive.CeilDiv(o.Size, p.width(t, o.Var)))
 		total = touched[i]
 		again := func(fetched, capacity float64, cache int) float64 {
 			if cur > capacity || between > float64(cache) {
@@ -293,7 +285,7 @@ func (c *contraction) workingSets(t Target, p *plan, order []ir.Axis) (each [][]
 // lines counts the cache lines of an operand that the axes reach.
 func lines(m *ir.Mem, axes []ir.Axis) float64 {
 	n := 1.0
-	last := innermost(m)
+	last := naive.Innermost(m)
 	for d, s := range m.Subs {
 		k := float64(reached(s, axes))
 		if d == last {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // packed is a contraction in a serial loop with an operand that no step changes
@@ -23,7 +24,7 @@ func (g *group) packed(all []*group, t Target, limit float64) (best division, fo
 			continue
 		}
 		for _, r := range g.outer {
-			if stride(m, r.Var) == 0 || restricts(c.main.nest.Within, r.Var) || !g.contraction && (stride(m, r.Var) != 1 || !c.beyondFirst(m, t) || !paysBlocks(m, g.steps, t)) {
+			if naive.Stride(m, r.Var) == 0 || naive.Restricts(c.main.nest.Within, r.Var) || !g.contraction && (naive.Stride(m, r.Var) != 1 || !c.beyondFirst(m, t) || !paysBlocks(m, g.steps, t)) {
 				continue
 			}
 			for _, width := range g.blockWidths(r.Size, t) {
@@ -79,8 +80,8 @@ func (g *group) reusing(packings []*packing, t Target, limit float64) (parts []*
 			if m.Buf.Root() != p.mem.Buf.Root() || !slices.Equal(m.Buf.Shape, p.mem.Buf.Shape) || !allBare(m) || !slices.EqualFunc(m.Subs, p.mem.Subs, samePart) || len(c.main.nest.Gathers) > 0 {
 				continue
 			}
-			r := bare(m.Subs[p.along])
-			if r == nil || !has(g.outer, r) || sizeOf(g.outer, r) != m.Buf.Shape[p.along] || restricts(c.main.nest.Within, r) || !slices.Equal(newBlocks(m, r, buf.Shape[len(buf.Shape)-1]).Shape, buf.Shape) {
+			r := naive.Bare(m.Subs[p.along])
+			if r == nil || !naive.Has(g.outer, r) || naive.SizeOf(g.outer, r) != m.Buf.Shape[p.along] || naive.Restricts(c.main.nest.Within, r) || !slices.Equal(newBlocks(m, r, buf.Shape[len(buf.Shape)-1]).Shape, buf.Shape) {
 				continue
 			}
 			_, rest := g.inBlocks(m, r, buf)

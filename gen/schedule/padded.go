@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // padded is the group with an operand copied beforehand into rows that are a line
@@ -18,8 +19,8 @@ func (g *group) padded(t Target) (copying, rest *group) {
 	}
 	c := newContraction(g)
 	for _, m := range c.loads {
-		along := contiguous(m)
-		if stride(m, g.plan.vec) == 0 && along != nil && has(c.main.nest.Reduce, along) && c.operand(t, m).inside && g.pagesApart(m) {
+		along := naive.Contiguous(m)
+		if naive.Stride(m, g.plan.vec) == 0 && along != nil && naive.Has(c.main.nest.Reduce, along) && c.operand(t, m).inside && g.pagesApart(m) {
 			return g.inLongerRows(m)
 		}
 	}
@@ -29,7 +30,7 @@ func (g *group) padded(t Target) (copying, rest *group) {
 // pagesApart reports whether the rows of m along an outer axis are whole pages apart.
 func (g *group) pagesApart(m *ir.Mem) bool {
 	return slices.ContainsFunc(g.outer, func(a ir.Axis) bool {
-		step := stride(m, a.Var)
+		step := naive.Stride(m, a.Var)
 		return step > 0 && step%pageFloats == 0
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // panel is a contiguous copy of the part of an operand that a tile of the
@@ -79,20 +80,6 @@ func (pn *panel) size(p *plan) int {
 	return n
 }
 
-// contiguous is the axis along which m's elements lie side by side.
-func contiguous(m *ir.Mem) *ir.Var {
-	if len(m.Subs) == 0 {
-		return nil
-	}
-	var v *ir.Var
-	for _, t := range m.Subs[innermost(m)].Terms {
-		if t.Coef == 1 && v == nil && lastDim(m, t.Var) {
-			v = t.Var
-		}
-	}
-	return v
-}
-
 // newPanel is the copy of a vector operand that some inner loop uses again, or
 // that has to be transposed; nil where there is none to make.
 func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float64, m *ir.Mem) *panel {
@@ -100,30 +87,30 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 	if vec == nil {
 		vec = p.sumVec()
 	}
-	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
+	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || naive.Stride(m, vec) == 0 || len(c.main.nest.Gathers) > 0 {
 		return nil
 	}
 	if !c.operand(t, m).inside {
 		return nil
 	}
-	pn := &panel{mem: m, vec: vec, along: contiguous(m)}
+	pn := &panel{mem: m, vec: vec, along: naive.Contiguous(m)}
 	if pn.along == nil || !pn.transposed() && p.vec == nil {
 		return nil
 	}
 	pn.cols = p.width(t, vec)
 	if p.vec == nil {
 		pn.tileRow = pn.along
-		pn.cols = ceilDiv(sizeOf(c.main.nest.Reduce, vec), t.Lanes) * t.Lanes
-		if !has(c.g.outer, pn.along) || p.tileOf(pn.along) > t.Lanes {
+		pn.cols = naive.CeilDiv(naive.SizeOf(c.main.nest.Reduce, vec), t.Lanes) * t.Lanes
+		if !naive.Has(c.g.outer, pn.along) || p.tileOf(pn.along) > t.Lanes {
 			return nil
 		}
-	} else if pn.transposed() && !has(c.main.nest.Reduce, pn.along) {
+	} else if pn.transposed() && !naive.Has(c.main.nest.Reduce, pn.along) {
 		return nil
 	}
 	copies, reuse := 1.0, 1.0
 	for i, o := range order {
-		n := float64(ceilDiv(o.Size, p.width(t, o.Var)))
-		if stride(m, o.Var) == 0 {
+		n := float64(naive.CeilDiv(o.Size, p.width(t, o.Var)))
+		if naive.Stride(m, o.Var) == 0 {
 			reuse *= n
 			continue
 		}
@@ -134,8 +121,8 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 		copies *= n * reuse
 		reuse = 1
 	}
-	for _, x := range join(c.main.nest.Reduce, c.g.abreast) {
-		if stride(m, x.Var) != 0 && x.Var != vec {
+	for _, x := range naive.Join(c.main.nest.Reduce, c.g.abreast) {
+		if naive.Stride(m, x.Var) != 0 && x.Var != vec {
 			pn.rows = append(pn.rows, x)
 		}
 	}
@@ -146,7 +133,7 @@ func (c *contraction) newPanel(t Target, p *plan, order []ir.Axis, sets []float6
 // values of the axes, those that ranges exclude as well.
 func inside(m *ir.Mem, lists ...[]ir.Axis) bool {
 	for d, s := range m.Subs {
-		if lo, hi := extent(s, lists...); lo < 0 || hi >= m.Buf.Shape[d] {
+		if lo, hi := naive.Extent(s, lists...); lo < 0 || hi >= m.Buf.Shape[d] {
 			return false
 		}
 	}
@@ -183,12 +170,12 @@ func (pn *panel) turning(p *plan, t Target, c *contraction) float64 {
 	n, side := pn.cols/t.Lanes, t.Lanes
 	if pn.tileRow != nil {
 		side = p.tileOf(pn.tileRow)
-		n *= ceilDiv(side, t.Lanes)
+		n *= naive.CeilDiv(side, t.Lanes)
 	}
 	for _, r := range pn.rows {
 		if r.Var == pn.along {
 			side = min(side, r.Size)
-			n *= ceilDiv(r.Size, t.Lanes)
+			n *= naive.CeilDiv(r.Size, t.Lanes)
 		} else {
 			n *= r.Size
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // formPasses splits the stages' axes into the group's outer ones and the rest,
@@ -12,7 +13,7 @@ func (g *group) formPasses() {
 	for _, s := range g.stages {
 		s.inner = nil
 		for _, a := range s.nest.Axes {
-			if !has(g.outer, a.Var) && !has(g.abreast, a.Var) {
+			if !naive.Has(g.outer, a.Var) && !naive.Has(g.abreast, a.Var) {
 				s.inner = append(s.inner, a)
 			}
 		}
@@ -30,7 +31,7 @@ func (g *group) joinPass(s *stage) bool {
 	from := len(g.passes)
 	for from > 0 {
 		from--
-		if slices.ContainsFunc(g.passes[from].stages, func(q *stage) bool { return len(sharedPairs(q.nest, s.nest)) > 0 }) {
+		if slices.ContainsFunc(g.passes[from].stages, func(q *stage) bool { return len(naive.SharedPairs(q.nest, s.nest)) > 0 }) {
 			break
 		}
 	}
@@ -60,18 +61,18 @@ func (p *pass) take(s *stage) bool {
 		}
 		to[a.Var] = p.inner[i].Var
 	}
-	n := renamed(s.nest, to)
+	n := naive.Renamed(s.nest, to)
 	for _, q := range p.stages {
-		if !sameRanges(q.nest.Within, n.Within) {
+		if !naive.SameRanges(q.nest.Within, n.Within) {
 			return false
 		}
 		// Before n took on the loops' variables: other iterations meet, too.
-		for _, pair := range sharedPairs(q.nest, s.nest) {
+		for _, pair := range naive.SharedPairs(q.nest, s.nest) {
 			if len(q.nest.Reduce) > 0 && len(p.inner) > 0 {
 				return false
 			}
-			other := renamedMem(*pair[1], to)
-			if !sameMem(pair[0], &other) || gathers(q.nest, pair[0]) || q.nest.Accumulate || n.Accumulate {
+			other := naive.RenamedMem(*pair[1], to)
+			if !naive.SameMem(pair[0], &other) || gathers(q.nest, pair[0]) || q.nest.Accumulate || n.Accumulate {
 				return false
 			}
 		}
@@ -141,7 +142,7 @@ func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
 						return true // an index comes from memory
 					}
 				}
-				for _, m := range touches(q.nest) {
+				for _, m := range naive.Touches(q.nest) {
 					if m.Buf != b || q == s {
 						continue
 					}
@@ -161,11 +162,11 @@ func (g *group) mustStore(groups []*group, pi int, s *stage) bool {
 func (g *group) forwards(s *stage, m *ir.Mem, samePass bool) bool {
 	result := s.nest.Store
 	for d, sub := range result.Subs {
-		if v := bare(sub); v != nil && has(g.abreast, v) && len(m.Subs[d].Terms) == 0 {
+		if v := naive.Bare(sub); v != nil && naive.Has(g.abreast, v) && len(m.Subs[d].Terms) == 0 {
 			result = result.Replace(v, m.Subs[d])
 		}
 	}
-	if !sameMem(m, &result) {
+	if !naive.SameMem(m, &result) {
 		return false
 	}
 	return samePass || len(s.inner) == 0

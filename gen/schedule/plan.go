@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // plan says how a group runs.
@@ -113,7 +114,7 @@ func (g *group) hasOneSum() bool {
 	sums := 0
 	for _, s := range g.stages {
 		if len(s.axes()) > 0 {
-			if !isTiled(s.nest) && !(g.partial && sumsProducts(s.nest)) || g.feeds(s.nest) {
+			if !naive.IsTiled(s.nest) && !(g.partial && naive.SumsProducts(s.nest)) || g.feeds(s.nest) {
 				return false
 			}
 			sums++
@@ -121,9 +122,6 @@ func (g *group) hasOneSum() bool {
 	}
 	return sums == 1 || sums > 0 && g.contraction
 }
-
-// stride is how far apart in memory neighbours along v are, in elements.
-func stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
 
 // The lanes of an argmax are compared as reals at the end, which tell mostPlaces apart; with
 // less than fewestPlaces that takes longer than to compare the elements one by one.
@@ -135,7 +133,7 @@ const (
 // placesFit reports whether the lanes of an argmax can be along v: each then goes through its
 // places in their order.
 func placesFit(reduce []ir.Axis, v *ir.Var) bool {
-	size := volume(reduce)
+	size := naive.Volume(reduce)
 	return reduce[len(reduce)-1].Var == v && fewestPlaces <= size && size <= mostPlaces
 }
 
@@ -146,62 +144,33 @@ func placesFit(reduce []ir.Axis, v *ir.Var) bool {
 func lanesFit(stages []*stage, v *ir.Var, t Target) bool {
 	for _, s := range stages {
 		n := s.nest
-		if !has(n.Axes, v) && !has(n.Reduce, v) {
+		if !naive.Has(n.Axes, v) && !naive.Has(n.Reduce, v) {
 			return false
 		}
 		for _, gt := range n.Gathers {
-			if stride(&gt.Mem, v) != 0 {
+			if naive.Stride(&gt.Mem, v) != 0 {
 				return false
 			}
 		}
 		if t.Lanes == 1 {
 			continue
 		}
-		if restricts(n.Within, v) {
+		if naive.Restricts(n.Within, v) {
 			return false
 		}
-		if has(n.Reduce, v) && n.Op == ir.ReduceArgMax && !placesFit(n.Reduce, v) {
+		if naive.Has(n.Reduce, v) && n.Op == ir.ReduceArgMax && !placesFit(n.Reduce, v) {
 			return false
 		}
-		if has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) && !s.storesSpaced(v) {
+		if naive.Has(n.Axes, v) && (s.store || n.Accumulate) && !row(&n.Store, v) && !s.storesSpaced(v) {
 			return false
 		}
 		for _, m := range n.Value.Loads() {
-			if stride(m, v) != 0 && !row(m, v) && spacing(m, v) == 0 {
+			if naive.Stride(m, v) != 0 && !row(m, v) && naive.Spacing(m, v) == 0 {
 				return false
 			}
 		}
 	}
 	return true
-}
-
-// weight estimates the operations of an expression.
-func weight(e *ir.Expr) float64 {
-	w := 0.0
-	e.Walk(func(x *ir.Expr) {
-		switch {
-		case x.Load != nil:
-			w += 0.5
-		case x.Op == ir.Apply:
-			w += 20
-		case x.Op == ir.Div:
-			w += 5
-		case x.Op == ir.Sqrt:
-			w += 6
-		case x.Op != ir.Const && x.Op != ir.Param && x.Op != ir.ConstWord:
-			w++
-		}
-	})
-	return w
-}
-
-// volume is the product of the sizes of axes.
-func volume(axes []ir.Axis) float64 {
-	v := 1.0
-	for _, a := range axes {
-		v *= float64(a.Size)
-	}
-	return v
 }
 
 // chooseRows plans a group without register reuse: vectors along an outer axis
@@ -229,7 +198,7 @@ func chooseRows(g *group, t Target) *plan {
 // storesAlong reports whether all results lie side by side along v.
 func (g *group) storesAlong(v *ir.Var) bool {
 	for _, s := range g.stages {
-		if s.store && stride(&s.nest.Store, v) != 1 {
+		if s.store && naive.Stride(&s.nest.Store, v) != 1 {
 			return false
 		}
 	}
@@ -271,7 +240,7 @@ func (p *plan) pairRows(g *group, t Target) {
 		if len(ps.inner) > 0 && p.passes[i].vec == nil {
 			return
 		}
-		steps = max(steps, volume(ps.inner)/float64(t.Lanes))
+		steps = max(steps, naive.Volume(ps.inner)/float64(t.Lanes))
 	}
 	if t.Lanes == 1 || waits == 0 || steps > shortRow || len(p.order) == 0 {
 		return
@@ -324,7 +293,7 @@ func (g *group) rowsFitting(row *ir.Var, steps float64, t Target) int {
 				sums++
 			}
 			for _, m := range s.nest.Value.Loads() {
-				if m.Step(row) != 0 && touchesAny(m.Flat(), ps.inner) && !seen[m.Buf] {
+				if m.Step(row) != 0 && naive.TouchesAny(m.Flat(), ps.inner) && !seen[m.Buf] {
 					readers[m.Buf], seen[m.Buf] = readers[m.Buf]+1, true
 				}
 			}
@@ -369,7 +338,7 @@ func innerVec(ps *pass, t Target) (*ir.Var, float64) {
 		if !lanesFit(ps.stages, a.Var, t) {
 			continue
 		}
-		if l := float64(a.Size) / float64(ceilDiv(a.Size, t.Lanes)); l > lanes {
+		if l := float64(a.Size) / float64(naive.CeilDiv(a.Size, t.Lanes)); l > lanes {
 			best, lanes = a.Var, l
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // accumulate combines a value into an accumulator, sums of products by fused
@@ -75,7 +76,7 @@ func (e *emitter) inLanes(v *ir.Reg, n *ir.Nest, p at) *ir.Reg {
 
 // allLanes reports whether every lane of a value at p counts in the sum.
 func (e *emitter) allLanes(n *ir.Nest, p at) bool {
-	return p.vec == nil || p.lanes >= e.t.Lanes || !has(n.Reduce, p.vec)
+	return p.vec == nil || p.lanes >= e.t.Lanes || !naive.Has(n.Reduce, p.vec)
 }
 
 // subtract is accumulate for the negated value.
@@ -110,10 +111,10 @@ func (e *emitter) masked(v *ir.Reg, rest float32, lanes int) *ir.Reg {
 func (e *emitter) product(x *ir.Expr, n *ir.Nest, p at) (a, b *ir.Reg) {
 	var plain, along []*ir.Reg
 	loads := true
-	for _, f := range factors(x) {
+	for _, f := range naive.Factors(x) {
 		r := e.eval(f, n, p)
 		loads = loads && e.source[r] != nil
-		if p.vec != nil && dependsOn(f, p.vec) {
+		if p.vec != nil && naive.DependsOn(f, p.vec) {
 			along = append(along, r)
 			loads = loads && (e.allLanes(n, p) || e.partial[r]) // not forwarded
 		} else {
@@ -143,25 +144,6 @@ func (e *emitter) multiply(rs []*ir.Reg) *ir.Reg {
 		out = e.do(ir.Mul, out, r)
 	}
 	return out
-}
-
-// factors lists the operands of a tree of multiplications.
-func factors(x *ir.Expr) []*ir.Expr {
-	if x.Load == nil && x.Op == ir.Mul {
-		return append(factors(x.Args[0]), factors(x.Args[1])...)
-	}
-	return []*ir.Expr{x}
-}
-
-// dependsOn reports whether x changes along v.
-func dependsOn(x *ir.Expr, v *ir.Var) bool {
-	found := false
-	x.Walk(func(y *ir.Expr) {
-		if y.Load != nil && stride(y.Load, v) != 0 || y.Load == nil && y.Op == ir.Iota && y.Sub.Coef(v) != 0 {
-			found = true
-		}
-	})
-	return found
 }
 
 var combineOps = map[ir.ReduceOp]ir.Op{
@@ -223,15 +205,15 @@ func (e *emitter) flush() {
 
 // combineMasked combines a vector of which only some lanes count.
 func (e *emitter) combineMasked(acc *ir.Reg, s *stage, p at) {
-	v := e.masked(e.eval(s.nest.Value, s.nest, p), identity(s.nest.Op), p.lanes)
+	v := e.masked(e.eval(s.nest.Value, s.nest, p), naive.Identity(s.nest.Op), p.lanes)
 	e.combine(s.nest.Op, acc, v)
 }
 
 // argmax keeps the larger value and its row-major position, in each lane.
 func (e *emitter) argmax(acc, where *ir.Reg, s *stage, p at) {
 	v := e.eval(s.nest.Value, s.nest, p)
-	if p.vec != nil && has(s.nest.Reduce, p.vec) && p.lanes < e.t.Lanes {
-		v = e.masked(v, identity(s.nest.Op), p.lanes)
+	if p.vec != nil && naive.Has(s.nest.Reduce, p.vec) && p.lanes < e.t.Lanes {
+		v = e.masked(v, naive.Identity(s.nest.Op), p.lanes)
 	}
 	pos := ir.Sub{}
 	for _, a := range s.nest.Reduce {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // rowsPlan is the plan with the lanes along the given outer axis, or, where it
@@ -19,9 +20,9 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 	if vec != nil {
 		p.vec = vec.Var
 		p.order = append(p.order, *vec)
-		lanes = float64(vec.Size) / float64(ceilDiv(vec.Size, t.Lanes))
+		lanes = float64(vec.Size) / float64(naive.CeilDiv(vec.Size, t.Lanes))
 	}
-	rows := rowsWork{points: volume(g.outer), reuse: 1}
+	rows := rowsWork{points: naive.Volume(g.outer), reuse: 1}
 	for _, ps := range g.passes {
 		w, loads := ps.weigh()
 		pp, perVec := rowsPass(ps, w, t), lanes
@@ -31,10 +32,10 @@ func rowsPlan(g *group, t Target, vec *ir.Axis) *plan {
 		} else {
 			rows.reuse = max(rows.reuse, pointsAtOnce(ps, w, t))
 		}
-		p.cycles += rows.points * volume(ps.inner) * math.Max(w/2, float64(loads)/t.Loads) / perVec
-		rows.weight += w * volume(ps.inner)
+		p.cycles += rows.points * naive.Volume(ps.inner) * math.Max(w/2, float64(loads)/t.Loads) / perVec
+		rows.weight += w * naive.Volume(ps.inner)
 		if len(ps.inner) > 0 {
-			rows.steps += volume(ps.inner)
+			rows.steps += naive.Volume(ps.inner)
 		}
 		p.passes = append(p.passes, pp)
 	}
@@ -58,14 +59,14 @@ type rowsWork struct {
 // latency is the least time in cycles: a sum in one register takes the latency of an
 // addition for each term.
 func (r rowsWork) latency(tile int, vec ir.Axis, t Target) float64 {
-	rounds := r.points / float64(vec.Size) * float64(ceilDiv(ceilDiv(vec.Size, t.Lanes), tile))
+	rounds := r.points / float64(vec.Size) * float64(naive.CeilDiv(naive.CeilDiv(vec.Size, t.Lanes), tile))
 	return rounds * r.steps * t.Latency
 }
 
 // weigh is the weight of a point of the pass, and the number of its loads.
 func (ps *pass) weigh() (w float64, loads int) {
 	for _, s := range ps.stages {
-		w += weight(s.nest.Value) + 1
+		w += naive.Weight(s.nest.Value) + 1
 		loads += len(s.nest.Value.Loads())
 	}
 	return w, loads
@@ -98,7 +99,7 @@ func pointsAtOnce(ps *pass, w float64, t Target) int {
 
 // alongRows chooses how many vectors of a row a tile has, and how its sums are split.
 func (p *plan) alongRows(g *group, t Target, vec ir.Axis, rows rowsWork) {
-	vectors := ceilDiv(vec.Size, t.Lanes)
+	vectors := naive.CeilDiv(vec.Size, t.Lanes)
 	tile := min(rows.reuse, vectors)
 	if g.spreads() != nil {
 		tile = vectors
@@ -114,7 +115,7 @@ func (p *plan) alongRows(g *group, t Target, vec ir.Axis, rows rowsWork) {
 		pp := &p.passes[i]
 		split := min(pp.split, sumsInTurn/tile)
 		pp.unroll = max(1, pp.unroll/tile)
-		if pp.split = 1; t.Lanes > 1 && split > 1 && volume(g.passes[i].inner) >= 2*sumsInTurn {
+		if pp.split = 1; t.Lanes > 1 && split > 1 && naive.Volume(g.passes[i].inner) >= 2*sumsInTurn {
 			pp.split, pp.unroll = split, max(pp.unroll, split)
 		}
 	}
@@ -127,5 +128,5 @@ const sumsInTurn = 4
 // endsRow reports whether n makes a row of single numbers that the group has from rows as
 // short: the registers hold what both read.
 func (g *group) endsRow(n *ir.Nest, t Target) bool {
-	return t.Lanes > 1 && len(g.outer) == 0 && g.reduces() && len(n.Reduce) == 0 && !n.Accumulate && len(n.Gathers) == 0 && t.holdsRow(int(volume(n.Axes)))
+	return t.Lanes > 1 && len(g.outer) == 0 && g.reduces() && len(n.Reduce) == 0 && !n.Accumulate && len(n.Gathers) == 0 && t.holdsRow(int(naive.Volume(n.Axes)))
 }

@@ -1,5 +1,5 @@
-// Package schedule makes loops fast: it decides what is fused, which index is
-// the vector, how registers are tiled, what is unrolled and what is copied.
+// Package schedule makes loops fast: of what package reform makes of them, it decides what is
+// fused, which index is the vector, how registers are tiled, what is unrolled and what is copied.
 //
 // What comes in: naive loops and a target. What goes out: kernels in which
 // nothing is left to decide. What is promised: the kernels compute what the
@@ -13,7 +13,9 @@ import (
 	"fmt"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/polish"
+	"github.com/dlgen/dlgen/gen/reform"
 )
 
 // Target describes the machine that kernels are made for.
@@ -64,16 +66,9 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
-	l = cloned(l)
-	regions(l)
-	if t.Lanes > 1 {
-		stepsAhead(l, t)
-		alternate(l, t)
-		deinterleave(l, t)
-		records(l, t)
-		deinterleave(l, t) // of the members of records, too
-	}
-	l = stream(deviations(gatherAhead(quotients(exponents(l)), t), t), t)
+	l = naive.Cloned(l)
+	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Wide: t.Wide})
+	l = stream(deviations(gatherAhead(l, t), t), t)
 	own := shrinkSteps(l)
 	groups := fuse(l, t)
 	for _, g := range groups {

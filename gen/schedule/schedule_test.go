@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // TestBlocks checks the division into blocks for all small sizes: nothing left
@@ -20,7 +21,7 @@ func TestBlocks(t *testing.T) {
 				count += r.count
 				least, largest = min(least, r.size), max(largest, r.size)
 			}
-			if next != n || count != ceilDiv(n, most) || largest > most || largest-least > 1 {
+			if next != n || count != naive.CeilDiv(n, most) || largest > most || largest-least > 1 {
 				t.Fatalf("blocks(%d, %d) = %v", n, most, blocks(n, most))
 			}
 		}

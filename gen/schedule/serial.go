@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // serialParts divides groups at the edges of serial loops, which nothing
@@ -56,7 +57,7 @@ func nests(groups []*group) []*ir.Nest {
 func accesses(nests []*ir.Nest) []*ir.Mem {
 	var out []*ir.Mem
 	for _, n := range nests {
-		out = append(out, touches(n)...)
+		out = append(out, naive.Touches(n)...)
 	}
 	return out
 }

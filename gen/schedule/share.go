@@ -1,6 +1,9 @@
 package schedule
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
+)
 
 // clippedShare is the share of the vectors along v, for tiles of b along r, that have
 // something to compute. With short vectors, the shape of a tile matters more than
@@ -57,7 +60,7 @@ func (c *contraction) summedShare(t Target, r ir.Axis, b int) float64 {
 			continue
 		}
 		list := tiles(r.Size, b)
-		each, terms := ceilDiv(len(list), maxClips(t)), 0
+		each, terms := naive.CeilDiv(len(list), maxClips(t)), 0
 		for k := 0; k < len(list); k += each {
 			of := span{list[k].lo, list[min(k+each, len(list))-1].hi}
 			s := clipping{within, o}.span(r, of, min(t.Lanes, 4))

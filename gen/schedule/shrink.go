@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // shrinkTemporaries makes temporaries that only one group uses as small as what a tile of
@@ -19,7 +20,7 @@ func shrinkTemporaries(groups []*group) {
 		walked := map[*ir.Var]bool{}
 		for d := range b.Shape {
 			v := commonVar(mems, d)
-			if v == nil || !has(user.outer, v) || user.plan.fillsLanes(v) {
+			if v == nil || !naive.Has(user.outer, v) || user.plan.fillsLanes(v) {
 				continue
 			}
 			walked[v] = true
@@ -47,7 +48,7 @@ func shrinkTemporaries(groups []*group) {
 func onlyUser(groups []*group, b *ir.Buffer) (user *group, mems []*ir.Mem) {
 	for _, g := range groups {
 		for _, s := range g.stages {
-			for _, m := range touches(s.nest) {
+			for _, m := range naive.Touches(s.nest) {
 				if m.Buf.Root() != b {
 					continue
 				}
@@ -77,7 +78,7 @@ func (g *group) inTile(b *ir.Buffer, d int, v *ir.Var) {
 func commonVar(mems []*ir.Mem, d int) *ir.Var {
 	var v *ir.Var
 	for _, m := range mems {
-		w := bare(m.Subs[d])
+		w := naive.Bare(m.Subs[d])
 		if w == nil || v != nil && v != w {
 			return nil
 		}

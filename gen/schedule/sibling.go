@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // siblingSum pairs a reduction with a group around one over the same ranges
 // that reads all of the same array, as the two sums over a gradient that a norm
 // needs: it is then read once.
 func (g *group) siblingSum(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
-	if len(n.Reduce) == 0 || len(n.Gathers) > 0 || len(n.Within) > 0 || g.contraction || isContraction(n) || len(n.Axes) != len(g.outer) {
+	if len(n.Reduce) == 0 || len(n.Gathers) > 0 || len(n.Within) > 0 || g.contraction || naive.IsContraction(n) || len(n.Axes) != len(g.outer) {
 		return false
 	}
 	common := false
@@ -19,9 +20,9 @@ func (g *group) siblingSum(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 		if len(q.Gathers) > 0 || len(q.Within) > 0 || len(q.Axes) != len(g.outer) {
 			return false
 		}
-		common = common || sameSizes(q.Reduce, n.Reduce) && readsAlike(q, n, g.outer)
+		common = common || naive.SameSizes(q.Reduce, n.Reduce) && readsAlike(q, n, g.outer)
 	}
-	if !common || !sameSizes(g.outer, n.Axes) {
+	if !common || !naive.SameSizes(g.outer, n.Axes) {
 		return false
 	}
 	for i, a := range g.outer {
@@ -52,16 +53,16 @@ const longProduct = 4 * lineFloats
 // and what the other writes come and go side by side.
 func (g *group) siblingProduct(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 	k := len(g.outer)
-	if n.Accumulate || len(n.Reduce)+len(n.Gathers)+len(n.Within) > 0 || g.contraction || k == 0 || len(n.Axes) <= k || !sameSizes(g.outer, n.Axes[:k]) {
+	if n.Accumulate || len(n.Reduce)+len(n.Gathers)+len(n.Within) > 0 || g.contraction || k == 0 || len(n.Axes) <= k || !naive.SameSizes(g.outer, n.Axes[:k]) {
 		return false
 	}
 	f := n.Store.Flat()
-	if !oneRow(f, n.Axes) || volume(n.Axes[k:]) < longProduct {
+	if !naive.OneRow(f, n.Axes) || naive.Volume(n.Axes[k:]) < longProduct {
 		return false
 	}
 	if !slices.ContainsFunc(g.stages, func(s *stage) bool {
 		q := s.nest
-		return !q.Accumulate && isDot(q) && len(q.Within) == 0 && sameSizes(q.Axes, g.outer) && sameSizes(q.Reduce, n.Axes[k:]) && alongRows(q)
+		return !q.Accumulate && naive.IsDot(q) && len(q.Within) == 0 && naive.SameSizes(q.Axes, g.outer) && naive.SameSizes(q.Reduce, n.Axes[k:]) && alongRows(q)
 	}) {
 		return false
 	}
@@ -76,7 +77,7 @@ func alongRows(q *ir.Nest) bool {
 	last := q.Reduce[len(q.Reduce)-1].Var
 	return slices.ContainsFunc(q.Value.Loads(), func(m *ir.Mem) bool {
 		f := m.Flat()
-		return spans(f, q.Axes) && spans(f, q.Reduce) && f.Coef(last) == 1
+		return naive.Spans(f, q.Axes) && naive.Spans(f, q.Reduce) && f.Coef(last) == 1
 	})
 }
 
@@ -84,28 +85,28 @@ func alongRows(q *ir.Nest) bool {
 // of a row: to each element once, so that only these must stay in order.
 func (g *group) addsRows(n *ir.Nest) bool {
 	k := len(g.outer)
-	if !n.Accumulate || g.contraction || len(n.Reduce) > 0 || len(n.Gathers) > 0 || k == 0 || len(n.Axes) <= k || !sameSizes(g.outer, n.Axes[:k]) {
+	if !n.Accumulate || g.contraction || len(n.Reduce) > 0 || len(n.Gathers) > 0 || k == 0 || len(n.Axes) <= k || !naive.SameSizes(g.outer, n.Axes[:k]) {
 		return false
 	}
 	f := n.Store.Flat()
-	return !touchesAny(f, n.Axes[:k]) && spans(f, n.Axes[k:]) && oneRow(f, n.Axes[k:])
+	return !naive.TouchesAny(f, n.Axes[:k]) && naive.Spans(f, n.Axes[k:]) && naive.OneRow(f, n.Axes[k:])
 }
 
 // readsRows reports whether p, a reduction of rows, and n, which adds such rows to
 // memory, read the same elements.
 func readsRows(p, n *ir.Nest) bool {
 	k := len(p.Axes)
-	if p.Accumulate || len(p.Reduce) == 0 || len(p.Gathers) > 0 || len(p.Within) > 0 || isContraction(p) ||
-		k == 0 || len(n.Axes) <= k || !sameSizes(p.Axes, n.Axes[:k]) || !sameSizes(p.Reduce, n.Axes[k:]) {
+	if p.Accumulate || len(p.Reduce) == 0 || len(p.Gathers) > 0 || len(p.Within) > 0 || naive.IsContraction(p) ||
+		k == 0 || len(n.Axes) <= k || !naive.SameSizes(p.Axes, n.Axes[:k]) || !naive.SameSizes(p.Reduce, n.Axes[k:]) {
 		return false
 	}
 	to := map[*ir.Var]*ir.Var{}
-	for i, a := range join(p.Axes, p.Reduce) {
+	for i, a := range naive.Join(p.Axes, p.Reduce) {
 		to[n.Axes[i].Var] = a.Var
 	}
 	for _, a := range p.Value.Loads() {
 		for _, b := range n.Value.Loads() {
-			if other := renamedMem(*b, to); sameMem(a, &other) && spans(a.Flat(), p.Axes) && spans(a.Flat(), p.Reduce) {
+			if other := naive.RenamedMem(*b, to); naive.SameMem(a, &other) && naive.Spans(a.Flat(), p.Axes) && naive.Spans(a.Flat(), p.Reduce) {
 				return true
 			}
 		}
@@ -117,19 +118,7 @@ func readsRows(p, n *ir.Nest) bool {
 // the same loops: these are then safe for all.
 func (g *group) addsAlike(n *ir.Nest) bool {
 	for _, s := range g.stages {
-		if !s.nest.Accumulate || !n.Accumulate || !sameSizes(s.nest.Axes, n.Axes) || len(sharedPairs(s.nest, n)) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func sameSizes(a, b []ir.Axis) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Size != b[i].Size {
+		if !s.nest.Accumulate || !n.Accumulate || !naive.SameSizes(s.nest.Axes, n.Axes) || len(naive.SharedPairs(s.nest, n)) > 0 {
 			return false
 		}
 	}
@@ -148,11 +137,11 @@ func readsAlike(p, n *ir.Nest, outer []ir.Axis) bool {
 	}
 	for _, a := range p.Value.Loads() {
 		f := a.Flat()
-		if !spans(f, outer) || !spans(f, p.Reduce) {
+		if !naive.Spans(f, outer) || !naive.Spans(f, p.Reduce) {
 			continue
 		}
-		for _, b := range renamed(n, to).Value.Loads() {
-			if sameMem(a, b) {
+		for _, b := range naive.Renamed(n, to).Value.Loads() {
+			if naive.SameMem(a, b) {
 				return true
 			}
 		}
@@ -184,5 +173,5 @@ func (g *group) sibling(n *ir.Nest, match map[*ir.Var]*ir.Var) bool {
 		}
 		match[a.Var], to[n.Axes[i].Var] = n.Axes[i].Var, a.Var
 	}
-	return common || g.besidesAny(renamed(n, to))
+	return common || g.besidesAny(naive.Renamed(n, to))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/parallel"
 )
 
@@ -211,13 +212,13 @@ func (g *group) sliced(t Target) []*group {
 			if f.Coef(a.Var) == 0 || a.Size < 4*n || a.Var == g.spreads() {
 				continue
 			}
-			consider(withPlans(g.cut(a, ceilDiv(a.Size, n)), t))
+			consider(withPlans(g.cut(a, naive.CeilDiv(a.Size, n)), t))
 		}
 	}
 	for _, r := range c.main.nest.Reduce {
 		terms := int(c.steps) / r.Size
 		for _, most := range []int{t.First / termBytes / 2, t.First / termBytes, 4 * t.First / termBytes} {
-			if n := ceilDiv(r.Size*terms, most); n > 1 && most > terms {
+			if n := naive.CeilDiv(r.Size*terms, most); n > 1 && most > terms {
 				consider(g.sumInParts(c, r, partSize(r.Size, n), t))
 			}
 		}
@@ -232,12 +233,12 @@ func (g *group) sliced(t Target) []*group {
 // as there are in whole cache lines, or else in whole rounds of an unrolled loop, if
 // that makes parts of about the same size.
 func partSize(terms, n int) int {
-	even := ceilDiv(terms, n)
+	even := naive.CeilDiv(terms, n)
 	for _, unit := range []int{lineFloats, 4} {
 		if down := even / unit * unit; down*4 >= even*3 && terms%down == 0 {
 			return down
 		}
-		if up := ceilDiv(even, unit) * unit; up*4 <= even*5 {
+		if up := naive.CeilDiv(even, unit) * unit; up*4 <= even*5 {
 			return up
 		}
 	}
@@ -254,7 +255,7 @@ const fewestTerms = 8
 func (c *contraction) knownRows(r *ir.Var, t Target) int {
 	most := math.MaxInt
 	for _, m := range c.loads {
-		if step := stride(m, r); step > 0 && c.operand(t, m).pages > 0 {
+		if step := naive.Stride(m, r); step > 0 && c.operand(t, m).pages > 0 {
 			most = min(most, max(fewestTerms, knownPages/2*pageFloats/min(step, pageFloats)))
 		}
 	}
@@ -324,5 +325,5 @@ func (g *group) sumInParts(c *contraction, r ir.Axis, size int, t Target) []*gro
 // iteration is the predicted time of one iteration of the outermost loop.
 func (g *group) iteration(t Target) float64 {
 	a := g.plan.order[0]
-	return g.plan.cycles / float64(ceilDiv(a.Size, g.plan.width(t, a.Var)))
+	return g.plan.cycles / float64(naive.CeilDiv(a.Size, g.plan.width(t, a.Var)))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // slid orders the terms that steps of a window add to the sums of a tile by what
@@ -184,9 +185,9 @@ func (c *contraction) windows(t Target, s shape, a, b *ir.Var) bool {
 	}
 	others := len(c.spread) // an order of lanes each
 	for _, m := range c.loads {
-		if stride(m, last.Var) != 0 && stride(m, b) == 0 {
+		if naive.Stride(m, last.Var) != 0 && naive.Stride(m, b) == 0 {
 			n := last.Size
-			if a != nil && stride(m, a) != 0 {
+			if a != nil && naive.Stride(m, a) != 0 {
 				n *= s.a
 			}
 			others += n

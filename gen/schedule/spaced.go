@@ -5,26 +5,15 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// mostSpaced is the greatest distance of elements that vectors are put together from.
-const mostSpaced = 4
-
-// spacing is how far apart the elements are that vectors along v take from rows of m: 2
-// where it is every other one, 0 where they lie side by side or too far apart.
-func spacing(m *ir.Mem, v *ir.Var) int {
-	if k := stride(m, v); k > 1 && k <= mostSpaced && lastDim(m, v) && m.Buf.Elem == ir.F32 {
-		return k
-	}
-	return 0
-}
 
 // elementKey is under which name the elements of an access that stand at m are remembered:
 // every other element is not what lies side by side from the same place on.
 func (e *emitter) elementKey(of *ir.Mem, m ir.Mem, p at) string {
 	md := e.mode(of, p)
 	if md == vector {
-		if k := spacing(of, p.vec); k > 0 {
+		if k := naive.Spacing(of, p.vec); k > 0 {
 			return fmt.Sprint("spaced", k) + e.loadKey(m, md, p.lanes)
 		}
 	}
@@ -55,7 +44,7 @@ type strip struct {
 // it is in.
 func (e *emitter) loadSpaced(m ir.Mem, k, n int) *ir.Reg {
 	lanes := e.t.Lanes
-	if k == quad && n == lanes && inGroups(&m, k) {
+	if k == naive.Quad && n == lanes && inGroups(&m, k) {
 		return e.loadQuads(m)
 	}
 	s := e.loadStrip(m, k, n)
@@ -87,20 +76,16 @@ func (e *emitter) loadSpaced(m ir.Mem, k, n int) *ir.Reg {
 	return out
 }
 
-// quad is the number of members that records are transposed with: quarters of a vector
-// are what machines exchange at the least cost.
-const quad = 4
-
 // inGroups reports whether the row of m consists of groups of k and m stands at the same
 // place in all of them.
 func inGroups(m *ir.Mem, k int) bool {
-	last := innermost(m)
-	return m.Buf.Shape[last]%k == 0 && commonStep(m.Subs[last])%k == 0
+	last := naive.Innermost(m)
+	return m.Buf.Shape[last]%k == 0 && naive.CommonStep(m.Subs[last])%k == 0
 }
 
 // groupOf is the place of the group of k elements that m is in, and that of m in it.
 func groupOf(m ir.Mem, k int) (group ir.Mem, offset int) {
-	last := innermost(&m)
+	last := naive.Innermost(&m)
 	offset = (m.Subs[last].Const%k + k) % k
 	group = ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
 	group.Subs[last] = group.Subs[last].Add(ir.Sub{Const: 1}, -offset)
@@ -110,17 +95,17 @@ func groupOf(m ir.Mem, k int) (group ir.Mem, offset int) {
 // loadQuads is every fourth element for all lanes, from whole groups of four that are
 // transposed, all four members at once.
 func (e *emitter) loadQuads(m ir.Mem) *ir.Reg {
-	group, offset := groupOf(m, quad)
+	group, offset := groupOf(m, naive.Quad)
 	key := "quads" + e.loadKey(group, vector, e.t.Lanes)
 	if dst, ok := e.lookup(key); ok {
 		return dst.([]*ir.Reg)[offset]
 	}
-	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, quad)
-	last := innermost(&group)
+	src, dst := make([]*ir.Reg, e.t.Lanes), make([]*ir.Reg, naive.Quad)
+	last := naive.Innermost(&group)
 	for j := range src {
 		row := ir.Mem{Buf: group.Buf, Subs: slices.Clone(group.Subs)}
-		row.Subs[last] = row.Subs[last].Add(ir.Sub{Const: quad}, j)
-		src[j], _ = e.loaded(row, ir.Real, vector, quad)
+		row.Subs[last] = row.Subs[last].Add(ir.Sub{Const: naive.Quad}, j)
+		src[j], _ = e.loaded(row, ir.Real, vector, naive.Quad)
 	}
 	to := e.depth[src[0]]
 	for c := range dst {
@@ -135,7 +120,7 @@ func (e *emitter) loadQuads(m ir.Mem) *ir.Reg {
 // loadStrip loads what the elements are in. Where the row consists of groups of k, it
 // begins with a group, so that the elements at other places in these are at hand too.
 func (e *emitter) loadStrip(m ir.Mem, k, n int) strip {
-	lanes, last := e.t.Lanes, innermost(&m)
+	lanes, last := e.t.Lanes, naive.Innermost(&m)
 	sub := m.Subs[last]
 	s := strip{k: k}
 	size := k*(n-1) + 1
@@ -245,7 +230,7 @@ func beside(n, o *ir.Nest) bool {
 		}
 		to[a.Var] = n.Axes[i].Var
 	}
-	return besides(n, renamed(o, to))
+	return besides(n, naive.Renamed(o, to))
 }
 
 // besidesAny reports whether n defines elements in front of or behind those of a stage.
@@ -272,7 +257,7 @@ func besides(n, o *ir.Nest) bool {
 // storesSpaced reports whether s stores elements some way apart along v, and the stages
 // of its row the rest.
 func (s *stage) storesSpaced(v *ir.Var) bool {
-	k := spacing(&s.nest.Store, v)
+	k := naive.Spacing(&s.nest.Store, v)
 	return k > 0 && len(s.row) == k
 }
 
@@ -299,7 +284,7 @@ func (e *emitter) storeInRow(s *stage, h rowPart) {
 		delete(e.parts, o)
 	}
 	k, lanes := len(row), e.t.Lanes
-	if k == quad && h.lanes == lanes && lanes < lineFloats && distinctRegs(row) {
+	if k == naive.Quad && h.lanes == lanes && lanes < lineFloats && distinctRegs(row) {
 		e.storeQuads(row)
 		return
 	}
@@ -341,8 +326,8 @@ func (e *emitter) storeQuads(row []rowPart) {
 		e.depth[dst[j]] = len(e.scopes) - 1
 		m := ir.Mem{Buf: row[0].mem.Buf, Subs: slices.Clone(row[0].mem.Subs)}
 		last := len(m.Subs) - 1
-		m.Subs[last] = m.Subs[last].Add(ir.Sub{Const: quad}, j)
-		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: dst[j], Lanes: quad})
+		m.Subs[last] = m.Subs[last].Add(ir.Sub{Const: naive.Quad}, j)
+		e.waiting = append(e.waiting, &ir.Store{Mem: m, Src: dst[j], Lanes: naive.Quad})
 	}
 	e.top().b.Emit(&ir.Transpose{Dst: dst, Src: src})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // spreads is the axis along which the group spreads elements over lanes, all of
@@ -50,7 +51,7 @@ func (e *emitter) spread(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 
 // further is the place a number of elements on in memory.
 func further(m ir.Mem, elements int) ir.Mem {
-	last := innermost(&m)
+	last := naive.Innermost(&m)
 	m.Subs = slices.Clone(m.Subs)
 	m.Subs[last].Const += elements
 	return m
@@ -67,8 +68,8 @@ func (e *emitter) strided(x *ir.Expr, n *ir.Nest, p at, order []int) *ir.Reg {
 		return e.load(ir.LoadExpr(from), n, p)
 	}
 	size, offset := (count-1)*x.Step+1, 0
-	for _, a := range join(n.Axes, n.Reduce) {
-		if c := p.sub(a.Var); between(x, a) && !restricts(n.Within, a.Var) && len(c.Terms) == 0 && count*x.Step <= e.t.Lanes {
+	for _, a := range naive.Join(n.Axes, n.Reduce) {
+		if c := p.sub(a.Var); between(x, a) && !naive.Restricts(n.Within, a.Var) && len(c.Terms) == 0 && count*x.Step <= e.t.Lanes {
 			from, size, offset = from.Replace(a.Var, ir.Sub{}), count*x.Step, c.Const
 		}
 	}
@@ -114,7 +115,7 @@ func between(x *ir.Expr, a ir.Axis) bool {
 // around is a vector of a row that is longer than one, from its element first on and
 // again from its beginning.
 func (e *emitter) around(row ir.Mem, first, size int) *ir.Reg {
-	last := innermost(&row)
+	last := naive.Innermost(&row)
 	from := func(at int) *ir.Reg {
 		m := ir.Mem{Buf: row.Buf, Subs: slices.Clone(row.Subs)}
 		m.Subs[last].Const += at

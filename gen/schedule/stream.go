@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // streamRows is the number of rows of a matrix that are added at a time: more without
@@ -48,8 +49,8 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 
 // sumsRows reports whether n is a sum of rows that can be taken one by one.
 func sumsRows(n *ir.Nest) bool {
-	return len(n.Within) == 0 && n.Op == ir.ReduceSum && !n.Accumulate && len(n.Gathers) == 0 && !isContraction(n) &&
-		len(n.Axes) > 0 && len(n.Reduce) == 1 && oneRow(n.Store.Flat(), n.Axes)
+	return len(n.Within) == 0 && n.Op == ir.ReduceSum && !n.Accumulate && len(n.Gathers) == 0 && !naive.IsContraction(n) &&
+		len(n.Axes) > 0 && len(n.Reduce) == 1 && naive.OneRow(n.Store.Flat(), n.Axes)
 }
 
 // A row of wideRow elements is worth to be gone through once; with one of wideRow vectors,
@@ -59,23 +60,25 @@ const wideRow = 8
 // follows reports whether n is a sum of rows over which one of the nests goes, too, so that
 // both take them one by one: long ones, or those that a third nest takes one by one.
 func follows(n *ir.Nest, before, all []*ir.Nest, t Target) bool {
-	if !sumsRows(n) || volume(n.Axes) < wideRow {
+	if !sumsRows(n) || naive.Volume(n.Axes) < wideRow {
 		return false
 	}
 	one := inRows(n, 1)[1]
 	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
 		return p.Steps == n.Steps && readsRows(p, one) &&
-			(volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
+			(naive.Volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
 	})
 }
 
 // endsRows reports whether q computes all of a row from the row and from what comes of its
 // reduction by p.
 func endsRows(q, p *ir.Nest, all []*ir.Nest) bool {
-	if len(q.Reduce) > 0 || q.Accumulate || len(q.Gathers) > 0 || !sameSizes(q.Axes, join(p.Axes, p.Reduce)) {
+	if len(q.Reduce) > 0 || q.Accumulate || len(q.Gathers) > 0 || !naive.SameSizes(q.Axes, naive.Join(p.Axes, p.Reduce)) {
 		return false
 	}
-	row := func(m *ir.Mem) bool { return spans(m.Flat(), p.Reduce) && spans(m.Flat(), p.Axes) && loads(q, m.Buf) }
+	row := func(m *ir.Mem) bool {
+		return naive.Spans(m.Flat(), p.Reduce) && naive.Spans(m.Flat(), p.Axes) && naive.Loads(q, m.Buf)
+	}
 	ends := func(m *ir.Mem) bool { return leads(all, p.Store.Buf, m.Buf) }
 	return slices.ContainsFunc(p.Value.Loads(), row) && slices.ContainsFunc(q.Value.Loads(), ends)
 }
@@ -91,11 +94,11 @@ func streams(n *ir.Nest, t Target) bool {
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if t.Lanes > 1 && oneRow(f, n.Axes) && ceilDiv(int(volume(n.Axes)), t.Lanes) <= t.mostSums() {
+		if t.Lanes > 1 && naive.OneRow(f, n.Axes) && naive.CeilDiv(int(naive.Volume(n.Axes)), t.Lanes) <= t.mostSums() {
 			return false
 		}
-		if oneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > farRows*float64(t.First) {
-			return isDot(n) || 4*f.Coef(row.Var) >= longRow
+		if naive.OneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= naive.Volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > farRows*float64(t.First) {
+			return naive.IsDot(n) || 4*f.Coef(row.Var) >= longRow
 		}
 	}
 	return false
@@ -106,7 +109,7 @@ func streams(n *ir.Nest, t Target) bool {
 func (t Target) mostSums() int { return min(2*t.Registers, 40) }
 
 // holdsRow reports whether registers hold the sums of a whole row.
-func (t Target) holdsRow(size int) bool { return ceilDiv(size, t.Lanes) <= t.heldRow() }
+func (t Target) holdsRow(size int) bool { return naive.CeilDiv(size, t.Lanes) <= t.heldRow() }
 
 // fewestUses is the number of times that blocks are read at least to be worth making,
 // fewestFar where the second cache does not hold them.
@@ -130,26 +133,13 @@ func paysBlocks(m *ir.Mem, s *ir.Steps, t Target) bool {
 // loop read has its own way to take them in order: from blocks as wide as the
 // registers hold, made once.
 func packs(n *ir.Nest, l *ir.Loops, t Target) bool {
-	if n.Steps == nil || t.Lanes == 1 || !isDot(n) || rowWidth(int(volume(n.Axes)), t) == 0 {
+	if n.Steps == nil || t.Lanes == 1 || !naive.IsDot(n) || rowWidth(int(naive.Volume(n.Axes)), t) == 0 {
 		return false
 	}
 	return slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
-		return oneRow(m.Flat(), n.Axes) && allBare(m) && paysBlocks(m, n.Steps, t) && m.Flat().Coef(n.Steps.Var) == 0 &&
+		return naive.OneRow(m.Flat(), n.Axes) && allBare(m) && paysBlocks(m, n.Steps, t) && m.Flat().Coef(n.Steps.Var) == 0 &&
 			!slices.ContainsFunc(l.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && p.Store.Buf.Root() == m.Buf.Root() })
 	})
-}
-
-// oneRow reports whether the elements that the axes go through, the last one
-// fastest, lie side by side.
-func oneRow(f ir.Sub, axes []ir.Axis) bool {
-	size := 1
-	for k := len(axes) - 1; k >= 0; k-- {
-		if f.Coef(axes[k].Var) != size {
-			return false
-		}
-		size *= axes[k].Size
-	}
-	return true
 }
 
 // streamed reports whether the group adds rows to what is in memory.
@@ -170,7 +160,7 @@ const longRow = 2048
 // that are added up side by side stand side by side, unless they use the array.
 func early(nests []*ir.Nest, n *ir.Nest) []*ir.Nest {
 	for _, p := range nests {
-		if len(sharedPairs(p, n)) > 0 {
+		if len(naive.SharedPairs(p, n)) > 0 {
 			return append(nests, n)
 		}
 	}
@@ -199,7 +189,7 @@ func inRows(n *ir.Nest, rows int) []*ir.Nest {
 			at = at.Add(ir.VarSub(in), 1)
 		}
 		part.Axes = append(part.Axes, n.Axes...)
-		part.Value = substituted(n.Value, row.Var, at)
+		part.Value = naive.Substituted(n.Value, row.Var, at)
 		out = append(out, part)
 	}
 	add(0, row.Size/rows, rows)
@@ -211,7 +201,7 @@ func inRows(n *ir.Nest, rows int) []*ir.Nest {
 // would take long.
 func isLong(n *ir.Nest, t Target) bool {
 	return len(n.Axes) == 0 && len(n.Reduce) > 0 && len(n.Within) == 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
-		volume(n.Reduce)*weight(n.Value) > t.CallCycles
+		naive.Volume(n.Reduce)*naive.Weight(n.Value) > t.CallCycles
 }
 
 // inChunks is n as reductions over chunks of its only axis, or for each value of
@@ -240,7 +230,7 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 	}
 	out := []*ir.Nest{{
 		Axes: []ir.Axis{b}, Reduce: reduce, Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(b.Var)}},
-		Value: substituted(n.Value, r.Var, at), Text: n.Text,
+		Value: naive.Substituted(n.Value, r.Var, at), Text: n.Text,
 	}}
 	if rest > 0 {
 		last := &ir.Nest{Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{{Const: count}}}, Text: n.Text}
@@ -250,7 +240,7 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 			from = from.Add(ir.VarSub(v), 1)
 			last.Reduce = []ir.Axis{{Var: v, Size: rest}}
 		}
-		last.Value = substituted(n.Value, r.Var, from)
+		last.Value = naive.Substituted(n.Value, r.Var, from)
 		out = append(out, last)
 	}
 	k := ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: total}
@@ -269,7 +259,7 @@ func (g *group) farSums(t Target) int {
 		case len(s.nest.Reduce) > 0:
 			sums++
 			for _, m := range s.nest.Value.Loads() {
-				far = far || 4*m.Buf.Size() > t.Second && oneRow(m.Flat(), g.outer)
+				far = far || 4*m.Buf.Size() > t.Second && naive.OneRow(m.Flat(), g.outer)
 			}
 		case len(s.inner) > 0:
 			return 0

@@ -1,6 +1,10 @@
 package schedule
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+
+	"github.com/dlgen/dlgen/gen/naive"
+)
 
 // A step of a serial loop that goes through an array as large as the second cache
 // finds little of it there: what it needs next has just been driven out by what came
@@ -116,7 +120,7 @@ func (g *group) goesThrough(t Target) (large []*ir.Buffer, ahead bool) {
 func (g *group) feedsAny(next *group) bool {
 	for _, s := range g.stages {
 		for _, n := range next.stages {
-			if s.store && loads(n.nest, s.nest.Store.Buf) {
+			if s.store && naive.Loads(n.nest, s.nest.Store.Buf) {
 				return true
 			}
 		}

@@ -1,5 +1,7 @@
 package schedule
 
+import "github.com/dlgen/dlgen/gen/naive"
+
 // lightTail is the work of what follows a sum, such as a bias and a rectifier,
 // that the tile's own cost has room for.
 const lightTail = 6
@@ -12,7 +14,7 @@ func (g *group) tailWork() float64 {
 		if len(s.nest.Reduce) > 0 {
 			continue
 		}
-		w := weight(s.nest.Value) + 1
+		w := naive.Weight(s.nest.Value) + 1
 		if g.isAbreast(s) {
 			w *= float64(g.width())
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // mostTaps is the size of an axis up to which a tile may have all of its values
@@ -27,7 +28,7 @@ func (g *group) allTaps(t Target) [][]*group {
 	}
 	var out [][]*group
 	for i, a := range g.outer {
-		if a.Size < 2 || a.Size > mostTaps || stride(&n.Store, a.Var) == 1 || !taps(n, a.Var) {
+		if a.Size < 2 || a.Size > mostTaps || naive.Stride(&n.Store, a.Var) == 1 || !taps(n, a.Var) {
 			continue
 		}
 		s := *g.stages[0]

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // chooseTile plans a contraction: which index is the vector, which outer index
@@ -91,7 +92,7 @@ func newContraction(g *group) *contraction {
 		if !g.isMain(s) {
 			continue
 		}
-		if c.main == nil || volume(s.nest.Reduce) > volume(c.main.nest.Reduce) {
+		if c.main == nil || naive.Volume(s.nest.Reduce) > naive.Volume(c.main.nest.Reduce) {
 			c.main = s
 		}
 	}
@@ -101,19 +102,19 @@ func newContraction(g *group) *contraction {
 			c.products++
 		}
 		if e.Load == nil && e.Op == ir.Spread {
-			i := slices.IndexFunc(c.loads, func(m *ir.Mem) bool { return sameMem(m, e.Args[0].Load) })
+			i := slices.IndexFunc(c.loads, func(m *ir.Mem) bool { return naive.SameMem(m, e.Args[0].Load) })
 			c.spread[c.loads[i]] = true
 		}
 	})
 	c.products = math.Max(c.products, 1)
-	c.steps = volume(c.main.nest.Reduce)
+	c.steps = naive.Volume(c.main.nest.Reduce)
 	c.rounds = c.steps / float64(c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Size)
 	return c
 }
 
 // isMain reports whether a stage may be the sum that a tile of the group is planned for.
 func (g *group) isMain(s *stage) bool {
-	return isTiled(s.nest) || g.partial && sumsProducts(s.nest)
+	return naive.IsTiled(s.nest) || g.partial && naive.SumsProducts(s.nest)
 }
 
 func distinct(ms []*ir.Mem) []*ir.Mem {
@@ -121,7 +122,7 @@ func distinct(ms []*ir.Mem) []*ir.Mem {
 	for _, m := range ms {
 		dup := false
 		for _, o := range out {
-			dup = dup || sameMem(o, m)
+			dup = dup || naive.SameMem(o, m)
 		}
 		if !dup {
 			out = append(out, m)
@@ -144,11 +145,11 @@ func (c *contraction) loadsPerStep(t Target, s shape, a, b *ir.Var) (l stepLoads
 	slides := c.windows(t, s, a, b)
 	for _, m := range c.loads {
 		n := c.places(m)
-		if a != nil && spacing(m, a) > 0 {
-			n *= spacedLoads(spacing(m, a))
+		if a != nil && naive.Spacing(m, a) > 0 {
+			n *= spacedLoads(naive.Spacing(m, a))
 		}
-		da := a != nil && stride(m, a) != 0
-		db := b != nil && stride(m, b) != 0
+		da := a != nil && naive.Stride(m, a) != 0
+		db := b != nil && naive.Stride(m, b) != 0
 		if da {
 			n *= float64(s.a)
 		}
@@ -186,7 +187,7 @@ const (
 func (c *contraction) places(m *ir.Mem) float64 {
 	n := 1.0
 	for _, a := range c.g.abreast {
-		if stride(m, a.Var) != 0 {
+		if naive.Stride(m, a.Var) != 0 {
 			n *= float64(a.Size)
 		}
 	}
@@ -277,7 +278,7 @@ type run struct{ start, count, size int }
 // blocks divides n into ceil(n/most) blocks whose sizes differ by at most one,
 // the larger ones first.
 func blocks(n, most int) []run {
-	k := ceilDiv(n, most)
+	k := naive.CeilDiv(n, most)
 	q, r := n/k, n%k
 	var out []run
 	if r > 0 {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // tile is a register tile of two outer axes, either of which may be none, and what all
@@ -54,14 +55,14 @@ func (c *contraction) tiles(t Target) []tile {
 func (c *contraction) fits(v *ir.Var, t Target) bool {
 	sum := *c.main
 	for _, m := range c.loads {
-		if t.Lanes > 1 && stride(m, v) != 0 && contiguous(m) == nil {
+		if t.Lanes > 1 && naive.Stride(m, v) != 0 && naive.Contiguous(m) == nil {
 			return false
 		}
 	}
 	nest := *sum.nest
 	nest.Value = ir.RealExpr(0)
 	sum.nest = &nest
-	if has(c.main.nest.Reduce, v) {
+	if naive.Has(c.main.nest.Reduce, v) {
 		return lanesFit([]*stage{&sum}, v, t)
 	}
 	return lanesFit(append(c.tails(), &sum), v, t)
@@ -70,9 +71,9 @@ func (c *contraction) fits(v *ir.Var, t Target) bool {
 // directTiles lists tiles with the lanes along the outer axis v.
 func (c *contraction) directTiles(t Target, v, r ir.Axis) []tile {
 	var out []tile
-	vectors := ceilDiv(v.Size, t.Lanes)
+	vectors := naive.CeilDiv(v.Size, t.Lanes)
 	rows := max(r.Size, 1)
-	others := volume(c.g.outer) / float64(v.Size) / float64(rows)
+	others := naive.Volume(c.g.outer) / float64(v.Size) / float64(rows)
 	fewest := 1
 	if c.g.spreads() == v.Var {
 		fewest = vectors
@@ -121,7 +122,7 @@ func (c *contraction) dotTiles(t Target, v, a, r ir.Axis) []tile {
 	rowsA, rowsB := max(a.Size, 1), max(r.Size, 1)
 	if a.Var != nil {
 		for _, s := range c.g.stages {
-			if s.store && stride(&s.nest.Store, a.Var) != 1 {
+			if s.store && naive.Stride(&s.nest.Store, a.Var) != 1 {
 				return nil
 			}
 		}
@@ -130,7 +131,7 @@ func (c *contraction) dotTiles(t Target, v, a, r ir.Axis) []tile {
 		}
 	}
 	var out []tile
-	others := volume(c.g.outer) / float64(rowsA) / float64(rowsB)
+	others := naive.Volume(c.g.outer) / float64(rowsA) / float64(rowsB)
 	steps := c.stepsAlong(v.Var, t)
 	for x := 1; x <= min(rowsA, t.Lanes); x++ {
 		for y := 1; y <= min(rowsB, t.Lanes); y++ {
@@ -150,6 +151,6 @@ func (c *contraction) dotTiles(t Target, v, a, r ir.Axis) []tile {
 
 // stepsAlong is the number of terms of the sum with the lanes along one of its axes.
 func (c *contraction) stepsAlong(v *ir.Var, t Target) float64 {
-	size := sizeOf(c.main.nest.Reduce, v)
-	return c.steps / float64(size) * float64(ceilDiv(size, t.Lanes))
+	size := naive.SizeOf(c.main.nest.Reduce, v)
+	return c.steps / float64(size) * float64(naive.CeilDiv(size, t.Lanes))
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // turn is a copy that exchanges rows and columns: it is read along one axis and
@@ -27,11 +28,11 @@ func turning(side int, t Target) float64 {
 // turns reports whether n exchanges rows and columns, of which neither are short.
 func turns(n *ir.Nest, t Target) bool {
 	from := n.Value.Load
-	if t.Lanes == 1 || from == nil || from.Buf.Elem != n.Store.Buf.Elem || len(n.Reduce) > 0 || !plain(n) {
+	if t.Lanes == 1 || from == nil || from.Buf.Elem != n.Store.Buf.Elem || len(n.Reduce) > 0 || !naive.Plain(n) {
 		return false
 	}
-	a, b := contiguous(from), contiguous(&n.Store)
-	return a != b && 2*sizeOf(n.Axes, a) >= t.Lanes && 2*sizeOf(n.Axes, b) >= t.Lanes
+	a, b := naive.Contiguous(from), naive.Contiguous(&n.Store)
+	return a != b && 2*naive.SizeOf(n.Axes, a) >= t.Lanes && 2*naive.SizeOf(n.Axes, b) >= t.Lanes
 }
 
 // turnPlan plans a group that does nothing but turn an array; nil for any other.
@@ -41,11 +42,11 @@ func turnPlan(g *group, t Target) *plan {
 	}
 	n := g.stages[0].nest
 	from := n.Value.Load
-	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || !plain(n) {
+	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || !naive.Plain(n) {
 		return nil
 	}
-	along := turn{contiguous(from), contiguous(&n.Store)}
-	if along.from == nil || along.to == nil || along.from == along.to || !has(g.outer, along.from) || !has(g.outer, along.to) {
+	along := turn{naive.Contiguous(from), naive.Contiguous(&n.Store)}
+	if along.from == nil || along.to == nil || along.from == along.to || !naive.Has(g.outer, along.from) || !naive.Has(g.outer, along.to) {
 		return nil
 	}
 	p := &plan{tile: map[*ir.Var]int{along.from: t.Lanes, along.to: t.Lanes}, turn: &along}
@@ -54,7 +55,7 @@ func turnPlan(g *group, t Target) *plan {
 	for _, a := range g.outer {
 		if a.Var == along.from || a.Var == along.to {
 			last = append(last, a)
-			squares *= float64(ceilDiv(a.Size, t.Lanes))
+			squares *= float64(naive.CeilDiv(a.Size, t.Lanes))
 			side = min(side, a.Size)
 			continue
 		}
@@ -135,7 +136,7 @@ func (g *group) turned(t Target) []*group {
 // wholly reports whether the axes of an access go through all of its array.
 func wholly(m *ir.Mem, axes []ir.Axis) bool {
 	for d, s := range m.Subs {
-		if v := bare(s); v == nil && m.Buf.Shape[d] != 1 || v != nil && sizeOf(axes, v) != m.Buf.Shape[d] {
+		if v := naive.Bare(s); v == nil && m.Buf.Shape[d] != 1 || v != nil && naive.SizeOf(axes, v) != m.Buf.Shape[d] {
 			return false
 		}
 	}

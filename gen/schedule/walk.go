@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // slides reports whether m is read in windows that are smaller than the ways
@@ -110,7 +111,7 @@ const foreseenStep = 1024
 // of its rows they leave out on their way from one row to the next.
 func (c *contraction) leftOut(t Target, p *plan, m *ir.Mem) float64 {
 	row := c.rowStep(t, m)
-	if p.vec == nil || row == 0 || stride(m, p.vec) != 1 || p.width(t, p.vec) >= row && !p.crosses(m) {
+	if p.vec == nil || row == 0 || naive.Stride(m, p.vec) != 1 || p.width(t, p.vec) >= row && !p.crosses(m) {
 		return 0
 	}
 	return 1 - 0.25*math.Min(1, float64(p.width(t, p.vec))/float64(row))
@@ -125,20 +126,20 @@ func (c *contraction) beyondFirst(m *ir.Mem, t Target) bool {
 // first cache does not hold from its first element to its last.
 func (c *contraction) inOneGo(t Target, p *plan) bool {
 	return slices.ContainsFunc(c.loads, func(m *ir.Mem) bool {
-		return p.vec != nil && c.rowStep(t, m) > 0 && stride(m, p.vec) == 1 && c.leftOut(t, p, m) == 0
+		return p.vec != nil && c.rowStep(t, m) > 0 && naive.Stride(m, p.vec) == 1 && c.leftOut(t, p, m) == 0
 	})
 }
 
 // onceOnly reports whether each element of an operand is in one term only.
 func (c *contraction) onceOnly(m *ir.Mem) bool {
-	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*volume(c.g.outer)*c.steps
+	return footprint(m, c.g.outer, c.main.nest.Reduce) == 4*naive.Volume(c.g.outer)*c.steps
 }
 
 // inPieces is how much longer an operand takes to arrive from beyond the second cache
 // where each tile takes a piece of a few lines of many rows: little, since what one
 // could do about it takes as long.
 func (c *contraction) inPieces(t Target, p *plan, m *ir.Mem) float64 {
-	if t.Lanes == 1 || p.vec == nil || stride(m, p.vec) != 1 || c.leftOut(t, p, m) == 0 {
+	if t.Lanes == 1 || p.vec == nil || naive.Stride(m, p.vec) != 1 || c.leftOut(t, p, m) == 0 {
 		return 1
 	}
 	return 1 + pieceWait*math.Max(0, 1-float64(p.width(t, p.vec))/(wholePiece*lineFloats))
@@ -154,7 +155,7 @@ const (
 // crosses reports whether a tile has several places of m beside its vectors.
 func (p *plan) crosses(m *ir.Mem) bool {
 	for v, n := range p.tile {
-		if v != p.vec && n > 1 && stride(m, v) != 0 {
+		if v != p.vec && n > 1 && naive.Stride(m, v) != 0 {
 			return true
 		}
 	}
@@ -167,14 +168,14 @@ func (c *contraction) rowStep(t Target, m *ir.Mem) int {
 	if 4*m.Buf.Size() <= t.First {
 		return 0
 	}
-	return max(0, stride(m, c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Var))
+	return max(0, naive.Stride(m, c.main.nest.Reduce[len(c.main.nest.Reduce)-1].Var))
 }
 
 // foresee unrolls the sum of a plan as far as the machine foresees what it loads.
 func (c *contraction) foresee(t Target, p *plan) {
 	for _, m := range c.loads {
 		row := c.rowStep(t, m)
-		if row == 0 || stride(m, p.vec) != 1 || c.leftOut(t, p, m) > 0 {
+		if row == 0 || naive.Stride(m, p.vec) != 1 || c.leftOut(t, p, m) > 0 {
 			continue
 		}
 		for i := range p.passes {

@@ -4,17 +4,8 @@ import (
 	"fmt"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// restricts reports whether one of the ranges is about v.
-func restricts(ranges []ir.Range, v *ir.Var) bool {
-	for _, r := range ranges {
-		if r.Sub.Coef(v) != 0 {
-			return true
-		}
-	}
-	return false
-}
 
 // restricted reports whether not all terms count everywhere.
 func (g *group) restricted() bool {
@@ -24,29 +15,6 @@ func (g *group) restricted() bool {
 		}
 	}
 	return false
-}
-
-// substitutedRanges is a copy of ranges with a variable replaced.
-func substitutedRanges(in []ir.Range, v *ir.Var, s ir.Sub) []ir.Range {
-	var out []ir.Range
-	for _, r := range in {
-		out = append(out, ir.Range{Sub: r.Sub.Replace(v, s), Size: r.Size})
-	}
-	return out
-}
-
-// sameRanges reports whether two reductions are restricted alike.
-func sameRanges(a, b []ir.Range) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		d := a[i].Sub.Add(b[i].Sub, -1)
-		if a[i].Size != b[i].Size || d.Const != 0 || len(d.Terms) > 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // span is the values from lo up to but not including hi of a reduction axis.
@@ -66,15 +34,7 @@ func counting(w ir.Range, a ir.Axis, rest int) span {
 	if c < 0 {
 		c, lo, hi = -c, -hi, -lo
 	}
-	return span{max(0, ceilDiv(lo, c)), min(a.Size, ceilDiv(hi+1, c))}
-}
-
-// ceilDiv is a/b rounded up, for b > 0.
-func ceilDiv(a, b int) int {
-	if a >= 0 {
-		return (a + b - 1) / b
-	}
-	return -(-a / b)
+	return span{max(0, naive.CeilDiv(lo, c)), min(a.Size, naive.CeilDiv(hi+1, c))}
 }
 
 // splitRuns divides the tiles along an outer axis wherever the terms that count

@@ -1,4 +1,4 @@
-package schedule
+package naive
 
 import (
 	"slices"
@@ -6,67 +6,67 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 )
 
-// signs says what the form of an expression shows of its values, NaN aside.
-type signs int
+// Signs says what the form of an expression shows of its values, NaN aside.
+type Signs int
 
 const (
-	negative signs = -1 // or 0
-	either   signs = 0
-	positive signs = 1 // or 0
+	Negative Signs = -1 // or 0
+	Either   Signs = 0
+	Positive Signs = 1 // or 0
 )
 
 // neverNegative are the functions that have no negative values.
 var neverNegative = []string{"exp", "exp_nonpos", "sigmoid", "rsqrt"}
 
-// sign is that of a real expression.
-func sign(x *ir.Expr) signs {
+// Sign is that of a real expression.
+func Sign(x *ir.Expr) Signs {
 	if x.Load != nil || x.Kind != ir.Real {
-		return either
+		return Either
 	}
 	switch x.Op {
 	case ir.Const:
 		if x.Real <= 0 {
-			return negative
+			return Negative
 		}
-		return positive
+		return Positive
 	case ir.Abs, ir.Sqrt:
-		return positive
+		return Positive
 	case ir.Apply:
 		if slices.Contains(neverNegative, x.Fn) {
-			return positive
+			return Positive
 		}
 	case ir.Neg:
-		return -sign(x.Args[0])
+		return -Sign(x.Args[0])
 	case ir.Add:
-		return both(sign(x.Args[0]), sign(x.Args[1]))
+		return both(Sign(x.Args[0]), Sign(x.Args[1]))
 	case ir.Sub2:
-		return both(sign(x.Args[0]), -sign(x.Args[1]))
+		return both(Sign(x.Args[0]), -Sign(x.Args[1]))
 	case ir.MaxOp, ir.MinOp:
-		bound := map[ir.Op]signs{ir.MaxOp: positive, ir.MinOp: negative}[x.Op]
-		a, b := sign(x.Args[0]), sign(x.Args[1])
+		bound := map[ir.Op]Signs{ir.MaxOp: Positive, ir.MinOp: Negative}[x.Op]
+		a, b := Sign(x.Args[0]), Sign(x.Args[1])
 		if a == bound || b == bound || opposite(x.Args[0], x.Args[1]) || opposite(x.Args[1], x.Args[0]) {
 			return bound
 		}
 		return both(a, b)
 	case ir.Select:
 		if m := x.Args[0]; m.Load == nil && m.Op == ir.Unordered && m.Args[0].String() == x.Args[1].String() && m.Args[1].String() == x.Args[1].String() {
-			return sign(x.Args[2]) // the other one is NaN
+			return Sign(x.Args[2]) // the other one is NaN
 		}
-		return both(sign(x.Args[1]), sign(x.Args[2]))
+		return both(Sign(x.Args[1]), Sign(x.Args[2]))
 	case ir.Mul:
 		return signOfProduct(x)
 	case ir.Div:
-		return sign(x.Args[0]) * sign(x.Args[1])
+		return Sign(x.Args[0]) * Sign(x.Args[1])
 	}
-	return either
+	return Either
 }
 
 // both is the sign of a sum of numbers of the given signs.
-func both(a, b signs) signs {
+func both(a, b Signs) Signs {
 	if a == b {
 		return a
 	}
-	return either
+	return Either
 }
 
 // opposite reports whether a is -b.
@@ -75,14 +75,14 @@ func opposite(a, b *ir.Expr) bool {
 }
 
 // signOfProduct is the product of the factors' signs, of which a square has one.
-func signOfProduct(x *ir.Expr) signs {
-	out := positive
+func signOfProduct(x *ir.Expr) Signs {
+	out := Positive
 	var alone []string
-	for _, f := range factors(x) {
+	for _, f := range Factors(x) {
 		for f.Load == nil && f.Op == ir.Neg {
 			f, out = f.Args[0], -out
 		}
-		if s := sign(f); s != either {
+		if s := Sign(f); s != Either {
 			out *= s
 			continue
 		}
@@ -94,7 +94,7 @@ func signOfProduct(x *ir.Expr) signs {
 		}
 	}
 	if len(alone) > 0 {
-		return either
+		return Either
 	}
 	return out
 }

@@ -1,7 +1,8 @@
-package schedule
+package reform
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // exponents replaces exp by its cheaper form for arguments that are never
@@ -49,7 +50,7 @@ func cheaperExp(e *ir.Expr, covered func(x, top *ir.Mem) bool) *ir.Expr {
 	}
 	if e.Op == ir.Apply && e.Fn == "exp" {
 		d := e.Args[0]
-		if sign(d) == negative || d.Load == nil && d.Op == ir.Sub2 && d.Args[0].Load != nil && d.Args[1].Load != nil && covered(d.Args[0].Load, d.Args[1].Load) {
+		if naive.Sign(d) == naive.Negative || d.Load == nil && d.Op == ir.Sub2 && d.Args[0].Load != nil && d.Args[1].Load != nil && covered(d.Args[0].Load, d.Args[1].Load) {
 			out.Fn = "exp_nonpos"
 		}
 	}
@@ -64,11 +65,11 @@ func among(x, top *ir.Mem, def *ir.Nest) bool {
 		return false
 	}
 	for d, s := range set.Subs {
-		v := bare(s)
+		v := naive.Bare(s)
 		switch {
-		case v != nil && sizeOf(def.Reduce, v) == x.Buf.Shape[d]:
+		case v != nil && naive.SizeOf(def.Reduce, v) == x.Buf.Shape[d]:
 			// All elements along d are covered.
-		case v != nil && has(def.Axes, v):
+		case v != nil && naive.Has(def.Axes, v):
 			if !sameAs(x.Subs[d], top, def, v) {
 				return false
 			}
@@ -82,7 +83,7 @@ func among(x, top *ir.Mem, def *ir.Nest) bool {
 // sameAs reports whether the maximum is read at s where it was stored at v.
 func sameAs(s ir.Sub, top *ir.Mem, def *ir.Nest, v *ir.Var) bool {
 	for k, stored := range def.Store.Subs {
-		if bare(stored) == v {
+		if naive.Bare(stored) == v {
 			diff := top.Subs[k].Add(s, -1)
 			return diff.Const == 0 && len(diff.Terms) == 0
 		}

@@ -1,17 +1,18 @@
-package schedule
+package reform
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
 // stepsAhead gives serial loops that go along the rows of arrays, such as running sums of
 // many signals, arrays in which the step comes first: what one step computes for all rows
 // then lies side by side. Arrays are turned before the loop, and what it makes after it.
-func stepsAhead(l *ir.Loops, t Target) {
+func stepsAhead(l *ir.Loops, t Vectors) {
 	for start := 0; start < len(l.Nests); {
 		end := start + 1
 		for end < len(l.Nests) && l.Nests[end].Steps == l.Nests[start].Steps {
@@ -32,13 +33,13 @@ func stepsAhead(l *ir.Loops, t Target) {
 
 // alongRowsOf are the arrays whose rows the steps go along where nothing that they compute
 // lies side by side.
-func alongRowsOf(l *ir.Loops, start, end int, t Target) []*ir.Buffer {
+func alongRowsOf(l *ir.Loops, start, end int, t Vectors) []*ir.Buffer {
 	var out []*ir.Buffer
 	for _, n := range l.Nests[start:end] {
-		if 2*int(volume(n.Axes)) < t.Lanes || !stepsLast(n, &n.Store) && slices.ContainsFunc(touches(n), func(m *ir.Mem) bool { return liesAlong(m, n.Axes, t) }) {
+		if 2*int(naive.Volume(n.Axes)) < t.Lanes || !stepsLast(n, &n.Store) && slices.ContainsFunc(naive.Touches(n), func(m *ir.Mem) bool { return liesAlong(m, n.Axes, t) }) {
 			continue
 		}
-		for _, m := range touches(n) {
+		for _, m := range naive.Touches(n) {
 			if stepsLast(n, m) && !slices.Contains(out, m.Buf) && turnsAhead(l, start, end, m.Buf) {
 				out = append(out, m.Buf)
 			}
@@ -51,14 +52,14 @@ func alongRowsOf(l *ir.Loops, start, end int, t Target) []*ir.Buffer {
 // an array, and some of these elements.
 func stepsLast(n *ir.Nest, m *ir.Mem) bool {
 	d := len(m.Subs) - 1
-	return d > 0 && m.Subs[d].Coef(n.Steps.Var) != 0 && !touchesAny(m.Subs[d], n.Axes) && touchesAny(m.Flat(), n.Axes)
+	return d > 0 && m.Subs[d].Coef(n.Steps.Var) != 0 && !naive.TouchesAny(m.Subs[d], n.Axes) && naive.TouchesAny(m.Flat(), n.Axes)
 }
 
 // liesAlong reports whether the elements lie side by side along an axis of about as many
 // as a vector has lanes.
-func liesAlong(m *ir.Mem, axes []ir.Axis, t Target) bool {
-	v := contiguous(m)
-	return v != nil && 2*sizeOf(axes, v) >= t.Lanes
+func liesAlong(m *ir.Mem, axes []ir.Axis, t Vectors) bool {
+	v := naive.Contiguous(m)
+	return v != nil && 2*naive.SizeOf(axes, v) >= t.Lanes
 }
 
 // turnsAhead reports whether the nests of a serial loop may use b with its last dimension
@@ -69,8 +70,8 @@ func turnsAhead(l *ir.Loops, start, end int, b *ir.Buffer) bool {
 	}
 	for k, n := range l.Nests {
 		inside := start <= k && k < end
-		for _, m := range touches(n) {
-			if m.Buf != b && m.Buf.Root() == b || m.Buf == b && inside && touchesAny(m.Subs[len(m.Subs)-1], n.Axes) {
+		for _, m := range naive.Touches(n) {
+			if m.Buf != b && m.Buf.Root() == b || m.Buf == b && inside && naive.TouchesAny(m.Subs[len(m.Subs)-1], n.Axes) {
 				return false
 			}
 		}
@@ -106,7 +107,7 @@ func ahead(nests []*ir.Nest, start, end int, b *ir.Buffer) (before, after []*ir.
 	}
 	text := nests[start].Text
 	if stores(nests[start:end], b) {
-		if b.Place != ir.Frame || slices.ContainsFunc(nests[end:], func(n *ir.Nest) bool { return loads(n, b) }) {
+		if b.Place != ir.Frame || slices.ContainsFunc(nests[end:], func(n *ir.Nest) bool { return naive.Loads(n, b) }) {
 			after = []*ir.Nest{{Axes: axes, Store: all, Value: ir.LoadExpr(turned(all.Subs)), Text: text}}
 		}
 		start = 0
@@ -114,7 +115,7 @@ func ahead(nests []*ir.Nest, start, end int, b *ir.Buffer) (before, after []*ir.
 		before = []*ir.Nest{{Axes: axes, Store: turned(all.Subs), Value: ir.LoadExpr(all), Text: text}}
 	}
 	for _, n := range nests[start:end] {
-		for _, m := range touches(n) {
+		for _, m := range naive.Touches(n) {
 			if m.Buf == b {
 				*m = turned(m.Subs)
 			}

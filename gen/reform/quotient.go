@@ -1,9 +1,10 @@
-package schedule
+package reform
 
 import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // quotients divides once a row where the divisor is one for all of it: the elements are
@@ -15,7 +16,7 @@ func quotients(l *ir.Loops) *ir.Loops {
 	for _, n := range l.Nests {
 		m := *n
 		if len(n.Gathers) == 0 {
-			m.Value = divideOnce(n.Value, join(n.Axes, n.Reduce))
+			m.Value = divideOnce(n.Value, naive.Join(n.Axes, n.Reduce))
 		}
 		out.Nests = append(out.Nests, &m)
 	}
@@ -40,14 +41,16 @@ func divideOnce(e *ir.Expr, axes []ir.Axis) *ir.Expr {
 	}
 	by := out.Args[1]
 	var once, each []*ir.Expr
-	for _, f := range factors(out.Args[0]) {
-		if slices.ContainsFunc(axes, func(a ir.Axis) bool { return dependsOn(f, a.Var) && !dependsOn(by, a.Var) }) {
+	for _, f := range naive.Factors(out.Args[0]) {
+		if slices.ContainsFunc(axes, func(a ir.Axis) bool { return naive.DependsOn(f, a.Var) && !naive.DependsOn(by, a.Var) }) {
 			each = append(each, f)
 		} else {
 			once = append(once, f)
 		}
 	}
-	if !slices.ContainsFunc(axes, func(a ir.Axis) bool { return a.Size > fewQuotients && !dependsOn(by, a.Var) && alongAny(each, a.Var) }) {
+	if !slices.ContainsFunc(axes, func(a ir.Axis) bool {
+		return a.Size > fewQuotients && !naive.DependsOn(by, a.Var) && alongAny(each, a.Var)
+	}) {
 		return &out
 	}
 	q := ir.NewExpr(ir.Div, productOf(once), by)
@@ -57,7 +60,7 @@ func divideOnce(e *ir.Expr, axes []ir.Axis) *ir.Expr {
 // alongAny reports whether rows along v are among the operands.
 func alongAny(xs []*ir.Expr, v *ir.Var) bool {
 	return slices.ContainsFunc(xs, func(x *ir.Expr) bool {
-		return slices.ContainsFunc(x.Loads(), func(m *ir.Mem) bool { return stride(m, v) == 1 })
+		return slices.ContainsFunc(x.Loads(), func(m *ir.Mem) bool { return naive.Stride(m, v) == 1 })
 	})
 }
 

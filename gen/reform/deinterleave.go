@@ -1,10 +1,11 @@
-package schedule
+package reform
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // mostApart is how many terms a window has at most that are spelled out.
@@ -14,7 +15,7 @@ const mostApart = 8
 // convolutions with a stride do, rows in which the elements that one vector takes lie side by
 // side: each phase of a row apart. The terms of a window along the row are spelled out, each
 // being of one phase, and so are the sums for each weight of one.
-func deinterleave(l *ir.Loops, t Target) {
+func deinterleave(l *ir.Loops, t Vectors) {
 	d := &deinterleaver{l: l, t: t, copies: map[string]*ir.Buffer{}}
 	for at, n := range l.Nests {
 		d.flush(n)
@@ -27,7 +28,7 @@ func deinterleave(l *ir.Loops, t Target) {
 // deinterleaver writes the new nests of a program.
 type deinterleaver struct {
 	l   *ir.Loops
-	t   Target
+	t   Vectors
 	out []*ir.Nest
 	// copies are the arrays whose phases are apart, back the maps, still to come, that put
 	// those of results together.
@@ -48,7 +49,7 @@ func (d *deinterleaver) nest(at int, n *ir.Nest) {
 		one := *n
 		one.Value = fromPhases(n.Value, m.Buf, phases, q)
 		d.nest(at, &one)
-	case has(n.Reduce, s):
+	case naive.Has(n.Reduce, s):
 		d.out = append(d.out, termsApart(n, m.Buf, phases, q, s))
 	default:
 		d.out = append(d.out, sumsApart(n, m.Buf, phases, q, s)...)
@@ -72,7 +73,7 @@ func (d *deinterleaver) phases(at int, b *ir.Buffer, k int, text string) *ir.Buf
 // result gives a sum whose results stand a few elements apart an array in which they stand
 // side by side.
 func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
-	if n.Steps != nil || n.Accumulate || len(n.Gathers) > 0 || n.Op != ir.ReduceSum || !isContraction(n) {
+	if n.Steps != nil || n.Accumulate || len(n.Gathers) > 0 || n.Op != ir.ReduceSum || !naive.IsContraction(n) {
 		return n
 	}
 	last := len(n.Store.Subs) - 1
@@ -80,7 +81,7 @@ func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
 		return n
 	}
 	q := n.Store.Subs[last].Terms[0].Var
-	if k := spacing(&n.Store, q); k == 0 || 2*sizeOf(n.Axes, q) < d.t.Lanes || restricts(n.Within, q) || restricts(n.Only, q) {
+	if k := naive.Spacing(&n.Store, q); k == 0 || 2*naive.SizeOf(n.Axes, q) < d.t.Lanes || naive.Restricts(n.Within, q) || naive.Restricts(n.Only, q) {
 		return n
 	}
 	apart := &ir.Buffer{Name: n.Store.Buf.Name + "Apart", Place: ir.Frame}
@@ -91,14 +92,14 @@ func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
 		one.Store.Subs = append(one.Store.Subs, ir.VarSub(a.Var))
 	}
 	back.Value = ir.LoadExpr(one.Store)
-	d.back = append(d.back, renamed(back, nil))
+	d.back = append(d.back, naive.Renamed(back, nil))
 	return &one
 }
 
 // flush adds the maps to results that n uses, all where n is nil.
 func (d *deinterleaver) flush(n *ir.Nest) {
 	if n == nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool {
-		return slices.ContainsFunc(touches(n), func(m *ir.Mem) bool { return m != &n.Store && m.Buf.Root() == b.Store.Buf.Root() })
+		return slices.ContainsFunc(naive.Touches(n), func(m *ir.Mem) bool { return m != &n.Store && m.Buf.Root() == b.Store.Buf.Root() })
 	}) {
 		d.out, d.back = append(d.out, d.back...), nil
 	}
@@ -107,23 +108,23 @@ func (d *deinterleaver) flush(n *ir.Nest) {
 // strided finds an operand of a sum that goes along its rows by k*q + s, where vectors along q
 // would be put together from elements k apart again and again, one of q and s being an axis
 // of the sum, or s nil where the element of each k is always the same; nil where there is none.
-func strided(n *ir.Nest, t Target) (m *ir.Mem, q, s *ir.Var) {
-	if n.Steps != nil || len(n.Gathers) > 0 || n.Op != ir.ReduceSum || !isContraction(n) {
+func strided(n *ir.Nest, t Vectors) (m *ir.Mem, q, s *ir.Var) {
+	if n.Steps != nil || len(n.Gathers) > 0 || n.Op != ir.ReduceSum || !naive.IsContraction(n) {
 		return nil, nil, nil
 	}
 	for _, m := range n.Value.Loads() {
 		for _, way := range [][2][]ir.Axis{{n.Axes, n.Reduce}, {n.Reduce, n.Axes}} {
 			for _, q := range way[0] {
-				if spacing(m, q.Var) == 0 || 2*q.Size < t.Lanes || has(n.Reduce, q.Var) && goesAlong(n, t) {
+				if naive.Spacing(m, q.Var) == 0 || 2*q.Size < t.Lanes || naive.Has(n.Reduce, q.Var) && goesAlong(n, t) {
 					continue
 				}
 				if inPhase(n, m, q.Var, nil) {
 					return m, q.Var, nil
 				}
-				if has(n.Axes, q.Var) && n.Store.Step(q.Var) != 1 {
+				if naive.Has(n.Axes, q.Var) && n.Store.Step(q.Var) != 1 {
 					continue // groups beside each other, no windows
 				}
-				if t.Wide || has(n.Axes, q.Var) && spacing(m, q.Var) == quad {
+				if t.Wide || naive.Has(n.Axes, q.Var) && naive.Spacing(m, q.Var) == naive.Quad {
 					continue // those are put together quickly: by one exchange of two vectors, or four at a time
 				}
 				for _, s := range way[1] {
@@ -138,15 +139,15 @@ func strided(n *ir.Nest, t Target) (m *ir.Mem, q, s *ir.Var) {
 }
 
 // goesAlong reports whether vectors may go along the rows of what n computes.
-func goesAlong(n *ir.Nest, t Target) bool {
-	v := contiguous(&n.Store)
-	return v != nil && 2*sizeOf(n.Axes, v) >= t.Lanes && slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool { return contiguous(m) == v })
+func goesAlong(n *ir.Nest, t Vectors) bool {
+	v := naive.Contiguous(&n.Store)
+	return v != nil && 2*naive.SizeOf(n.Axes, v) >= t.Lanes && slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool { return naive.Contiguous(m) == v })
 }
 
 // inPhase reports whether the elements of the array of m that n reads are all of the rows, by
 // the same steps along q and by one along s if there is one, whatever else is left out.
 func inPhase(n *ir.Nest, m *ir.Mem, q, s *ir.Var) bool {
-	if restricts(n.Within, q) || restricts(n.Only, q) || restricts(n.Within, s) || restricts(n.Only, s) || n.Store.Buf == m.Buf {
+	if naive.Restricts(n.Within, q) || naive.Restricts(n.Only, q) || naive.Restricts(n.Within, s) || naive.Restricts(n.Only, s) || n.Store.Buf == m.Buf {
 		return false
 	}
 	terms := 1
@@ -159,7 +160,7 @@ func inPhase(n *ir.Nest, m *ir.Mem, q, s *ir.Var) bool {
 			continue
 		}
 		sub := o.Subs[last]
-		lo, hi := extent(sub, n.Axes, n.Reduce)
+		lo, hi := naive.Extent(sub, n.Axes, n.Reduce)
 		if len(sub.Terms) != terms || sub.Coef(q) != m.Subs[last].Coef(q) || s != nil && sub.Coef(s) != 1 || lo < 0 || hi >= m.Buf.Shape[last] {
 			return false
 		}
@@ -171,7 +172,7 @@ func inPhase(n *ir.Nest, m *ir.Mem, q, s *ir.Var) bool {
 func apartPhases(b *ir.Buffer, k int, text string) (*ir.Buffer, []*ir.Nest) {
 	last := len(b.Shape) - 1
 	size := b.Shape[last]
-	phases := &ir.Buffer{Name: b.Name + "Apart", Place: ir.Frame, Shape: append(slices.Clone(b.Shape[:last]), k, ceilDiv(size, k))}
+	phases := &ir.Buffer{Name: b.Name + "Apart", Place: ir.Frame, Shape: append(slices.Clone(b.Shape[:last]), k, naive.CeilDiv(size, k))}
 	var nests []*ir.Nest
 	for f := range k {
 		n := &ir.Nest{Store: ir.Mem{Buf: phases}, Text: text}
@@ -201,8 +202,8 @@ func apartPhases(b *ir.Buffer, k int, text string) (*ir.Buffer, []*ir.Nest) {
 func termsApart(n *ir.Nest, b, phases *ir.Buffer, q, s *ir.Var) *ir.Nest {
 	out := *n
 	var terms []*ir.Expr
-	for c := range sizeOf(n.Reduce, s) {
-		terms = append(terms, fromPhases(substituted(n.Value, s, ir.Sub{Const: c}), b, phases, q))
+	for c := range naive.SizeOf(n.Reduce, s) {
+		terms = append(terms, fromPhases(naive.Substituted(n.Value, s, ir.Sub{Const: c}), b, phases, q))
 	}
 	out.Reduce = slices.DeleteFunc(slices.Clone(n.Reduce), func(a ir.Axis) bool { return a.Var == s })
 	out.Value = reduced(ir.ReduceSum, terms)
@@ -212,9 +213,9 @@ func termsApart(n *ir.Nest, b, phases *ir.Buffer, q, s *ir.Var) *ir.Nest {
 // sumsApart are the sums for each value of s.
 func sumsApart(n *ir.Nest, b, phases *ir.Buffer, q, s *ir.Var) []*ir.Nest {
 	var out []*ir.Nest
-	for c := range sizeOf(n.Axes, s) {
+	for c := range naive.SizeOf(n.Axes, s) {
 		to := map[*ir.Var]*ir.Var{q: {Name: q.Name}}
-		one := substitutedNest(renamed(n, to), s, ir.Sub{Const: c})
+		one := naive.SubstitutedNest(naive.Renamed(n, to), s, ir.Sub{Const: c})
 		one.Axes = slices.DeleteFunc(slices.Clone(one.Axes), func(a ir.Axis) bool { return a.Var == s })
 		one.Value = fromPhases(one.Value, b, phases, to[q])
 		out = append(out, one)
@@ -224,7 +225,7 @@ func sumsApart(n *ir.Nest, b, phases *ir.Buffer, q, s *ir.Var) []*ir.Nest {
 
 // fromPhases is x with the elements of b from where its phases are apart.
 func fromPhases(x *ir.Expr, b, phases *ir.Buffer, q *ir.Var) *ir.Expr {
-	return replacedLoads(x, func(e *ir.Expr) *ir.Expr {
+	return naive.ReplacedLoads(x, func(e *ir.Expr) *ir.Expr {
 		if e.Load.Buf != b {
 			return e
 		}

@@ -1,11 +1,18 @@
-package schedule
+package naive
 
-import (
-	"github.com/dlgen/dlgen/gen/ir"
-)
+import "github.com/dlgen/dlgen/gen/ir"
 
-// renamed is a copy of n with variables replaced.
-func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
+// SubstitutedRanges is a copy of ranges with a variable replaced.
+func SubstitutedRanges(in []ir.Range, v *ir.Var, s ir.Sub) []ir.Range {
+	var out []ir.Range
+	for _, r := range in {
+		out = append(out, ir.Range{Sub: r.Sub.Replace(v, s), Size: r.Size})
+	}
+	return out
+}
+
+// Renamed is a copy of n with variables replaced.
+func Renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	axes := func(in []ir.Axis) []ir.Axis {
 		out := append([]ir.Axis(nil), in...)
 		for i := range out {
@@ -17,7 +24,7 @@ func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	}
 	out := *n
 	out.Axes, out.Reduce = axes(n.Axes), axes(n.Reduce)
-	out.Store = renamedMem(n.Store, to)
+	out.Store = RenamedMem(n.Store, to)
 	out.Within = nil
 	for _, r := range n.Within {
 		out.Within = append(out.Within, ir.Range{Sub: renamedSub(r.Sub, to), Size: r.Size})
@@ -28,20 +35,20 @@ func renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	}
 	out.Gathers = nil
 	for _, g := range n.Gathers {
-		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: renamedMem(g.Mem, to)})
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: RenamedMem(g.Mem, to)})
 	}
 	out.Value = renamedExpr(n.Value, to)
 	return &out
 }
 
-// uncaptured gives those axes of n that to does not rename, but gives to others, variables
+// Uncaptured gives those axes of n that to does not rename, but gives to others, variables
 // of their own: two tables may be made by the same axes.
-func uncaptured(n *ir.Nest, to map[*ir.Var]*ir.Var) map[*ir.Var]*ir.Var {
+func Uncaptured(n *ir.Nest, to map[*ir.Var]*ir.Var) map[*ir.Var]*ir.Var {
 	given := map[*ir.Var]bool{}
 	for _, v := range to {
 		given[v] = true
 	}
-	for _, a := range join(n.Axes, n.Reduce) {
+	for _, a := range Join(n.Axes, n.Reduce) {
 		if to[a.Var] == nil && given[a.Var] {
 			to[a.Var] = &ir.Var{Name: a.Var.Name}
 		}
@@ -49,7 +56,8 @@ func uncaptured(n *ir.Nest, to map[*ir.Var]*ir.Var) map[*ir.Var]*ir.Var {
 	return to
 }
 
-func renamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
+// RenamedMem is m with variables replaced.
+func RenamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
 	out := ir.Mem{Buf: m.Buf, Subs: make([]ir.Sub, len(m.Subs))}
 	for d, s := range m.Subs {
 		out.Subs[d] = renamedSub(s, to)
@@ -57,6 +65,7 @@ func renamedMem(m ir.Mem, to map[*ir.Var]*ir.Var) ir.Mem {
 	return out
 }
 
+// renamedSub is s with variables replaced.
 func renamedSub(s ir.Sub, to map[*ir.Var]*ir.Var) ir.Sub {
 	out := ir.Sub{Const: s.Const}
 	for _, t := range s.Terms {
@@ -68,11 +77,12 @@ func renamedSub(s ir.Sub, to map[*ir.Var]*ir.Var) ir.Sub {
 	return out
 }
 
+// renamedExpr is e with variables replaced.
 func renamedExpr(e *ir.Expr, to map[*ir.Var]*ir.Var) *ir.Expr {
 	out := *e
 	out.Sub = renamedSub(e.Sub, to)
 	if e.Load != nil {
-		m := renamedMem(*e.Load, to)
+		m := RenamedMem(*e.Load, to)
 		out.Load = &m
 	}
 	out.Args = make([]*ir.Expr, len(e.Args))
@@ -82,8 +92,8 @@ func renamedExpr(e *ir.Expr, to map[*ir.Var]*ir.Var) *ir.Expr {
 	return &out
 }
 
-// substituted is e with a variable replaced.
-func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
+// Substituted is e with a variable replaced.
+func Substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 	out := *e
 	out.Sub = e.Sub.Replace(v, s)
 	if e.Load != nil {
@@ -92,17 +102,17 @@ func substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 	}
 	out.Args = make([]*ir.Expr, len(e.Args))
 	for i, a := range e.Args {
-		out.Args[i] = substituted(a, v, s)
+		out.Args[i] = Substituted(a, v, s)
 	}
 	return &out
 }
 
-// substitutedNest is n with a variable replaced in all that it reads and writes; its axes
+// SubstitutedNest is n with a variable replaced in all that it reads and writes; its axes
 // stay.
-func substitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
+func SubstitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
 	out := *n
-	out.Store, out.Value = n.Store.Replace(v, s), substituted(n.Value, v, s)
-	out.Within = substitutedRanges(n.Within, v, s)
+	out.Store, out.Value = n.Store.Replace(v, s), Substituted(n.Value, v, s)
+	out.Within = SubstitutedRanges(n.Within, v, s)
 	out.Gathers = nil
 	for _, g := range n.Gathers {
 		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: g.Mem.Replace(v, s)})
@@ -110,9 +120,9 @@ func substitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
 	return &out
 }
 
-// cloned is a copy of the loops that may be changed: nests, and the buffers of
+// Cloned is a copy of the loops that may be changed: nests, and the buffers of
 // temporaries.
-func cloned(l *ir.Loops) *ir.Loops {
+func Cloned(l *ir.Loops) *ir.Loops {
 	out := *l
 	out.Buffers, out.Nests = nil, nil
 	own := map[*ir.Buffer]*ir.Buffer{}
@@ -130,8 +140,8 @@ func cloned(l *ir.Loops) *ir.Loops {
 		}
 	}
 	for _, n := range l.Nests {
-		c := renamed(n, nil)
-		for _, m := range touches(c) {
+		c := Renamed(n, nil)
+		for _, m := range Touches(c) {
 			move(m)
 		}
 		out.Nests = append(out.Nests, c)

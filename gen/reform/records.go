@@ -1,17 +1,18 @@
-package schedule
+package reform
 
 import (
 	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // records shows arrays of short records, such as points and boxes, pixels of a few
 // colours, rows of a few classes, without the dimension of the members: record v has
 // member c at k*v + c, so that vectors may go along the records. What goes through the
 // members of such arrays is spelled out for each, and so are sums over them.
-func records(l *ir.Loops, t Target) {
+func records(l *ir.Loops, t Vectors) {
 	named := recordArrays(l.Nests, t)
 	var out []*ir.Nest
 	for _, n := range l.Nests {
@@ -20,7 +21,7 @@ func records(l *ir.Loops, t Target) {
 	l.Nests = out
 	views := map[*ir.Buffer]*ir.Buffer{}
 	for _, n := range l.Nests {
-		for _, m := range touches(n) {
+		for _, m := range naive.Touches(n) {
 			b := m.Buf
 			if !named[b] {
 				continue
@@ -39,12 +40,12 @@ func records(l *ir.Loops, t Target) {
 // recordArrays are the arrays of records whose members some access names by number, or
 // goes through where lanes along the members would be few, together with those that
 // can only be spelled out with them.
-func recordArrays(nests []*ir.Nest, t Target) map[*ir.Buffer]bool {
+func recordArrays(nests []*ir.Nest, t Vectors) map[*ir.Buffer]bool {
 	fit, out := map[*ir.Buffer]bool{}, map[*ir.Buffer]bool{}
 	defined := map[*ir.Buffer]float64{}
 	for _, n := range nests {
-		defined[n.Store.Buf] += volume(n.Axes)
-		for _, m := range touches(n) {
+		defined[n.Store.Buf] += naive.Volume(n.Axes)
+		for _, m := range naive.Touches(n) {
 			if _, seen := fit[m.Buf]; !seen {
 				fit[m.Buf] = m.Buf.Elem == ir.F32 && len(m.Buf.Shape) > 1
 			}
@@ -61,14 +62,14 @@ func recordArrays(nests []*ir.Nest, t Target) map[*ir.Buffer]bool {
 		changed = false
 		for _, n := range nests {
 			for _, a := range throughMembers(n, out) {
-				for _, m := range touches(n) {
+				for _, m := range naive.Touches(n) {
 					switch {
 					case m.Flat().Coef(a) == 0 || out[m.Buf] || len(m.Flat().Terms) == 1:
-					case m.Flat().Coef(a) > mostSpaced: // each member has rows of its own there
+					case m.Flat().Coef(a) > naive.MostSpaced: // each member has rows of its own there
 					case fit[m.Buf]:
 						out[m.Buf], changed = true, true
 					default:
-						for _, m := range touches(n) {
+						for _, m := range naive.Touches(n) {
 							changed = changed || out[m.Buf]
 							fit[m.Buf], out[m.Buf] = false, false
 						}
@@ -83,14 +84,14 @@ func recordArrays(nests []*ir.Nest, t Target) map[*ir.Buffer]bool {
 // wantsRecords reports whether a nest that goes through the members of m by an axis gains
 // by vectors along the records: it reduces each record, or computes with what is the same
 // for all members of one.
-func wantsRecords(n *ir.Nest, m *ir.Mem, by *ir.Var, t Target) bool {
+func wantsRecords(n *ir.Nest, m *ir.Mem, by *ir.Var, t Vectors) bool {
 	along := m.Subs[len(m.Subs)-2]
 	i := slices.IndexFunc(n.Axes, func(a ir.Axis) bool { return along.Coef(a.Var) != 0 && a.Size >= t.Lanes })
 	if i < 0 || len(n.Reduce) > 0 {
-		return i >= 0 && has(n.Reduce, by)
+		return i >= 0 && naive.Has(n.Reduce, by)
 	}
 	return slices.ContainsFunc(n.Value.Loads(), func(x *ir.Mem) bool {
-		return stride(x, n.Axes[i].Var) != 0 && stride(x, by) == 0
+		return naive.Stride(x, n.Axes[i].Var) != 0 && naive.Stride(x, by) == 0
 	})
 }
 
@@ -102,7 +103,7 @@ const longTerm = 12
 // names one by number; ok is false for any other access.
 func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 	d := len(m.Subs) - 1
-	if d < 1 || m.Buf.Shape[d] < 2 || m.Buf.Shape[d] > mostSpaced {
+	if d < 1 || m.Buf.Shape[d] < 2 || m.Buf.Shape[d] > naive.MostSpaced {
 		return nil, false
 	}
 	s := m.Subs[d]
@@ -110,13 +111,13 @@ func member(n *ir.Nest, m *ir.Mem) (by *ir.Var, ok bool) {
 		return nil, true
 	}
 	v := s.Terms[0].Var
-	if len(s.Terms) > 1 || s.Terms[0].Coef != 1 || !lastDim(m, v) || restricts(n.Within, v) || restricts(n.Only, v) || len(n.Gathers) > 0 || isContraction(n) && weight(n.Value) < longTerm {
+	if len(s.Terms) > 1 || s.Terms[0].Coef != 1 || !naive.LastDim(m, v) || naive.Restricts(n.Within, v) || naive.Restricts(n.Only, v) || len(n.Gathers) > 0 || naive.IsContraction(n) && naive.Weight(n.Value) < longTerm {
 		return v, false
 	}
-	if has(n.Reduce, v) {
+	if naive.Has(n.Reduce, v) {
 		return v, (combined[n.Op] != nil || n.Op == ir.ReduceArgMax) && len(n.Reduce) == 1 && len(n.Within) == 0 // what is spelled out is no sum any more
 	}
-	return v, has(n.Axes, v) && !slidesRecords(n, m)
+	return v, naive.Has(n.Axes, v) && !slidesRecords(n, m)
 }
 
 // slidesRecords reports whether windows of a nest slide over the records of m: rows of all
@@ -165,7 +166,7 @@ func extremeOf(op ir.Op, x, y *ir.Expr) *ir.Expr {
 // throughMembers are the axes of a nest that go through the members of the given arrays.
 func throughMembers(n *ir.Nest, arrays map[*ir.Buffer]bool) []*ir.Var {
 	var out []*ir.Var
-	for _, m := range touches(n) {
+	for _, m := range naive.Touches(n) {
 		if by, ok := member(n, m); ok && by != nil && arrays[m.Buf] && !slices.Contains(out, by) {
 			out = append(out, by)
 		}
@@ -181,18 +182,18 @@ func spelledOut(n *ir.Nest, arrays map[*ir.Buffer]bool) []*ir.Nest {
 		return []*ir.Nest{n}
 	}
 	v := axes[0]
-	if has(n.Reduce, v) {
+	if naive.Has(n.Reduce, v) {
 		var terms []*ir.Expr
-		for c := range sizeOf(n.Reduce, v) {
-			terms = append(terms, substituted(n.Value, v, ir.Sub{Const: c}))
+		for c := range naive.SizeOf(n.Reduce, v) {
+			terms = append(terms, naive.Substituted(n.Value, v, ir.Sub{Const: c}))
 		}
 		one := *n
 		one.Reduce, one.Value = nil, reduced(n.Op, terms)
 		return spelledOut(&one, arrays)
 	}
 	var out []*ir.Nest
-	for c := range sizeOf(n.Axes, v) {
-		one := substitutedNest(renamed(n, nil), v, ir.Sub{Const: c})
+	for c := range naive.SizeOf(n.Axes, v) {
+		one := naive.SubstitutedNest(naive.Renamed(n, nil), v, ir.Sub{Const: c})
 		one.Axes = slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return a.Var == v })
 		out = append(out, spelledOut(one, arrays)...)
 	}

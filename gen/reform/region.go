@@ -1,9 +1,10 @@
-package schedule
+package reform
 
 import (
 	"math"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -11,7 +12,7 @@ import (
 // all of their elements have one value.
 func Known(l *ir.Loops) map[*layer.Tensor]ir.Known {
 	out := map[*layer.Tensor]ir.Known{}
-	for b, k := range regions(cloned(l)) {
+	for b, k := range regions(naive.Cloned(l)) {
 		if b.Tensor != nil && b.Place == ir.Workspace {
 			out[b.Tensor] = k
 		}
@@ -58,7 +59,7 @@ func (r *regionFinder) forward(n *ir.Nest) {
 			continue
 		}
 		if len(n.Reduce) > 0 {
-			if v != float64(identity(n.Op)) || n.Op == ir.ReduceArgMax {
+			if v != float64(naive.Identity(n.Op)) || n.Op == ir.ReduceArgMax {
 				continue
 			}
 		}
@@ -81,7 +82,7 @@ func (r *regionFinder) candidates(n *ir.Nest) []ir.Range {
 	var out []ir.Range
 	add := func(c ir.Range) {
 		for _, o := range out {
-			if sameRanges([]ir.Range{o}, []ir.Range{c}) {
+			if naive.SameRanges([]ir.Range{o}, []ir.Range{c}) {
 				return
 			}
 		}
@@ -118,7 +119,7 @@ func (r *regionFinder) at(m *ir.Mem, n *ir.Nest) (ir.Range, bool) {
 
 // atLeast is the range in which f, over the axes of n, is not negative.
 func atLeast(f ir.Sub, n *ir.Nest) ir.Range {
-	_, hi := extent(f, n.Axes, n.Reduce)
+	_, hi := naive.Extent(f, n.Axes, n.Reduce)
 	return ir.Range{Sub: f, Size: max(0, hi+1)}
 }
 
@@ -168,14 +169,14 @@ func form(x *ir.Expr) (ir.Sub, bool) {
 func (r *regionFinder) beyond(n *ir.Nest, x *ir.Expr, c ir.Range) (float64, bool) {
 	if x.Load != nil {
 		k, ok := r.at(x.Load, n)
-		return float64(r.known[x.Load.Buf].Rest), ok && sameRanges([]ir.Range{k}, []ir.Range{c})
+		return float64(r.known[x.Load.Buf].Rest), ok && naive.SameRanges([]ir.Range{k}, []ir.Range{c})
 	}
 	switch x.Op {
 	case ir.Const:
 		return float64(x.Real), true
 	case ir.Select:
 		for _, k := range conditions(x.Args[0], n) {
-			if sameRanges([]ir.Range{k}, []ir.Range{c}) {
+			if naive.SameRanges([]ir.Range{k}, []ir.Range{c}) {
 				return r.beyond(n, x.Args[2], c)
 			}
 		}
@@ -224,17 +225,17 @@ func (r *regionFinder) elements(n *ir.Nest, c ir.Range) (ir.Known, bool) {
 		return k, false
 	}
 	for d, s := range n.Store.Subs {
-		v := bare(s)
+		v := naive.Bare(s)
 		if n.Store.Buf.Shape[d] == 1 {
 			continue
 		}
-		if v == nil || sizeOf(n.Axes, v) != n.Store.Buf.Shape[d] {
+		if v == nil || naive.SizeOf(n.Axes, v) != n.Store.Buf.Shape[d] {
 			return k, false
 		}
 		k.Coef[d] = c.Sub.Coef(v)
 	}
 	for _, t := range c.Sub.Terms {
-		if !has(n.Axes, t.Var) {
+		if !naive.Has(n.Axes, t.Var) {
 			return k, false
 		}
 	}
@@ -249,7 +250,7 @@ func (r *regionFinder) backward(n *ir.Nest, nests []*ir.Nest) {
 	}
 	var common *ir.Known
 	for _, q := range nests {
-		for _, m := range touches(q) {
+		for _, m := range naive.Touches(q) {
 			if m.Buf != b || m == &n.Store {
 				continue
 			}
@@ -279,7 +280,7 @@ func read(q *ir.Nest, m *ir.Mem) (ir.Known, bool) {
 		k := ir.Known{Coef: make([]int, len(m.Subs)), Const: c.Sub.Const, Size: c.Size}
 		found := 0
 		for d, s := range m.Subs {
-			if v := bare(s); v != nil && c.Sub.Coef(v) != 0 {
+			if v := naive.Bare(s); v != nil && c.Sub.Coef(v) != 0 {
 				k.Coef[d] = c.Sub.Coef(v)
 				found++
 			}

@@ -1,0 +1,181 @@
+package naive
+
+import "github.com/dlgen/dlgen/gen/ir"
+
+// Touches lists what a nest accesses: reads, gathers, and the store (last).
+func Touches(n *ir.Nest) []*ir.Mem {
+	out := n.Value.Loads()
+	for _, g := range n.Gathers {
+		out = append(out, &g.Mem)
+	}
+	return append(out, &n.Store)
+}
+
+// SharedPairs lists the accesses of p and n to buffers that one of them writes.
+func SharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
+	var out [][2]*ir.Mem
+	for _, a := range Touches(p) {
+		for _, b := range Touches(n) {
+			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !Apart(a, b) && !(a == &p.Store && b == &n.Store && Share(p, n)) {
+				out = append(out, [2]*ir.Mem{a, b})
+			}
+		}
+	}
+	return out
+}
+
+// Share reports whether p and n define different elements of one of the layer's
+// tensors, so that the order does not matter: each is defined once, but what is around
+// a padded copy, of which all is cleared first.
+func Share(p, n *ir.Nest) bool {
+	return p.Store.Buf == n.Store.Buf && p.Store.Buf.Tensor != nil && !p.Accumulate && !n.Accumulate &&
+		Volume(p.Axes)+Volume(n.Axes) <= float64(p.Store.Buf.Size())
+}
+
+// Apart reports whether two accesses of a buffer never meet in one step: in some
+// dimension they differ by a constant, or go on in steps that never bring them together.
+func Apart(a, b *ir.Mem) bool {
+	for d := range a.Subs {
+		diff := a.Subs[d].Add(b.Subs[d], -1)
+		if len(diff.Terms) == 0 && diff.Const != 0 {
+			return true
+		}
+		if step := CommonStep(a.Subs[d], b.Subs[d]); step > 1 && diff.Const%step != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// CommonStep is the greatest common divisor of the coefficients of subscripts, 0 where
+// they have none.
+func CommonStep(subs ...ir.Sub) int {
+	step := 0
+	for _, s := range subs {
+		for _, t := range s.Terms {
+			for a := t.Coef; a != 0; {
+				step, a = a, step%a
+			}
+		}
+	}
+	return max(step, -step)
+}
+
+// Bare is the variable that a subscript consists of, or nil.
+func Bare(s ir.Sub) *ir.Var {
+	if s.Const == 0 && len(s.Terms) == 1 && s.Terms[0].Coef == 1 {
+		return s.Terms[0].Var
+	}
+	return nil
+}
+
+// SameMem reports whether a and b are the same element at all times.
+func SameMem(a, b *ir.Mem) bool {
+	if a.Buf != b.Buf {
+		return false
+	}
+	for d := range a.Subs {
+		diff := a.Subs[d].Add(b.Subs[d], -1)
+		if diff.Const != 0 || len(diff.Terms) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// LastDim reports whether v stands in the subscript along memory only.
+func LastDim(m *ir.Mem, v *ir.Var) bool {
+	last := Innermost(m)
+	for d, s := range m.Subs {
+		if c := s.Coef(v); c != 0 && d != last {
+			return false
+		}
+	}
+	return true
+}
+
+// Innermost is the dimension along which neighbours lie side by side: the last
+// one with more than one element.
+func Innermost(m *ir.Mem) int {
+	d := len(m.Subs) - 1
+	for d > 0 && m.Buf.Shape[d] == 1 {
+		d--
+	}
+	return d
+}
+
+// Loads reports whether n's value has an element of b.
+func Loads(n *ir.Nest, b *ir.Buffer) bool {
+	for _, m := range n.Value.Loads() {
+		if m.Buf == b {
+			return true
+		}
+	}
+	return false
+}
+
+// ReplacedLoads is e with other expressions for its loads.
+func ReplacedLoads(e *ir.Expr, by func(*ir.Expr) *ir.Expr) *ir.Expr {
+	if e.Load != nil {
+		return by(e)
+	}
+	out := *e
+	out.Args = make([]*ir.Expr, len(e.Args))
+	for i, a := range e.Args {
+		out.Args[i] = ReplacedLoads(a, by)
+	}
+	return &out
+}
+
+// InOneRow is a place, given as the element of b, in a view of b as one row.
+func InOneRow(b *ir.Buffer, element ir.Sub) ir.Mem {
+	view := *b
+	view.Shape, view.Of = []int{b.Size()}, b.Root()
+	return ir.Mem{Buf: &view, Subs: []ir.Sub{element}}
+}
+
+// Contiguous is the axis along which m's elements lie side by side.
+func Contiguous(m *ir.Mem) *ir.Var {
+	if len(m.Subs) == 0 {
+		return nil
+	}
+	var v *ir.Var
+	for _, t := range m.Subs[Innermost(m)].Terms {
+		if t.Coef == 1 && v == nil && LastDim(m, t.Var) {
+			v = t.Var
+		}
+	}
+	return v
+}
+
+// Stride is how far apart in memory neighbours along v are, in elements.
+func Stride(m *ir.Mem, v *ir.Var) int { return m.Step(v) }
+
+// MostSpaced is the greatest distance of elements that vectors are put together from.
+const MostSpaced = 4
+
+// Spacing is how far apart the elements are that vectors along v take from rows of m: 2
+// where it is every other one, 0 where they lie side by side or too far apart.
+func Spacing(m *ir.Mem, v *ir.Var) int {
+	if k := Stride(m, v); k > 1 && k <= MostSpaced && LastDim(m, v) && m.Buf.Elem == ir.F32 {
+		return k
+	}
+	return 0
+}
+
+// Quad is the number of members that records are transposed with: quarters of a vector
+// are what machines exchange at the least cost.
+const Quad = 4
+
+// OneRow reports whether the elements that the axes go through, the last one
+// fastest, lie side by side.
+func OneRow(f ir.Sub, axes []ir.Axis) bool {
+	size := 1
+	for k := len(axes) - 1; k >= 0; k-- {
+		if f.Coef(axes[k].Var) != size {
+			return false
+		}
+		size *= axes[k].Size
+	}
+	return true
+}
