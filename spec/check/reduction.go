@@ -73,13 +73,29 @@ func (q *equation) resolveReduction(x *syntax.Call) {
 	q.scope = q.scope[:depth]
 }
 
+// mentionsIndex reports whether an index that is known occurs in x.
+func (q *equation) mentionsIndex(x syntax.Expr) bool {
+	found := false
+	syntax.Walk(x, func(x syntax.Expr) {
+		n, ok := x.(*syntax.Name)
+		found = found || ok && q.index(n.Name) != nil
+	})
+	return found
+}
+
 // reductionIndex reads i or i < N.
 func (q *equation) reductionIndex(call *syntax.Call, arg syntax.Expr) *layer.Index {
 	name, ok := arg.(*syntax.Name)
 	var limit syntax.Expr
-	if b, isCmp := arg.(*syntax.Binary); isCmp && b.Op == "<" {
-		name, ok = b.X.(*syntax.Name)
-		limit = b.Y
+	wrong := false
+	if b, isCmp := arg.(*syntax.Binary); isCmp && comparisons[b.Op] {
+		if name, ok = b.X.(*syntax.Name); ok && (b.Op != "<" || q.mentionsIndex(b.Y)) {
+			q.helpf(b.OpPos, fmt.Sprintf("terms that count in some cases only have a condition, as in %s(%s, where(%s, ..., 0))", call.Fn, name.Name, syntax.PrintExpr(b)),
+				"the range of an index has the form %s < N", name.Name)
+			wrong = true
+		} else {
+			limit = b.Y
+		}
 	}
 	if !ok {
 		q.helpf(arg.Position(), "for example "+call.Fn+"(i, x[n][i]) or "+call.Fn+"(i < 3, x[n][i])", "expected an index")
@@ -94,6 +110,9 @@ func (q *equation) reductionIndex(call *syntax.Call, arg syntax.Expr) *layer.Ind
 		return nil
 	}
 	i := q.newIndex(name.Name, name.Pos)
+	if wrong {
+		q.uses[i].failed, q.failed = true, true
+	}
 	if limit != nil {
 		u := q.uses[i]
 		u.fixed = true
