@@ -58,11 +58,11 @@ type (
 	H0 = [16][256]float32
 	// C0 is c0[N][H]: input, cell state before the first step
 	C0 = [16][256]float32
-	// Wx is wx[I][4][H]: parameter
+	// Wx is wx[I][4][H]: parameter, initialised by xavier_uniform
 	Wx = [64][4][256]float32
-	// Wh is wh[H][4][H]: parameter
+	// Wh is wh[H][4][H]: parameter, initialised by orthogonal
 	Wh = [256][4][256]float32
-	// B is b[4][H]: parameter
+	// B is b[4][H]: parameter, initialised by zeros
 	B = [4][256]float32
 	// Y is y[T][N][H]: output, hidden state after each step
 	Y = [64][16][256]float32
@@ -113,9 +113,9 @@ type Workspace struct {
 //   - x[T][N][I]: input
 //   - h0[N][H]: input, hidden state before the first step
 //   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter
-//   - wh[H][4][H]: parameter
-//   - b[4][H]: parameter
+//   - wx[I][4][H]: parameter, initialised by xavier_uniform
+//   - wh[H][4][H]: parameter, initialised by orthogonal
+//   - b[4][H]: parameter, initialised by zeros
 //
 // It panics where an array that it writes is another argument, too; nothing is written then.
 func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
@@ -169,8 +169,8 @@ func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 //   - x[T][N][I]: input
 //   - h0[N][H]: input, hidden state before the first step
 //   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter
-//   - wh[H][4][H]: parameter
+//   - wx[I][4][H]: parameter, initialised by xavier_uniform
+//   - wh[H][4][H]: parameter, initialised by orthogonal
 //   - y[T][N][H]: output, hidden state after each step
 //
 // It panics where an array that it writes is another argument, too; nothing is written then.

@@ -41,11 +41,11 @@ type (
 	H0 = [1][256]float32
 	// C0 is c0[N][H]: input, cell state before the first step
 	C0 = [1][256]float32
-	// Wx is wx[I][4][H]: parameter
+	// Wx is wx[I][4][H]: parameter, initialised by xavier_uniform
 	Wx = [64][4][256]float32
-	// Wh is wh[H][4][H]: parameter
+	// Wh is wh[H][4][H]: parameter, initialised by orthogonal
 	Wh = [256][4][256]float32
-	// B is b[4][H]: parameter
+	// B is b[4][H]: parameter, initialised by zeros
 	B = [4][256]float32
 	// Y is y[T][N][H]: output, hidden state after each step
 	Y = [1][1][256]float32
@@ -77,9 +77,9 @@ type (
 //   - x[T][N][I]: input
 //   - h0[N][H]: input, hidden state before the first step
 //   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter
-//   - wh[H][4][H]: parameter
-//   - b[4][H]: parameter
+//   - wx[I][4][H]: parameter, initialised by xavier_uniform
+//   - wh[H][4][H]: parameter, initialised by orthogonal
+//   - b[4][H]: parameter, initialised by zeros
 func Forward(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
 	forward(y, hn, cn, x, h0, c0, wx, wh, b)
 }

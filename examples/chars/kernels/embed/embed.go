@@ -31,7 +31,7 @@ const (
 type (
 	// Id is id[N]: input, row numbers, from 0 to V-1
 	Id = [1024]int32
-	// E is e[V][D]: parameter
+	// E is e[V][D]: parameter, initialised by normal
 	E = [256][64]float32
 	// Y is y[N][D]: output
 	Y = [1024][64]float32
@@ -45,7 +45,7 @@ type (
 //
 //   - y[N][D]: output
 //   - id[N]: input, row numbers, from 0 to V-1
-//   - e[V][D]: parameter
+//   - e[V][D]: parameter, initialised by normal
 //
 // Where id is out of range, it returns an error and has written nothing.
 func Forward(y *Y, id *Id, e *E) error {

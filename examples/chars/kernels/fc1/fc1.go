@@ -25,9 +25,9 @@ const (
 type (
 	// X is x[N][I]: input
 	X = [1][256]float32
-	// W is w[I][O]: parameter
+	// W is w[I][O]: parameter, initialised by he_normal
 	W = [256][256]float32
-	// B is b[O]: parameter
+	// B is b[O]: parameter, initialised by zeros
 	B = [256]float32
 	// Y is y[N][O]: output
 	Y = [1][256]float32
@@ -41,8 +41,8 @@ type (
 //
 //   - y[N][O]: output
 //   - x[N][I]: input
-//   - w[I][O]: parameter
-//   - b[O]: parameter
+//   - w[I][O]: parameter, initialised by he_normal
+//   - b[O]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }

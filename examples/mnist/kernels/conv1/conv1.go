@@ -71,9 +71,9 @@ const (
 type (
 	// X is x[N][H][W][C]: input
 	X = [32][28][28][1]float32
-	// W is w[R][S][C/groups][K]: parameter
+	// W is w[R][S][C/groups][K]: parameter, initialised by he_normal
 	W = [5][5][1][8]float32
-	// B is b[K]: parameter
+	// B is b[K]: parameter, initialised by zeros
 	B = [8]float32
 	// Y is y[N][P][Q][K]: output
 	Y = [32][28][28][8]float32
@@ -88,8 +88,8 @@ type (
 //
 //   - y[N][P][Q][K]: output
 //   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter
-//   - b[K]: parameter
+//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - b[K]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }
@@ -110,7 +110,7 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //   - db[K]: gradient of b
 //   - dy[N][P][Q][K]: given gradient of y
 //   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter
+//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward(dx, dw, db, dy, x, w)
 }

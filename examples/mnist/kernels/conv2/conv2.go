@@ -71,9 +71,9 @@ const (
 type (
 	// X is x[N][H][W][C]: input
 	X = [32][14][14][8]float32
-	// W is w[R][S][C/groups][K]: parameter
+	// W is w[R][S][C/groups][K]: parameter, initialised by he_normal
 	W = [5][5][8][16]float32
-	// B is b[K]: parameter
+	// B is b[K]: parameter, initialised by zeros
 	B = [16]float32
 	// Y is y[N][P][Q][K]: output
 	Y = [32][14][14][16]float32
@@ -95,8 +95,8 @@ type Workspace struct {
 //   - ws: memory of the layer's own
 //   - y[N][P][Q][K]: output
 //   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter
-//   - b[K]: parameter
+//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - b[K]: parameter, initialised by zeros
 func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 	forward(ws, y, x, w, b)
 }
@@ -118,7 +118,7 @@ func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 //   - db[K]: gradient of b
 //   - dy[N][P][Q][K]: given gradient of y
 //   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter
+//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
 func Backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward(ws, dx, dw, db, dy, x, w)
 }

@@ -31,9 +31,9 @@ const (
 type (
 	// X is x[N][I]: input
 	X = [32][128]float32
-	// W is w[I][O]: parameter
+	// W is w[I][O]: parameter, initialised by he_normal
 	W = [128][10]float32
-	// B is b[O]: parameter
+	// B is b[O]: parameter, initialised by zeros
 	B = [10]float32
 	// Y is y[N][O]: output
 	Y = [32][10]float32
@@ -47,8 +47,8 @@ type (
 //
 //   - y[N][O]: output
 //   - x[N][I]: input
-//   - w[I][O]: parameter
-//   - b[O]: parameter
+//   - w[I][O]: parameter, initialised by he_normal
+//   - b[O]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
 }
@@ -66,7 +66,7 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //   - db[O]: gradient of b
 //   - dy[N][O]: given gradient of y
 //   - x[N][I]: input
-//   - w[I][O]: parameter
+//   - w[I][O]: parameter, initialised by he_normal
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 	backward(dx, dw, db, dy, x, w)
 }
