@@ -31,7 +31,10 @@ const (
 
 // computedBefore is a nest that needs it as several.
 func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
-	if len(n.Gathers) == 0 || len(n.Within) > 0 || len(n.Reduce) > 0 || naive.Volume(n.Axes) > mostAhead || naive.Weight(n.Value) < longFunction {
+	if len(n.Reduce) > 0 {
+		return gatheredBefore(n)
+	}
+	if len(n.Gathers) == 0 || len(n.Within) > 0 || naive.Volume(n.Axes) > mostAhead || naive.Weight(n.Value) < longFunction {
 		return []*ir.Nest{n}
 	}
 	fits := func(n *ir.Nest) bool {
@@ -54,8 +57,34 @@ func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
 		m.Gathers = idsOf(n, &n.Store)
 		return append(before, &m)
 	}
+	before = copyGathered(&m)
+	if !fits(&m) {
+		return []*ir.Nest{n}
+	}
+	return append(before, &m)
+}
+
+// gatheredBefore is a sum whose terms ids choose, with these copied before where each is used
+// for several results: it is a plain sum of products then.
+func gatheredBefore(n *ir.Nest) []*ir.Nest {
+	if len(n.Gathers) == 0 || len(n.Within)+len(n.Only) > 0 || n.Op != ir.ReduceSum || n.Accumulate || usesIDs(&n.Store, n.Gathers) {
+		return []*ir.Nest{n}
+	}
+	m := *n
+	before := copyGathered(&m)
+	for _, c := range before {
+		if most := naive.Volume(naive.Join(n.Axes, n.Reduce)); fewestUses*naive.Volume(c.Axes) > most || naive.Volume(c.Axes) > mostAhead {
+			return []*ir.Nest{n}
+		}
+	}
+	return append(before, &m)
+}
+
+// copyGathered gives n copies of the elements that ids choose, and returns the nests that
+// make them.
+func copyGathered(n *ir.Nest) (before []*ir.Nest) {
 	copies := map[string]*ir.Expr{}
-	m.Value = naive.ReplacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
+	value := naive.ReplacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
 		if !usesIDs(e.Load, n.Gathers) {
 			return e
 		}
@@ -67,11 +96,8 @@ func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
 		}
 		return copies[key]
 	})
-	m.Gathers = nil
-	if !fits(&m) {
-		return []*ir.Nest{n}
-	}
-	return append(before, &m)
+	n.Value, n.Gathers = value, nil
+	return before
 }
 
 // usesIDs reports whether a place depends on one of the ids.
@@ -90,7 +116,7 @@ func tabled(n *ir.Nest, e *ir.Expr, name string) (*ir.Nest, *ir.Expr) {
 	}
 	to := map[*ir.Var]*ir.Var{}
 	out := &ir.Nest{Store: ir.Mem{Buf: buf}, Value: e, Gathers: ids, Text: n.Text, Steps: n.Steps}
-	for _, a := range n.Axes {
+	for _, a := range naive.Join(n.Axes, n.Reduce) {
 		if naive.DependsOn(e, a.Var) || slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return g.Mem.Step(a.Var) != 0 }) {
 			out.Axes = append(out.Axes, a)
 			buf.Shape = append(buf.Shape, a.Size)
