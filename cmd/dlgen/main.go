@@ -61,6 +61,8 @@ files that differ, and 2 where the command line is.`,
 	}
 	root.AddCommand(generateCommand(), diffCommand(), checkCommand(), listCommand(), showCommand(),
 		explainCommand(), benchCommand(), initCommand(), versionCommand())
+	root.Version = version()
+	root.SetVersionTemplate("dlgen {{.Version}}\n")
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	strict(root)

@@ -52,12 +52,17 @@ func versionCommand() *cobra.Command {
 		Short: "Print the version of dlgen",
 		Args:  nothing,
 		RunE: func(c *cobra.Command, _ []string) error {
-			version, built := "unknown", "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				version, built = info.Main.Version, info.GoVersion
-			}
-			_, err := fmt.Fprintf(c.OutOrStdout(), "dlgen %s (built with %s)\n", version, built)
+			_, err := fmt.Fprintf(c.OutOrStdout(), "dlgen %s\n", version())
 			return err
 		},
 	}
+}
+
+// version says what the program was built of.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of unknown version"
+	}
+	return fmt.Sprintf("%s (built with %s)", info.Main.Version, info.GoVersion)
 }
