@@ -51,6 +51,9 @@ func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
 	return p, nil
 }
 
+// NeverNumbers names elements of outputs that are not a number at any of some random points.
+func NeverNumbers(l *layer.Layer) []string { return grad.NeverNumbers(l) }
+
 // Inference leaves of a proved layer what it takes to run it forward; p is used up.
 func Inference(p *layer.Proved) *layer.Proved { return grad.Inference(p) }
 

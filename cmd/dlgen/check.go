@@ -51,6 +51,9 @@ ones that differ, unless the spec requires others; they are shown. SPEC is the p
 				for _, n := range notes(proved) {
 					fmt.Fprintln(c.ErrOrStderr(), n)
 				}
+				for _, element := range spec.NeverNumbers(proved.Layer) {
+					fmt.Fprintf(c.ErrOrStderr(), "note: %s: %s is not a number at any of the random points tried\n", name, element)
+				}
 			}
 			return errors.Join(errs...)
 		},
