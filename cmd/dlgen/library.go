@@ -15,9 +15,9 @@ import (
 
 func listCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "list",
-		Short:   "List the layers of the library",
-		Long:    `List shows the layers of the library, each with the dims that it must be given and
+		Use:   "list",
+		Short: "List the layers of the library",
+		Long: `List shows the layers of the library, each with the dims that it must be given and
 what it is. Where there are dots, there are options, too: dlgen show has them.`,
 		Example: "  dlgen list",
 		Args:    nothing,
