@@ -123,7 +123,7 @@ func (r *request) work(args []string) (*work, error) {
 	}
 	for _, l := range c.Layers {
 		w.jobs = append(w.jobs, job.Job{Folder: l.Name, Package: l.Name,
-			Spec: job.Resolve(l.Spec, filepath.Dir(file)), Given: l.Given, Inference: l.Inference, Pos: l.Pos})
+			Spec: job.Resolve(l.Spec, filepath.Dir(file)), Given: l.Given, Inference: l.Inference, Pos: l.Pos, Config: c.Text, At: l.At})
 	}
 	return w, nil
 }

@@ -114,7 +114,7 @@ func (c *checker) checkLimits(n *number, given map[string]string) {
 		help = "here " + values
 	}
 	if n.given {
-		c.errs.AddHelp(diag.Pos{}, help, "%s=%s: %s must be %s", n.decl.Name, given[n.decl.Name], n.decl.Name, n.decl.Allowed())
+		c.errs.AddGiven(n.decl.Name, help, "%s=%s: %s must be %s", n.decl.Name, given[n.decl.Name], n.decl.Name, n.decl.Allowed())
 	} else {
 		c.errs.AddHelp(n.decl.Pos, help, "%s is %s; it must be %s", n.decl.Name, n.value.text(), n.decl.Allowed())
 	}
@@ -137,7 +137,7 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 					help = "it has none"
 				}
 			}
-			c.errs.AddHelp(diag.Pos{}, help, "%s has no dim or attribute %s", c.spec.Name.Text, k)
+			c.errs.AddGiven(k, help, "%s has no dim or attribute %s", c.spec.Name.Text, k)
 			continue
 		}
 		if n.decl.Value != nil {
@@ -147,7 +147,7 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 		n.given, n.state, n.value = true, 2, v
 		if problem != "" {
 			n.state = 3
-			c.errs.Addf(diag.Pos{}, "%s=%s: %s", k, given[k], problem)
+			c.errs.AddGiven(k, "", "%s=%s: %s", k, given[k], problem)
 		}
 	}
 }
@@ -235,9 +235,9 @@ func (c *checker) checkComputed(given map[string]string, order []*number) {
 		}
 		v, problem := parseGiven(text, n)
 		if problem != "" {
-			c.errs.Addf(diag.Pos{}, "%s=%s: %s", n.decl.Name, text, problem)
+			c.errs.AddGiven(n.decl.Name, "", "%s=%s: %s", n.decl.Name, text, problem)
 		} else if v.real() != n.value.real() {
-			c.errs.AddHelp(diag.Pos{}, c.where(n.decl.Value), "%s=%s: %s follows from the other dims and is %s", n.decl.Name, text, n.decl.Name, n.value.text())
+			c.errs.AddGiven(n.decl.Name, c.where(n.decl.Value), "%s=%s: %s follows from the other dims and is %s", n.decl.Name, text, n.decl.Name, n.value.text())
 		}
 	}
 }

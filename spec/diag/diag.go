@@ -32,11 +32,13 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
-// Error is one complaint. Help, where there is any, says what to do.
+// Error is one complaint. Help, where there is any, says what to do. Given is the name of the
+// value from outside that it is about, if it has no place in a spec.
 type Error struct {
-	Pos  Pos
-	Msg  string
-	Help string
+	Pos   Pos
+	Msg   string
+	Help  string
+	Given string
 }
 
 // List collects complaints about one spec; the zero List is ready to use.
@@ -61,6 +63,21 @@ func (l *List) Addf(pos Pos, format string, args ...any) {
 // AddHelp adds a complaint together with what to do about it.
 func (l *List) AddHelp(pos Pos, help, format string, args ...any) {
 	l.errs = append(l.errs, Error{Pos: pos, Msg: fmt.Sprintf(format, args...), Help: help})
+}
+
+// AddGiven adds a complaint about a value that was given, by its name.
+func (l *List) AddGiven(name, help, format string, args ...any) {
+	l.errs = append(l.errs, Error{Msg: fmt.Sprintf(format, args...), Help: help, Given: name})
+}
+
+// Place gives complaints without a place one, by what they are about: "" where it is nothing
+// that was given.
+func (l *List) Place(at func(given string) Pos) {
+	for i, e := range l.errs {
+		if !e.Pos.IsValid() {
+			l.errs[i].Pos = at(e.Given)
+		}
+	}
 }
 
 // Len is the number of complaints so far.

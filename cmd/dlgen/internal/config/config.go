@@ -39,8 +39,9 @@ type Layer struct {
 	Name string
 	// Spec is a library name, or a path relative to the config's folder.
 	Spec string
-	// Given are dims and attributes, as written.
+	// Given are dims and attributes, as written, At where their values are.
 	Given map[string]string
+	At    map[string]diag.Pos
 	// Inference asks for Forward alone.
 	Inference bool
 	Pos       diag.Pos

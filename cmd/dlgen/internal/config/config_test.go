@@ -32,8 +32,8 @@ layers:
 	}
 	at := func(line, col int) diag.Pos { return diag.Pos{File: "dlgen.yaml", Line: line, Col: col} }
 	want := &Config{File: "dlgen.yaml", Out: "internal/kernels", Targets: []string{"go"}, TargetsPos: at(4, 10), Text: []byte(text), Layers: []Layer{
-		{"fc1", "dense", map[string]string{"N": "32", "I": "784", "O": "128"}, false, at(6, 3)},
-		{"bn", "./mine/bn.yaml", map[string]string{"M": "8", "eps": "1e-3"}, true, at(7, 3)},
+		{"fc1", "dense", map[string]string{"N": "32", "I": "784", "O": "128"}, map[string]diag.Pos{"N": at(6, 33), "I": at(6, 40), "O": at(6, 48)}, false, at(6, 3)},
+		{"bn", "./mine/bn.yaml", map[string]string{"M": "8", "eps": "1e-3"}, map[string]diag.Pos{"M": at(10, 10), "eps": at(11, 12)}, true, at(7, 3)},
 	}}
 	if d := cmp.Diff(want, c); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -188,7 +188,7 @@ func (r *reader) layer(l *Layer, n ast.Node) {
 			named = true
 			l.Spec, _ = r.scalar(e.Value, "layer")
 		case "dims":
-			l.Given = r.dims(e.Value)
+			l.Given, l.At = r.dims(e.Value)
 		case "inference":
 			l.Inference = r.boolean(e.Value, key)
 		default:
@@ -200,19 +200,20 @@ func (r *reader) layer(l *Layer, n ast.Node) {
 	}
 }
 
-// dims reads names and values, kept as written.
-func (r *reader) dims(n ast.Node) map[string]string {
+// dims reads names and values, kept as written, and where the values are.
+func (r *reader) dims(n ast.Node) (given map[string]string, at map[string]diag.Pos) {
 	m := r.mapping(n, "dims")
 	if m == nil {
-		return nil
+		return nil, nil
 	}
-	given := map[string]string{}
+	given, at = map[string]string{}, map[string]diag.Pos{}
 	for _, e := range m.Values {
-		if v, ok := r.scalar(e.Value, "dim "+r.key(e)); ok {
-			given[r.key(e)] = v
+		key := r.key(e)
+		if v, ok := r.scalar(e.Value, "dim "+key); ok {
+			given[key], at[key] = v, r.pos(e.Value)
 		}
 	}
-	return given
+	return given, at
 }
 
 // mapping gives n as a mapping, or nil after complaining.

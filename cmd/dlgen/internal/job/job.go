@@ -7,6 +7,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -32,8 +33,11 @@ type Job struct {
 	Given map[string]string
 	// Inference asks for Forward alone.
 	Inference bool
-	// Pos is the job's place in a config, if it comes from one.
-	Pos diag.Pos
+	// Pos is the job's place in a config, if it comes from one, whose text is Config; At has
+	// the places of what is given.
+	Pos    diag.Pos
+	Config []byte
+	At     map[string]diag.Pos
 }
 
 // Package is what a job gives: files, and notes for who asked for it.
@@ -95,7 +99,18 @@ func contained(j Job, compile Compiler) (p Package, err error) {
 			err = Bug(fmt.Sprintf("%s with %v", j.Spec, j.Given), bug)
 		}
 	}()
-	return compile(j)
+	p, err = compile(j)
+	var list *diag.List
+	if j.Pos.IsValid() && errors.As(err, &list) {
+		list.Source(j.Pos.File, j.Config)
+		list.Place(func(given string) diag.Pos {
+			if at, ok := j.At[given]; ok {
+				return at
+			}
+			return j.Pos
+		})
+	}
+	return p, err
 }
 
 // Bug is the error for what a recover found: a bug of ours, and what brings it out.
