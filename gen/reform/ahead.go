@@ -65,7 +65,7 @@ func liesAlong(m *ir.Mem, axes []ir.Axis, t Vectors) bool {
 // turnsAhead reports whether the nests of a serial loop may use b with its last dimension
 // in front: none of them goes along its rows otherwise, and all of it is new.
 func turnsAhead(l *ir.Loops, start, end int, b *ir.Buffer) bool {
-	if b.Of != nil || b.Tensor != nil && b.Tensor.Role == layer.State {
+	if b.Size() > mostCopied || b.Of != nil || b.Tensor != nil && b.Tensor.Role == layer.State {
 		return false
 	}
 	for k, n := range l.Nests {

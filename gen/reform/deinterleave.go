@@ -147,7 +147,7 @@ func goesAlong(n *ir.Nest, t Vectors) bool {
 // inPhase reports whether the elements of the array of m that n reads are all of the rows, by
 // the same steps along q and by one along s if there is one, whatever else is left out.
 func inPhase(n *ir.Nest, m *ir.Mem, q, s *ir.Var) bool {
-	if naive.Restricts(n.Within, q) || naive.Restricts(n.Only, q) || naive.Restricts(n.Within, s) || naive.Restricts(n.Only, s) || n.Store.Buf == m.Buf {
+	if naive.Restricts(n.Within, q) || naive.Restricts(n.Only, q) || naive.Restricts(n.Within, s) || naive.Restricts(n.Only, s) || n.Store.Buf == m.Buf || m.Buf.Size() > mostCopied {
 		return false
 	}
 	terms := 1

@@ -16,6 +16,10 @@ type Vectors struct {
 	Wide bool
 }
 
+// mostCopied bounds the elements of an array of which a copy in another order is made: it is
+// memory that the caller has to have.
+const mostCopied = 1 << 24
+
 // Run reforms the loops of one pass, which are the caller's own.
 func Run(l *ir.Loops, t Vectors) *ir.Loops {
 	regions(l)
