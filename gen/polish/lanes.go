@@ -16,6 +16,20 @@ func shareLanes(f *ir.Func) {
 	}
 	a := &laneSharing{registers: newRegisters(f.Body), next: ir.LastReg(f.Body), in: map[*ir.Reg]lane{}}
 	f.Body = a.within(f.Body, f.Lanes)
+	f.Body = withoutIdle(f.Body, newRegisters(f.Body).uses)
+}
+
+// withoutIdle leaves out constants that nothing reads, as those of rows that share another's.
+func withoutIdle(body []ir.Stmt, uses map[*ir.Reg]int) []ir.Stmt {
+	return slices.DeleteFunc(body, func(st ir.Stmt) bool {
+		switch st := st.(type) {
+		case *ir.Loop:
+			st.Body = withoutIdle(st.Body, uses)
+		case *ir.Assign:
+			return st.Op == ir.Const && uses[st.Dst] == 0
+		}
+		return false
+	})
 }
 
 // mostRows is how many rows share a register: as many as a quarter of it has lanes, so
@@ -200,7 +214,7 @@ func (p *laneBlock) like(first, x *ir.Assign, k, n int) bool {
 		l := p.in[r]
 		switch {
 		case l.packed == nil:
-			if x.Args[i] != r || !p.isUniform(r) {
+			if !p.alike(x.Args[i], r) || !p.isUniform(r) {
 				return false
 			}
 		case l.k != 0 || len(l.packed.rows) != n || l.packed.rows[k] != x.Args[i]:

@@ -47,6 +47,39 @@ func TestShareLanes(t *testing.T) {
 	}
 }
 
+// TestShareNumbers: rows that compute with a number of their own share it where it is the
+// same, and nothing else.
+func TestShareNumbers(t *testing.T) {
+	x, y := &ir.Buffer{Name: "x", Shape: []int{2, 16}}, &ir.Buffer{Name: "y", Shape: []int{2}}
+	for _, second := range []float64{2, 3} {
+		b := &ir.Builder{}
+		var rows [2]*ir.Reg
+		for i := range rows {
+			rows[i] = b.Reg(ir.Real)
+			b.Emit(&ir.Load{Dst: rows[i], Mem: ir.Mem{Buf: x, Subs: []ir.Sub{{Const: i}, {}}}, Lanes: 16})
+		}
+		for i, r := range rows {
+			rows[i] = b.Do(ir.HSum, r)
+		}
+		for i, r := range rows {
+			own := b.Reg(ir.Real)
+			b.Emit(&ir.Assign{Dst: own, Op: ir.Const, Real: float32([]float64{2, second}[i])})
+			b.Emit(&ir.Store{Mem: ir.Mem{Buf: y, Subs: []ir.Sub{{Const: i}}}, Src: b.Do(ir.Mul, r, own), Lanes: 1})
+		}
+		f := &ir.Func{Name: "f", Lanes: 16, Buffers: []*ir.Buffer{x, y}, Body: b.Body}
+		shareLanes(f)
+		want := 2
+		if second == 2 {
+			want = 1
+		}
+		for _, what := range []string{"= mul", "= const"} {
+			if n := strings.Count(f.String(), what); n != want {
+				t.Errorf("with %g: %q stands %d times, want %d\n%s", second, what, n, want, f)
+			}
+		}
+	}
+}
+
 // TestUniform: a register that a loop assigns again is not what it was before the loop.
 func TestUniform(t *testing.T) {
 	x := &ir.Buffer{Name: "x", Shape: []int{16}}

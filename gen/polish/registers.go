@@ -1,6 +1,7 @@
 package polish
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -13,10 +14,12 @@ type registers struct {
 	// of memory is.
 	defs, uses   map[*ir.Reg]int
 	same, loaded map[*ir.Reg]bool
+	// constants has the numbers that registers are set to.
+	constants map[*ir.Reg]float32
 }
 
 func newRegisters(body []ir.Stmt) *registers {
-	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, loaded: map[*ir.Reg]bool{}}
+	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, loaded: map[*ir.Reg]bool{}, constants: map[*ir.Reg]float32{}}
 	a.count(body)
 	a.compare(body)
 	return a
@@ -46,6 +49,9 @@ func (a *registers) compare(body []ir.Stmt) {
 		case *ir.Load:
 			a.same[st.Dst], a.loaded[st.Dst] = st.Broadcast, !st.Broadcast
 		case *ir.Assign:
+			if st.Op == ir.Const {
+				a.constants[st.Dst] = st.Real
+			}
 			a.same[st.Dst] = isHorizontal(st) || !acrossLanes[st.Op] && !slices.ContainsFunc(st.Args, func(r *ir.Reg) bool { return !a.isUniform(r) })
 		}
 	}
@@ -58,6 +64,14 @@ var acrossLanes = map[ir.Op]bool{
 
 // isUniform reports whether r, to which one statement assigns, has one value in all lanes.
 func (a *registers) isUniform(r *ir.Reg) bool { return a.same[r] && a.defs[r] == 1 }
+
+// alike reports whether two registers, to each of which one statement assigns, are one or are
+// set to the same number.
+func (a *registers) alike(r, s *ir.Reg) bool {
+	x, ok := a.constants[r]
+	y, ok2 := a.constants[s]
+	return r == s || ok && ok2 && math.Float32bits(x) == math.Float32bits(y) && a.defs[r] == 1 && a.defs[s] == 1
+}
 
 // isLoaded reports whether r is a vector of memory.
 func (a *registers) isLoaded(r *ir.Reg) bool { return a.loaded[r] && a.defs[r] == 1 }
