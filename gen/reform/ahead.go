@@ -87,6 +87,11 @@ func stores(nests []*ir.Nest, b *ir.Buffer) bool {
 	return slices.ContainsFunc(nests, func(n *ir.Nest) bool { return n.Store.Buf == b })
 }
 
+// reads reports whether n has an element of b in its value or as an id.
+func reads(n *ir.Nest, b *ir.Buffer) bool {
+	return slices.ContainsFunc(naive.Touches(n), func(m *ir.Mem) bool { return m.Buf == b && m != &n.Store })
+}
+
 // ahead gives the nests of a serial loop, and those before it that b is made by, another
 // array with the last dimension of b in front, and returns the copies before and after.
 func ahead(nests []*ir.Nest, start, end int, b *ir.Buffer) (before, after []*ir.Nest) {
@@ -107,7 +112,7 @@ func ahead(nests []*ir.Nest, start, end int, b *ir.Buffer) (before, after []*ir.
 	}
 	text := nests[start].Text
 	if stores(nests[start:end], b) {
-		if b.Place != ir.Frame || slices.ContainsFunc(nests[end:], func(n *ir.Nest) bool { return naive.Loads(n, b) }) {
+		if b.Place != ir.Frame || slices.ContainsFunc(nests[end:], func(n *ir.Nest) bool { return reads(n, b) }) {
 			after = []*ir.Nest{{Axes: axes, Store: all, Value: ir.LoadExpr(turned(all.Subs)), Text: text}}
 		}
 		start = 0

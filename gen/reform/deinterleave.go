@@ -96,13 +96,19 @@ func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
 	return &one
 }
 
-// flush adds the maps to results that n uses, all where n is nil.
+// flush adds the maps to results if n, unless it is nil, may use one of them, or is of a
+// serial loop, which nothing may stand in.
 func (d *deinterleaver) flush(n *ir.Nest) {
-	if n == nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool {
-		return slices.ContainsFunc(naive.Touches(n), func(m *ir.Mem) bool { return m != &n.Store && m.Buf.Root() == b.Store.Buf.Root() })
-	}) {
+	if n == nil || n.Steps != nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool { return uses(n, &b.Store) }) {
 		d.out, d.back = append(d.out, d.back...), nil
 	}
+}
+
+// uses reports whether n may read or write elements that stand at m.
+func uses(n *ir.Nest, m *ir.Mem) bool {
+	return slices.ContainsFunc(naive.Touches(n), func(o *ir.Mem) bool {
+		return o.Buf.Root() == m.Buf.Root() && (o != &n.Store || n.Accumulate || o.Buf != m.Buf || !naive.Apart(o, m))
+	})
 }
 
 // strided finds an operand of a sum that goes along its rows by k*q + s, where vectors along q

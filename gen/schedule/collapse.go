@@ -114,7 +114,7 @@ func (j *joining) meets(n *ir.Nest, m *ir.Mem) bool {
 			}) {
 				continue
 			}
-			if naive.Has(j.g.outer, a.Var) != naive.Has(j.g.outer, b.Var) {
+			if naive.Has(j.g.outer, a.Var) != naive.Has(j.g.outer, b.Var) || naive.Has(j.g.abreast, a.Var) || naive.Has(j.g.abreast, b.Var) {
 				continue
 			}
 			j.add(a, b)
