@@ -19,7 +19,8 @@ func checkCommand() *cobra.Command {
 		Long: `Check reads specs and reports everything that is wrong with them: that every
 read is in bounds, every element is defined once, and that the backward
 equations are the gradient of the forward ones. Dims that are not given are small
-ones that differ, unless the spec requires others; they are shown. SPEC is the path of a spec or a name from the library.`,
+ones that differ, unless the spec requires others; they are shown. SPEC is the
+path of a spec or a name from the library.`,
 		Example: `  dlgen check bilinear.yaml
   dlgen check specs/*.yaml
   dlgen check dropout M=8 p=0.1`,

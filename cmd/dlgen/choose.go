@@ -118,7 +118,7 @@ func different(n int) [][]int {
 	}
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for range randomDims {
-		set := rnd.Perm(max(n, mostDim))[:n]
+		set := rnd.Perm(max(n, mostDim-1))[:n]
 		for i := range set {
 			set[i] += 2
 		}

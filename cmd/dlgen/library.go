@@ -160,6 +160,9 @@ func describeEquations(b *strings.Builder, title string, eqs []*syntax.Equation)
 // describeImplied lists the params, states and numbers that come with the layers that a
 // spec applies, for small dims, since their shapes follow from those.
 func describeImplied(w *tabwriter.Writer, s *syntax.Spec) {
+	if len(s.Applied) == 0 {
+		return
+	}
 	all, chosen, err := chooseDims(s, nil)
 	if err != nil {
 		return // check says what is wrong with it

@@ -375,8 +375,8 @@ type LoadIndex struct {
 }
 
 // Transpose sets Dst[i] lane j to Src[j] lane i; up to Func.Lanes registers each,
-// all distinct within Dst and within Src, all Real or all Word. Lanes of Dst for which there is no Src
-// have any value. Dst may reuse registers of Src. It does not occur with one lane.
+// all distinct within Dst and within Src, all Real or all Word. Lanes of Dst for which
+// there is no Src have any value. Dst may reuse registers of Src. It does not occur with one lane.
 type Transpose struct{ Dst, Src []*Reg }
 
 func (*Loop) isStmt()      {}

@@ -130,7 +130,7 @@ func strided(n *ir.Nest, t Vectors) (m *ir.Mem, q, s *ir.Var) {
 				if naive.Has(n.Axes, q.Var) && n.Store.Step(q.Var) != 1 {
 					continue // groups beside each other, no windows
 				}
-				if t.Wide || naive.Has(n.Axes, q.Var) && naive.Spacing(m, q.Var) == naive.Quad {
+				if t.Exchanges || naive.Has(n.Axes, q.Var) && naive.Spacing(m, q.Var) == naive.Quad {
 					continue // those are put together quickly: by one exchange of two vectors, or four at a time
 				}
 				for _, s := range way[1] {

@@ -12,8 +12,8 @@ import "github.com/dlgen/dlgen/gen/ir"
 type Vectors struct {
 	// Lanes is the number of floats in a vector, 1 where there are none.
 	Lanes int
-	// Wide says that two vectors can be exchanged at a time.
-	Wide bool
+	// Exchanges says that one operation takes its lanes from two vectors.
+	Exchanges bool
 }
 
 // mostCopied bounds the elements of an array of which a copy in another order is made: it is

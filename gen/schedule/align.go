@@ -26,8 +26,9 @@ func crosses(n *ir.Nest, outer []ir.Axis) bool {
 
 // revisits reports whether a map under the outer loops of sums goes over rows that these
 // have read, long enough for steps across them to cost little: they are still in the
-// second cache where the first does not hold all. Of many short rows each needs a page of its own, more than the machine remembers;
-// and what n uses again in every row is better kept in registers by a tile of its own.
+// second cache where the first does not hold all. Of many short rows each needs a page of
+// its own, more than the machine remembers; and what n uses again in every row is better
+// kept in registers by a tile of its own.
 func revisits(n *ir.Nest, outer []ir.Axis, t Target) bool {
 	const shortest, long, many = 3 * lineFloats, 16 * lineFloats, 128
 	inner := slices.DeleteFunc(slices.Clone(n.Axes), func(a ir.Axis) bool { return naive.Has(outer, a.Var) })

@@ -34,7 +34,8 @@ type Target struct {
 	// Inline says that functions such as exp are expanded where they stand;
 	// otherwise they stay calls.
 	Inline bool
-	// Wide says that there are the operations of sixteen lanes: ir.Scale and ir.InvRoot.
+	// Wide says that there are the operations of sixteen lanes: ir.Scale and ir.InvRoot, and
+	// those that take lanes from two vectors.
 	Wide bool
 	// First and Second are the bytes of the caches that one may count on.
 	First, Second int
@@ -67,7 +68,7 @@ func (t Target) side() int { return max(12, t.Registers-4) }
 // Run schedules one pass.
 func Run(l *ir.Loops, t Target) *ir.Program {
 	l = naive.Cloned(l)
-	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Wide: t.Wide})
+	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Exchanges: t.Wide})
 	l = stream(deviations(gatherAhead(l, t), t), t)
 	own := shrinkSteps(l)
 	groups := fuse(l, t)

@@ -25,14 +25,23 @@ func turning(side int, t Target) float64 {
 	return share * 0.3125 * float64(t.Lanes*t.Lanes)
 }
 
+// turnOf is what n exchanges, nil where it does anything else.
+func turnOf(n *ir.Nest) *turn {
+	from := n.Value.Load
+	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || len(n.Reduce) > 0 || !naive.Plain(n) {
+		return nil
+	}
+	along := turn{naive.Contiguous(from), naive.Contiguous(&n.Store)}
+	if along.from == nil || along.to == nil || along.from == along.to {
+		return nil
+	}
+	return &along
+}
+
 // turns reports whether n exchanges rows and columns, of which neither are short.
 func turns(n *ir.Nest, t Target) bool {
-	from := n.Value.Load
-	if t.Lanes == 1 || from == nil || from.Buf.Elem != n.Store.Buf.Elem || len(n.Reduce) > 0 || !naive.Plain(n) {
-		return false
-	}
-	a, b := naive.Contiguous(from), naive.Contiguous(&n.Store)
-	return a != b && 2*naive.SizeOf(n.Axes, a) >= t.Lanes && 2*naive.SizeOf(n.Axes, b) >= t.Lanes
+	along := turnOf(n)
+	return t.Lanes > 1 && along != nil && 2*naive.SizeOf(n.Axes, along.from) >= t.Lanes && 2*naive.SizeOf(n.Axes, along.to) >= t.Lanes
 }
 
 // turnPlan plans a group that does nothing but turn an array; nil for any other.
@@ -40,16 +49,11 @@ func turnPlan(g *group, t Target) *plan {
 	if t.Lanes == 1 || len(g.stages) != 1 || len(g.passes) != 1 || len(g.passes[0].inner) > 0 || len(g.serial) > 0 {
 		return nil
 	}
-	n := g.stages[0].nest
-	from := n.Value.Load
-	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || !naive.Plain(n) {
+	along := turnOf(g.stages[0].nest)
+	if along == nil || !naive.Has(g.outer, along.from) || !naive.Has(g.outer, along.to) {
 		return nil
 	}
-	along := turn{naive.Contiguous(from), naive.Contiguous(&n.Store)}
-	if along.from == nil || along.to == nil || along.from == along.to || !naive.Has(g.outer, along.from) || !naive.Has(g.outer, along.to) {
-		return nil
-	}
-	p := &plan{tile: map[*ir.Var]int{along.from: t.Lanes, along.to: t.Lanes}, turn: &along}
+	p := &plan{tile: map[*ir.Var]int{along.from: t.Lanes, along.to: t.Lanes}, turn: along}
 	squares, side := 1.0, t.Lanes
 	var last []ir.Axis
 	for _, a := range g.outer {

@@ -46,7 +46,7 @@ func (q *equation) isReduction(x *syntax.Call) bool {
 		return q.index(a.Name) == nil && q.meansNothingElse(a.Name)
 	case *syntax.Binary:
 		_, name := a.X.(*syntax.Name)
-		return a.Op == "<" && name
+		return comparisons[a.Op] && name
 	}
 	return false
 }

@@ -162,7 +162,8 @@ func hasReduction(x layer.Expr) bool {
 // computed makes value, which depends on idx, a tensor, and gives its element there: that of
 // a tensor which has the same value already, if there is one.
 func (d *derivation) computed(name string, value layer.Expr, idx []*layer.Index, s scope) layer.Expr {
-	if d.tied[s.target] == nil {
+	tied := d.tied[s.target] != nil // each step has its own
+	if !tied {
 		idx = asRead(idx, value)
 	}
 	fresh, free := binding{}.with(idx)
@@ -176,14 +177,14 @@ func (d *derivation) computed(name string, value layer.Expr, idx []*layer.Index,
 	for _, i := range free {
 		key += fmt.Sprintf(" %s<%d", i.Name, i.Size)
 	}
-	if d.tied[s.target] != nil { // each step has its own
-		key += " " + s.target.Name + fmt.Sprint(len(d.made))
-	}
-	if read.T = d.made[key]; read.T != nil {
+	if read.T = d.made[key]; read.T != nil && !tied {
 		return read
 	}
 	t := &layer.Tensor{Name: unused(name, d.taken), Role: layer.Scratch, HasOutside: open, Pos: s.target.Pos}
-	e.T, read.T, d.made[key] = t, t, t
+	e.T, read.T = t, t
+	if !tied {
+		d.made[key] = t
+	}
 	for _, i := range free {
 		t.Shape = append(t.Shape, i.Size)
 		t.Extents = append(t.Extents, strconv.Itoa(i.Size))
