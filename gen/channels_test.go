@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestChannels: what normalises the images of a channel stays in one group with the sums
@@ -28,7 +28,7 @@ backward: none
 		"N=256 C=16 P=49":  false,
 		"N=256 C=16 P=784": true,
 	} {
-		_, programs, err := passes(proved(t, norm, dims), schedule.AVX2)
+		_, programs, err := passes(proved(t, norm, dims), machine.AVX2)
 		if err != nil {
 			t.Fatal(err)
 		}

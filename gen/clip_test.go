@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // masked are layers in which a condition on two indices hides a part.
@@ -142,7 +142,7 @@ func TestShortRows(t *testing.T) {
 // TestKnownRows: a few rows through a large matrix take it in parts of so few
 // pages that their addresses are at hand for all lines of them.
 func TestKnownRows(t *testing.T) {
-	_, programs, err := passes(proved(t, "dense", "N=2 I=768 O=768"), schedule.AVX2)
+	_, programs, err := passes(proved(t, "dense", "N=2 I=768 O=768"), machine.AVX2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestKnownRows(t *testing.T) {
 // TestOneTerm: the residues of a window that a single term counts for need no
 // padded copy.
 func TestOneTerm(t *testing.T) {
-	_, programs, err := passes(proved(t, "maxpool2d", "N=1 H=113 W=113 C=64 R=3 S=3 stride=2"), schedule.AVX2)
+	_, programs, err := passes(proved(t, "maxpool2d", "N=1 H=113 W=113 C=64 R=3 S=3 stride=2"), machine.AVX2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestOneTerm(t *testing.T) {
 
 // work counts the fused multiplications of a layer's passes.
 func work(t *testing.T, source, dims string) float64 {
-	_, programs, err := passes(proved(t, source, dims), schedule.AVX2)
+	_, programs, err := passes(proved(t, source, dims), machine.AVX2)
 	if err != nil {
 		t.Fatal(err)
 	}

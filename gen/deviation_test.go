@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestDeviations checks the variance of columns that are read once for it and
@@ -15,7 +15,7 @@ import (
 // and with rows that are not like the others.
 func TestDeviations(t *testing.T) {
 	const rows, cols = 3000, 24
-	target := schedule.AVX512
+	target := machine.AVX512
 	target.Second = 64 << 10
 	_, programs, err := passes(proved(t, "batchnorm", "M=3000 C=24"), target)
 	if err != nil {

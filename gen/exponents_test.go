@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestExponents checks that exp is replaced by its form for arguments that are
@@ -42,13 +42,13 @@ forward: |
 		"y[m][d] = exp(where(z[m][d] > 0, x[m][d], -1))":                    false,
 	} {
 		p := proved(t, head+"  "+equation+"\n", "M=4 D=9")
-		_, programs, err := passes(p, schedule.Portable)
+		_, programs, err := passes(p, machine.Portable)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(programs[0].String(), "exp_nonpos"); got != cheaper {
 			t.Errorf("%s: cheaper form %v, want %v", equation, got, cheaper)
 		}
-		agree(t, p, schedule.AVX2, false, rounding)
+		agree(t, p, machine.AVX2, false, rounding)
 	}
 }

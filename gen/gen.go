@@ -16,6 +16,7 @@ import (
 	"github.com/dlgen/dlgen/gen/golang"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/lower"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/parallel"
 	"github.com/dlgen/dlgen/gen/reform"
 	"github.com/dlgen/dlgen/gen/schedule"
@@ -35,7 +36,7 @@ type Backend interface {
 	// File is the name of the assembly file.
 	File() string
 	// Target is what the scheduler makes kernels for.
-	Target() schedule.Target
+	Target() machine.Target
 	// Print is the text of the assembly file; header is its first line.
 	Print(pkg, header string, funcs []*ir.Func) ([]byte, error)
 }
@@ -78,7 +79,7 @@ func compile(p *layer.Proved, o Options) (*compiled, error) {
 	vectors := make([]golang.Vector, len(o.Backends))
 	err := parallel.Each(1+len(vectors), func(i int) (err error) {
 		if i == 0 {
-			c.loops, c.pkg.Portable, err = passes(p, schedule.Portable)
+			c.loops, c.pkg.Portable, err = passes(p, machine.Portable)
 		} else {
 			vectors[i-1], err = vector(p, o.Backends[i-1], o.Package)
 		}
@@ -153,7 +154,7 @@ func programs(p *layer.Proved) []pass {
 }
 
 // passes lowers and schedules all programs.
-func passes(p *layer.Proved, t schedule.Target) ([]*ir.Loops, []*ir.Program, error) {
+func passes(p *layer.Proved, t machine.Target) ([]*ir.Loops, []*ir.Program, error) {
 	var loops []*ir.Loops
 	checked := lower.Checked(p)
 	for _, pass := range programs(p) {

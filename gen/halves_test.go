@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/golang"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestHalves: full vectors of sixteen lanes are worth their code on every machine,
@@ -26,7 +26,7 @@ func TestHalves(t *testing.T) {
 	} {
 		p := proved(t, c.layer, c.dims)
 		vectors := make([]golang.Vector, 2)
-		for i, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		for i, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 			var err error
 			if _, vectors[i].Programs, err = passes(p, target); err != nil {
 				t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/spec"
 	"github.com/dlgen/dlgen/spec/eval"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -140,7 +140,7 @@ const rounding = 5e-6
 
 // agree runs both passes of a layer as scheduled for a target and compares
 // them with the equations; tol 0 asks for equality.
-func agree(t *testing.T, p *layer.Proved, target schedule.Target, whole bool, tol float64) {
+func agree(t *testing.T, p *layer.Proved, target machine.Target, whole bool, tol float64) {
 	t.Helper()
 	_, programs, err := passes(p, target)
 	if err != nil {
@@ -259,7 +259,7 @@ func size(list []float64) float64 {
 	return math.Sqrt(sum / float64(len(list)))
 }
 
-var targets = []schedule.Target{schedule.Portable, schedule.AVX2, schedule.AVX512}
+var targets = []machine.Target{machine.Portable, machine.AVX2, machine.AVX512}
 
 // TestLibraryAgrees compares schedules with the equations for library layers.
 func TestLibraryAgrees(t *testing.T) {

@@ -4,25 +4,25 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestSmallCaches schedules for machines with hardly any cache, scratch or
 // time in one call, so that panels, blocks, slices, parts of sums and streams
 // occur with small shapes, and compares with the equations.
 func TestSmallCaches(t *testing.T) {
-	tiny := schedule.AVX2
+	tiny := machine.AVX2
 	tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = 1<<10, 8<<10, 3<<10, 500
-	small := schedule.AVX2
+	small := machine.AVX2
 	small.First, small.Second, small.CallCycles = 6<<10, 40<<10, 9000
-	portable := schedule.Portable
+	portable := machine.Portable
 	portable.First, portable.Second, portable.FrameBytes = 1<<10, 8<<10, 1<<10
 	seen := ""
 	for _, dims := range []string{
 		"N=40 I=48 O=256", "N=33 I=256 O=40", "N=20 I=100 O=61", "N=1 I=70 O=90", "N=1 I=70 O=7", "N=7 I=256 O=256", "N=64 I=37 O=17", "N=64 I=512 O=64", "N=48 I=256 O=256",
 	} {
 		p := proved(t, "dense", dims)
-		for _, target := range []schedule.Target{tiny, small, portable, schedule.AVX2} {
+		for _, target := range []machine.Target{tiny, small, portable, machine.AVX2} {
 			agree(t, p, target, true, 0)
 			_, programs, err := passes(p, target)
 			if err != nil {
@@ -35,16 +35,16 @@ func TestSmallCaches(t *testing.T) {
 	}
 	long := "layer: long\ndims: {M: }\ntensors:\n  x: {role: input, shape: [M]}\n  y: {role: output, shape: []}\n" +
 		"forward: |\n  y = max(m, x[m]) + min(i, x[i]) + prod(j, x[j]/3 + 1)\nbackward: none\n"
-	for _, target := range []schedule.Target{tiny, small, portable} {
+	for _, target := range []machine.Target{tiny, small, portable} {
 		agree(t, proved(t, long, "M=1500"), target, false, rounding)
 	}
 	for layer, dims := range map[string]string{"mse": "M=3001", "bce_with_logits": "M=2048", "cross_entropy": "N=300 C=7", "l1": "M=257"} {
-		for _, target := range []schedule.Target{tiny, small, portable} {
+		for _, target := range []machine.Target{tiny, small, portable} {
 			agree(t, proved(t, layer, dims), target, false, rounding)
 		}
 	}
 	for _, dims := range []string{"M=300 C=20", "M=513 C=7", "M=260 C=70"} {
-		for _, target := range []schedule.Target{tiny, small, portable} {
+		for _, target := range []machine.Target{tiny, small, portable} {
 			agree(t, proved(t, "batchnorm", dims), target, false, rounding)
 		}
 	}
@@ -52,7 +52,7 @@ func TestSmallCaches(t *testing.T) {
 		dims, text, _ := strings.Cut(source, "\n")
 		for _, d := range strings.Split(dims, ";") {
 			p := proved(t, text, d)
-			for _, target := range []schedule.Target{tiny, small, portable} {
+			for _, target := range []machine.Target{tiny, small, portable} {
 				t.Run(name+" "+d+" "+target.Name, func(t *testing.T) { agree(t, p, target, false, rounding) })
 			}
 		}
@@ -76,13 +76,13 @@ forward: |
   y[n][o] = sum(i, x[n][i]*w[i][o])
 backward: derive
 `
-	agree(t, proved(t, words, "N=27 I=1024 O=1024"), schedule.AVX512, true, 0)
-	small := schedule.AVX2
+	agree(t, proved(t, words, "N=27 I=1024 O=1024"), machine.AVX512, true, 0)
+	small := machine.AVX2
 	small.First, small.Second = 6<<10, 40<<10
 	agree(t, proved(t, words, "N=33 I=256 O=256"), small, true, 0)
 	p := proved(t, "dense", "N=27 I=1024 O=1024")
-	agree(t, p, schedule.AVX512, true, 0)
-	_, programs, err := passes(p, schedule.AVX512)
+	agree(t, p, machine.AVX512, true, 0)
+	_, programs, err := passes(p, machine.AVX512)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,9 +94,9 @@ backward: derive
 // TestSweeps goes there and back through weights that the second cache does not hold,
 // with even and odd numbers of steps.
 func TestSweeps(t *testing.T) {
-	small := schedule.AVX2
+	small := machine.AVX2
 	small.First, small.Second = 2<<10, 12<<10
-	short := schedule.AVX512
+	short := machine.AVX512
 	short.First, short.Second = 2<<10, 12<<10
 	seen := ""
 	for layer, all := range map[string][]string{
@@ -106,7 +106,7 @@ func TestSweeps(t *testing.T) {
 	} {
 		for _, dims := range all {
 			p := proved(t, layer, dims)
-			for _, target := range []schedule.Target{small, short} {
+			for _, target := range []machine.Target{small, short} {
 				agree(t, p, target, false, rounding)
 				_, programs, err := passes(p, target)
 				if err != nil {
@@ -133,13 +133,13 @@ func TestPackedSteps(t *testing.T) {
 	text := "layer: packed\ndims: {T: , J: , K: }\ntensors:\n  x: {role: input, shape: [T, K]}\n  w: {role: param, shape: [J, K]}\n" +
 		"  y: {role: output, shape: [T, K]}\n" +
 		"forward: |\n  y[t][k] = max(min(x[t][k] + where(t == 0, 0, sum(j < J, y[t-1][j]*w[j][k])), 3), -3)\nbackward: derive\n"
-	small, short := schedule.AVX2, schedule.AVX512
+	small, short := machine.AVX2, machine.AVX512
 	small.First, small.Second = 2<<10, 12<<10
 	short.First, short.Second = 2<<10, 12<<10
 	for dims, packs := range map[string]bool{"T=26 J=28 K=352": true, "T=12 J=28 K=352": false, "T=25 J=14 K=704": true, "T=10 J=14 K=704": false} {
 		p := proved(t, text, dims)
 		seen := ""
-		for _, target := range []schedule.Target{small, short} {
+		for _, target := range []machine.Target{small, short} {
 			agree(t, p, target, true, 0)
 			_, programs, err := passes(p, target)
 			if err != nil {
@@ -167,7 +167,7 @@ forward: |
   y[a][c] = sum(i < B, j < B, u[i]*v[i][0]*w[i][j][c])
 backward: derive
 `
-	small := schedule.AVX2
+	small := machine.AVX2
 	small.First, small.Second = 300, 1500
 	for _, dims := range []string{"A=2 B=17", "A=2 B=33", "A=3 B=24"} {
 		agree(t, proved(t, text, dims), small, false, rounding)

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestMergedLanes: groups that are narrower than a vector share one, in convolutions and in
@@ -65,7 +65,7 @@ backward: derive
 		{reversed, "N=3 I=4 O=4 Q=5", "b", "b"},
 	} {
 		p := proved(t, c.layer, c.dims)
-		for target, want := range map[*schedule.Target]string{&schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {
+		for target, want := range map[*machine.Target]string{&machine.AVX2: c.avx2, &machine.AVX512: c.avx512} {
 			agree(t, p, *target, true, 0)
 			_, programs, err := passes(p, *target)
 			if err != nil {

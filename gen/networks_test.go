@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/spec"
 )
 
@@ -66,7 +66,7 @@ func BenchmarkTransformer(b *testing.B) {
 		start := time.Now()
 		p := proved(b, "../examples/networks/transformer.yaml", "N=4 T=64 E=128 A=4 F=512")
 		b.ReportMetric(float64(time.Since(start).Milliseconds()), "ms/proof")
-		if _, _, err := passes(p, schedule.AVX2); err != nil {
+		if _, _, err := passes(p, machine.AVX2); err != nil {
 			b.Fatal(err)
 		}
 	}

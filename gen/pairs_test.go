@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestPairs: equations for every other element agree with those between them.
@@ -18,7 +18,7 @@ func TestPairsInVectors(t *testing.T) {
 		"y[t][2*d] = exp(x[t][d])\n  y[t][2*d+1] = 0",
 	} {
 		p := proved(t, "layer: t\ndims: {T: , D: }\ntensors:\n  x: {role: input, shape: [T, D]}\n  y: {role: output, shape: [T, D]}\nindices: {d: D/2}\nforward: |\n  "+equation+"\nbackward: derive\n", "T=3 D=64")
-		for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		for _, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 			_, programs, err := passes(p, target)
 			if err != nil {
 				t.Fatal(err)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestPrefetchAhead follows the addresses of a call: few lines are asked for that
@@ -17,7 +17,7 @@ func TestPrefetchAhead(t *testing.T) {
 		{"conv2d", "N=1 H=40 W=40 C=256 K=64 R=1 S=1"}, // each element of x is read by one tile
 		{"conv2d", "N=1 H=100 W=100 C=64 K=96 R=3 S=3 stride=2 pad=1"},
 	} {
-		_, programs, err := passes(proved(t, c.layer, c.dims), schedule.AVX512)
+		_, programs, err := passes(proved(t, c.layer, c.dims), machine.AVX512)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestRandom compares schedules of random layers with their equations, exactly:
@@ -20,7 +20,7 @@ func TestRandom(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("DLGEN_RANDOM")); err == nil {
 		count = n
 	}
-	tiny := schedule.AVX2
+	tiny := machine.AVX2
 	tiny.Name, tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = "tiny", 1<<10, 4<<10, 3<<10, 2000
 	for name, layer := range map[string]func(*rand.Rand) (text, dims string){
 		"rows": randomRows, "columns": randomColumns, "window": randomWindow, "product": randomProduct,

@@ -4,9 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dlgen/dlgen/gen/machine"
 	"golang.org/x/tools/txtar"
-
-	"github.com/dlgen/dlgen/gen/schedule"
 )
 
 // TestRecords: vectors along short records agree with the equations.
@@ -26,7 +25,7 @@ func TestRecordsInVectors(t *testing.T) {
 	}
 	for name, dims := range whole {
 		p := proved(t, text[name], dims)
-		for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+		for _, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 			_, programs, err := passes(p, target)
 			if err != nil {
 				t.Fatal(err)

@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestSlide: an element that slides through a tile of a window is loaded once for
 // all taps that use it, in the middle of the image and at its borders.
 func TestSlide(t *testing.T) {
 	p := proved(t, "conv2d", "N=1 H=28 W=28 C=32 K=32 R=3 S=3 pad=1 groups=32")
-	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+	for _, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 		_, programs, err := passes(p, target)
 		if err != nil {
 			t.Fatal(err)
@@ -28,9 +28,9 @@ func TestSlide(t *testing.T) {
 // weights has them at once.
 func TestTapsAbreast(t *testing.T) {
 	for _, c := range []struct {
-		target schedule.Target
+		target machine.Target
 		size   string
-	}{{schedule.AVX2, "H=28 W=28"}, {schedule.AVX512, "H=112 W=112"}} {
+	}{{machine.AVX2, "H=28 W=28"}, {machine.AVX512, "H=112 W=112"}} {
 		_, programs, err := passes(proved(t, "conv2d", c.size+" N=1 C=32 K=32 R=3 S=3 pad=1 groups=32"), c.target)
 		if err != nil {
 			t.Fatal(err)
@@ -53,7 +53,7 @@ forward: |
   r[l] = sum(t < T-L+1, x[t]*x[t+l])
 backward: derive
 `, "T=200 L=64")
-	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+	for _, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 		_, programs, err := passes(p, target)
 		if err != nil {
 			t.Fatal(err)

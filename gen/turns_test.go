@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // inTurns are layers whose passes go through the same arrays several times: some
@@ -36,13 +36,13 @@ backward: derive
 // TestInTurns: calls that share arrays are made in turns, and what they compute
 // does not change.
 func TestInTurns(t *testing.T) {
-	tiny, small := schedule.AVX2, schedule.AVX2
+	tiny, small := machine.AVX2, machine.AVX2
 	tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = 1<<10, 4<<10, 3<<10, 2000
 	small.First, small.Second, small.CallCycles = 6<<10, 16<<10, 30000
 	seen := map[string]bool{}
 	for source, dims := range inTurns {
 		p := proved(t, source, dims)
-		for _, target := range []schedule.Target{tiny, small} {
+		for _, target := range []machine.Target{tiny, small} {
 			agree(t, p, target, false, 2*rounding)
 			_, programs, err := passes(p, target)
 			if err != nil {
@@ -58,7 +58,7 @@ func TestInTurns(t *testing.T) {
 			t.Errorf("no pass of %s comes back to a function", name)
 		}
 	}
-	_, programs, err := passes(proved(t, "maxpool2d", "N=1 H=113 W=113 C=64 R=3 S=3 stride=2"), schedule.AVX2)
+	_, programs, err := passes(proved(t, "maxpool2d", "N=1 H=113 W=113 C=64 R=3 S=3 stride=2"), machine.AVX2)
 	if err != nil {
 		t.Fatal(err)
 	}

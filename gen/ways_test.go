@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // headsInside has the scores of attention where the heads share the features of a row.
@@ -96,7 +96,7 @@ func TestWays(t *testing.T) {
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {
-		for target, want := range map[*schedule.Target]bool{&schedule.Portable: c.portable, &schedule.AVX2: c.avx2, &schedule.AVX512: c.avx512} {
+		for target, want := range map[*machine.Target]bool{&machine.Portable: c.portable, &machine.AVX2: c.avx2, &machine.AVX512: c.avx512} {
 			_, programs, err := passes(proved(t, c.layer, c.dims), *target)
 			if err != nil {
 				t.Fatal(err)
@@ -170,7 +170,7 @@ forward: |
   y[o] = sum(e, p[e]*sum(d, x[d]*w[e][d][o]))
 backward: derive
 `, "D=64 E=8")
-	for _, target := range []schedule.Target{schedule.AVX2, schedule.AVX512} {
+	for _, target := range []machine.Target{machine.AVX2, machine.AVX512} {
 		_, programs, err := passes(p, target)
 		if err != nil {
 			t.Fatal(err)

@@ -8,7 +8,7 @@ package avx2
 import (
 	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 	avo "github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
@@ -35,7 +35,7 @@ func (Backend) Whole() []string { return nil }
 func (Backend) File() string { return "kernels_amd64.s" }
 
 // Target is what the scheduler makes kernels for.
-func (Backend) Target() schedule.Target { return schedule.AVX2 }
+func (Backend) Target() machine.Target { return machine.AVX2 }
 
 // Print is the text of the assembly file; header is its first line. A kernel
 // that is listed twice is printed once.

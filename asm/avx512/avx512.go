@@ -11,7 +11,7 @@ package avx512
 import (
 	"github.com/dlgen/dlgen/asm/amd64"
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/schedule"
+	"github.com/dlgen/dlgen/gen/machine"
 	avo "github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/reg"
 	"github.com/mmcloughlin/avo/x86"
@@ -40,7 +40,7 @@ func (Backend) Whole() []string { return []string{"HasAVXVNNI", "!HasAVX512BF16"
 func (Backend) File() string { return "kernels_avx512_amd64.s" }
 
 // Target is what the scheduler makes kernels for.
-func (Backend) Target() schedule.Target { return schedule.AVX512 }
+func (Backend) Target() machine.Target { return machine.AVX512 }
 
 // Print is the text of the assembly file; header is its first line. A kernel
 // that is listed twice is printed once.

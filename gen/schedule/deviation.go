@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
 )
 
@@ -15,7 +16,7 @@ import (
 // The point is the mean of a sample from all over the elements. How far it is
 // from f against their deviations, on which the rounding depends, is then
 // bounded, whatever the elements are: less than n over the size of the sample.
-func deviations(l *ir.Loops, t Target) *ir.Loops {
+func deviations(l *ir.Loops, t machine.Target) *ir.Loops {
 	if t.Lanes == 1 {
 		return l
 	}
@@ -44,7 +45,7 @@ const sampleSize = 64
 // summed finds the nest that sums up the elements of whose deviations the nest
 // at the given place sums the squares; -1 where that is none, or there is
 // nothing to gain.
-func summed(nests []*ir.Nest, at int, t Target) int {
+func summed(nests []*ir.Nest, at int, t machine.Target) int {
 	n := nests[at]
 	x, f := deviation(n)
 	if x == nil || !alone(nests, n) || rowBytes(x, n, t) <= float64(t.Second) || naive.Volume(n.Reduce) < 4*sampleSize || naive.TouchesAny(f.Flat(), n.Reduce) {
@@ -107,10 +108,10 @@ func alone(nests []*ir.Nest, n *ir.Nest) bool {
 }
 
 // rowBytes is what a vector of results of n reads of x.
-func rowBytes(x *ir.Mem, n *ir.Nest, t Target) float64 {
-	bytes := footprint(x, n.Reduce)
+func rowBytes(x *ir.Mem, n *ir.Nest, t machine.Target) float64 {
+	bytes := naive.Footprint(x, n.Reduce)
 	for _, a := range n.Axes {
-		if row(x, a.Var) {
+		if naive.AlongRow(x, a.Var) {
 			bytes *= float64(min(a.Size, 4*t.Lanes))
 		}
 	}
@@ -144,7 +145,7 @@ func leads(nests []*ir.Nest, from, to *ir.Buffer) bool {
 
 // deviationsOf is what stands in place of the sum and of that of the squared
 // deviations.
-func deviationsOf(sum, squares *ir.Nest, t Target) (first []*ir.Nest, last *ir.Nest) {
+func deviationsOf(sum, squares *ir.Nest, t machine.Target) (first []*ir.Nest, last *ir.Nest) {
 	_, f := deviation(squares)
 	sum = naive.Renamed(sum, alike(sum, squares))
 	n := naive.Volume(sum.Reduce)

@@ -1,11 +1,12 @@
 package schedule
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // flat is a nest over the elements of a matrix whose rows fill vectors badly, with
@@ -30,7 +31,7 @@ const (
 // flattened is a sum over the rows of a matrix, or an outer product, as nests with
 // the lanes through whole blocks of rows; nil where that does not suit it. A sum
 // has one of its own for each row of a block, which are added up at the end.
-func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
+func flattened(n *ir.Nest, l *ir.Loops, t machine.Target) []*ir.Nest {
 	f := newFlat(n, t)
 	if f == nil || !f.fits(l) {
 		return nil
@@ -76,7 +77,7 @@ func flattened(n *ir.Nest, l *ir.Loops, t Target) []*ir.Nest {
 
 // newFlat finds the rows and the columns; nil where there are none or vectors are
 // mostly full.
-func newFlat(n *ir.Nest, t Target) *flat {
+func newFlat(n *ir.Nest, t machine.Target) *flat {
 	f := &flat{n: n}
 	switch {
 	case t.Lanes == 1 || len(n.Within)+len(n.Only)+len(n.Gathers) > 0 || n.Accumulate || n.Store.Buf.Elem != ir.F32:
@@ -91,13 +92,13 @@ func newFlat(n *ir.Nest, t Target) *flat {
 	width := f.col.Size
 	shared := gcd(width, t.Lanes)
 	f.rows = t.Lanes / shared
-	for n := width / shared; 2*n <= sumsInTurn && 2*f.rows <= t.Lanes; n *= 2 {
+	for n := width / shared; 2*n <= plan.SumsInTurn && 2*f.rows <= t.Lanes; n *= 2 {
 		f.rows *= 2 // several vectors share what they load of a row
 	}
 	vectors := float64(width) / float64(t.Lanes)
 	moves, most := naive.CeilDiv(width, t.Lanes), t.Registers/2-2
 	if len(n.Reduce) == 0 {
-		moves, most = width/t.Lanes+t.pieces(width%t.Lanes), t.Registers/2
+		moves, most = width/t.Lanes+t.Pieces(width%t.Lanes), t.Registers/2
 	}
 	if width < 2 || float64(moves) < emptyLanes*vectors || width*f.rows/t.Lanes > most || f.row.Size < flatBlocks*f.rows {
 		return nil
@@ -106,15 +107,6 @@ func newFlat(n *ir.Nest, t Target) *flat {
 	f.block = ir.Axis{Var: &ir.Var{Name: name + "b"}, Size: f.row.Size / f.rows}
 	f.lane = ir.Axis{Var: &ir.Var{Name: name + f.col.Var.Name}, Size: f.rows * width}
 	return f
-}
-
-// pieces is the number of stores that a part of a vector takes: where there are no
-// masks, those of 4, 2 and 1 lanes.
-func (t Target) pieces(lanes int) int {
-	if t.Lanes > 8 {
-		return min(lanes, 1)
-	}
-	return bits.OnesCount(uint(lanes))
 }
 
 func gcd(a, b int) int {

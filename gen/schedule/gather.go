@@ -4,13 +4,15 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // gatherAhead takes functions away from ids that differ from lane to lane, which no vector
 // unit follows: what is scattered is computed before, and what is gathered for a function
 // is copied before, element by element, so that functions find it side by side.
-func gatherAhead(l *ir.Loops, t Target) *ir.Loops {
+func gatherAhead(l *ir.Loops, t machine.Target) *ir.Loops {
 	if t.Lanes == 1 {
 		return l
 	}
@@ -30,7 +32,7 @@ const (
 )
 
 // computedBefore is a nest that needs it as several.
-func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
+func computedBefore(n *ir.Nest, t machine.Target) []*ir.Nest {
 	if len(n.Reduce) > 0 {
 		return gatheredBefore(n)
 	}
@@ -39,7 +41,7 @@ func computedBefore(n *ir.Nest, t Target) []*ir.Nest {
 	}
 	fits := func(n *ir.Nest) bool {
 		return slices.ContainsFunc(n.Axes, func(a ir.Axis) bool {
-			return a.Size > t.Lanes/2 && lanesFit([]*stage{{nest: n, store: true}}, a.Var, t)
+			return a.Size > t.Lanes/2 && plan.LanesFit([]*plan.Stage{{Nest: n, Store: true}}, a.Var, t)
 		})
 	}
 	if fits(n) {
@@ -73,7 +75,7 @@ func gatheredBefore(n *ir.Nest) []*ir.Nest {
 	m := *n
 	before := copyGathered(&m)
 	for _, c := range before {
-		if most := naive.Volume(naive.Join(n.Axes, n.Reduce)); fewestUses*naive.Volume(c.Axes) > most || naive.Volume(c.Axes) > mostAhead {
+		if most := naive.Volume(naive.Join(n.Axes, n.Reduce)); plan.FewestUses*naive.Volume(c.Axes) > most || naive.Volume(c.Axes) > mostAhead {
 			return []*ir.Nest{n}
 		}
 	}

@@ -4,23 +4,16 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
-
-// streamRows is the number of rows of a matrix that are added at a time: more without
-// vectors, where it is the sum in memory that takes long, not the rows.
-func (t Target) streamRows() int {
-	if t.Lanes == 1 {
-		return 8
-	}
-	return 4
-}
 
 // stream rewrites sums over the rows of a matrix that the first cache does not
 // hold, such as a batch of one through a dense layer. Taken column by column,
 // each cache line would come from another page; a few rows at a time, added to
 // the result in memory, come in the order in which they lie.
-func stream(l *ir.Loops, t Target) *ir.Loops {
+func stream(l *ir.Loops, t machine.Target) *ir.Loops {
 	out := *l
 	out.Nests = nil
 	for _, n := range l.Nests {
@@ -31,7 +24,7 @@ func stream(l *ir.Loops, t Target) *ir.Loops {
 		case follows(n, out.Nests, l.Nests, t):
 			parts = inRows(n, 1)
 		case streams(n, t) && !packs(n, l, t):
-			parts = inRows(n, t.streamRows())
+			parts = inRows(n, t.StreamRows())
 		case isLong(n, t):
 			parts = inChunks(n, t)
 		}
@@ -59,13 +52,13 @@ const wideRow = 8
 
 // follows reports whether n is a sum of rows over which one of the nests goes, too, so that
 // both take them one by one: long ones, or those that a third nest takes one by one.
-func follows(n *ir.Nest, before, all []*ir.Nest, t Target) bool {
+func follows(n *ir.Nest, before, all []*ir.Nest, t machine.Target) bool {
 	if !sumsRows(n) || naive.Volume(n.Axes) < wideRow {
 		return false
 	}
 	one := inRows(n, 1)[1]
 	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
-		return p.Steps == n.Steps && readsRows(p, one) &&
+		return p.Steps == n.Steps && plan.ReadsRows(p, one) &&
 			(naive.Volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
 	})
 }
@@ -87,74 +80,35 @@ func endsRows(q, p *ir.Nest, all []*ir.Nest) bool {
 // One in which nothing is used again can as well have its result in registers
 // where rows are short, and any where the registers hold a whole row: the rows
 // come one after the other then, too.
-func streams(n *ir.Nest, t Target) bool {
+func streams(n *ir.Nest, t machine.Target) bool {
 	if !sumsRows(n) {
 		return false
 	}
 	row := n.Reduce[0]
 	for _, m := range n.Value.Loads() {
 		f := m.Flat()
-		if t.Lanes > 1 && naive.OneRow(f, n.Axes) && naive.CeilDiv(int(naive.Volume(n.Axes)), t.Lanes) <= t.mostSums() {
+		if t.Lanes > 1 && naive.OneRow(f, n.Axes) && naive.CeilDiv(int(naive.Volume(n.Axes)), t.Lanes) <= t.MostSums() {
 			return false
 		}
-		if naive.OneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= naive.Volume(n.Axes) && footprint(m, n.Axes, n.Reduce) > farRows*float64(t.First) {
-			return naive.IsDot(n) || 4*f.Coef(row.Var) >= longRow
+		if naive.OneRow(f, n.Axes) && float64(f.Coef(row.Var)) >= naive.Volume(n.Axes) && naive.Footprint(m, n.Axes, n.Reduce) > plan.FarRows*float64(t.First) {
+			return naive.IsDot(n) || 4*f.Coef(row.Var) >= plan.LongRow
 		}
 	}
 	return false
 }
 
-// mostSums is how many sums of a row a tile has at most, some of them in memory; with
-// more of these the sum may as well go through memory.
-func (t Target) mostSums() int { return min(2*t.Registers, 40) }
-
-// holdsRow reports whether registers hold the sums of a whole row.
-func (t Target) holdsRow(size int) bool { return naive.CeilDiv(size, t.Lanes) <= t.heldRow() }
-
-// fewestUses is the number of times that blocks are read at least to be worth making,
-// fewestFar where the second cache does not hold them.
-const (
-	fewestUses = 8
-	fewestFar  = 24
-)
-
-// paysBlocks reports whether rows that are used once in each step of a serial loop are
-// worth packing: there are enough steps, and the rows are not far larger than the second
-// cache.
-func paysBlocks(m *ir.Mem, s *ir.Steps, t Target) bool {
-	bytes, uses := 4*m.Buf.Size(), fewestUses
-	if bytes > t.Second*3/2 {
-		uses = fewestFar
-	}
-	return s.Count >= uses && bytes <= t.Second*7/2
-}
-
 // packs reports whether a sum over the rows of a matrix that all steps of a serial
 // loop read has its own way to take them in order: from blocks as wide as the
 // registers hold, made once.
-func packs(n *ir.Nest, l *ir.Loops, t Target) bool {
-	if n.Steps == nil || t.Lanes == 1 || !naive.IsDot(n) || rowWidth(int(naive.Volume(n.Axes)), t) == 0 {
+func packs(n *ir.Nest, l *ir.Loops, t machine.Target) bool {
+	if n.Steps == nil || t.Lanes == 1 || !naive.IsDot(n) || plan.RowWidth(int(naive.Volume(n.Axes)), t) == 0 {
 		return false
 	}
 	return slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool {
-		return naive.OneRow(m.Flat(), n.Axes) && allBare(m) && paysBlocks(m, n.Steps, t) && m.Flat().Coef(n.Steps.Var) == 0 &&
+		return naive.OneRow(m.Flat(), n.Axes) && naive.AllBare(m) && plan.PaysBlocks(m, n.Steps, t) && m.Flat().Coef(n.Steps.Var) == 0 &&
 			!slices.ContainsFunc(l.Nests, func(p *ir.Nest) bool { return p.Steps == n.Steps && p.Store.Buf.Root() == m.Buf.Root() })
 	})
 }
-
-// streamed reports whether the group adds rows to what is in memory.
-func (g *group) streamed() bool {
-	return slices.ContainsFunc(g.stages, func(s *stage) bool {
-		return s.nest.Accumulate && len(s.nest.Reduce) > 0 && len(s.nest.Gathers) == 0
-	})
-}
-
-// farRows is the multiple of the first cache from which on rows come from beyond it.
-const farRows = 3
-
-// longRow is the bytes from which on the rows of a column lie in different
-// pages, most of them.
-const longRow = 2048
 
 // early puts n, which sets an array to zero, in front of the nests, so that sums
 // that are added up side by side stand side by side, unless they use the array.
@@ -199,14 +153,14 @@ func inRows(n *ir.Nest, rows int) []*ir.Nest {
 
 // isLong reports whether n is one number from so many terms that a single call
 // would take long.
-func isLong(n *ir.Nest, t Target) bool {
+func isLong(n *ir.Nest, t machine.Target) bool {
 	return len(n.Axes) == 0 && len(n.Reduce) > 0 && len(n.Within) == 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
 		naive.Volume(n.Reduce)*naive.Weight(n.Value) > t.CallCycles
 }
 
 // inChunks is n as reductions over chunks of its only axis, or for each value of
 // the first of several, and the reduction of these; sums are more exact, too.
-func inChunks(n *ir.Nest, t Target) []*ir.Nest {
+func inChunks(n *ir.Nest, t machine.Target) []*ir.Nest {
 	r := n.Reduce[0]
 	chunk := 1
 	if len(n.Reduce) == 1 {
@@ -248,25 +202,4 @@ func inChunks(n *ir.Nest, t Target) []*ir.Nest {
 		Reduce: []ir.Axis{k}, Op: n.Op, Store: n.Store, Text: n.Text,
 		Value: ir.LoadExpr(ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(k.Var)}}),
 	})
-}
-
-// farSums is how many sums over the rows of arrays that the second cache does not hold
-// the group consists of, 0 if it does anything else with them.
-func (g *group) farSums(t Target) int {
-	sums, far := 0, false
-	for _, s := range g.stages {
-		switch {
-		case len(s.nest.Reduce) > 0:
-			sums++
-			for _, m := range s.nest.Value.Loads() {
-				far = far || 4*m.Buf.Size() > t.Second && naive.OneRow(m.Flat(), g.outer)
-			}
-		case len(s.inner) > 0:
-			return 0
-		}
-	}
-	if !far || t.Lanes == 1 {
-		return 0
-	}
-	return sums
 }

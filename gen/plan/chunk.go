@@ -1,0 +1,193 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
+)
+
+// chunk is a part of an axis: size values from at on; loop, where not nil, is
+// the axis that at counts by.
+type chunk struct {
+	at          ir.Sub
+	size        int
+	loop        *ir.Axis
+	first, last bool
+}
+
+// maxChunks bounds the parts that a group is cut into: each has code of its own.
+const maxChunks = 5
+
+// chunks divides an axis into parts of the given size. Those where all terms
+// count are one part with a loop, but for the first and the last where apart is
+// set. No result stands for too many parts.
+func (g *Group) chunks(a ir.Axis, size int, apart bool) []chunk {
+	n := naive.CeilDiv(a.Size, size)
+	from, end := 0, a.Size/size // the chunks that a loop may have
+	if apart {
+		from, end = 1, min(end, n-1)
+	}
+	var out []chunk
+	for k := 0; k < n; k++ {
+		c := chunk{at: ir.Sub{Const: k * size}, size: min(size, a.Size-k*size), first: k == 0, last: k == n-1}
+		to := k
+		for k >= from && to+1 < end && g.counts(a, k*size, (to+2)*size) {
+			to++
+		}
+		if to > k {
+			c.loop = &ir.Axis{Var: &ir.Var{Name: a.Var.Name + "b"}, Size: to - k + 1}
+			c.at = c.at.Add(ir.VarSub(c.loop.Var), size)
+			k = to
+		}
+		c.at = c.at.Add(ir.VarSub(a.Var), 1)
+		if c.size == 1 {
+			c.at = c.at.Replace(a.Var, ir.Sub{})
+		}
+		out = append(out, c)
+	}
+	if len(out) > maxChunks {
+		return nil
+	}
+	return out
+}
+
+// counts reports whether all terms count for the values from lo to hi of a,
+// whatever those of the other axes.
+func (g *Group) counts(a ir.Axis, lo, hi int) bool {
+	for _, s := range g.Stages {
+		for _, w := range s.Nest.Within {
+			c := w.Sub.Coef(a.Var)
+			if c == 0 {
+				continue
+			}
+			least, most := naive.Extent(w.Sub.Replace(a.Var, ir.Sub{}), s.Nest.Axes, s.Nest.Reduce)
+			if least+min(c*lo, c*(hi-1)) < 0 || most+max(c*lo, c*(hi-1)) >= w.Size {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// open drops the ranges of a nest in which every point lies.
+func open(n *ir.Nest, outer []ir.Axis) {
+	var kept []ir.Range
+	for _, w := range n.Within {
+		if lo, hi := naive.Extent(w.Sub, outer, n.Reduce); lo < 0 || hi >= w.Size {
+			kept = append(kept, w)
+		}
+	}
+	n.Within = kept
+}
+
+// resized is the axes with a cut to the chunk, and the chunk's loop first.
+func (c chunk) resized(axes []ir.Axis, a *ir.Var) []ir.Axis {
+	var out []ir.Axis
+	for _, x := range axes {
+		if x.Var != a {
+			out = append(out, x)
+		} else if c.size > 1 {
+			out = append(out, ir.Axis{Var: a, Size: c.size})
+		}
+	}
+	return out
+}
+
+// looped is the axes with the chunk's loop before them.
+func (c chunk) looped(axes []ir.Axis) []ir.Axis {
+	if c.loop == nil {
+		return axes
+	}
+	return append([]ir.Axis{*c.loop}, axes...)
+}
+
+// serialWith is the group's serial axes and the chunk's.
+func (g *Group) serialWith(c chunk) []*ir.Var {
+	if c.loop == nil {
+		return g.serial
+	}
+	return append([]*ir.Var{c.loop.Var}, g.serial...)
+}
+
+// over is the group for a chunk of an outer axis.
+func (g *Group) over(v *ir.Var, c chunk) *Group {
+	out := &Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction, partial: g.partial, Onward: g.Onward, serial: g.serialWith(c)}
+	for _, s := range g.Stages {
+		n := naive.SubstitutedNest(s.Nest, v, c.at)
+		n.Axes = c.looped(c.resized(n.Axes, v))
+		n.Only = nil
+		open(n, naive.Join(out.Outer, out.Abreast))
+		out.Stages = append(out.Stages, &Stage{Nest: n, Store: s.Store})
+	}
+	out.formPasses()
+	return out
+}
+
+// cut divides the group along an outer axis into parts of the given size; nil
+// where that makes too many parts.
+func (g *Group) cut(a ir.Axis, size int) []*Group {
+	var out []*Group
+	for _, c := range g.chunks(a, size, false) {
+		out = append(out, g.over(a.Var, c))
+	}
+	return out
+}
+
+// sumOver is the group for a chunk of its sum: what comes before is in the
+// target already, and what follows the sum comes with the last chunk.
+func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
+	out := &Group{Outer: part.looped(g.Outer), Abreast: g.Abreast, Contraction: g.Contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	if !part.last {
+		out.Onward = Onward{v, part.size}
+	}
+	target := g.partTarget(c)
+	for _, s := range g.Stages {
+		n := *s.Nest
+		n.Value = reloaded(n.Value, &c.main.Nest.Store, target)
+		n.Axes = part.looped(n.Axes)
+		n.Only = nil
+		if s == c.main {
+			n.Store = target
+			n.Reduce = part.resized(n.Reduce, v)
+			n.Value = naive.Substituted(n.Value, v, part.at)
+			n.Within = naive.SubstitutedRanges(n.Within, v, part.at)
+			open(&n, naive.Join(out.Outer, out.Abreast))
+			n.Accumulate = out.partial
+			out.Stages = append(out.Stages, &Stage{Nest: &n, Store: s.Store || !part.last})
+		} else if part.last {
+			out.Stages = append(out.Stages, &Stage{Nest: &n, Store: s.Store})
+		}
+	}
+	out.formPasses()
+	return out
+}
+
+// partTarget is where the parts of the sum are added up: the result that the
+// last part makes of the sum, where that is an array of the same shape, so that
+// no other memory is needed.
+func (g *Group) partTarget(c *contraction) ir.Mem {
+	sum := c.main.Nest.Store
+	if c.main.Store {
+		return sum
+	}
+	for k, s := range g.Stages {
+		m := s.Nest.Store
+		if s == c.main || !s.Store || anyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+			continue
+		}
+		if naive.SameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
+			return m
+		}
+	}
+	return sum
+}
+
+// reads reports whether a stage loads from b.
+func (g *Group) reads(b *ir.Buffer) bool { return anyLoads(g.Stages, b) }
+
+// anyLoads reports whether one of the stages loads from b.
+func anyLoads(stages []*Stage, b *ir.Buffer) bool {
+	return slices.ContainsFunc(stages, func(s *Stage) bool { return naive.Loads(s.Nest, b) })
+}

@@ -1,0 +1,71 @@
+package plan
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
+	"github.com/dlgen/dlgen/gen/naive"
+)
+
+// crowding is how often a tile fetches each line of an operand: once for every
+// element, or every term of a window, where the lines of the tile's rows compete
+// for the same sets of the first cache, so that they drive each other out.
+func (c *contraction) crowding(p *Plan, m *ir.Mem) float64 {
+	const (
+		apart   = firstSets * machine.LineFloats // so far apart are elements in the same set
+		crowded = 1024 / 4                       // rows that are a multiple of this apart share few sets
+		free    = 2                              // ways for the other operands
+	)
+	along := naive.Contiguous(m)
+	for v, rows := range p.Tile {
+		step := naive.Stride(m, v)
+		if v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
+			continue
+		}
+		if along != nil && naive.Has(c.main.Nest.Reduce, along) {
+			return machine.LineFloats
+		}
+		if taps := c.taps(m, v); along == p.Vec && taps > 1 {
+			return float64(rows*taps) / float64(rows+taps-1)
+		}
+	}
+	return 1
+}
+
+// taps is the size of the reduction's axis that slides m along v, 1 where none
+// does.
+func (c *contraction) taps(m *ir.Mem, v *ir.Var) int {
+	for _, s := range m.Subs {
+		for _, r := range c.main.Nest.Reduce {
+			if s.Coef(v) != 0 && s.Coef(r.Var) != 0 {
+				return r.Size
+			}
+		}
+	}
+	return 1
+}
+
+// crossings counts the loads of a step that touch two cache lines: those of
+// vectors as long as a line, from rows that do not begin with one. A load
+// counts twice then.
+func (c *contraction) crossings(t machine.Target, s shape, a, b *ir.Var, dot bool) float64 {
+	if t.Lanes < machine.LineFloats {
+		return 0
+	}
+	sum := 0.0
+	for _, m := range c.loads {
+		last := naive.Innermost(m)
+		onA := a != nil && naive.Stride(m, a) != 0
+		if last <= 0 || m.Buf.Shape[last]%machine.LineFloats == 0 || !onA && !dot {
+			continue
+		}
+		n := c.places(m)
+		if onA {
+			n *= float64(s.a)
+		}
+		if b != nil && naive.Stride(m, b) != 0 {
+			n *= float64(s.b)
+		}
+		sum += n
+	}
+	return sum
+}

@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"math"
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
+	"github.com/dlgen/dlgen/gen/naive"
+)
+
+// operand is what a contraction knows of an operand, whatever the tile.
+type operand struct {
+	capacity
+	// slides, once and inside are what the functions of these names say.
+	slides, once, inside bool
+}
+
+// operand finds out about an operand, the first time.
+func (c *contraction) operand(t machine.Target, m *ir.Mem) operand {
+	o, ok := c.known[m]
+	if !ok {
+		o = operand{c.capacities(t, m), c.slides(m), c.onceOnly(m), inside(m, c.g.Outer, c.g.Abreast, c.main.Nest.Reduce)}
+		c.known[m] = o
+	}
+	return o
+}
+
+// capacity is the bytes of an operand that the first and the second cache hold, and
+// apart those that the second one holds if each page is anywhere in memory; pages is
+// how many addresses of pages are looked up for each line, where a tile goes through
+// more of them than the machine remembers.
+type capacity struct{ first, second, apart, pages float64 }
+
+// A cache has sets of a few lines each; which set a line is in follows from its
+// address. Pages are anywhere in memory, so that half of the second cache's
+// ways is what one may count on.
+const (
+	firstSets, firstWays   = 64, 8
+	secondSets, secondWays = 2048, 4
+	pageFloats, knownPages = 4096 / 4, 48
+	// mostLines bounds how many addresses are looked at.
+	mostLines = 1 << 13
+)
+
+// capacities are the bytes of an operand that the caches hold: less than their
+// size where the lines of one tile compete for a few sets.
+func (c *contraction) capacities(t machine.Target, m *ir.Mem) capacity {
+	lines := c.linesOf(m)
+	var first [firstSets]bool
+	var second [secondSets]bool
+	inFirst, inSecond, pages := 0, 0, 0
+	for k, line := range lines {
+		if k == 0 || line*machine.LineFloats/pageFloats != lines[k-1]*machine.LineFloats/pageFloats {
+			pages++
+		}
+		if s := line & (firstSets - 1); !first[s] {
+			first[s] = true
+			inFirst++
+		}
+		if s := line & (secondSets - 1); !second[s] {
+			second[s] = true
+			inSecond++
+		}
+	}
+	out := capacity{first: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
+	if pages > knownPages {
+		out.pages = float64(pages) / float64(len(lines))
+	}
+	// Where all lines are in sets of their own, none competes.
+	if inFirst < firstSets && inFirst < len(lines) {
+		out.first = math.Min(out.first, float64(inFirst*firstWays*64))
+	}
+	if inSecond < secondSets && inSecond < len(lines) {
+		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
+	}
+	return out
+}
+
+// linesOf lists the lines of an operand that one point of the outer loops takes, in
+// the order of their addresses: those of its first elements, where there are many.
+func (c *contraction) linesOf(m *ir.Mem) []int {
+	seen := 0
+	var lines []int
+	f := m.Flat()
+	var visit func(axes []ir.Axis, at int)
+	visit = func(axes []ir.Axis, at int) {
+		if len(axes) == 0 {
+			seen++
+			if line := at / machine.LineFloats; len(lines) == 0 || lines[len(lines)-1] != line {
+				lines = append(lines, line)
+			}
+			return
+		}
+		step := f.Coef(axes[0].Var)
+		for k := 0; k < axes[0].Size && seen < mostLines && (k == 0 || step != 0); k++ {
+			visit(axes[1:], at+k*step)
+		}
+	}
+	visit(naive.Join(c.main.Nest.Reduce, c.g.Abreast), 0)
+	slices.Sort(lines)
+	return slices.Compact(lines)
+}

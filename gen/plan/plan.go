@@ -1,0 +1,349 @@
+// Package plan decides how loops are computed: what is fused, which index is the vector, how
+// registers are tiled, in which order loops run, what is copied, and what is computed in parts.
+//
+// What comes in: naive loops and a target. What goes out: groups of loops, in order, each with its
+// passes, its plan and its panels. What is promised: computed in that order, as their plans say, the
+// groups compute what the loops do; what a plan costs is counted from loops, strides and the
+// target's numbers.
+package plan
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
+	"github.com/dlgen/dlgen/gen/naive"
+)
+
+// Plan says how a group runs.
+type Plan struct {
+	// Order lists the outer axes, outermost first.
+	Order []ir.Axis
+	// Vec is the outer axis whose values fill the lanes, or nil.
+	Vec *ir.Var
+	// tile is how many blocks of an outer axis a tile holds: vectors for vec,
+	// single values for others; 1 where it is not mentioned.
+	Tile map[*ir.Var]int
+	// Hold is the tile axis that is innermost in the unrolled code: what
+	// depends on it alone stays in registers.
+	Hold *ir.Var
+	// Panels are the operands that are copied.
+	Panels []*Panel
+	// Turn says that the group turns an array, in squares; nil where it does not.
+	Turn *Turn
+	// Passes has a plan for each pass of the group.
+	Passes []PassPlan
+	// Cycles is the predicted time of the group; work is what of it a
+	// contraction computes.
+	Cycles, work float64
+}
+
+// PassPlan says how the inner loops of a pass run.
+type PassPlan struct {
+	// Vec is the inner axis whose values fill the lanes, or nil.
+	Vec *ir.Var
+	// Lanes is, for a reduction along vec, the outer axis whose tile becomes
+	// the lanes of the result, or nil where the result is one number.
+	Lanes *ir.Var
+	// Unroll is the number of steps (vectors, for vec) of the innermost loop
+	// that are spelled out.
+	Unroll int
+	// Split is the number of partial results of each accumulator.
+	Split int
+}
+
+// TileOf is the tile of an outer axis.
+func (p *Plan) TileOf(v *ir.Var) int {
+	if n := p.Tile[v]; n > 0 {
+		return n
+	}
+	return 1
+}
+
+// TileSize is the number of blocks in a tile.
+func (p *Plan) TileSize() int {
+	size := 1
+	for _, n := range p.Tile {
+		size *= n
+	}
+	return size
+}
+
+// String says in a line what was decided.
+func (p *Plan) String() string {
+	var parts []string
+	for _, a := range p.Order {
+		s := a.Var.Name
+		if n := p.TileOf(a.Var); a.Var == p.Vec {
+			s += fmt.Sprintf(" by %d vectors", n)
+		} else if n > 1 {
+			s += fmt.Sprintf(" by %d", n)
+		}
+		parts = append(parts, s)
+	}
+	text := "loops " + strings.Join(parts, ", ")
+	for _, pp := range p.Passes {
+		if pp.Vec != nil {
+			text += "; vectors along " + pp.Vec.Name
+		}
+	}
+	for _, pn := range p.Panels {
+		text += "; panel of " + pn.Mem.Buf.Name
+		if pn.Transposed() {
+			text += ", transposed"
+		}
+	}
+	if p.Turn != nil {
+		text += "; transposed"
+	}
+	return text
+}
+
+// choose finds the cheapest plan by counting.
+func choose(g *Group, t machine.Target) *Plan {
+	rows := chooseRows(g, t)
+	if len(g.Abreast) > 0 {
+		rows.Cycles = math.Inf(1) // what stands abreast is a tile's
+	}
+	if g.hasOneSum() {
+		if p := chooseTile(g, t); p != nil && (g.Contraction || g.spreads() != nil || p.work < rows.Cycles || NewContraction(g).inOneGo(t, p)) {
+			return p
+		}
+	}
+	return rows
+}
+
+// hasOneSum reports whether the group is one sum of products and what is done
+// with its result.
+func (g *Group) hasOneSum() bool {
+	sums := 0
+	for _, s := range g.Stages {
+		if len(s.axes()) > 0 {
+			if !naive.IsTiled(s.Nest) && !(g.partial && naive.SumsProducts(s.Nest)) || g.feeds(s.Nest) {
+				return false
+			}
+			sums++
+		}
+	}
+	return sums == 1 || sums > 0 && g.Contraction
+}
+
+// The lanes of an argmax are compared as reals at the end, which tell mostPlaces apart; with
+// less than fewestPlaces that takes longer than to compare the elements one by one.
+const (
+	MostPlaces   = 1 << 24
+	fewestPlaces = 16
+)
+
+// placesFit reports whether the lanes of an argmax can be along v: each then goes through its
+// places in their order.
+func placesFit(reduce []ir.Axis, v *ir.Var) bool {
+	size := naive.Volume(reduce)
+	return reduce[len(reduce)-1].Var == v && fewestPlaces <= size && size <= MostPlaces
+}
+
+// LanesFit reports whether all accesses of the stages can be vectors along v:
+// loads contiguous, spaced or constant along it, stores contiguous, or spaced where others
+// go between. With one lane only
+// ids matter.
+func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
+	for _, s := range stages {
+		n := s.Nest
+		if !naive.Has(n.Axes, v) && !naive.Has(n.Reduce, v) {
+			return false
+		}
+		for _, gt := range n.Gathers {
+			if naive.Stride(&gt.Mem, v) != 0 {
+				return false
+			}
+		}
+		if t.Lanes == 1 {
+			continue
+		}
+		if naive.Restricts(n.Within, v) {
+			return false
+		}
+		if naive.Has(n.Reduce, v) && n.Op == ir.ReduceArgMax && !placesFit(n.Reduce, v) {
+			return false
+		}
+		if naive.Has(n.Axes, v) && (s.Store || n.Accumulate) && !naive.AlongRow(&n.Store, v) && !s.StoresSpaced(v) {
+			return false
+		}
+		for _, m := range n.Value.Loads() {
+			if naive.Stride(m, v) != 0 && !naive.AlongRow(m, v) && naive.Spacing(m, v) == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// chooseRows plans a group without register reuse: vectors along an outer axis
+// for all passes, or along an inner axis for each.
+func chooseRows(g *Group, t machine.Target) *Plan {
+	if i := slices.IndexFunc(g.Outer, func(a ir.Axis) bool { return a.Var == g.spreads() }); i >= 0 {
+		return rowsPlan(g, t, &g.Outer[i])
+	}
+	best := rowsPlan(g, t, nil)
+	if p := turnPlan(g, t); p != nil && p.Cycles < best.Cycles {
+		return p
+	}
+	for i := len(g.Outer) - 1; i >= len(g.serial); i-- { // the last one is mostly the one along memory
+		a := g.Outer[i]
+		if !LanesFit(g.Stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
+			continue
+		}
+		if p := rowsPlan(g, t, &a); p.Cycles < best.Cycles {
+			best = p
+		}
+	}
+	return best
+}
+
+// storesAlong reports whether all results lie side by side along v.
+func (g *Group) storesAlong(v *ir.Var) bool {
+	for _, s := range g.Stages {
+		if s.Store && naive.Stride(&s.Nest.Store, v) != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// shortRow is the number of steps of a row up to which what ends it, such as the
+// sum of lanes and a division, takes long beside it.
+const shortRow = 64
+
+// shortestRow is the number of steps of a row up to which the sum of lanes at its end takes
+// as long as they do.
+const shortestRow = 4
+
+// shortest is the same for the rows of a group, half as much where it stores rows that the
+// first cache does not hold: their lines had better come in their order.
+func (g *Group) shortest(t machine.Target) float64 {
+	for _, s := range g.Stages {
+		if s.Store && len(s.Inner) > 0 && 4*s.Nest.Store.Buf.Size() > t.First {
+			return shortestRow / 2
+		}
+	}
+	return shortestRow
+}
+
+// pairRows takes two or four rows at a time where they are short and one waits again and
+// again, for sums that follow one another or a division: the others have something to
+// do meanwhile.
+func (p *Plan) pairRows(g *Group, t machine.Target) {
+	waits, steps := 0, 0.0
+	for i, ps := range g.Passes {
+		if slices.ContainsFunc(ps.Stages, reduces) || len(ps.Inner) == 0 && slices.ContainsFunc(ps.Stages, isSlow) {
+			waits++
+		}
+		if len(ps.Inner) > 0 && p.Passes[i].Vec == nil {
+			return
+		}
+		steps = max(steps, naive.Volume(ps.Inner)/float64(t.Lanes))
+	}
+	if t.Lanes == 1 || waits == 0 || steps > shortRow || len(p.Order) == 0 {
+		return
+	}
+	last := p.Order[len(p.Order)-1]
+	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
+		return
+	}
+	rows := t.RowsHeld(steps)
+	if g.Accumulates() || waits < 2 {
+		rows = g.rowsFitting(last.Var, steps, t)
+	}
+	if waits < 2 && !g.Accumulates() && (rows < 4 || steps > g.shortest(t)) {
+		return // the sum of lanes of two rows takes as long as those of each
+	}
+	rows = min(rows, last.Size)
+	if rows = rows / 2 * 2; rows == 0 {
+		return
+	}
+	p.Tile[last.Var], p.Hold = rows, last.Var
+	for i := range p.Passes {
+		p.Passes[i].Unroll = max(1, p.Passes[i].Unroll/rows)
+		p.Passes[i].Split = min(p.Passes[i].Split, p.Passes[i].Unroll)
+	}
+}
+
+// rowsFitting is the same for rows that the group adds to sums, which stay where they are,
+// and for very short ones: what several passes read of a row is needed until its end. Where
+// vectors are shorter than a line, it is their loads and stores that take long in a row that
+// the registers do not hold.
+func (g *Group) rowsFitting(row *ir.Var, steps float64, t machine.Target) int {
+	readers, sums := map[*ir.Buffer]int{}, 0
+	for _, ps := range g.Passes {
+		seen := map[*ir.Buffer]bool{}
+		for _, s := range ps.Stages {
+			if s.Nest.Accumulate {
+				sums++
+			}
+			for _, m := range s.Nest.Value.Loads() {
+				if m.Step(row) != 0 && naive.TouchesAny(m.Flat(), ps.Inner) && !seen[m.Buf] {
+					readers[m.Buf], seen[m.Buf] = readers[m.Buf]+1, true
+				}
+			}
+		}
+	}
+	operands := 0
+	for _, n := range readers {
+		if n > 1 {
+			operands++
+		}
+	}
+	held := float64(t.HeldRow())
+	fit := func(rows int) bool { return steps*float64(rows*operands+sums) <= held }
+	switch {
+	case fit(4):
+		return 4
+	case fit(2), sums > 0 && steps*float64(operands) > held && t.Lanes < machine.LineFloats:
+		return 2
+	}
+	return 1
+}
+
+func reduces(s *Stage) bool { return len(s.Nest.Reduce) > 0 }
+
+// isSlow reports whether a stage divides or the like.
+func isSlow(s *Stage) bool {
+	slow := false
+	s.Nest.Value.Walk(func(e *ir.Expr) {
+		slow = slow || e.Load == nil && (e.Op == ir.Div || e.Op == ir.Sqrt || e.Op == ir.Apply)
+	})
+	return slow
+}
+
+// innerVec picks the inner axis that fills the lanes best.
+func innerVec(ps *Pass, t machine.Target) (*ir.Var, float64) {
+	var best *ir.Var
+	lanes := 1.0
+	if t.Lanes == 1 {
+		return nil, 1
+	}
+	for _, a := range ps.Inner {
+		if !LanesFit(ps.Stages, a.Var, t) {
+			continue
+		}
+		if l := float64(a.Size) / float64(naive.CeilDiv(a.Size, t.Lanes)); l > lanes {
+			best, lanes = a.Var, l
+		}
+	}
+	return best, lanes
+}
+
+// unrollFor is how many steps of the innermost loop to spell out: enough
+// independent chains for a short body, one for a long one.
+func unrollFor(ps *Pass, w float64, t machine.Target) int {
+	if len(ps.Inner) == 0 {
+		return 1
+	}
+	if t.Lanes > 1 && w >= LongChain && w < mostWork {
+		return t.Chains()
+	}
+	return max(1, min(int(24/w), 8))
+}

@@ -1,0 +1,43 @@
+package plan
+
+import (
+	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
+	"github.com/dlgen/dlgen/gen/naive"
+)
+
+// windows reports whether the terms of a tile may be ordered by what they load:
+// those of the innermost axis are spelled out, and what else they need for one
+// element has registers beside the sums.
+func (c *contraction) windows(t machine.Target, s shape, a, b *ir.Var) bool {
+	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1]
+	if t.Lanes == 1 || b == nil || last.Size > MostSlid || len(c.g.Abreast) > 0 {
+		return false
+	}
+	others := len(c.spread) // an order of lanes each
+	for _, m := range c.loads {
+		if naive.Stride(m, last.Var) != 0 && naive.Stride(m, b) == 0 {
+			n := last.Size
+			if a != nil && naive.Stride(m, a) != 0 {
+				n *= s.a
+			}
+			others += n
+		}
+	}
+	return s.a*s.b*s.split+others+1 <= t.Registers
+}
+
+// MostSlid is the size of an innermost axis up to which its terms are spelled out.
+const MostSlid = 5
+
+// slidLoads is how many elements of m along b are loaded for a term, where a window
+// slides through the tile.
+func (c *contraction) slidLoads(m *ir.Mem, s shape, b *ir.Var) float64 {
+	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1]
+	for _, x := range m.Subs {
+		if x.Coef(b) != 0 && x.Coef(last.Var) != 0 {
+			return float64(naive.Reached(x, []ir.Axis{{Var: b, Size: s.b}, last})) / float64(last.Size)
+		}
+	}
+	return float64(s.b)
+}
