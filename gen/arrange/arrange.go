@@ -50,9 +50,10 @@ type arranger struct {
 
 // equation adds an equation that is no part of a recurrence. One that reads other
 // elements of the state it defines reads the old ones: all are computed before any is
-// replaced.
+// replaced. So does a reduction over the element that it defines, which may be put
+// together in parts.
 func (a *arranger) equation(e *layer.Equation) {
-	if e.T.Role == layer.State && readsElsewhere(e) {
+	if e.T.Role == layer.State && (readsElsewhere(e) || reducesOwn(e)) {
 		next := a.scratch(e.T.Name+"Next", e, e.Free)
 		a.define(next, e.Free, e.Value, e)
 		replaced := *e
@@ -103,6 +104,22 @@ func used(x any, idx []*layer.Index) []*layer.Index {
 		}
 	}
 	return out
+}
+
+// reducesOwn reports whether a reduction in an equation reads the equation's own tensor.
+func reducesOwn(eq *layer.Equation) bool {
+	found := false
+	layer.Walk(eq.Value, func(x any) bool {
+		if r, ok := x.(*layer.Reduce); ok {
+			layer.Walk(r, func(y any) bool {
+				read, ok := y.(*layer.Read)
+				found = found || ok && read.T == eq.T
+				return true
+			})
+		}
+		return !found
+	})
+	return found
 }
 
 // readsElsewhere reports whether an equation reads its own tensor at another

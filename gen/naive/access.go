@@ -11,12 +11,13 @@ func Touches(n *ir.Nest) []*ir.Mem {
 	return append(out, &n.Store)
 }
 
-// SharedPairs lists the accesses of p and n to buffers that one of them writes.
-func SharedPairs(p, n *ir.Nest) [][2]*ir.Mem {
+// SharedPairs lists the accesses of p and n to buffers that one of them writes, where they may
+// meet. The given axes have the same values for both, all other loops go their own ways.
+func SharedPairs(p, n *ir.Nest, same ...ir.Axis) [][2]*ir.Mem {
 	var out [][2]*ir.Mem
 	for _, a := range Touches(p) {
 		for _, b := range Touches(n) {
-			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !Apart(a, b) && !(a == &p.Store && b == &n.Store && Share(p, n)) {
+			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !(a == &p.Store && b == &n.Store && Share(p, n)) && !Apart(p, a, n, b, same...) {
 				out = append(out, [2]*ir.Mem{a, b})
 			}
 		}
@@ -32,15 +33,48 @@ func Share(p, n *ir.Nest) bool {
 		Volume(p.Axes)+Volume(n.Axes) <= float64(p.Store.Buf.Size())
 }
 
-// Apart reports whether two accesses of a buffer never meet in one step: in some
-// dimension they differ by a constant, or go on in steps that never bring them together.
-func Apart(a, b *ir.Mem) bool {
+// Apart reports whether the access a of p and the access b of n to one buffer never meet: in
+// some dimension they are in different ranges, or go on in steps that never bring them together.
+// The given axes have the same values for both, all other loops go their own ways.
+func Apart(p *ir.Nest, a *ir.Mem, n *ir.Nest, b *ir.Mem, same ...ir.Axis) bool {
 	for d := range a.Subs {
-		diff := a.Subs[d].Add(b.Subs[d], -1)
-		if len(diff.Terms) == 0 && diff.Const != 0 {
+		fixedA, ownA := divided(a.Subs[d], p, same)
+		fixedB, ownB := divided(b.Subs[d], n, same)
+		diff := fixedA.Add(fixedB, -1)
+		if step := CommonStep(diff, ownA, ownB); step > 1 && diff.Const%step != 0 {
 			return true
 		}
-		if step := CommonStep(a.Subs[d], b.Subs[d]); step > 1 && diff.Const%step != 0 {
+		if len(diff.Terms) > 0 || looksUp(p, ownA) || looksUp(n, ownB) {
+			continue
+		}
+		fromA, toA := Extent(ownA, p.Axes, p.Reduce)
+		fromB, toB := Extent(ownB, n.Axes, n.Reduce)
+		if diff.Const+fromA > toB || diff.Const+toA < fromB {
+			return true
+		}
+	}
+	return false
+}
+
+// divided is the part of a subscript that is the same wherever a nest is, and the part that goes
+// with its loops, but for those that are the same, and with the ids that it looks up.
+func divided(s ir.Sub, n *ir.Nest, same []ir.Axis) (fixed, own ir.Sub) {
+	fixed.Const = s.Const
+	for _, t := range s.Terms {
+		term := ir.Sub{Terms: []ir.SubTerm{t}}
+		if !Has(same, t.Var) && (Has(n.Axes, t.Var) || Has(n.Reduce, t.Var) || looksUp(n, term)) {
+			own = own.Add(term, 1)
+		} else {
+			fixed = fixed.Add(term, 1)
+		}
+	}
+	return fixed, own
+}
+
+// looksUp reports whether s has an id that n looks up.
+func looksUp(n *ir.Nest, s ir.Sub) bool {
+	for _, g := range n.Gathers {
+		if s.Coef(g.Dst) != 0 {
 			return true
 		}
 	}

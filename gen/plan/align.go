@@ -90,10 +90,12 @@ func pairOf(s, t ir.Sub) (a, c *ir.Var) {
 }
 
 // aligned reports whether every shared access of n and the group agrees in the
-// outer variables: one iteration then never needs what another one makes.
-func (g *Group) aligned(n *ir.Nest, outer []ir.Axis) bool {
+// outer variables, which those of n become: one iteration then never needs what another one makes.
+func (g *Group) aligned(n *ir.Nest, to map[*ir.Var]*ir.Var, outer []ir.Axis) bool {
 	for _, s := range g.Stages {
 		for _, pair := range naive.SharedPairs(s.Nest, n) {
+			other := naive.RenamedMem(*pair[1], to)
+			pair[1] = &other
 			a, b := pair[0].Flat(), pair[1].Flat()
 			for _, o := range outer {
 				if a.Coef(o.Var) != b.Coef(o.Var) || a.Coef(o.Var) == 0 {

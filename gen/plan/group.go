@@ -128,7 +128,7 @@ func (g *Group) feeds(n *ir.Nest) bool {
 			break
 		}
 		for _, m := range n.Value.Loads() {
-			if m.Buf == s.Nest.Store.Buf && !naive.Apart(m, &s.Nest.Store) {
+			if m.Buf == s.Nest.Store.Buf && !naive.Apart(n, m, s.Nest, &s.Nest.Store) {
 				return true
 			}
 		}
@@ -166,7 +166,11 @@ func (g *Group) join(n *ir.Nest, t machine.Target) bool {
 			back[c] = a
 		}
 	}
-	n = naive.Renamed(n, naive.Uncaptured(n, back))
+	to := naive.Uncaptured(n, back)
+	if !g.aligned(n, to, outer) {
+		return false
+	}
+	n = naive.Renamed(n, to)
 	if !g.keepsOrder(n, outer, shrinks, t) || g.losesLanes(n, outer, t) {
 		return false
 	}
@@ -203,10 +207,10 @@ func (g *Group) keepsSums(n *ir.Nest, outer []ir.Axis, shrinks bool) bool {
 	return !(len(n.Reduce) > 0 && fewer || shrinks && g.reduces())
 }
 
-// keepsOrder reports whether n, whose axes are the group's now, finds what it reads of the group
-// computed, and each row is gone through in the order of memory or is near.
+// keepsOrder reports whether n, whose axes are the group's now, and the group go through their rows
+// in the order of memory, or these are near.
 func (g *Group) keepsOrder(n *ir.Nest, outer []ir.Axis, shrinks bool, t machine.Target) bool {
-	if !g.aligned(n, outer) || crosses(n, outer) && (t.Lanes == 1 || !g.reduces() || !revisits(n, outer, t)) {
+	if crosses(n, outer) && (t.Lanes == 1 || !g.reduces() || !revisits(n, outer, t)) {
 		return false
 	}
 	return !shrinks || !slices.ContainsFunc(g.Stages, func(s *Stage) bool { return crosses(s.Nest, outer) })
@@ -252,7 +256,7 @@ func (g *Group) Accumulates() bool {
 // unless nothing is remembered.
 func (g *Group) stores(n *ir.Nest) bool {
 	for _, s := range g.Stages {
-		if s.Nest.Store.Buf == n.Store.Buf && !naive.Apart(&s.Nest.Store, &n.Store) && (!naive.Share(s.Nest, n) || g.reads(n.Store.Buf) || naive.Loads(n, n.Store.Buf)) {
+		if s.Nest.Store.Buf == n.Store.Buf && !naive.Apart(s.Nest, &s.Nest.Store, n, &n.Store) && (!naive.Share(s.Nest, n) || g.reads(n.Store.Buf) || naive.Loads(n, n.Store.Buf)) {
 			return true
 		}
 	}

@@ -31,7 +31,7 @@ func (g *Group) joinPass(s *Stage) bool {
 	from := len(g.Passes)
 	for from > 0 {
 		from--
-		if slices.ContainsFunc(g.Passes[from].Stages, func(q *Stage) bool { return len(naive.SharedPairs(q.Nest, s.Nest)) > 0 }) {
+		if slices.ContainsFunc(g.Passes[from].Stages, func(q *Stage) bool { return len(naive.SharedPairs(q.Nest, s.Nest, g.sameInTile()...)) > 0 }) {
 			break
 		}
 	}
@@ -40,16 +40,20 @@ func (g *Group) joinPass(s *Stage) bool {
 		slices.Reverse(near)
 	}
 	for _, p := range near {
-		if g.IsAbreast(p.Stages[0]) == g.IsAbreast(s) && p.take(s) {
+		if g.IsAbreast(p.Stages[0]) == g.IsAbreast(s) && p.take(s, g.sameInTile()) {
 			return true
 		}
 	}
 	return false
 }
 
+// sameInTile are the axes of which all passes of a tile have the same values: no stage needs what
+// another one makes at others.
+func (g *Group) sameInTile() []ir.Axis { return naive.Join(g.Outer, g.Abreast) }
+
 // take adds s to the pass where the loops are the same and s needs nothing
 // that the pass finishes only at its end.
-func (p *Pass) take(s *Stage) bool {
+func (p *Pass) take(s *Stage, same []ir.Axis) bool {
 	axes := s.axes()
 	if len(axes) != len(p.Inner) {
 		return false
@@ -67,7 +71,7 @@ func (p *Pass) take(s *Stage) bool {
 			return false
 		}
 		// Before n took on the loops' variables: other iterations meet, too.
-		for _, pair := range naive.SharedPairs(q.Nest, s.Nest) {
+		for _, pair := range naive.SharedPairs(q.Nest, s.Nest, same...) {
 			if len(q.Nest.Reduce) > 0 && len(p.Inner) > 0 {
 				return false
 			}

@@ -99,15 +99,16 @@ func (d *deinterleaver) result(n *ir.Nest) *ir.Nest {
 // flush adds the maps to results if n, unless it is nil, may use one of them, or is of a
 // serial loop, which nothing may stand in.
 func (d *deinterleaver) flush(n *ir.Nest) {
-	if n == nil || n.Steps != nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool { return uses(n, &b.Store) }) {
+	if n == nil || n.Steps != nil || slices.ContainsFunc(d.back, func(b *ir.Nest) bool { return uses(n, b) }) {
 		d.out, d.back = append(d.out, d.back...), nil
 	}
 }
 
-// uses reports whether n may read or write elements that stand at m.
-func uses(n *ir.Nest, m *ir.Mem) bool {
+// uses reports whether n may read or write elements that p stores.
+func uses(n, p *ir.Nest) bool {
+	m := &p.Store
 	return slices.ContainsFunc(naive.Touches(n), func(o *ir.Mem) bool {
-		return o.Buf.Root() == m.Buf.Root() && (o != &n.Store || n.Accumulate || o.Buf != m.Buf || !naive.Apart(o, m))
+		return o.Buf.Root() == m.Buf.Root() && (o != &n.Store || n.Accumulate || o.Buf != m.Buf || !naive.Apart(n, o, p, m))
 	})
 }
 

@@ -278,14 +278,16 @@ func (r *regionFinder) backward(n *ir.Nest, nests []*ir.Nest) {
 func read(q *ir.Nest, m *ir.Mem) (ir.Known, bool) {
 	for _, c := range q.Only {
 		k := ir.Known{Coef: make([]int, len(m.Subs)), Const: c.Sub.Const, Size: c.Size}
-		found := 0
+		found := map[*ir.Var]bool{}
+		twice := false // as in b[i][i], of which no range is about two subscripts
 		for d, s := range m.Subs {
 			if v := naive.Bare(s); v != nil && c.Sub.Coef(v) != 0 {
 				k.Coef[d] = c.Sub.Coef(v)
-				found++
+				twice = twice || found[v]
+				found[v] = true
 			}
 		}
-		if found == len(c.Sub.Terms) {
+		if len(found) == len(c.Sub.Terms) && !twice {
 			return k, true
 		}
 	}
