@@ -135,11 +135,12 @@ func (r indexRange) violated(v string) *jen.Statement {
 	return not.Op("&&").Parens(out)
 }
 
-// checksOf are those of the arguments of a pass.
+// checksOf are those of the arguments of a pass that it does not define itself.
 func (p *printer) checksOf(ps *pass) []*check {
 	var out []*check
 	for _, c := range p.checks {
-		if slices.ContainsFunc(ps.args, func(t *layer.Tensor) bool { return t.Name == c.tensor.Name }) {
+		given := slices.ContainsFunc(ps.args, func(t *layer.Tensor) bool { return t.Name == c.tensor.Name })
+		if given && !slices.ContainsFunc(ps.equations, func(e *layer.Equation) bool { return e.T.Name == c.tensor.Name }) {
 			out = append(out, c)
 		}
 	}
@@ -164,6 +165,9 @@ func (p *printer) checkFunc(c *check) jen.Code {
 	var body []jen.Code
 	for _, r := range c.ranges {
 		element, text := jen.Id(arg), c.tensor.Name
+		if len(c.tensor.Shape) == 0 && !byValue(c.tensor) {
+			element = jen.Op("*").Id(arg)
+		}
 		var loops, printed []jen.Code
 		var vars []string
 		for d, at := range r.at {

@@ -3,11 +3,11 @@ package lower
 import "github.com/dlgen/dlgen/spec/layer"
 
 // Checked gives the ids of which the generated functions check all elements, and what these
-// are below.
+// are below, in both passes.
 func Checked(p *layer.Proved) map[*layer.Tensor]int {
 	out := map[*layer.Tensor]int{}
 	p.CheckedIDs(func(e *layer.Element, below int) {
-		if least, seen := out[e.T]; len(e.Under) == 0 && !fixed(e.Subs) && (!seen || below < least) {
+		if least, seen := out[e.T]; e.T.Role == layer.Input && len(e.Under) == 0 && !fixed(e.Subs) && (!seen || below < least) {
 			out[e.T] = below
 		}
 	})

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -38,13 +39,47 @@ func (s *scope) subs(xs []layer.Int, t *layer.Tensor, by leaving) []ir.Sub {
 		case t.Shape[d] == 1 && (by == never || kept) && !s.affine(x):
 			// 0, as ids are checked at run time and the rest was proved, or a condition
 			// discards the element.
-		case divides(x) || kept || by == padded && readsIDs(x) || id && !subscripts(e.T.Outside, t.Shape[d]):
+		case divides(x) || kept || by == padded && readsIDs(x) || id && !subscripts(e.T.Outside, t.Shape[d]) || s.awaits(x) || s.movesIDs(x, t.Shape[d]):
 			out[d] = s.table(x, t.Shape[d], by != never && !kept)
 		default:
 			out[d] = s.sub(x)
 		}
 	}
 	return out
+}
+
+// awaits reports whether a subscript reads what the recurrence at hand defines, or else what is
+// outside it.
+func (s *scope) awaits(x layer.Int) bool {
+	found := false
+	layer.Walk(x, func(y any) bool {
+		e, ok := y.(*layer.Element)
+		found = found || ok && e.T.HasOutside && s.l.carries(e.T)
+		return !found
+	})
+	return found
+}
+
+// movesIDs reports whether what a subscript adds to ids is no subscript by itself, or the ids are
+// computed by the other pass, and what they add up to is checked by nobody.
+func (s *scope) movesIDs(x layer.Int, extent int) bool {
+	if _, sum := x.(*layer.IntOp); !sum || !readsIDs(x) {
+		return false
+	}
+	given := false
+	rest := layer.RewriteInts([]layer.Int{x}, func(y any) any {
+		if e, ok := y.(*layer.Element); ok {
+			_, computed := s.l.sums[e.T]
+			given = given || e.T.Role == layer.Output && !computed
+			return layer.Lit{}
+		}
+		return nil
+	})[0]
+	if given || !s.affine(rest) {
+		return true
+	}
+	lo, hi := s.interval(s.sub(rest))
+	return lo < 0 || hi >= extent
 }
 
 // readsIDs reports whether a subscript has elements of int32 tensors.
@@ -220,7 +255,7 @@ func (s *scope) gatherFrom(m ir.Mem) *ir.Var {
 func (s *scope) word(x layer.Int) *ir.Expr {
 	switch x := x.(type) {
 	case layer.Lit:
-		return wordConst(int32(x.V))
+		return wordConst(int32(min(max(x.V, math.MinInt32), math.MaxInt32))) // larger ones are compared with
 	case *layer.Var:
 		v := s.vars[x.I]
 		if len(v.Terms) == 0 {
@@ -232,7 +267,7 @@ func (s *scope) word(x layer.Int) *ir.Expr {
 			return s.l.key(x.T, 0, ir.WordKey) // a float32 has fewer bits
 		}
 		if s.l.carries(x.T) {
-			return s.carried(x.T, x.Subs)
+			return s.carriedOrOutside(x)
 		}
 		return s.load(ir.Mem{Buf: s.l.buffer(x.T), Subs: s.subs(x.Subs, x.T, leavingOf(x.T, padded))}, x.T)
 	case *layer.ArgMax:

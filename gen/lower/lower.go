@@ -14,6 +14,7 @@ import (
 
 	"github.com/dlgen/dlgen/gen/arrange"
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -212,7 +213,7 @@ func (l *lowerer) nests(eq *layer.Equation, bound *layer.Index) {
 	}
 	l.changed(eq.T)
 	if target.Elem == ir.I32 {
-		s.nest.Value = whole(s.nest.Value)
+		s.nest.Value = whole(eq.Value, s.nest.Value)
 	}
 	l.append(s.nest)
 	if inside != nil {
@@ -228,9 +229,12 @@ func (l *lowerer) cleared(t *layer.Tensor, text string) {
 	}
 }
 
-// whole is a value as an integer, for int32 tensors.
-func whole(e *ir.Expr) *ir.Expr {
+// whole is the value e of x as an integer, for int32 tensors: a float32 has fewer bits.
+func whole(x layer.Expr, e *ir.Expr) *ir.Expr {
+	v, constant := layer.Constant(x)
 	switch {
+	case constant:
+		return wordConst(int32(v))
 	case e.Kind == ir.Word:
 		return e
 	case e.Load == nil && e.Op == ir.ToReal:
@@ -239,8 +243,12 @@ func whole(e *ir.Expr) *ir.Expr {
 	return ir.NewExpr(ir.ToWord, e)
 }
 
-// append adds a nest, in the loop of the recurrence at hand.
+// append adds a nest, in the loop of the recurrence at hand. What stays as it is, as a state does
+// in one case of where, needs none.
 func (l *lowerer) append(n *ir.Nest) {
+	if n.Value.Load != nil && !n.Accumulate && len(n.Reduce) == 0 && naive.SameMem(n.Value.Load, &n.Store) {
+		return
+	}
 	if l.steps != nil {
 		n.Steps = l.steps.loop
 	}

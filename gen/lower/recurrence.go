@@ -106,6 +106,30 @@ func (s *scope) carried(t *layer.Tensor, xs []layer.Int) *ir.Expr {
 	return ir.LoadExpr(m)
 }
 
+// carriedOrOutside is an integer of a tensor that the recurrence at hand defines, or what is outside
+// it.
+func (s *scope) carriedOrOutside(x *layer.Element) *ir.Expr {
+	e := s.carried(x.T, x.Subs)
+	if !x.T.HasOutside {
+		return e
+	}
+	var inside *ir.Expr
+	for d, sub := range x.Subs {
+		if s.staysIn(sub, x.T, d) {
+			continue
+		}
+		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(sub), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(x.T.Shape[d])), s.word(sub)))
+		if inside != nil {
+			in = ir.NewExpr(ir.And, inside, in)
+		}
+		inside = in
+	}
+	if inside == nil {
+		return e
+	}
+	return ir.NewExpr(ir.Select, inside, e, wordConst(int32(x.T.Outside)))
+}
+
 // staysIn reports whether the subscript x is always within dimension d of t.
 func (s *scope) staysIn(x layer.Int, t *layer.Tensor, d int) bool {
 	if _, id := x.(*layer.Element); id {

@@ -36,6 +36,9 @@ func turnOf(n *ir.Nest) *Turn {
 	if along.From == nil || along.To == nil || along.From == along.To {
 		return nil
 	}
+	if naive.Stride(from, along.To) == 0 || naive.Stride(&n.Store, along.From) == 0 {
+		return nil // it repeats what it reads
+	}
 	return &along
 }
 

@@ -80,9 +80,25 @@ func (d *copyDropper) reading(st ir.Stmt, of map[*ir.Reg]*ir.Reg) ir.Stmt {
 		c.Src = replaced([]*ir.Reg{st.Src})[0]
 		return &c
 	case *ir.Transpose:
+		if !distinct(st.Src, of) {
+			return st
+		}
 		return &ir.Transpose{Dst: st.Dst, Src: replaced(st.Src)}
 	}
 	return st
+}
+
+// distinct reports whether no two registers of a list are the same, nor what they are copies of:
+// exchanged rows are registers of their own.
+func distinct(list []*ir.Reg, of map[*ir.Reg]*ir.Reg) bool {
+	seen := map[*ir.Reg]bool{}
+	for _, r := range list {
+		if from := of[r]; from != nil {
+			r = from
+		}
+		seen[r] = true
+	}
+	return len(seen) == len(list)
 }
 
 // without is a body without the statements at some places.

@@ -164,26 +164,6 @@ func ownElsewhere(e *layer.Equation) []*layer.Read {
 	return out
 }
 
-// intervals bounds the int32 tensors that equations define.
-func (c *checker) intervals(list []*layer.Equation) {
-	for _, e := range list {
-		f, ok := e.Value.(*layer.FromInt)
-		if e.T.Type != layer.Int32 {
-			continue
-		}
-		var r interval
-		if ok {
-			r = c.full().of(f.X)
-		} else if v, isConst := e.Value.(layer.Const); isConst {
-			r = interval{int64(v.V), int64(v.V)}
-		}
-		if old, ok := c.values[e.T]; ok {
-			r = interval{min(r.lo, old.lo), max(r.hi, old.hi)}
-		}
-		c.values[e.T] = r
-	}
-}
-
 // complete checks that a pass defines what it has to, exactly once.
 func (c *checker) complete(list []*layer.Equation, p pass) {
 	by := map[*layer.Tensor][]*layer.Equation{}

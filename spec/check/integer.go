@@ -36,11 +36,7 @@ func (q *equation) asValues(value bool) (restore func()) {
 func (q *equation) integer(x syntax.Expr) layer.Int {
 	switch x := x.(type) {
 	case *syntax.Literal:
-		if v := q.c.literal(x); v.isInt {
-			return layer.Lit{V: int(v.i)}
-		}
-		q.errorf(x.Pos, "%s is not a whole number", x.Text)
-		return layer.Lit{}
+		return q.literalInt(x, 1)
 	case *syntax.Name:
 		return q.integerName(x)
 	case *syntax.Element:
@@ -57,6 +53,9 @@ func (q *equation) integer(x syntax.Expr) layer.Int {
 		}
 		return layer.Lit{}
 	case *syntax.Unary:
+		if l, ok := x.X.(*syntax.Literal); ok && x.Op == "-" {
+			return q.literalInt(l, -1)
+		}
 		if x.Op == "-" {
 			v := q.integer(x.X)
 			if l, ok := v.(layer.Lit); ok {
@@ -100,6 +99,19 @@ func (q *equation) integerName(x *syntax.Name) layer.Int {
 		q.errorf(x.Pos, "expected an integer; %s is none", x.Name)
 	}
 	return layer.Lit{}
+}
+
+// literalInt is a literal with a sign as an integer.
+func (q *equation) literalInt(x *syntax.Literal, sign int64) layer.Int {
+	v := q.c.literal(x)
+	n := sign * v.i
+	switch {
+	case !v.isInt:
+		q.errorf(x.Pos, "%s is not a whole number", x.Text)
+	case q.value && !(interval{n, n}).within(anything):
+		q.errorf(x.Pos, "%s is too large for an int32", x.Text)
+	}
+	return layer.Lit{V: int(n)}
 }
 
 func (q *equation) integerOp(x *syntax.Binary) layer.Int {

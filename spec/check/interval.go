@@ -17,6 +17,8 @@ func clamp(v int64) int64 { return min(max(v, -limit), limit) }
 
 func (a interval) within(b interval) bool { return a.lo >= b.lo && a.hi <= b.hi }
 
+func (a interval) or(b interval) interval { return interval{min(a.lo, b.lo), max(a.hi, b.hi)} }
+
 func (a interval) plus(b interval) interval {
 	return interval{clamp(a.lo + b.lo), clamp(a.hi + b.hi)}
 }
@@ -85,6 +87,21 @@ func (b box) of(x layer.Int) interval {
 	return b.ofOther(x)
 }
 
+// computed bounds x as int32 arithmetic computes it: what gets too large on the way may be anything.
+func (b box) computed(x layer.Int) interval {
+	var r interval
+	op, isOp := x.(*layer.IntOp)
+	if _, affine := layer.AffineOf(x); isOp && !affine {
+		r = operate(op, b.computed(op.X), b.computed(op.Y))
+	} else {
+		r = b.of(x)
+	}
+	if !r.within(anything) {
+		return anything
+	}
+	return r
+}
+
 // ofOther bounds what is not affine.
 func (b box) ofOther(x layer.Int) interval {
 	switch x := x.(type) {
@@ -104,24 +121,29 @@ func (b box) ofOther(x layer.Int) interval {
 		}
 		return interval{0, n - 1}
 	case *layer.IntOp:
-		p, q := b.of(x.X), b.of(x.Y)
-		switch x.Op {
-		case '+':
-			return p.plus(q)
-		case '-':
-			return p.minus(q)
-		case '*':
-			return p.product(q)
-		case '/':
-			return interval{floorDiv(p.lo, q.lo), floorDiv(p.hi, q.lo)}
-		case '%':
-			if k := floorDiv(p.lo, q.lo) * q.lo; p.hi < k+q.lo {
-				return interval{p.lo - k, p.hi - k}
-			}
-			return interval{0, q.lo - 1}
-		}
+		return operate(x, b.of(x.X), b.of(x.Y))
 	}
 	panic("check: unknown integer expression")
+}
+
+// operate is what an operation makes of any two numbers in the intervals.
+func operate(x *layer.IntOp, p, q interval) interval {
+	switch x.Op {
+	case '+':
+		return p.plus(q)
+	case '-':
+		return p.minus(q)
+	case '*':
+		return p.product(q)
+	case '/':
+		return interval{floorDiv(p.lo, q.lo), floorDiv(p.hi, q.lo)}
+	case '%':
+		if k := floorDiv(p.lo, q.lo) * q.lo; p.hi < k+q.lo {
+			return interval{p.lo - k, p.hi - k}
+		}
+		return interval{0, q.lo - 1}
+	}
+	panic("check: unknown integer operation " + string(x.Op))
 }
 
 // tri is a truth value in a box: never, always, or sometimes (or not known).

@@ -3,16 +3,17 @@ package layer
 // CheckedIDs calls f for each use of an id that the generated functions check, and for what
 // it is to be below. They do so over both passes: an id that one pass cannot use is invalid
 // in the other too. Such an element is the whole of a subscript; a tensor with an outside
-// value, and its gradient, take any.
+// value, and its gradient, take any. Ids that forward computes are checked where backward is
+// given them.
 func (p *Proved) CheckedIDs(f func(e *Element, below int)) {
-	subscripts := func(t *Tensor, subs []Int) {
-		for d, s := range subs {
-			if e, ok := s.(*Element); ok && e.T.Role == Input {
-				f(e, t.Shape[d])
+	for _, pass := range []*Program{p.Forward, p.Backward} {
+		subscripts := func(t *Tensor, subs []Int) {
+			for d, s := range subs {
+				if e, ok := s.(*Element); ok && (e.T.Role == Input || e.T.Role == Output && pass == p.Backward) {
+					f(e, t.Shape[d])
+				}
 			}
 		}
-	}
-	for _, pass := range []*Program{p.Forward, p.Backward} {
 		if pass == nil {
 			continue
 		}
