@@ -28,61 +28,86 @@ const (
 // hold where dims are equal are wrong, or a rule is missing; err has what is wrong then.
 // It returns all values, and those chosen, NAME=VALUE.
 func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string, chosen []string, err error) {
-	free := freeNumbers(s, values)
-	if len(free) == 0 {
+	c := &chooser{spec: s, given: values, free: freeNumbers(s, values)}
+	if len(c.free) == 0 {
 		return values, nil, nil
 	}
-	with := func(set []int) (map[string]string, []string) {
-		all, chosen := maps.Clone(values), []string(nil)
-		if all == nil {
-			all = map[string]string{}
-		}
-		for i, name := range free {
-			all[name] = strconv.Itoa(set[i%len(set)])
-			chosen = append(chosen, name+"="+all[name])
-		}
-		return all, chosen
+	all, chosen, refused, err := c.differing()
+	if all != nil || err != nil {
+		return all, chosen, err
 	}
-	var refused, last error
+	all, chosen, err = c.alike()
+	if err == nil && refused != nil {
+		return nil, nil, fmt.Errorf("%w; it is right with %s: if dims depend on each other, say how under require", refused, strings.Join(chosen, " "))
+	}
+	return all, chosen, err
+}
+
+// chooser tries values for the numbers that are free beside those that are given.
+type chooser struct {
+	spec  *syntax.Spec
+	given map[string]string
+	free  []string
+}
+
+// with is all values where the free numbers take those of a set, in turns, and what these are.
+func (c *chooser) with(set []int) (all map[string]string, chosen []string) {
+	all = maps.Clone(c.given)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for i, name := range c.free {
+		all[name] = strconv.Itoa(set[i%len(set)])
+		chosen = append(chosen, name+"="+all[name])
+	}
+	return all, chosen
+}
+
+// differing finds values that differ in pairs. Where the rules allow some, but the equations none,
+// refused says why; err does where the equations are wrong whatever the dims are.
+func (c *chooser) differing() (all map[string]string, chosen []string, refused, err error) {
+	var last error
 	refusals, same := 0, 0
-	for _, set := range different(len(free)) {
-		all, chosen := with(set)
-		if spec.Dims(s, all) != nil {
+	for _, set := range different(len(c.free)) {
+		all, chosen := c.with(set)
+		if spec.Dims(c.spec, all) != nil {
 			continue
 		}
-		_, err := spec.Bind(s, all)
+		_, err := spec.Bind(c.spec, all)
 		if err == nil {
-			return all, chosen, nil
+			return all, chosen, nil, nil
 		}
 		if same++; last == nil || last.Error() != err.Error() {
 			same, last = 1, err
 		}
-		if !withinApplied(s, err) {
+		if !withinApplied(c.spec, err) {
 			if refusals++; refused == nil {
 				refused = fmt.Errorf("%w\nchecked with %s", err, strings.Join(chosen, " "))
 			}
 		}
-		if refusals == mostRefused || same == mostSame {
+		if same == mostSame {
+			return nil, nil, nil, last
+		}
+		if refusals == mostRefused {
 			break
 		}
 	}
-	if same == mostSame {
-		return nil, nil, last // whatever the dims are
-	}
-	var first error
-	for _, set := range alike(len(free)) {
-		all, chosen := with(set)
-		_, err := spec.Bind(s, all)
-		switch {
-		case err == nil && refused == nil:
+	return nil, nil, refused, nil
+}
+
+// alike finds any values, some of which may be equal or 1; err is what is wrong with the first.
+func (c *chooser) alike() (all map[string]string, chosen []string, err error) {
+	for _, set := range alike(len(c.free)) {
+		all, chosen := c.with(set)
+		_, wrong := spec.Bind(c.spec, all)
+		if wrong == nil {
 			return all, chosen, nil
-		case err == nil:
-			return nil, nil, fmt.Errorf("%w; it is right with %s: if dims depend on each other, say how under require", refused, strings.Join(chosen, " "))
-		case first == nil:
-			first = err
+		}
+		if err == nil {
+			err = wrong
 		}
 	}
-	return nil, nil, first
+	return nil, nil, err
 }
 
 // freeNumbers are the dims and attributes of s that must be given and are not.
