@@ -87,6 +87,9 @@ func (q *equation) realElement(x *syntax.Element) layer.Expr {
 	if t == nil {
 		return nothing
 	}
+	if w, some := q.cases(x); some {
+		return q.real(w)
+	}
 	if t.Type == layer.Int32 {
 		return &layer.FromInt{X: q.element(t, x.Subs, x.Pos)}
 	}

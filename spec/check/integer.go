@@ -74,7 +74,7 @@ func (q *equation) integer(x syntax.Expr) layer.Int {
 			}
 			return layer.Lit{}
 		}
-		q.helpf(x.Pos, "integers are made by + - * / % and argmax; cases are equations of their own, as in\n  e[n][0] = 0\n  e[n][i+1] = id[n][i]", "expected an integer; %s gives a real number", x.Fn)
+		q.helpf(x.Pos, "integers are made by + - * / % and argmax, and in subscripts of what a float32 equation reads by min, max, abs and where; the cases of an int32 tensor are equations of their own, as in\n  e[n][0] = 0\n  e[n][i+1] = id[n][i]", "expected an integer; %s gives a real number", x.Fn)
 		return layer.Lit{}
 	}
 	q.errorf(x.Position(), "expected an integer, this is a truth value")
