@@ -37,7 +37,7 @@ what it is. Where there are dots, there are options, too: dlgen show has them.`,
 
 // gist is the first sentence of a doc, without the reference at its end.
 func gist(doc string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(doc), ".\n")
+	first, _, _ := strings.Cut(strings.TrimSpace(doc), "\n")
 	first = strings.TrimSuffix(first, ".")
 	if i := strings.LastIndex(first, " ("); i > 0 && strings.HasSuffix(first, ")") {
 		first = first[:i]

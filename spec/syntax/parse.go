@@ -52,7 +52,7 @@ func (r *reader) spec(s *Spec, body ast.Node) {
 	} else if w := r.scalar(e.value, "layer"); w.Text != "" && r.name(w, "a layer's name") {
 		s.Name = w
 	}
-	s.Doc = r.text(f["doc"])
+	s.Doc = r.paragraphs(f["doc"])
 	if e, ok := f["layers"]; ok {
 		s.Layers = r.imports(e)
 	}

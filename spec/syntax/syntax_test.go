@@ -85,6 +85,20 @@ func roundTrip(t *testing.T, text string) {
 	}
 }
 
+// TestParagraphs keeps the paragraphs and the lists of a layer's doc, and the lines of nothing else.
+func TestParagraphs(t *testing.T) {
+	spec, err := Parse("doc.yaml", []byte("layer: a\ndoc: |\n\n  One\n  two.\n\n\n  Three:\n  - four\n    five\n  - six\ndims: {N: \"n\\n m\"}\ntensors:\n  y: {role: output, shape: [N]}\nforward: |\n  y[n] = 1\nbackward: none\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "One two.\n\nThree:\n- four five\n- six"; spec.Doc != want {
+		t.Errorf("doc %q, want %q", spec.Doc, want)
+	}
+	if doc := spec.Dims[0].Doc; doc != "n m" {
+		t.Errorf("doc of a dim %q", doc)
+	}
+}
+
 // TestPositions looks every name of the sample up at its place.
 func TestPositions(t *testing.T) {
 	for _, newline := range []string{"\n", "\r\n"} {

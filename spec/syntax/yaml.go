@@ -193,8 +193,33 @@ func (r *reader) scalar(n ast.Node, what string) Word {
 	return Word{}
 }
 
-// text returns an optional text, such as a doc.
-func (r *reader) text(e entry) string {
+// text returns an optional text of one line, such as the doc of a dim.
+func (r *reader) text(e entry) string { return strings.Join(strings.Fields(r.written(e)), " ") }
+
+// paragraphs returns an optional text: an empty line ends a paragraph, and each item of a list
+// has its own line.
+func (r *reader) paragraphs(e entry) string {
+	var out strings.Builder
+	between := ""
+	for line := range strings.Lines(r.written(e)) {
+		words := strings.Join(strings.Fields(line), " ")
+		switch {
+		case words == "" && out.Len() > 0:
+			between = "\n\n"
+			continue
+		case strings.HasPrefix(words, "- ") && between == " ":
+			between = "\n"
+		}
+		out.WriteString(between + words)
+		if words != "" {
+			between = " "
+		}
+	}
+	return out.String()
+}
+
+// written returns an optional text as it was written.
+func (r *reader) written(e entry) string {
 	if e.value == nil {
 		return ""
 	}
@@ -206,7 +231,7 @@ func (r *reader) text(e entry) string {
 		r.errs.Addf(w.Pos, "%s: a character in it cannot be shown", e.key.Text)
 		return ""
 	}
-	return strings.Join(strings.Fields(w.Text), " ")
+	return w.Text
 }
 
 // expr parses a scalar as an expression; nil comes with a complaint.
