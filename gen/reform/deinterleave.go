@@ -161,6 +161,9 @@ func inPhase(n *ir.Nest, m *ir.Mem, q, s *ir.Var) bool {
 	if s != nil {
 		terms = 2
 	}
+	if len(n.Within) > 0 && len(n.Reduce) == 1 && n.Reduce[0].Var == s {
+		return false // spelled out it is a map, of which no range leaves anything out
+	}
 	last := len(m.Subs) - 1
 	for _, o := range n.Value.Loads() {
 		if o.Buf != m.Buf {
