@@ -154,6 +154,9 @@ func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
 			n.Value = naive.Substituted(n.Value, v, part.at)
 			n.Within = naive.SubstitutedRanges(n.Within, v, part.at)
 			open(&n, naive.Join(out.Outer, out.Abreast))
+			if len(n.Reduce) == 0 && len(n.Within) > 0 { // a single term, which does not count everywhere
+				n.Reduce = []ir.Axis{{Var: &ir.Var{Name: v.Name}, Size: 1}}
+			}
 			n.Accumulate = out.partial
 			out.Stages = append(out.Stages, &Stage{Nest: &n, Store: s.Store || !part.last})
 		} else if part.last {

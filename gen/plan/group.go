@@ -75,7 +75,19 @@ func Groups(l *ir.Loops, t machine.Target) []*Group {
 	place(groups, own)
 	groups = planned(groups, t)
 	namePanels(groups, t)
+	verify(groups)
 	return groups
+}
+
+// verify panics where a stage has a range that nothing follows: ranges are of sums.
+func verify(groups []*Group) {
+	for _, g := range groups {
+		for _, s := range g.Stages {
+			if len(s.Nest.Within) > 0 && len(s.Nest.Reduce) == 0 {
+				panic("plan: a map leaves terms out: " + s.Nest.Text)
+			}
+		}
+	}
 }
 
 // fuse puts nests into groups, in an order that respects what they read.
@@ -186,7 +198,7 @@ func (g *Group) takes(n *ir.Nest, t machine.Target) bool {
 	switch {
 	case g.stores(n) || (n.Accumulate || g.Accumulates()) && !g.addsAlike(n) && !g.addsRows(n):
 		return false
-	case turns(n, t) && !g.Contraction || turns(g.Stages[0].Nest, t) && !naive.IsContraction(n):
+	case Turns(n, t) && !g.Contraction || Turns(g.Stages[0].Nest, t) && !naive.IsContraction(n):
 		return false // alone it goes in squares
 	case t.Lanes > 1 && g.Contraction && len(g.rows[n.Store.Buf]) > 1:
 		return false // what is stored in turns with others does not come of one sum
@@ -216,18 +228,22 @@ func (g *Group) keepsOrder(n *ir.Nest, outer []ir.Axis, shrinks bool, t machine.
 	return !shrinks || !slices.ContainsFunc(g.Stages, func(s *Stage) bool { return crosses(s.Nest, outer) })
 }
 
-// losesLanes reports whether functions that are computed lane by lane would be computed
-// one by one because of the places that n takes.
+// losesLanes reports whether functions that are computed lane by lane, or what n only puts in
+// another order, would be computed one by one because of the places that n takes.
 func (g *Group) losesLanes(n *ir.Nest, outer []ir.Axis, t machine.Target) bool {
-	if t.Lanes == 1 || len(n.Reduce) > 0 || slices.ContainsFunc(g.Stages, reduces) {
+	if t.Lanes == 1 {
 		return false
 	}
-	// Those that compute functions have their lanes, alone.
+	// Those that compute functions, or have more than to put in order, have their lanes, alone.
 	fit := func(stages ...*Stage) bool {
 		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return LanesFit(stages, a.Var, t) })
 	}
 	own := &Stage{Nest: n, Store: true, Row: g.rows[n.Store.Buf]}
-	better := slices.ContainsFunc(g.Stages, isSlow) && fit(g.Stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
+	turns := func(s *Stage) bool { return turnOf(s.Nest) != nil }
+	better := turns(own) && fit(g.Stages...) || slices.ContainsFunc(g.Stages, turns) && fit(own)
+	if len(n.Reduce) == 0 && !g.reduces() {
+		better = better || slices.ContainsFunc(g.Stages, isSlow) && fit(g.Stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
+	}
 	return better && !fit(append(slices.Clone(g.Stages), own)...)
 }
 

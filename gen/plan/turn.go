@@ -42,8 +42,8 @@ func turnOf(n *ir.Nest) *Turn {
 	return &along
 }
 
-// turns reports whether n exchanges rows and columns, of which neither are short.
-func turns(n *ir.Nest, t machine.Target) bool {
+// Turns reports whether n exchanges rows and columns, of which neither are short.
+func Turns(n *ir.Nest, t machine.Target) bool {
 	along := turnOf(n)
 	return t.Lanes > 1 && along != nil && 2*naive.SizeOf(n.Axes, along.From) >= t.Lanes && 2*naive.SizeOf(n.Axes, along.To) >= t.Lanes
 }

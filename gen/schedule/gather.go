@@ -39,12 +39,7 @@ func computedBefore(n *ir.Nest, t machine.Target) []*ir.Nest {
 	if len(n.Gathers) == 0 || len(n.Within) > 0 || naive.Volume(n.Axes) > mostAhead || naive.Weight(n.Value) < longFunction {
 		return []*ir.Nest{n}
 	}
-	fits := func(n *ir.Nest) bool {
-		return slices.ContainsFunc(n.Axes, func(a ir.Axis) bool {
-			return a.Size > t.Lanes/2 && plan.LanesFit([]*plan.Stage{{Nest: n, Store: true}}, a.Var, t)
-		})
-	}
-	if fits(n) {
+	if fillsVectors(n, t) {
 		return []*ir.Nest{n}
 	}
 	var before []*ir.Nest
@@ -60,7 +55,7 @@ func computedBefore(n *ir.Nest, t machine.Target) []*ir.Nest {
 		return append(before, &m)
 	}
 	before = copyGathered(&m)
-	if !fits(&m) {
+	if !fillsVectors(&m, t) {
 		return []*ir.Nest{n}
 	}
 	return append(before, &m)

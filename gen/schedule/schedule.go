@@ -23,16 +23,6 @@ import (
 func Run(l *ir.Loops, t machine.Target) *ir.Program {
 	l = naive.Cloned(l)
 	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Exchanges: t.Wide})
-	verify(l)
-	l = stream(deviations(gatherAhead(l, t), t), t)
+	l = stream(deviations(turnAhead(gatherAhead(l, t), t), t), t)
 	return emit.Program(l, plan.Groups(l, t), t)
-}
-
-// verify panics where a loop has a range that nothing follows: ranges are of sums.
-func verify(l *ir.Loops) {
-	for _, n := range l.Nests {
-		if len(n.Within) > 0 && len(n.Reduce) == 0 {
-			panic("schedule: a map leaves terms out: " + n.Text)
-		}
-	}
 }
