@@ -1,6 +1,10 @@
 package naive
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
 
 // Touches lists what a nest accesses: reads, gathers, and the store (last).
 func Touches(n *ir.Nest) []*ir.Mem {
@@ -11,18 +15,46 @@ func Touches(n *ir.Nest) []*ir.Mem {
 	return append(out, &n.Store)
 }
 
+// Reads lists what a nest reads as values. What is spread over lanes goes on from its place by a
+// number that is not known.
+func Reads(n *ir.Nest) []*ir.Mem {
+	var out []*ir.Mem
+	n.Value.Walk(func(e *ir.Expr) {
+		switch {
+		case e.Load != nil:
+			out = append(out, e.Load)
+		case e.Op == ir.Spread && e.Args[0].Load != nil:
+			m := *e.Args[0].Load
+			m.Subs = slices.Clone(m.Subs)
+			last := Innermost(&m)
+			m.Subs[last] = m.Subs[last].Add(ir.VarSub(&ir.Var{Name: "lane"}), 1)
+			out = append(out, &m)
+		}
+	})
+	return out
+}
+
 // SharedPairs lists the accesses of p and n to buffers that one of them writes, where they may
 // meet. The given axes have the same values for both, all other loops go their own ways.
 func SharedPairs(p, n *ir.Nest, same ...ir.Axis) [][2]*ir.Mem {
 	var out [][2]*ir.Mem
-	for _, a := range Touches(p) {
-		for _, b := range Touches(n) {
+	for _, a := range meetings(p) {
+		for _, b := range meetings(n) {
 			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !(a == &p.Store && b == &n.Store && Share(p, n)) && !Apart(p, a, n, b, same...) {
 				out = append(out, [2]*ir.Mem{a, b})
 			}
 		}
 	}
 	return out
+}
+
+// meetings is Touches with all that is read.
+func meetings(n *ir.Nest) []*ir.Mem {
+	out := Reads(n)
+	for _, g := range n.Gathers {
+		out = append(out, &g.Mem)
+	}
+	return append(out, &n.Store)
 }
 
 // Share reports whether p and n define different elements of one of the layer's

@@ -139,7 +139,7 @@ func (g *Group) feeds(n *ir.Nest) bool {
 		if s.Nest == n {
 			break
 		}
-		for _, m := range n.Value.Loads() {
+		for _, m := range naive.Reads(n) {
 			if m.Buf == s.Nest.Store.Buf && !naive.Apart(n, m, s.Nest, &s.Nest.Store) {
 				return true
 			}

@@ -41,15 +41,18 @@ type naming struct {
 // withExtrema is e with tensors in place of extrema.
 func (n *naming) withExtrema(e *layer.Equation) *layer.Equation {
 	changed := false
-	var in func(x layer.Expr, scope []*layer.Index) layer.Expr
-	in = func(x layer.Expr, scope []*layer.Index) layer.Expr {
+	var in func(x layer.Expr, scope []*layer.Index, guarded bool) layer.Expr
+	in = func(x layer.Expr, scope []*layer.Index, guarded bool) layer.Expr {
 		return layer.Rewrite(x, func(node any) any {
+			if w, ok := node.(*layer.Where); ok {
+				return &layer.Where{Cond: w.Cond, X: in(w.X, scope, true), Y: in(w.Y, scope, true)}
+			}
 			r, ok := node.(*layer.Reduce)
 			if !ok {
 				return nil
 			}
-			if r.Op != layer.Max && r.Op != layer.Min || layer.Expr(r) == e.Value || !n.isFree(r, e, scope) {
-				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, slices.Concat(scope, r.Idx))}
+			if guarded && !readsInside(r) || r.Op != layer.Max && r.Op != layer.Min || layer.Expr(r) == e.Value || !n.isFree(r, e, scope) {
+				return &layer.Reduce{Op: r.Op, Idx: r.Idx, Body: in(r.Body, slices.Concat(scope, r.Idx), guarded)}
 			}
 			idx, key := dependence(r, scope), canonical(r)
 			for _, i := range idx {
@@ -62,7 +65,7 @@ func (n *naming) withExtrema(e *layer.Equation) *layer.Equation {
 			return &layer.Read{T: n.found[key], Subs: vars(idx), Pos: e.Pos}
 		})
 	}
-	value := in(e.Value, e.Free)
+	value := in(e.Value, e.Free, false)
 	if !changed {
 		return e
 	}

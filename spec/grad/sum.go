@@ -40,8 +40,8 @@ func sum(rest []*layer.Index, conds []layer.Cond, value layer.Expr) layer.Expr {
 	return x
 }
 
-// readsInside reports whether what a condition reads is there whatever else holds.
-func readsInside(c layer.Cond) bool {
+// readsInside reports whether what a condition or an expression reads is there whatever else holds.
+func readsInside(x any) bool {
 	inside := func(t *layer.Tensor, subs []layer.Int) bool {
 		for d, s := range subs {
 			a, ok := layer.AffineOf(s)
@@ -52,7 +52,7 @@ func readsInside(c layer.Cond) bool {
 		return true
 	}
 	ok := true
-	layer.Walk(c, func(node any) bool {
+	layer.Walk(x, func(node any) bool {
 		switch x := node.(type) {
 		case *layer.Read:
 			ok = ok && inside(x.T, x.Subs)
