@@ -60,26 +60,32 @@ func (s *scope) awaits(x layer.Int) bool {
 	return found
 }
 
-// movesIDs reports whether what a subscript adds to ids is no subscript by itself, or the ids are
-// computed by the other pass, and what they add up to is checked by nobody.
+// movesIDs reports whether a subscript is more than an id, or than a multiple of one and a place
+// below that, or whether its ids are computed by the other pass, and what it adds to them is
+// checked by nobody.
 func (s *scope) movesIDs(x layer.Int, extent int) bool {
 	if _, sum := x.(*layer.IntOp); !sum || !readsIDs(x) {
 		return false
 	}
-	given := false
-	rest := layer.RewriteInts([]layer.Int{x}, func(y any) any {
-		if e, ok := y.(*layer.Element); ok {
-			_, computed := s.l.sums[e.T]
-			given = given || e.T.Role == layer.Output && !computed
-			return layer.Lit{}
-		}
-		return nil
-	})[0]
-	if given || !s.affine(rest) {
+	ids, given := 0, false
+	with := func(id int) layer.Int {
+		return layer.RewriteInts([]layer.Int{x}, func(y any) any {
+			if e, ok := y.(*layer.Element); ok {
+				_, computed := s.l.sums[e.T]
+				ids, given = ids+1, given || e.T.Role == layer.Output && !computed
+				return layer.Lit{V: id}
+			}
+			return nil
+		})[0]
+	}
+	none, one := with(0), with(1)
+	if ids != 2 || given || !s.affine(none) || !s.affine(one) {
 		return true
 	}
-	lo, hi := s.interval(s.sub(rest))
-	return lo < 0 || hi >= extent
+	lo, hi := s.interval(s.sub(none))
+	next, _ := s.interval(s.sub(one))
+	unit := next - lo
+	return unit < 1 || extent%unit != 0 || lo < 0 || hi >= unit
 }
 
 // readsIDs reports whether a subscript has elements of int32 tensors.
