@@ -61,7 +61,7 @@ func (a *arranger) fromCommon(e *layer.Equation) layer.Expr {
 			if a.kept[text] == nil {
 				r := a.scratch(e.T.Name+"Once", e, idx)
 				a.kept[text] = r.T
-				a.define(r, idx, node, e)
+				a.define(r, idx, settled(node), e)
 			}
 			r := &layer.Read{T: a.kept[text], Pos: e.Pos}
 			for _, i := range idx {
@@ -103,9 +103,13 @@ func readsOf(x layer.Expr) []*layer.Read {
 	return out
 }
 
+// settled is x without the cases that cannot be.
+func settled(x layer.Expr) layer.Expr { return layer.Substitution{}.Expr(x) }
+
 // nameless is a text of x in which indices have numbers and their sizes for names, and the
-// indices that are not x's own, in that order.
+// indices that are not x's own, in that order; those of cases that cannot be are not among them.
 func nameless(x layer.Expr) (string, []*layer.Index) {
+	x = settled(x)
 	own := map[*layer.Index]bool{}
 	layer.Walk(x, func(node any) bool {
 		switch node := node.(type) {

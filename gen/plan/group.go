@@ -239,7 +239,7 @@ func (g *Group) losesLanes(n *ir.Nest, outer []ir.Axis, t machine.Target) bool {
 		return slices.ContainsFunc(outer, func(a ir.Axis) bool { return LanesFit(stages, a.Var, t) })
 	}
 	own := &Stage{Nest: n, Store: true, Row: g.rows[n.Store.Buf]}
-	turns := func(s *Stage) bool { return turnOf(s.Nest) != nil }
+	turns := func(s *Stage) bool { return Exchanges(s.Nest) }
 	better := turns(own) && fit(g.Stages...) || slices.ContainsFunc(g.Stages, turns) && fit(own)
 	if len(n.Reduce) == 0 && !g.reduces() {
 		better = better || slices.ContainsFunc(g.Stages, isSlow) && fit(g.Stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)

@@ -42,6 +42,9 @@ func turnOf(n *ir.Nest) *Turn {
 	return &along
 }
 
+// Exchanges reports whether n does nothing but exchange rows and columns.
+func Exchanges(n *ir.Nest) bool { return turnOf(n) != nil }
+
 // Turns reports whether n exchanges rows and columns, of which neither are short.
 func Turns(n *ir.Nest, t machine.Target) bool {
 	along := turnOf(n)

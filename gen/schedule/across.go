@@ -93,7 +93,7 @@ func (r *turner) along(n *ir.Nest, v ir.Axis) *turned {
 		}
 		out.result(&m, &last)
 	}
-	if !fillsAlong(&m, v, r.t) {
+	if !fillsAlong(&m, v, r.t) || slices.ContainsFunc(out.parts, func(c *ir.Nest) bool { return c != &m && !plan.Exchanges(c) }) {
 		return nil
 	}
 	return out
@@ -104,7 +104,7 @@ func (r *turner) operand(out *turned, last *ir.Nest, e *ir.Expr) *ir.Expr {
 	c, instead := tabled(last, e, e.Load.Buf.Name+"Turned")
 	places := map[*ir.Var]*ir.Var{}
 	for k, a := range c.Axes {
-		places[a.Var] = &ir.Var{Name: fmt.Sprint(k)}
+		places[a.Var] = &ir.Var{Name: fmt.Sprintf("#%d", k)}
 	}
 	at := naive.RenamedMem(*c.Value.Load, places)
 	key := fmt.Sprintf("%p %s %v", at.Buf, at, c.Store.Buf.Shape)
