@@ -48,6 +48,13 @@ func TestSmallCaches(t *testing.T) {
 			agree(t, proved(t, "batchnorm", dims), target, false, rounding)
 		}
 	}
+	wide := machine.AVX512
+	wide.First, wide.Second, wide.CallCycles = 1<<10, 8<<10, 3000
+	for _, dims := range []string{"N=1 A=2 T=70 S=70 D=16 causal=1", "N=2 A=1 T=130 S=130 D=8 causal=1"} {
+		for _, target := range []machine.Target{tiny, small, wide} {
+			agree(t, proved(t, "attention", dims), target, false, rounding)
+		}
+	}
 	for name, source := range specs {
 		dims, text, _ := strings.Cut(source, "\n")
 		for _, d := range strings.Split(dims, ";") {

@@ -56,6 +56,30 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 	}
 }
 
+// bands is how many parts of the i-th outer axis have code of their own at most: calls that the same
+// code is for are cut to what one of them needs.
+func (e *emitter) bands(i int) int {
+	if len(e.clippings(i)) == 0 {
+		return 1
+	}
+	return max(2, plan.MaxClips(e.t)/2)
+}
+
+// inCall emits the tiles of one call of the i-th outer axis from base on, where so many calls, one
+// behind the other, have the same code.
+func (e *emitter) inCall(i int, p at, r axisRun, base ir.Sub, calls int) {
+	if calls == 1 && len(base.Terms) == 0 {
+		e.inClips(i, p, r)
+		return
+	}
+	a, all := e.plan.Order[i], r
+	all.count *= calls
+	for _, c := range e.clippings(i) {
+		e.clips[c.Inner.Var], e.borders[c.Inner.Var] = e.needed(c, a, all), e.borderOf(c, a, all)
+	}
+	e.overRun(i, p, r, base)
+}
+
 // clipParts are the parts of a run, each of which has ranges of its own.
 func (e *emitter) clipParts(a ir.Axis, r axisRun) []axisRun {
 	var out []axisRun

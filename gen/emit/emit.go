@@ -218,7 +218,7 @@ func (s *scheduler) emitBlocks(g *plan.Group, most float64) {
 	each := g.Plan.Cycles / float64(blocks)
 	var calls []func()
 	for _, r := range runs {
-		s.inCalls(r, each, most, func(r axisRun, count int) {
+		s.inCalls(r, each, most, e.bands(0), func(r axisRun, count int) {
 			calls = append(calls, func() { s.emitRun(g, r, count, each) })
 		})
 	}
@@ -232,8 +232,9 @@ func (s *scheduler) emitBlocks(g *plan.Group, most float64) {
 
 // inCalls divides a run, whose tiles take the given cycles each, into calls of
 // several tiles: equal ones or, where that would make them much shorter, equal
-// ones and a shorter one, which needs code of its own.
-func (s *scheduler) inCalls(r axisRun, each, most float64, emit func(r axisRun, count int)) {
+// ones and a shorter one, which needs code of its own. The equal ones have code for each of
+// so many bands.
+func (s *scheduler) inCalls(r axisRun, each, most float64, bands int, emit func(r axisRun, count int)) {
 	chunk := min(r.count, max(1, int(most*0.6/each)))
 	for even := chunk; even > chunk/2; even-- {
 		if r.count%even == 0 {
@@ -242,10 +243,10 @@ func (s *scheduler) inCalls(r axisRun, each, most float64, emit func(r axisRun, 
 		}
 	}
 	n := r.count / chunk
-	if n > 0 {
+	for from, size := 0, max(1, naive.CeilDiv(n, bands)); from < n; from += size {
 		main := r
-		main.count = chunk
-		emit(main, n)
+		main.start, main.count = r.start+from*chunk*r.step, chunk
+		emit(main, min(size, n-from))
 	}
 	if rest := r.count - n*chunk; rest > 0 {
 		tail := r

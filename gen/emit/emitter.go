@@ -128,7 +128,7 @@ func (e *emitter) runBlock(r axisRun, block *ir.Var, blocks int) {
 		}
 		base = base.Add(number, r.count*r.step)
 	}
-	e.overRun(0, e.origin(), r, base)
+	e.inCall(0, e.origin(), r, base, blocks)
 	e.close()
 }
 

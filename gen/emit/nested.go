@@ -35,13 +35,13 @@ func (s *scheduler) emitNested(g *plan.Group) {
 		}
 		each := g.Iteration(s.target) / float64(blocks)
 		for _, q := range runs {
-			s.inCalls(q, each, s.target.CallCycles, func(q axisRun, count int) {
+			s.inCalls(q, each, s.target.CallCycles, second.bands(1), func(q axisRun, count int) {
 				f := s.newFunc(&in)
 				f.Cycles = each * float64(q.count)
 				if count > 1 {
 					f.Block = &ir.Var{Name: s.block}
 				}
-				s.emitter(&in, f).runNested(r, q, f.Block)
+				s.emitter(&in, f).runNested(r, q, f.Block, count)
 				s.finish(f, &in, count)
 			})
 		}
@@ -82,7 +82,7 @@ func (e *emitter) enter(r axisRun) at {
 
 // runNested emits the iterations of the second loop that q holds, at one tile
 // of the outermost one, whose panels are there.
-func (e *emitter) runNested(r, q axisRun, block *ir.Var) {
+func (e *emitter) runNested(r, q axisRun, block *ir.Var, blocks int) {
 	e.open()
 	p := e.enter(r)
 	for _, pn := range e.plan.Panels {
@@ -96,6 +96,6 @@ func (e *emitter) runNested(r, q axisRun, block *ir.Var) {
 		e.depth[block] = 0
 		base = base.Add(ir.VarSub(block), q.count*q.step)
 	}
-	e.overRun(1, p, q, base)
+	e.inCall(1, p, q, base, blocks)
 	e.close()
 }
