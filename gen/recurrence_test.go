@@ -76,6 +76,9 @@ func agreeInFile(t *testing.T, file string) {
 // TestChoices does so for subscripts that are the smaller or the larger of two.
 func TestChoices(t *testing.T) { agreeInFile(t, "testdata/specs/choices.txtar") }
 
+// TestAcross does so for arithmetic across the rows of arrays.
+func TestAcross(t *testing.T) { agreeInFile(t, "testdata/specs/across.txtar") }
+
 // TestTaps does so for the gradients of small windows.
 func TestTaps(t *testing.T) { agreeInFile(t, "testdata/specs/taps.txtar") }
 

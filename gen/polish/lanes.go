@@ -14,9 +14,26 @@ func shareLanes(f *ir.Func) {
 	if f.Lanes == 1 {
 		return
 	}
-	a := &laneSharing{registers: newRegisters(f.Body), next: ir.LastReg(f.Body), in: map[*ir.Reg]lane{}}
-	f.Body = a.within(f.Body, f.Lanes)
-	f.Body = withoutIdle(f.Body, newRegisters(f.Body).uses)
+	for _, ops := range []map[ir.Op]bool{bitwise, lanewise} {
+		a := &laneSharing{registers: newRegisters(f.Body), next: ir.LastReg(f.Body), in: map[*ir.Reg]lane{}, ops: ops}
+		if body := a.within(withLoops(f.Body), f.Lanes); !a.torn {
+			f.Body = withoutIdle(body, newRegisters(body).uses)
+			return
+		}
+	}
+}
+
+// withLoops is a body with loops of its own.
+func withLoops(body []ir.Stmt) []ir.Stmt {
+	out := slices.Clone(body)
+	for i, st := range out {
+		if l, ok := st.(*ir.Loop); ok {
+			c := *l
+			c.Body = withLoops(l.Body)
+			out[i] = &c
+		}
+	}
+	return out
 }
 
 // withoutIdle leaves out constants that nothing reads, as those of rows that share another's.
@@ -26,7 +43,7 @@ func withoutIdle(body []ir.Stmt, uses map[*ir.Reg]int) []ir.Stmt {
 		case *ir.Loop:
 			st.Body = withoutIdle(st.Body, uses)
 		case *ir.Assign:
-			return st.Op == ir.Const && uses[st.Dst] == 0
+			return (st.Op == ir.Const || st.Op == ir.ConstWord) && uses[st.Dst] == 0
 		}
 		return false
 	})
@@ -42,6 +59,9 @@ type laneSharing struct {
 	next int
 	// in says where what a register held is now.
 	in map[*ir.Reg]lane
+	// ops are the operations to share; torn says that a row needs what is no real number apart.
+	ops  map[ir.Op]bool
+	torn bool
 }
 
 // lane is one of a row's, for which packed is computed.
@@ -96,7 +116,7 @@ type placed struct {
 // another one; it must be the only one that assigns to its register.
 func (p *laneBlock) assign(i int) *ir.Assign {
 	x, ok := p.body[i].(*ir.Assign)
-	if _, done := p.instead[i]; done || !ok || p.defs[x.Dst] != 1 || x.Dst.Kind != ir.Real {
+	if _, done := p.instead[i]; done || !ok || p.defs[x.Dst] != 1 {
 		return nil
 	}
 	return x
@@ -151,7 +171,7 @@ func meet(a, b []*ir.Reg) bool {
 // pack puts x at a place, instead of the statements that computed the rows.
 func (p *laneBlock) pack(places []int, at int, x *ir.Assign, rows []*ir.Reg) {
 	p.next++
-	x.Dst = &ir.Reg{ID: p.next, Kind: ir.Real}
+	x.Dst = &ir.Reg{ID: p.next, Kind: rows[0].Kind}
 	for _, i := range places {
 		p.instead[i] = nil
 	}
@@ -167,7 +187,7 @@ func (p *laneBlock) pack(places []int, at int, x *ir.Assign, rows []*ir.Reg) {
 // is packed.
 func (p *laneBlock) follow(i int) {
 	first := p.assign(i)
-	if first == nil || !lanewise[first.Op] {
+	if first == nil || !p.ops[first.Op] {
 		return
 	}
 	pk := p.packedOf(first.Args)
@@ -192,7 +212,9 @@ func (p *laneBlock) follow(i int) {
 			}
 		}
 	}
-	p.pack(places, i, &ir.Assign{Op: first.Op, Args: args}, rows)
+	x := *first
+	x.Args = args
+	p.pack(places, i, &x, rows)
 }
 
 // packedOf is the packed register whose first row is among the operands.
@@ -207,7 +229,7 @@ func (p *laneBlock) packedOf(args []*ir.Reg) *sharedLanes {
 
 // like reports whether x does for row k of n what first does for row 0.
 func (p *laneBlock) like(first, x *ir.Assign, k, n int) bool {
-	if x.Op != first.Op {
+	if x.Op != first.Op || x.Word != first.Word || x.Fn != first.Fn || (x.Table == nil) != (first.Table == nil) || x.Table != nil && *x.Table != *first.Table {
 		return false
 	}
 	for i, r := range first.Args {
@@ -269,6 +291,7 @@ func (p *laneBlock) statements() []ir.Stmt {
 	for _, pk := range p.packs {
 		for k, r := range pk.rows {
 			if p.uses[r] > 0 {
+				p.torn = p.torn || r.Kind != ir.Real
 				p.instead[pk.at] = append(p.instead[pk.at], &ir.Assign{Dst: r, Op: ir.Shuffle, Args: []*ir.Reg{pk.reg}, Order: inQuarters(k, p.lanes)})
 			}
 		}

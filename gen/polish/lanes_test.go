@@ -80,6 +80,46 @@ func TestShareNumbers(t *testing.T) {
 	}
 }
 
+// TestShareBits: rows share what they do with bits and masks, unless one of them needs a mask apart.
+func TestShareBits(t *testing.T) {
+	x, y := &ir.Buffer{Name: "x", Shape: []int{2, 16}}, &ir.Buffer{Name: "y", Shape: []int{3, 16}}
+	for _, apart := range []bool{false, true} {
+		b := &ir.Builder{}
+		zero := b.Real(0)
+		var rows, masks [2]*ir.Reg
+		for i := range rows {
+			rows[i] = b.Reg(ir.Real)
+			b.Emit(&ir.Load{Dst: rows[i], Mem: ir.Mem{Buf: x, Subs: []ir.Sub{{Const: i}, {}}}, Lanes: 16})
+		}
+		row := rows[0]
+		for i, r := range rows {
+			rows[i] = b.Do(ir.HSum, r)
+		}
+		for i, r := range rows {
+			bits := b.Do(ir.WordBits, r)
+			shifted := b.Reg(ir.Word)
+			b.Emit(&ir.Assign{Dst: shifted, Op: ir.IShl, Args: []*ir.Reg{bits}, Word: 1})
+			masks[i] = b.Do(ir.LT, r, zero)
+			v := b.Do(ir.Select, masks[i], b.Do(ir.RealBits, shifted), r)
+			b.Emit(&ir.Store{Mem: ir.Mem{Buf: y, Subs: []ir.Sub{{Const: i}, {}}}, Src: v, Lanes: 1})
+		}
+		if apart {
+			b.Emit(&ir.Store{Mem: ir.Mem{Buf: y, Subs: []ir.Sub{{Const: 2}, {}}}, Src: b.Do(ir.Select, masks[0], row, zero), Lanes: 16})
+		}
+		f := &ir.Func{Name: "f", Lanes: 16, Buffers: []*ir.Buffer{x, y}, Body: b.Body}
+		shareLanes(f)
+		want := 1
+		if apart {
+			want = 2
+		}
+		for _, what := range []string{"= wordbits", "= ishl", "= lt", "= realbits"} {
+			if n := strings.Count(f.String(), what); n != want {
+				t.Errorf("apart %v: %q stands %d times, want %d\n%s", apart, what, n, want, f)
+			}
+		}
+	}
+}
+
 // TestUniform: a register that a loop assigns again is not what it was before the loop.
 func TestUniform(t *testing.T) {
 	x := &ir.Buffer{Name: "x", Shape: []int{16}}

@@ -1,6 +1,7 @@
 package polish
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -14,12 +15,12 @@ type registers struct {
 	// of memory is.
 	defs, uses   map[*ir.Reg]int
 	same, loaded map[*ir.Reg]bool
-	// constants has the numbers that registers are set to.
-	constants map[*ir.Reg]float32
+	// constants has the bits of the numbers that registers are set to.
+	constants map[*ir.Reg]uint32
 }
 
 func newRegisters(body []ir.Stmt) *registers {
-	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, loaded: map[*ir.Reg]bool{}, constants: map[*ir.Reg]float32{}}
+	a := &registers{defs: map[*ir.Reg]int{}, uses: map[*ir.Reg]int{}, same: map[*ir.Reg]bool{}, loaded: map[*ir.Reg]bool{}, constants: map[*ir.Reg]uint32{}}
 	a.count(body)
 	a.compare(body)
 	return a
@@ -49,8 +50,11 @@ func (a *registers) compare(body []ir.Stmt) {
 		case *ir.Load:
 			a.same[st.Dst], a.loaded[st.Dst] = st.Broadcast, !st.Broadcast
 		case *ir.Assign:
-			if st.Op == ir.Const {
-				a.constants[st.Dst] = st.Real
+			switch st.Op {
+			case ir.Const:
+				a.constants[st.Dst] = math.Float32bits(st.Real)
+			case ir.ConstWord:
+				a.constants[st.Dst] = uint32(st.Word)
 			}
 			a.same[st.Dst] = isHorizontal(st) || !acrossLanes[st.Op] && !slices.ContainsFunc(st.Args, func(r *ir.Reg) bool { return !a.isUniform(r) })
 		}
@@ -70,7 +74,7 @@ func (a *registers) isUniform(r *ir.Reg) bool { return a.same[r] && a.defs[r] ==
 func (a *registers) alike(r, s *ir.Reg) bool {
 	x, ok := a.constants[r]
 	y, ok2 := a.constants[s]
-	return r == s || ok && ok2 && math.Float32bits(x) == math.Float32bits(y) && a.defs[r] == 1 && a.defs[s] == 1
+	return r == s || ok && ok2 && x == y && r.Kind == s.Kind && a.defs[r] == 1 && a.defs[s] == 1
 }
 
 // isLoaded reports whether r is a vector of memory.
@@ -86,4 +90,18 @@ func isHorizontal(st ir.Stmt) bool {
 var lanewise = map[ir.Op]bool{
 	ir.Add: true, ir.Sub2: true, ir.Mul: true, ir.Div: true, ir.MaxOp: true, ir.MinOp: true, ir.FMA: true, ir.FNMA: true, ir.FMS: true,
 	ir.Neg: true, ir.Abs: true, ir.Sqrt: true, ir.Round: true, ir.Floor: true,
+}
+
+// bitwise are these and those that functions such as exp consist of besides.
+var bitwise = union(lanewise, map[ir.Op]bool{
+	ir.Scale: true, ir.ToReal: true, ir.RealBits: true, ir.Select: true,
+	ir.IAdd: true, ir.ISub: true, ir.IMul: true, ir.IAnd: true, ir.IOr: true, ir.IXor: true, ir.IShl: true, ir.IShr: true, ir.ISar: true,
+	ir.Pick: true, ir.ToWord: true, ir.TruncOp: true, ir.WordBits: true,
+	ir.LT: true, ir.LE: true, ir.EQ: true, ir.NE: true, ir.Unordered: true, ir.IEQ: true, ir.IGT: true, ir.And: true, ir.Or: true, ir.Not: true,
+})
+
+func union(a, b map[ir.Op]bool) map[ir.Op]bool {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
 }
