@@ -61,7 +61,7 @@ func (a *arranger) equation(e *layer.Equation) {
 		e = &replaced
 	}
 	c := *e
-	c.Value = disjoint(e.Value)
+	c.Value = disjoint(drawn(e.Value))
 	c.Value = a.fromCommon(&c)
 	c.Value = a.tabled(&c, folded(a.operands(&c)), func(any) bool { return false })
 	a.out.Equations = append(a.out.Equations, pieces(&c)...)

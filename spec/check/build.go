@@ -167,7 +167,8 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
 	} else if help == "" {
 		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +
-			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
+			"reductions are sum prod max min argmax; a layer, of which there is none of that name either (dlgen list), is applied to whole tensors;\n" +
+			"other orders and shapes are equations of elements, as in y[d][n] = x[n][d]"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+	"strings"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/syntax"
@@ -111,7 +112,11 @@ func (c *checker) arithmetic(x *syntax.Binary, a, b constant, exact bool) (const
 	if a.isInt && b.isInt {
 		i, problem := wholeArithmetic(x.Op, a.i, b.i, exact)
 		if problem != "" {
-			c.errs.AddHelp(x.OpPos, c.where(x), "%s", problem)
+			help := c.where(x)
+			if exact && x.Op == "/" && b.i > 0 {
+				help = strings.TrimPrefix(help+"; to round down, give it a name below dims, as in P: {value: "+syntax.PrintExpr(x)+"}", "; ")
+			}
+			c.errs.AddHelp(x.OpPos, help, "%s", problem)
 			return constant{}, false
 		}
 		return wholeNumber(i), true

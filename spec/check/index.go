@@ -216,9 +216,34 @@ func (q *equation) checkRank(t *layer.Tensor, subs int, pos diag.Pos) {
 			return
 		}
 		q.c.bare[t] = true
-		help += "; an index needs a name that no tensor has"
+		whole := len(q.src.Target.Subs) == 0 && q.tensor(q.src.Target.Name) != nil && len(q.tensor(q.src.Target.Name).Shape) > 0
+		switch {
+		case whole && pos == q.src.Target.Pos:
+			help += "; an equation says what each element is, as in\n  " + q.anElement(t) + " = ...\nwhole arrays are what layers take, as in " + t.Name + " = add(a, b)"
+		case whole: // the left side says it
+			q.failed = true
+			return
+		default:
+			help += "; an index needs a name that no tensor has"
+		}
 	}
 	q.helpf(pos, help, "%s has %s, here %s", t.Name, count(len(t.Shape), "subscript"), are(subs))
+}
+
+// anElement spells an element of t, with the small letters of its extents for indices where these are
+// free.
+func (q *equation) anElement(t *layer.Tensor) string {
+	text := t.Name
+	taken := map[string]bool{}
+	for d, e := range t.Extents {
+		name := strings.ToLower(e)
+		if len(name) != 1 || name == e || taken[name] || q.tensor(name) != nil {
+			name = string(rune('i' + d))
+		}
+		taken[name] = true
+		text += "[" + name + "]"
+	}
+	return text
 }
 
 func count(n int, noun string) string {

@@ -100,21 +100,23 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 	KMOVW        words<>+12(SB), K7
 	VXORPS       X31, X31, X31
 	VBROADCASTSS words<>+4(SB), Z30
-	VBROADCASTSS words<>+8(SB), Z29
-	VBROADCASTSS words<>+20(SB), Z28
-	VBROADCASTSS words<>+24(SB), Z27
-	VBROADCASTSS words<>+40(SB), Z26
-	VBROADCASTSS words<>+68(SB), Z25
-	VBROADCASTSS words<>+28(SB), Z24
-	VBROADCASTSS words<>+16(SB), Z23
-	VBROADCASTSS words<>+32(SB), Z22
-	VBROADCASTSS words<>+36(SB), Z21
-	VMOVUPS      vectors<>+256(SB), Z20
-	VBROADCASTSS words<>+44(SB), Z19
+	VBROADCASTSS words<>+20(SB), Z29
+	VBROADCASTSS words<>+24(SB), Z28
+	VBROADCASTSS words<>+40(SB), Z27
+	VBROADCASTSS words<>+8(SB), Z26
+	VBROADCASTSS words<>+28(SB), Z25
+	VBROADCASTSS words<>+16(SB), Z24
+	VBROADCASTSS words<>+32(SB), Z23
+	VBROADCASTSS words<>+36(SB), Z22
+	VMOVUPS      vectors<>+256(SB), Z21
+	VBROADCASTSS words<>+44(SB), Z20
+	VBROADCASTSS words<>+68(SB), Z19
 	VBROADCASTSS words<>+48(SB), Z18
-	VBROADCASTSS words<>+56(SB), Z17
-	VBROADCASTSS words<>+60(SB), Z16
-	VBROADCASTSS words<>+64(SB), Z15
+	VBROADCASTSS words<>+52(SB), Z17
+	VBROADCASTSS words<>+56(SB), Z16
+	VBROADCASTSS words<>+60(SB), Z15
+	VBROADCASTSS words<>+64(SB), Z14
+	VBROADCASTSS words<>+72(SB), Z13
 	MOVQ         x+8(FP), BX
 	MOVQ         y+0(FP), SI
 	MOVL         $+8, DI
@@ -150,14 +152,14 @@ loop_m_1:
 	KORW             K5, K3, K3
 	VCMPPS           $0x03, Z11, Z11, K5
 	KORW             K5, K4, K4
-	VBLENDMPS        Z29, Z0, K1, Z0
-	VBLENDMPS        Z29, Z1, K2, Z1
-	VBLENDMPS        Z29, Z2, K3, Z2
-	VBLENDMPS        Z29, Z3, K4, Z3
-	VANDPS           Z23, Z0, Z5
-	VANDPS           Z23, Z1, Z7
-	VANDPS           Z23, Z2, Z9
-	VANDPS           Z23, Z3, Z11
+	VBLENDMPS        Z26, Z0, K1, Z0
+	VBLENDMPS        Z26, Z1, K2, Z1
+	VBLENDMPS        Z26, Z2, K3, Z2
+	VBLENDMPS        Z26, Z3, K4, Z3
+	VANDPS           Z24, Z0, Z5
+	VANDPS           Z24, Z1, Z7
+	VANDPS           Z24, Z2, Z9
+	VANDPS           Z24, Z3, Z11
 	VUNPCKLPS        Z7, Z5, Z12
 	VUNPCKHPS        Z7, Z5, Z5
 	VPMAXSD          Z5, Z12, Z5
@@ -192,65 +194,65 @@ loop_m_1:
 	VPERMILPS        $0xaa, Z0, Z3
 	VPERMILPS        $0xff, Z0, Z0
 	VSUBPS           Z1, Z4, Z1
-	VMAXPS           Z1, Z28, Z4
-	VMOVAPS          Z24, Z5
-	VFMADD231PS      Z27, Z4, Z5
-	VSUBPS           Z24, Z5, Z7
+	VMAXPS           Z1, Z29, Z4
+	VMOVAPS          Z25, Z5
+	VFMADD231PS      Z28, Z4, Z5
+	VSUBPS           Z25, Z5, Z7
+	VFNMADD231PS     Z23, Z7, Z4
 	VFNMADD231PS     Z22, Z7, Z4
-	VFNMADD231PS     Z21, Z7, Z4
 	VPSLLD           $0x14, Z5, Z7
-	VPERMD           Z20, Z5, Z5
+	VPERMD           Z21, Z5, Z5
 	VPADDD           Z5, Z7, Z5
-	VMOVAPS          Z19, Z7
-	VFMADD231PS      Z4, Z26, Z7
+	VMOVAPS          Z20, Z7
+	VFMADD231PS      Z4, Z27, Z7
 	VMULPS           Z4, Z4, Z9
 	VFMADD231PS      Z9, Z7, Z4
 	VFMADD231PS      Z4, Z5, Z5
 	VMOVUPS.Z        Z5, K7, Z4
 	VSUBPS           Z2, Z6, Z2
-	VMAXPS           Z2, Z28, Z5
-	VMOVAPS          Z24, Z6
-	VFMADD231PS      Z27, Z5, Z6
-	VSUBPS           Z24, Z6, Z7
+	VMAXPS           Z2, Z29, Z5
+	VMOVAPS          Z25, Z6
+	VFMADD231PS      Z28, Z5, Z6
+	VSUBPS           Z25, Z6, Z7
+	VFNMADD231PS     Z23, Z7, Z5
 	VFNMADD231PS     Z22, Z7, Z5
-	VFNMADD231PS     Z21, Z7, Z5
 	VPSLLD           $0x14, Z6, Z7
-	VPERMD           Z20, Z6, Z6
+	VPERMD           Z21, Z6, Z6
 	VPADDD           Z6, Z7, Z6
-	VMOVAPS          Z19, Z7
-	VFMADD231PS      Z5, Z26, Z7
+	VMOVAPS          Z20, Z7
+	VFMADD231PS      Z5, Z27, Z7
 	VMULPS           Z5, Z5, Z9
 	VFMADD231PS      Z9, Z7, Z5
 	VFMADD231PS      Z5, Z6, Z6
 	VMOVUPS.Z        Z6, K7, Z5
 	VSUBPS           Z3, Z8, Z3
-	VMAXPS           Z3, Z28, Z6
-	VMOVAPS          Z24, Z7
-	VFMADD231PS      Z27, Z6, Z7
-	VSUBPS           Z24, Z7, Z8
+	VMAXPS           Z3, Z29, Z6
+	VMOVAPS          Z25, Z7
+	VFMADD231PS      Z28, Z6, Z7
+	VSUBPS           Z25, Z7, Z8
+	VFNMADD231PS     Z23, Z8, Z6
 	VFNMADD231PS     Z22, Z8, Z6
-	VFNMADD231PS     Z21, Z8, Z6
 	VPSLLD           $0x14, Z7, Z8
-	VPERMD           Z20, Z7, Z7
+	VPERMD           Z21, Z7, Z7
 	VPADDD           Z7, Z8, Z7
-	VMOVAPS          Z19, Z8
-	VFMADD231PS      Z6, Z26, Z8
+	VMOVAPS          Z20, Z8
+	VFMADD231PS      Z6, Z27, Z8
 	VMULPS           Z6, Z6, Z9
 	VFMADD231PS      Z9, Z8, Z6
 	VFMADD231PS      Z6, Z7, Z7
 	VMOVUPS.Z        Z7, K7, Z6
 	VSUBPS           Z0, Z10, Z0
-	VMAXPS           Z0, Z28, Z7
-	VMOVAPS          Z24, Z8
-	VFMADD231PS      Z27, Z7, Z8
-	VSUBPS           Z24, Z8, Z9
+	VMAXPS           Z0, Z29, Z7
+	VMOVAPS          Z25, Z8
+	VFMADD231PS      Z28, Z7, Z8
+	VSUBPS           Z25, Z8, Z9
+	VFNMADD231PS     Z23, Z9, Z7
 	VFNMADD231PS     Z22, Z9, Z7
-	VFNMADD231PS     Z21, Z9, Z7
 	VPSLLD           $0x14, Z8, Z9
-	VPERMD           Z20, Z8, Z8
+	VPERMD           Z21, Z8, Z8
 	VPADDD           Z8, Z9, Z8
-	VMOVAPS          Z19, Z9
-	VFMADD231PS      Z7, Z26, Z9
+	VMOVAPS          Z20, Z9
+	VFMADD231PS      Z7, Z27, Z9
 	VMULPS           Z7, Z7, Z10
 	VFMADD231PS      Z10, Z9, Z7
 	VFMADD231PS      Z7, Z8, Z8
@@ -268,131 +270,40 @@ loop_m_1:
 	VADDPS           Z5, Z4, Z4
 	VSHUFF32X4       $0xb1, Z4, Z4, Z5
 	VADDPS           Z5, Z4, Z4
+	VCMPPS           $0x11, Z18, Z4, K1
+	VMULPS           Z17, Z4, Z5
+	VBLENDMPS        Z5, Z4, K1, Z5
+	VPSUBD           Z16, Z5, Z6
+	VPANDD           Z30, Z6, Z6
+	VPSUBD           Z6, Z5, Z5
+	VSUBPS           Z15, Z5, Z5
+	VCVTDQ2PS        Z6, Z6
+	VMOVUPS.Z        Z14, K1, Z7
+	VADDPS           Z7, Z6, Z6
+	VMOVAPS          Z13, Z7
+	VFMADD231PS      Z5, Z19, Z7
+	VFMADD213PS.BCST words<>+76(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+80(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+84(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+88(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+92(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+96(SB), Z5, Z7
+	VFMADD213PS.BCST words<>+100(SB), Z5, Z7
+	VMOVAPS          Z5, Z8
+	VFMADD231PS.BCST words<>+104(SB), Z6, Z8
+	VMULPS           Z5, Z5, Z5
+	VFMADD231PS      Z5, Z7, Z8
+	VFMADD231PS.BCST words<>+108(SB), Z6, Z8
+	VCMPPS.BCST      $0x11, words<>+112(SB), Z4, K1
+	VBLENDMPS        Z8, Z4, K1, Z5
+	VCMPPS           $0x00, Z31, Z4, K1
+	VBLENDMPS        Z30, Z26, K1, Z6
+	VCMPPS           $0x12, Z31, Z4, K1
+	VBLENDMPS        Z6, Z5, K1, Z4
 	VPERMILPS        $0x00, Z4, Z5
 	VPERMILPS        $0x55, Z4, Z6
 	VPERMILPS        $0xaa, Z4, Z7
-	VPERMILPS        $0xff, Z4, Z8
-	VCMPPS           $0x11, Z18, Z5, K1
-	VMULPS.BCST      words<>+52(SB), Z4, Z4
-	VPERMILPS        $0x00, Z4, Z9
-	VPERMILPS        $0x55, Z4, Z10
-	VPERMILPS        $0xaa, Z4, Z11
 	VPERMILPS        $0xff, Z4, Z4
-	VBLENDMPS        Z9, Z5, K1, Z9
-	VPSUBD           Z17, Z9, Z12
-	VPANDD           Z30, Z12, Z12
-	VPSUBD           Z12, Z9, Z9
-	VSUBPS           Z16, Z9, Z9
-	VCVTDQ2PS        Z12, Z12
-	VMOVUPS.Z        Z15, K1, Z13
-	VADDPS           Z13, Z12, Z12
-	VBROADCASTSS     words<>+72(SB), Z13
-	VFMADD231PS      Z9, Z25, Z13
-	VFMADD213PS.BCST words<>+76(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+80(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+84(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+88(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+92(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+96(SB), Z9, Z13
-	VFMADD213PS.BCST words<>+100(SB), Z9, Z13
-	VMOVAPS          Z9, Z14
-	VFMADD231PS.BCST words<>+104(SB), Z12, Z14
-	VMULPS           Z9, Z9, Z9
-	VFMADD231PS      Z9, Z13, Z14
-	VFMADD231PS.BCST words<>+108(SB), Z12, Z14
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z5, K1
-	VBLENDMPS        Z14, Z5, K1, Z9
-	VCMPPS           $0x00, Z31, Z5, K1
-	VBLENDMPS        Z30, Z29, K1, Z12
-	VCMPPS           $0x12, Z31, Z5, K1
-	VBLENDMPS        Z12, Z9, K1, Z5
-	VCMPPS           $0x11, Z18, Z6, K1
-	VBLENDMPS        Z10, Z6, K1, Z9
-	VPSUBD           Z17, Z9, Z10
-	VPANDD           Z30, Z10, Z10
-	VPSUBD           Z10, Z9, Z9
-	VSUBPS           Z16, Z9, Z9
-	VCVTDQ2PS        Z10, Z10
-	VMOVUPS.Z        Z15, K1, Z12
-	VADDPS           Z12, Z10, Z10
-	VBROADCASTSS     words<>+72(SB), Z12
-	VFMADD231PS      Z9, Z25, Z12
-	VFMADD213PS.BCST words<>+76(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+80(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+84(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+88(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+92(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+96(SB), Z9, Z12
-	VFMADD213PS.BCST words<>+100(SB), Z9, Z12
-	VMOVAPS          Z9, Z13
-	VFMADD231PS.BCST words<>+104(SB), Z10, Z13
-	VMULPS           Z9, Z9, Z9
-	VFMADD231PS      Z9, Z12, Z13
-	VFMADD231PS.BCST words<>+108(SB), Z10, Z13
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z6, K1
-	VBLENDMPS        Z13, Z6, K1, Z9
-	VCMPPS           $0x00, Z31, Z6, K1
-	VBLENDMPS        Z30, Z29, K1, Z10
-	VCMPPS           $0x12, Z31, Z6, K1
-	VBLENDMPS        Z10, Z9, K1, Z6
-	VCMPPS           $0x11, Z18, Z7, K1
-	VBLENDMPS        Z11, Z7, K1, Z9
-	VPSUBD           Z17, Z9, Z10
-	VPANDD           Z30, Z10, Z10
-	VPSUBD           Z10, Z9, Z9
-	VSUBPS           Z16, Z9, Z9
-	VCVTDQ2PS        Z10, Z10
-	VMOVUPS.Z        Z15, K1, Z11
-	VADDPS           Z11, Z10, Z10
-	VBROADCASTSS     words<>+72(SB), Z11
-	VFMADD231PS      Z9, Z25, Z11
-	VFMADD213PS.BCST words<>+76(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+80(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+84(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+88(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+92(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+96(SB), Z9, Z11
-	VFMADD213PS.BCST words<>+100(SB), Z9, Z11
-	VMOVAPS          Z9, Z12
-	VFMADD231PS.BCST words<>+104(SB), Z10, Z12
-	VMULPS           Z9, Z9, Z9
-	VFMADD231PS      Z9, Z11, Z12
-	VFMADD231PS.BCST words<>+108(SB), Z10, Z12
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z7, K1
-	VBLENDMPS        Z12, Z7, K1, Z9
-	VCMPPS           $0x00, Z31, Z7, K1
-	VBLENDMPS        Z30, Z29, K1, Z10
-	VCMPPS           $0x12, Z31, Z7, K1
-	VBLENDMPS        Z10, Z9, K1, Z7
-	VCMPPS           $0x11, Z18, Z8, K1
-	VBLENDMPS        Z4, Z8, K1, Z4
-	VPSUBD           Z17, Z4, Z9
-	VPANDD           Z30, Z9, Z9
-	VPSUBD           Z9, Z4, Z4
-	VSUBPS           Z16, Z4, Z4
-	VCVTDQ2PS        Z9, Z9
-	VMOVUPS.Z        Z15, K1, Z10
-	VADDPS           Z10, Z9, Z9
-	VBROADCASTSS     words<>+72(SB), Z10
-	VFMADD231PS      Z4, Z25, Z10
-	VFMADD213PS.BCST words<>+76(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+80(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+84(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+88(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+92(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+96(SB), Z4, Z10
-	VFMADD213PS.BCST words<>+100(SB), Z4, Z10
-	VMOVAPS          Z4, Z11
-	VFMADD231PS.BCST words<>+104(SB), Z9, Z11
-	VMULPS           Z4, Z4, Z4
-	VFMADD231PS      Z4, Z10, Z11
-	VFMADD231PS.BCST words<>+108(SB), Z9, Z11
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z8, K1
-	VBLENDMPS        Z11, Z8, K1, Z4
-	VCMPPS           $0x00, Z31, Z8, K1
-	VBLENDMPS        Z30, Z29, K1, Z9
-	VCMPPS           $0x12, Z31, Z8, K1
-	VBLENDMPS        Z9, Z4, K1, Z4
 	VSUBPS           Z5, Z1, Z1
 	VMOVUPS          Z1, K7, (SI)
 	VSUBPS           Z6, Z2, Z1
