@@ -214,6 +214,9 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 			}
 			return e.loadSpaced(m, k, lanes)
 		}
+		if naive.Reversed(x.Load, p.vec) {
+			return e.reversed(m, lanes)
+		}
 	}
 	r, fresh := e.loaded(m, x.Kind, md, lanes)
 	if fresh {

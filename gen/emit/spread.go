@@ -88,6 +88,15 @@ func (e *emitter) shuffled(m ir.Mem, n int, order []int) *ir.Reg {
 	return out
 }
 
+// reversed is n elements of memory from a place on backwards.
+func (e *emitter) reversed(m ir.Mem, n int) *ir.Reg {
+	order := make([]int, e.t.Lanes)
+	for j := range order {
+		order[j] = max(n-1-j, 0)
+	}
+	return e.shuffled(further(m, 1-n), n, order)
+}
+
 // between reports whether an axis goes through the elements between those that an operation
 // spreads over lanes, from each of them to the next.
 func between(x *ir.Expr, a ir.Axis) bool {

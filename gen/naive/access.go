@@ -229,6 +229,11 @@ func Spacing(m *ir.Mem, v *ir.Var) int {
 	return 0
 }
 
+// Reversed reports whether v goes through rows of m from their end.
+func Reversed(m *ir.Mem, v *ir.Var) bool {
+	return Stride(m, v) == -1 && LastDim(m, v) && m.Buf.Elem == ir.F32
+}
+
 // Quad is the number of members that records are transposed with: quarters of a vector
 // are what machines exchange at the least cost.
 const Quad = 4

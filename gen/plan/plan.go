@@ -146,8 +146,8 @@ func placesFit(reduce []ir.Axis, v *ir.Var) bool {
 }
 
 // LanesFit reports whether all accesses of the stages can be vectors along v:
-// loads contiguous, spaced or constant along it, stores contiguous, or spaced where others
-// go between. With one lane only
+// loads contiguous in either direction, spaced or constant along it, stores contiguous, or spaced
+// where others go between. With one lane only
 // ids matter.
 func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
 	for _, s := range stages {
@@ -173,7 +173,7 @@ func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
 			return false
 		}
 		for _, m := range n.Value.Loads() {
-			if naive.Stride(m, v) != 0 && !naive.AlongRow(m, v) && naive.Spacing(m, v) == 0 {
+			if naive.Stride(m, v) != 0 && !naive.AlongRow(m, v) && naive.Spacing(m, v) == 0 && !naive.Reversed(m, v) {
 				return false
 			}
 		}

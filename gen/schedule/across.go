@@ -147,7 +147,7 @@ func (x *turned) result(m, last *ir.Nest) {
 
 // goesAlong reports whether vectors along v may load from m.
 func goesAlong(m *ir.Mem, v *ir.Var) bool {
-	return naive.Stride(m, v) == 0 || naive.AlongRow(m, v) || naive.Spacing(m, v) > 0
+	return naive.Stride(m, v) == 0 || naive.AlongRow(m, v) || naive.Spacing(m, v) > 0 || naive.Reversed(m, v)
 }
 
 // fits reports whether vectors may go along an axis of a nest.
