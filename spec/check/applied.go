@@ -19,6 +19,7 @@ func (a *application) check(given map[string]string) bool {
 	l, err := Check(a.inner, given)
 	var list *diag.List
 	if errors.As(err, &list) {
+		a.c.errs.Sources(list)
 		help := fmt.Sprintf("found in %s, which %s applies", a.call.Layer, a.call.Pos)
 		for _, e := range list.Errors() {
 			if !e.Pos.IsValid() {
@@ -28,7 +29,6 @@ func (a *application) check(given map[string]string) bool {
 			} else {
 				e.Help += "\n" + help
 			}
-			a.c.errs.Source(a.inner.File, a.inner.Text)
 			a.helpf(e.Pos, e.Help, "%s", e.Msg)
 		}
 		return false

@@ -156,19 +156,26 @@ func (q *equation) old(x *syntax.Call) layer.Expr {
 }
 
 func (q *equation) unknownFunction(x *syntax.Call) {
+	whole := q.pass == forward && len(q.src.Target.Subs) == 0 // as a layer is applied
 	names := slices.Collect(maps.Keys(functions))
-	if q.pass == forward && len(q.src.Target.Subs) == 0 {
+	if whole {
 		names = append(names, q.c.layers()...)
 	}
 	help := diag.DidYouMean(x.Fn, names)
-	if q.pass == forward && slices.Contains(q.c.layers(), x.Fn) {
+	switch {
+	case q.pass == forward && slices.Contains(q.c.layers(), x.Fn):
 		help = "the layer of that name is applied to whole tensors, in an equation of its own: h = " + x.Fn + "(...)"
-	} else if q.tensor(x.Fn) != nil {
+	case q.tensor(x.Fn) != nil:
 		help = "a tensor's subscripts stand in brackets: " + x.Fn + "[i]"
-	} else if help == "" {
-		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +
-			"reductions are sum prod max min argmax; a layer, of which there is none of that name either (dlgen list), is applied to whole tensors;\n" +
+	case whole:
+		if help != "" {
+			help += "\n"
+		}
+		help += "a layer of another file needs a name first, as in layers: {" + x.Fn + ": ./" + x.Fn + ".yaml}; dlgen list shows those of the library;\n" +
 			"other orders and shapes are equations of elements, as in y[d][n] = x[n][d]"
+	case help == "":
+		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +
+			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)
 }

@@ -166,13 +166,18 @@ func (l *List) excerpt(b *strings.Builder, pos Pos) {
 
 // Include adds the complaints of another list, with their sources.
 func (l *List) Include(other *List) {
+	l.Sources(other)
+	l.errs = append(l.errs, other.errs...)
+}
+
+// Sources adds the sources of another list.
+func (l *List) Sources(other *List) {
 	for file, lines := range other.sources {
 		if l.sources == nil {
 			l.sources = map[string][]string{}
 		}
 		l.sources[file] = lines
 	}
-	l.errs = append(l.errs, other.errs...)
 }
 
 // Positioned reports whether every complaint has a place.
