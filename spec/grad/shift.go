@@ -44,13 +44,25 @@ func extrema(l *layer.Layer, derived *layer.Program) []*layer.Tensor {
 	}
 	var out []*layer.Tensor
 	for _, e := range l.Forward.Equations {
-		r, ok := e.Value.(*layer.Reduce)
-		extreme := ok && (r.Op == layer.Max || r.Op == layer.Min)
-		if extreme && differentiated[e.T] && e.T.Role != layer.Output {
+		if isExtreme(e.Value) && differentiated[e.T] && e.T.Role != layer.Output {
 			out = append(out, e.T)
 		}
 	}
 	return out
+}
+
+// isExtreme reports whether x is a maximum or a minimum, or one in some cases and a number in the
+// others.
+func isExtreme(x layer.Expr) bool {
+	switch x := x.(type) {
+	case *layer.Reduce:
+		return x.Op == layer.Max || x.Op == layer.Min
+	case *layer.Where:
+		_, first := x.X.(layer.Const)
+		_, second := x.Y.(layer.Const)
+		return isExtreme(x.X) && (second || isExtreme(x.Y)) || first && isExtreme(x.Y)
+	}
+	return false
 }
 
 // cancels reports whether no output changes when anything is added to the elements of

@@ -52,6 +52,8 @@ forward: |
 		"a maximum that counts":  {strings.ReplaceAll(softmax, "top[m]", "max(j, x[m][j])") + " + max(j, x[m][j])", true},
 		"maxima over all rows":   {"e[m][d] = exp(x[m][d] - max(i < M, x[i][d]))\n  total[m] = sum(d, e[m][d])\n  y[m][d] = e[m][d]/total[m]", true},
 		"steps":                  {"e[m][d] = x[m][d] + where(m == 0, 0, log(total[m-1]) + top[m-1])\n  total[m] = sum(d, exp(e[m][d] - top[m]))\n  y[m][d] = e[m][d]", false},
+		"in some cases":          {"total[m] = where(m == 0, 0, max(d, x[m][d]))\n  e[m][d] = exp(x[m][d] - total[m])\n  y[m][d] = e[m][d]/sum(k, e[m][k])", false},
+		"in others":              {"total[m] = where(m == 0, 0, max(d, x[m][d]))\n  e[m][d] = exp(x[m][d] - where(m == 1, 0, total[m]))\n  y[m][d] = e[m][d]*total[m]", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := head + "  " + c.forward + "\nbackward: derive\n"
