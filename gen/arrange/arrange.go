@@ -64,7 +64,7 @@ func (a *arranger) equation(e *layer.Equation) {
 	c.Value = disjoint(drawn(e.Value))
 	c.Value = a.fromCommon(&c)
 	c.Value = a.tabled(&c, folded(a.operands(&c)), func(any) bool { return false })
-	a.out.Equations = append(a.out.Equations, pieces(&c)...)
+	a.out.Equations = append(a.out.Equations, pieces(&c, nil)...)
 }
 
 // scratch is a new tensor over the indices, and an element of it at these.

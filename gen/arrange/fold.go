@@ -92,9 +92,13 @@ func compare(op string, x int) bool {
 const maxCuts = 3
 
 // pieces divides an equation at the values of its free indices where conditions
-// change; the order of its sums is chosen where these are gone.
-func pieces(e *layer.Equation) []*layer.Equation {
+// change, but for those of the index whose steps a recurrence takes one by one; the order of its sums
+// is chosen where these are gone.
+func pieces(e *layer.Equation, step *layer.Index) []*layer.Equation {
 	for _, i := range e.Free {
+		if i == step {
+			continue
+		}
 		at := map[int]bool{}
 		cuts(e.Value, i, at)
 		if n := len(at); n == 0 || n > maxCuts && n+1 < i.Size {
@@ -106,7 +110,7 @@ func pieces(e *layer.Equation) []*layer.Equation {
 			if v < i.Size && !at[v] {
 				continue
 			}
-			out = append(out, pieces(restricted(e, i, first, v-first))...)
+			out = append(out, pieces(restricted(e, i, first, v-first), step)...)
 			first = v
 		}
 		return out

@@ -38,7 +38,7 @@ func (a *arranger) recurrence(r *layer.Recurrence) {
 					i = part.Free[slices.Index(e.Free, t)]
 				}
 			}
-			for _, p := range pieces(part) {
+			for _, p := range pieces(part, i) {
 				out.Equations = append(out.Equations, p)
 				out.Carry = append(out.Carry, layer.Carry{Index: i, Offset: s.first})
 			}
