@@ -79,15 +79,16 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 	if c.g.spreads() == v.Var {
 		fewest = vectors
 	}
-	shares := make([]float64, min(rows, t.Side())+1)
+	side := c.side(t)
+	shares := make([]float64, min(rows, side)+1)
 	for b := range shares[1:] {
 		shares[b+1] = c.clippedShare(t, v, r, b+1) * c.summedShare(t, r, b+1)
 	}
-	for a := fewest; a <= min(vectors, max(t.Side(), t.MostSums())); a++ {
-		if a > t.Side() && a < vectors {
+	for a := fewest; a <= min(vectors, max(side, t.MostSums())); a++ {
+		if a > side && (a < vectors || a > fewest && side < t.Side()) {
 			continue // more sums than that are a whole row's
 		}
-		for b := 1; b <= min(rows, t.Side()); b++ {
+		for b := 1; b <= min(rows, side); b++ {
 			for split := 1; split <= 8 && (a*b*split*c.g.width() <= c.mostAccumulators(t) || c.main.Nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
@@ -100,6 +101,23 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 		}
 	}
 	return out
+}
+
+// side is how many blocks of an axis a tile holds at most. Where terms that compute functions are
+// left out at different places, each place is code of its own, and what such terms load is little
+// of what they take.
+func (c *contraction) side(t machine.Target) int {
+	const few = 2
+	if c.g.Restricted() && applies(c.main.Nest.Value) {
+		return few
+	}
+	return t.Side()
+}
+
+// applies reports whether x computes a function.
+func applies(x *ir.Expr) (found bool) {
+	x.Walk(func(e *ir.Expr) { found = found || e.Load == nil && e.Op == ir.Apply })
+	return found
 }
 
 // mostAccumulators is how many the registers hold: each extreme has a mask beside it,

@@ -285,7 +285,7 @@ func (p *laneBlock) store(i int) {
 // statements are what is left, with the rows taken apart behind what is packed where anything
 // still reads them.
 func (p *laneBlock) statements() []ir.Stmt {
-	if len(p.packs) == 0 {
+	if len(p.instead) == 0 {
 		return p.body
 	}
 	for _, pk := range p.packs {
