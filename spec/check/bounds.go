@@ -87,7 +87,8 @@ func (q *equation) subscript(a spot, d int, on *conds) {
 	point, bad, found := q.leaves(a, sub, a.t, d, on)
 	switch {
 	case found && computed(sub) && !q.c.full().of(sub).within(interval{-1 << 30, 1 << 30}):
-		q.helpf(a.pos, fmt.Sprintf("the remainder of a division by %s is in range; %s", a.t.Extents[d], outsideHelp(a)),
+		help := fmt.Sprintf("the remainder of a division by %s is in range; %s", a.t.Extents[d], outsideHelp(a))
+		q.helpf(a.pos, strings.TrimSuffix(help, "; "),
 			"%s may be any number; it %s %s, whose size%s is %s", layer.FormatInt(sub), a.verb, a.t.Name, there(a.t), extentText(a.t, d))
 	case found:
 		q.helpf(a.pos, outsideHelp(a), "%s %s %s, its size%s is %s", point, a.verb, a.text(d, bad), there(a.t), extentText(a.t, d))
