@@ -15,9 +15,9 @@ func drawn(x layer.Expr) layer.Expr {
 		if !ok {
 			return nil
 		}
-		holds, decided := decided(c)
+		holds, known := decided(c)
 		switch {
-		case !decided:
+		case !known:
 			return nil
 		case holds:
 			return layer.Rewrite(w.X, f)

@@ -16,7 +16,7 @@ func (a *arranger) recurrence(r *layer.Recurrence) {
 	eqs := make([]*layer.Equation, len(r.Equations))
 	for k, e := range r.Equations {
 		c := *e
-		ahead := h.hoist(&c, contracted(closed(e, h.carried), e.Free))
+		ahead := h.hoist(&c, contracted(drawn(closed(e, h.carried)), e.Free))
 		c.Value = a.tabled(&c, folded(ahead), func(x any) bool { return !h.invariant(x) })
 		eqs[k] = &c
 	}

@@ -119,13 +119,18 @@ func (s *scope) meets(xs []layer.Int, t *layer.Tensor) *ir.Expr {
 		if !readsIDs(x) || s.l.sure(x, t.Shape[d]) {
 			continue
 		}
-		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(x), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(t.Shape[d])), s.word(x)))
-		if all != nil {
-			in = ir.NewExpr(ir.And, all, in)
-		}
-		all = in
+		all = s.inside(all, x, t.Shape[d])
 	}
 	return all
+}
+
+// inside is the condition all, if there is one, and that a subscript is in 0..extent-1.
+func (s *scope) inside(all *ir.Expr, x layer.Int, extent int) *ir.Expr {
+	in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(x), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(extent)), s.word(x)))
+	if all == nil {
+		return in
+	}
+	return ir.NewExpr(ir.And, all, in)
 }
 
 // subscripts reports whether what ids are outside their shape is a subscript, too.

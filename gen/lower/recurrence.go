@@ -118,11 +118,7 @@ func (s *scope) carriedOrOutside(x *layer.Element) *ir.Expr {
 		if s.staysIn(sub, x.T, d) {
 			continue
 		}
-		in := ir.NewExpr(ir.And, ir.NewExpr(ir.IGT, s.word(sub), wordConst(-1)), ir.NewExpr(ir.IGT, wordConst(int32(x.T.Shape[d])), s.word(sub)))
-		if inside != nil {
-			in = ir.NewExpr(ir.And, inside, in)
-		}
-		inside = in
+		inside = s.inside(inside, sub, x.T.Shape[d])
 	}
 	if inside == nil {
 		return e

@@ -7,12 +7,14 @@ import (
 )
 
 // Touches lists what a nest accesses: reads, gathers, and the store (last).
-func Touches(n *ir.Nest) []*ir.Mem {
-	out := n.Value.Loads()
+func Touches(n *ir.Nest) []*ir.Mem { return accesses(n.Value.Loads(), n) }
+
+// accesses is what a nest reads as values, and what it accesses besides.
+func accesses(reads []*ir.Mem, n *ir.Nest) []*ir.Mem {
 	for _, g := range n.Gathers {
-		out = append(out, &g.Mem)
+		reads = append(reads, &g.Mem)
 	}
-	return append(out, &n.Store)
+	return append(reads, &n.Store)
 }
 
 // Reads lists what a nest reads as values. What is spread over lanes goes on from its place by a
@@ -38,23 +40,14 @@ func Reads(n *ir.Nest) []*ir.Mem {
 // meet. The given axes have the same values for both, all other loops go their own ways.
 func SharedPairs(p, n *ir.Nest, same ...ir.Axis) [][2]*ir.Mem {
 	var out [][2]*ir.Mem
-	for _, a := range meetings(p) {
-		for _, b := range meetings(n) {
+	for _, a := range accesses(Reads(p), p) {
+		for _, b := range accesses(Reads(n), n) {
 			if a.Buf == b.Buf && (a == &p.Store || b == &n.Store) && !(a == &p.Store && b == &n.Store && Share(p, n)) && !Apart(p, a, n, b, same...) {
 				out = append(out, [2]*ir.Mem{a, b})
 			}
 		}
 	}
 	return out
-}
-
-// meetings is Touches with all that is read.
-func meetings(n *ir.Nest) []*ir.Mem {
-	out := Reads(n)
-	for _, g := range n.Gathers {
-		out = append(out, &g.Mem)
-	}
-	return append(out, &n.Store)
 }
 
 // Share reports whether p and n define different elements of one of the layer's
@@ -76,7 +69,7 @@ func Apart(p *ir.Nest, a *ir.Mem, n *ir.Nest, b *ir.Mem, same ...ir.Axis) bool {
 		if step := CommonStep(diff, ownA, ownB); step > 1 && diff.Const%step != 0 {
 			return true
 		}
-		if len(diff.Terms) > 0 || looksUp(p, ownA) || looksUp(n, ownB) {
+		if len(diff.Terms) > 0 || LooksUp(p, ownA) || LooksUp(n, ownB) {
 			continue
 		}
 		fromA, toA := Extent(ownA, p.Axes, p.Reduce)
@@ -94,7 +87,7 @@ func divided(s ir.Sub, n *ir.Nest, same []ir.Axis) (fixed, own ir.Sub) {
 	fixed.Const = s.Const
 	for _, t := range s.Terms {
 		term := ir.Sub{Terms: []ir.SubTerm{t}}
-		if !Has(same, t.Var) && (Has(n.Axes, t.Var) || Has(n.Reduce, t.Var) || looksUp(n, term)) {
+		if !Has(same, t.Var) && (Has(n.Axes, t.Var) || Has(n.Reduce, t.Var) || LooksUp(n, term)) {
 			own = own.Add(term, 1)
 		} else {
 			fixed = fixed.Add(term, 1)
@@ -103,8 +96,8 @@ func divided(s ir.Sub, n *ir.Nest, same []ir.Axis) (fixed, own ir.Sub) {
 	return fixed, own
 }
 
-// looksUp reports whether s has an id that n looks up.
-func looksUp(n *ir.Nest, s ir.Sub) bool {
+// LooksUp reports whether s has an id that n looks up.
+func LooksUp(n *ir.Nest, s ir.Sub) bool {
 	for _, g := range n.Gathers {
 		if s.Coef(g.Dst) != 0 {
 			return true
@@ -232,6 +225,12 @@ func Spacing(m *ir.Mem, v *ir.Var) int {
 // Reversed reports whether v goes through rows of m from their end.
 func Reversed(m *ir.Mem, v *ir.Var) bool {
 	return Stride(m, v) == -1 && LastDim(m, v) && m.Buf.Elem == ir.F32
+}
+
+// InLanes reports whether vectors along v may be loaded from m: from rows in either direction or
+// from elements a few apart, or one element for all lanes.
+func InLanes(m *ir.Mem, v *ir.Var) bool {
+	return Stride(m, v) == 0 || AlongRow(m, v) || Spacing(m, v) > 0 || Reversed(m, v)
 }
 
 // Quad is the number of members that records are transposed with: quarters of a vector

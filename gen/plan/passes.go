@@ -76,7 +76,7 @@ func (p *Pass) take(s *Stage, same []ir.Axis) bool {
 				return false
 			}
 			other := naive.RenamedMem(*pair[1], to)
-			if !naive.SameMem(pair[0], &other) || gathers(q.Nest, pair[0]) || q.Nest.Accumulate || n.Accumulate {
+			if !naive.SameMem(pair[0], &other) || naive.LooksUp(q.Nest, pair[0].Flat()) || q.Nest.Accumulate || n.Accumulate {
 				return false
 			}
 		}
@@ -87,17 +87,6 @@ func (p *Pass) take(s *Stage, same []ir.Axis) bool {
 	}
 	p.Stages = append(p.Stages, s)
 	return true
-}
-
-// gathers reports whether m uses a variable that n loads.
-func gathers(n *ir.Nest, m *ir.Mem) bool {
-	f := m.Flat()
-	for _, g := range n.Gathers {
-		if f.Coef(g.Dst) != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // place decides which results must be stored. Of the given buffers, each part of

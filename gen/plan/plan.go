@@ -145,10 +145,9 @@ func placesFit(reduce []ir.Axis, v *ir.Var) bool {
 	return reduce[len(reduce)-1].Var == v && fewestPlaces <= size && size <= MostPlaces
 }
 
-// LanesFit reports whether all accesses of the stages can be vectors along v:
-// loads contiguous in either direction, spaced or constant along it, stores contiguous, or spaced
-// where others go between. With one lane only
-// ids matter.
+// LanesFit reports whether all accesses of the stages can be vectors along v: loads those of
+// naive.InLanes, stores contiguous, or spaced where others go between. With one lane only ids
+// matter.
 func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
 	for _, s := range stages {
 		n := s.Nest
@@ -173,7 +172,7 @@ func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
 			return false
 		}
 		for _, m := range n.Value.Loads() {
-			if naive.Stride(m, v) != 0 && !naive.AlongRow(m, v) && naive.Spacing(m, v) == 0 && !naive.Reversed(m, v) {
+			if !naive.InLanes(m, v) {
 				return false
 			}
 		}

@@ -103,21 +103,15 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 	return out
 }
 
-// side is how many blocks of an axis a tile holds at most. Where terms that compute functions are
+// side is how many blocks of an axis a tile holds at most. Where terms that divide or the like are
 // left out at different places, each place is code of its own, and what such terms load is little
 // of what they take.
 func (c *contraction) side(t machine.Target) int {
 	const few = 2
-	if c.g.Restricted() && applies(c.main.Nest.Value) {
+	if c.g.Restricted() && isSlow(c.main) {
 		return few
 	}
 	return t.Side()
-}
-
-// applies reports whether x computes a function.
-func applies(x *ir.Expr) (found bool) {
-	x.Walk(func(e *ir.Expr) { found = found || e.Load == nil && e.Op == ir.Apply })
-	return found
 }
 
 // mostAccumulators is how many the registers hold: each extreme has a mask beside it,

@@ -77,7 +77,7 @@ func (r *turner) along(n *ir.Nest, v ir.Axis) *turned {
 	copies := map[string]*ir.Expr{}
 	m := *n
 	m.Value = naive.ReplacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
-		if goesAlong(e.Load, v.Var) || e.Load.Buf.Elem != ir.F32 {
+		if naive.InLanes(e.Load, v.Var) || e.Load.Buf.Elem != ir.F32 {
 			return e
 		}
 		text := e.Load.String()
@@ -143,11 +143,6 @@ func (x *turned) result(m, last *ir.Nest) {
 	m.Store = store
 	x.parts = append(x.parts, naive.Renamed(&back, to))
 	x.copied += naive.Volume(value.Axes)
-}
-
-// goesAlong reports whether vectors along v may load from m.
-func goesAlong(m *ir.Mem, v *ir.Var) bool {
-	return naive.Stride(m, v) == 0 || naive.AlongRow(m, v) || naive.Spacing(m, v) > 0 || naive.Reversed(m, v)
 }
 
 // fits reports whether vectors may go along an axis of a nest.

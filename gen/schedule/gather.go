@@ -44,7 +44,7 @@ func computedBefore(n *ir.Nest, t machine.Target) []*ir.Nest {
 	}
 	var before []*ir.Nest
 	m := *n
-	if usesIDs(&n.Store, n.Gathers) { // scattered
+	if naive.LooksUp(n, n.Store.Flat()) { // scattered
 		var value *ir.Nest
 		value, m.Value = tabled(n, n.Value, n.Store.Buf.Name+"Terms")
 		before = computedBefore(value, t)
@@ -64,7 +64,7 @@ func computedBefore(n *ir.Nest, t machine.Target) []*ir.Nest {
 // gatheredBefore is a sum whose terms ids choose, with these copied before where each is used
 // for several results: it is a plain sum of products then.
 func gatheredBefore(n *ir.Nest) []*ir.Nest {
-	if len(n.Gathers) == 0 || len(n.Within)+len(n.Only) > 0 || n.Op != ir.ReduceSum || n.Accumulate || usesIDs(&n.Store, n.Gathers) {
+	if len(n.Gathers) == 0 || len(n.Within)+len(n.Only) > 0 || n.Op != ir.ReduceSum || n.Accumulate || naive.LooksUp(n, n.Store.Flat()) {
 		return []*ir.Nest{n}
 	}
 	m := *n
@@ -82,7 +82,7 @@ func gatheredBefore(n *ir.Nest) []*ir.Nest {
 func copyGathered(n *ir.Nest) (before []*ir.Nest) {
 	copies := map[string]*ir.Expr{}
 	value := naive.ReplacedLoads(n.Value, func(e *ir.Expr) *ir.Expr {
-		if !usesIDs(e.Load, n.Gathers) {
+		if !naive.LooksUp(n, e.Load.Flat()) {
 			return e
 		}
 		key := e.Load.String()
@@ -95,12 +95,6 @@ func copyGathered(n *ir.Nest) (before []*ir.Nest) {
 	})
 	n.Value, n.Gathers = value, nil
 	return before
-}
-
-// usesIDs reports whether a place depends on one of the ids.
-func usesIDs(m *ir.Mem, ids []*ir.LoadIndex) bool {
-	f := m.Flat()
-	return slices.ContainsFunc(ids, func(g *ir.LoadIndex) bool { return f.Coef(g.Dst) != 0 })
 }
 
 // tabled is a nest that computes e, a part of n, for all values of the axes on which it
