@@ -1,43 +1,53 @@
 package gen
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 )
 
 // TestExtremes: extremes of two tensors in tiles, and of many indices.
 func TestExtremes(t *testing.T) { agreeInFile(t, "testdata/specs/extremes.txtar") }
 
-// TestMaximaKeepNaN puts one NaN at each place of a row and of a column.
+// TestMaximaKeepNaN puts one NaN at each place of rows and columns: rows of less than a
+// vector, of some that are side by side, and of more than those.
 func TestMaximaKeepNaN(t *testing.T) {
+	for _, size := range []int{3, 16, 19, 40, 70, 150} {
+		for _, target := range targets {
+			t.Run(fmt.Sprint(size, target.Name), func(t *testing.T) { maximaKeepNaN(t, size, target) })
+		}
+	}
+}
+
+func maximaKeepNaN(t *testing.T, size int, target machine.Target) {
 	_, text, _ := strings.Cut(specs["columns"], "\n")
-	p := proved(t, text, "M=5 D=19")
-	for _, target := range targets {
-		_, programs, err := passes(p, target)
-		if err != nil {
+	p := proved(t, text, fmt.Sprintf("M=5 D=%d", size))
+	_, programs, err := passes(p, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := values(p, false, 5)
+	for at, x := range env.Values["x"] {
+		env.Values["x"][at] = math.NaN()
+		mem := ir.NewMemory()
+		fillMemory(t, mem, programs[0], env)
+		env.Values["x"][at] = x
+		if err := ir.Run(programs[0], mem); err != nil {
 			t.Fatal(err)
 		}
-		for at := range 5 * 19 {
-			env := values(p, false, 5)
-			env.Values["x"][at] = math.NaN()
-			mem := ir.NewMemory()
-			fillMemory(t, mem, programs[0], env)
-			if err := ir.Run(programs[0], mem); err != nil {
-				t.Fatal(err)
+		for m, got := range mem.F32["t"] {
+			if isNaN := got != got; isNaN != (m == at/size) {
+				t.Fatalf("NaN at %d: maximum of row %d is %v", at, m, got)
 			}
-			for m, got := range mem.F32["t"] {
-				if isNaN := got != got; isNaN != (m == at/19) {
-					t.Fatalf("%s: NaN at %d: maximum of row %d is %v", target.Name, at, m, got)
-				}
-			}
-			for d, got := range mem.F32["a"] { // argmax + min
-				if d == at%19 && got == got {
-					t.Fatalf("%s: NaN at %d: minimum of column %d is %v", target.Name, at, d, got)
-				}
+		}
+		for d, got := range mem.F32["a"] { // argmax + min
+			if d == at%size && got == got {
+				t.Fatalf("NaN at %d: minimum of column %d is %v", at, d, got)
 			}
 		}
 	}

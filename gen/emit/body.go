@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -298,8 +299,7 @@ func (e *emitter) innermost(pp plan.PassPlan, a ir.Axis, unroll int, step func(s
 }
 
 // reducers makes the accumulators of a pass, set to what the reduction starts
-// from; those of sums are left to be defined by their first term where that
-// comes first.
+// from, or left to be defined by their first term where that comes first.
 func (e *emitter) reducers(ps *plan.Pass, points, split int, first bool) []*reducer {
 	out := make([]*reducer, len(ps.Stages))
 	for i, s := range ps.Stages {
@@ -313,18 +313,19 @@ func (e *emitter) reducers(ps *plan.Pass, points, split int, first bool) []*redu
 			var acc, where []*ir.Reg
 			var flag *nanFlag
 			if s.Nest.Op == ir.ReduceMax || s.Nest.Op == ir.ReduceMin {
-				flag = e.newFlag()
+				flag = e.newFlag(first)
 			}
 			for k := 0; k < split; k++ {
 				a := e.top().b.Reg(ir.Real)
 				e.depth[a] = len(e.scopes) - 1
-				if first && s.Nest.Op == ir.ReduceSum {
+				if first && s.Nest.Op != ir.ReduceArgMax {
 					e.empty[a] = true
 				} else {
 					e.top().b.Emit(&ir.Assign{Dst: a, Op: ir.Const, Real: naive.Identity(s.Nest.Op)})
 				}
 				if flag != nil {
 					e.flags[a] = flag
+					flag.main = cmp.Or(flag.main, a)
 				}
 				acc = append(acc, a)
 				if s.Nest.Op == ir.ReduceArgMax {

@@ -153,32 +153,48 @@ var combineOps = map[ir.ReduceOp]ir.Op{
 
 // combine is acc = op(acc, v).
 func (e *emitter) combine(op ir.ReduceOp, acc, v *ir.Reg) {
-	if flag := e.flags[acc]; flag != nil {
+	flag := e.flags[acc]
+	switch {
+	case e.start(acc):
+		e.update(acc, ir.Copy, v)
+		if flag != nil && flag.main == acc {
+			return
+		}
+	case flag != nil:
 		e.update(acc, combineOps[op], v, acc) // the machine's maximum: acc, where v is NaN
-		e.watch(flag, v)
-		return
+	default:
+		e.update(acc, combineOps[op], acc, v)
 	}
-	e.update(acc, combineOps[op], acc, v)
+	if flag != nil {
+		e.watch(flag, v)
+	}
 }
 
 // nanFlag notes the NaN among the values of a maximum, which the machine's own
 // operation would lose.
 type nanFlag struct {
+	// mask is nil before the first comparison where nothing needs it earlier.
 	mask *ir.Reg
+	// main is the accumulator that the others are combined with: NaN in its first value
+	// stays there.
+	main *ir.Reg
 	// pending is a value that has not been looked at: one comparison does for
 	// two.
 	pending *ir.Reg
 }
 
-// newFlag is a flag that is down.
-func (e *emitter) newFlag() *nanFlag {
+// newFlag is a flag that is down; it has no mask yet where the first comparison may make it.
+func (e *emitter) newFlag(first bool) *nanFlag {
+	f := &nanFlag{}
+	e.watched = append(e.watched, f)
+	if first {
+		return f
+	}
 	b := e.top().b
 	zero := e.real(0)
-	m := b.Reg(ir.Mask)
-	b.Emit(&ir.Assign{Dst: m, Op: ir.LT, Args: []*ir.Reg{zero, zero}})
-	e.depth[m] = len(e.scopes) - 1
-	f := &nanFlag{mask: m}
-	e.watched = append(e.watched, f)
+	f.mask = b.Reg(ir.Mask)
+	b.Emit(&ir.Assign{Dst: f.mask, Op: ir.LT, Args: []*ir.Reg{zero, zero}})
+	e.depth[f.mask] = len(e.scopes) - 1
 	return f
 }
 
@@ -190,8 +206,12 @@ func (e *emitter) watch(f *nanFlag, v *ir.Reg) {
 	}
 	b := e.top().b
 	nan := b.Do(ir.Unordered, f.pending, v)
-	b.Emit(&ir.Assign{Dst: f.mask, Op: ir.Or, Args: []*ir.Reg{f.mask, nan}})
 	f.pending = nil
+	if f.mask == nil {
+		f.mask, e.depth[nan] = nan, len(e.scopes)-1
+		return
+	}
+	b.Emit(&ir.Assign{Dst: f.mask, Op: ir.Or, Args: []*ir.Reg{f.mask, nan}})
 }
 
 // flush looks at the values that are pending, before the loop that made them
@@ -236,18 +256,14 @@ func (e *emitter) finish(r *reducer, pp plan.PassPlan, pts []at) {
 	s := r.s
 	regs := make([]*ir.Reg, len(pts))
 	for i := range pts {
-		for _, acc := range r.acc[i] {
-			if e.start(acc) { // no term counts at this point
-				e.update(acc, ir.Const)
-			}
-		}
-		for w := len(r.acc[i]); w > 1; w = (w + 1) / 2 {
+		acc := e.started(r.acc[i], s.Nest.Op)
+		for w := len(acc); w > 1; w = (w + 1) / 2 {
 			for k := 0; k < w/2; k++ {
-				e.update(r.acc[i][k], combineOps[s.Nest.Op], r.acc[i][(w+1)/2+k], r.acc[i][k])
+				e.update(acc[k], combineOps[s.Nest.Op], acc[(w+1)/2+k], acc[k])
 			}
 		}
-		regs[i] = r.acc[i][0]
-		if flag := e.flags[regs[i]]; flag != nil {
+		regs[i] = acc[0]
+		if flag := e.flags[regs[i]]; flag != nil && flag.mask != nil {
 			nan := e.real(float32(math.NaN()))
 			regs[i] = e.do(ir.Select, flag.mask, nan, regs[i])
 		}
@@ -279,6 +295,17 @@ func (e *emitter) finish(r *reducer, pp plan.PassPlan, pts []at) {
 		return
 	}
 	e.gatherLanes(s, pp.Lanes, pts, regs)
+}
+
+// started is the accumulators that hold something: one at least, which is what the
+// reduction starts from where no term counts.
+func (e *emitter) started(all []*ir.Reg, op ir.ReduceOp) []*ir.Reg {
+	acc := slices.DeleteFunc(slices.Clone(all), e.start)
+	if len(acc) == 0 {
+		acc = all[:1]
+		e.top().b.Emit(&ir.Assign{Dst: acc[0], Op: ir.Const, Real: naive.Identity(op)})
+	}
+	return acc
 }
 
 // firstPlace is the least place among those of the lanes with the largest value.

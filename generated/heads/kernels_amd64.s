@@ -20,55 +20,51 @@ DATA vectors<>+96(SB)/8, $0x3f8000003f800000
 DATA vectors<>+104(SB)/8, $0x3f8000003f800000
 DATA vectors<>+112(SB)/8, $0x3f8000003f800000
 DATA vectors<>+120(SB)/8, $0x3f8000003f800000
-DATA vectors<>+128(SB)/8, $0xff800000ff800000
-DATA vectors<>+136(SB)/8, $0xff800000ff800000
-DATA vectors<>+144(SB)/8, $0xff800000ff800000
-DATA vectors<>+152(SB)/8, $0xff800000ff800000
-DATA vectors<>+160(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+168(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+176(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+184(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+192(SB)/8, $0x0000000000000000
-DATA vectors<>+200(SB)/8, $0x0000000000000000
-DATA vectors<>+208(SB)/8, $0x0000000400000004
-DATA vectors<>+216(SB)/8, $0x0000000400000004
-DATA vectors<>+224(SB)/8, $0x0000000100000001
-DATA vectors<>+232(SB)/8, $0x0000000100000001
-DATA vectors<>+240(SB)/8, $0x0000000500000005
-DATA vectors<>+248(SB)/8, $0x0000000500000005
-DATA vectors<>+256(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+264(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+272(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+280(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+288(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+296(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+304(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+312(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+320(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+328(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+336(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+344(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+352(SB)/8, $0x3db180003db18000
-DATA vectors<>+360(SB)/8, $0x3db180003db18000
-DATA vectors<>+368(SB)/8, $0x3db180003db18000
-DATA vectors<>+376(SB)/8, $0x3db180003db18000
-DATA vectors<>+384(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+392(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+400(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+408(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+416(SB)/8, $0xfffb95c200000000
-DATA vectors<>+424(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+432(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+440(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+448(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+456(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+464(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+472(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+480(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+488(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+496(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+504(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $512
+DATA vectors<>+128(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+136(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+144(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+152(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+160(SB)/8, $0x0000000000000000
+DATA vectors<>+168(SB)/8, $0x0000000000000000
+DATA vectors<>+176(SB)/8, $0x0000000400000004
+DATA vectors<>+184(SB)/8, $0x0000000400000004
+DATA vectors<>+192(SB)/8, $0x0000000100000001
+DATA vectors<>+200(SB)/8, $0x0000000100000001
+DATA vectors<>+208(SB)/8, $0x0000000500000005
+DATA vectors<>+216(SB)/8, $0x0000000500000005
+DATA vectors<>+224(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+232(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+240(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+248(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+256(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+264(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+272(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+280(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+288(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+296(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+304(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+312(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+320(SB)/8, $0x3db180003db18000
+DATA vectors<>+328(SB)/8, $0x3db180003db18000
+DATA vectors<>+336(SB)/8, $0x3db180003db18000
+DATA vectors<>+344(SB)/8, $0x3db180003db18000
+DATA vectors<>+352(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+360(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+368(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+376(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+384(SB)/8, $0xfffb95c200000000
+DATA vectors<>+392(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+400(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+408(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+416(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+424(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+432(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+440(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+448(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+456(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+464(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+472(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $480
 
 // xq[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wq[i][o]) + bq[o]
 // xk[n_0][n_1][o] = sum(i, x[n_0][n_1][i]*wk[i][o]) + bk[o]
@@ -86,7 +82,7 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $512
 // y[n_0][n_1][o] = sum(i, c[n_0][n_1][i]*wo[i][o]) + bo[o]
 // func forward0AVX2(y *float32, x *float32, wq *float32, wk *float32, wv *float32, wo *float32, bq *float32, bk *float32, bv *float32, bo *float32, q *float32, k *float32, v *float32, h_p *float32, c *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $43232-120
+TEXT ·forward0AVX2(SB), $43072-120
 	MOVQ x+8(FP), BX
 	MOVQ wq+16(FP), DI
 	MOVQ bq+48(FP), CX
@@ -1710,8 +1706,9 @@ loop_t_24:
 	ADDQ         $+256, CX
 	DECQ         R9
 	JNE          loop_a_22
+	VMOVUPS      vectors<>+224(SB), Y15
 	MOVQ         h_p+104(FP), DI
-	MOVL         $+4, R8
+	MOVL         $+4, CX
 
 loop_a_25:
 	// for a < 4
@@ -1720,249 +1717,210 @@ loop_a_25:
 
 loop_t_26:
 	// for t < 16
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      vectors<>+128(SB), Y1
-	VMOVUPS      vectors<>+128(SB), Y2
-	VMOVUPS      vectors<>+128(SB), Y3
-	VMOVUPS      vectors<>+128(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
-	VMOVUPS      vectors<>+128(SB), Y6
-	VMOVUPS      vectors<>+128(SB), Y7
-	VMOVUPS      vectors<>+128(SB), Y8
-	VMOVUPS      vectors<>+128(SB), Y9
-	VMOVUPS      8192(CX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      8320(CX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      8224(CX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      8352(CX), Y13
-	VMOVUPS      Y13, 41600(SI)
-	VMOVUPS      41600(SI), Y13
-	VMAXPS       Y7, Y13, Y7
-	VCMPPS       $0x03, Y13, Y11, Y13
-	VORPS        Y13, Y5, Y5
-	VMOVUPS      8256(CX), Y13
-	VMOVUPS      Y13, 41568(SI)
-	VMOVUPS      41568(SI), Y13
-	VMAXPS       Y3, Y13, Y3
-	VMOVUPS      8384(CX), Y14
-	VMOVUPS      Y14, 41472(SI)
-	VMOVUPS      41472(SI), Y14
-	VMAXPS       Y8, Y14, Y8
-	VMOVUPS      8288(CX), Y15
-	VMOVUPS      Y15, 41504(SI)
-	VMOVUPS      41504(SI), Y15
-	VMAXPS       Y4, Y15, Y4
-	VCMPPS       $0x03, Y15, Y13, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      8416(CX), Y13
-	VMOVUPS      Y13, 41536(SI)
-	VMOVUPS      41536(SI), Y13
-	VMAXPS       Y9, Y13, Y9
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y5, Y5
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+64(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y1
-	VANDPS       vectors<>+160(SB), Y0, Y2
-	VANDPS       vectors<>+160(SB), Y1, Y3
-	VUNPCKLPS    Y3, Y2, Y4
-	VUNPCKHPS    Y3, Y2, Y2
-	VPMAXSD      Y2, Y4, Y2
-	VSHUFPS      $0x44, Y2, Y2, Y3
-	VSHUFPS      $0xee, Y2, Y2, Y2
-	VPMAXSD      Y2, Y3, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y3
-	VPMAXSD      Y3, Y2, Y2
-	VUNPCKLPS    Y1, Y0, Y3
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y3, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y1
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VMAXPS       Y0, Y1, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y2, Y2, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y0
-	VSUBPS       Y1, Y10, Y2
-	VMOVUPS      vectors<>+256(SB), Y15
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+288(SB), Y14
-	VMOVUPS      vectors<>+320(SB), Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       vectors<>+320(SB), Y3, Y4
-	VFNMADD231PS vectors<>+352(SB), Y4, Y2
-	VFNMADD231PS vectors<>+384(SB), Y4, Y2
-	VPSLLD       $0x14, Y3, Y4
-	VPERMD       vectors<>+416(SB), Y3, Y3
-	VPADDD       Y3, Y4, Y3
-	VMOVUPS      vectors<>+448(SB), Y13
-	VMOVUPS      vectors<>+480(SB), Y4
-	VFMADD231PS  Y2, Y13, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD231PS  Y5, Y4, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VSUBPS       Y0, Y11, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+320(SB), Y4
-	VFMADD231PS  Y14, Y2, Y4
-	VSUBPS       vectors<>+320(SB), Y4, Y5
-	VFNMADD231PS vectors<>+352(SB), Y5, Y2
-	VFNMADD231PS vectors<>+384(SB), Y5, Y2
-	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+416(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+480(SB), Y5
-	VFMADD231PS  Y2, Y13, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VFMADD231PS  Y2, Y4, Y4
-	VSUBPS       Y1, Y12, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+320(SB), Y5
-	VFMADD231PS  Y14, Y2, Y5
-	VSUBPS       vectors<>+320(SB), Y5, Y6
-	VFNMADD231PS vectors<>+352(SB), Y6, Y2
-	VFNMADD231PS vectors<>+384(SB), Y6, Y2
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+416(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+480(SB), Y6
-	VFMADD231PS  Y2, Y13, Y6
-	VMULPS       Y2, Y2, Y7
-	VFMADD231PS  Y7, Y6, Y2
-	VFMADD231PS  Y2, Y5, Y5
-	VADDPS       Y5, Y3, Y2
-	VMOVUPS      41600(SI), Y6
-	VSUBPS       Y0, Y6, Y6
-	VMAXPS       Y6, Y15, Y6
-	VMOVUPS      vectors<>+320(SB), Y7
-	VFMADD231PS  Y14, Y6, Y7
-	VSUBPS       vectors<>+320(SB), Y7, Y8
-	VFNMADD231PS vectors<>+352(SB), Y8, Y6
-	VFNMADD231PS vectors<>+384(SB), Y8, Y6
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+416(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+480(SB), Y8
-	VFMADD231PS  Y6, Y13, Y8
-	VMULPS       Y6, Y6, Y9
-	VFMADD231PS  Y9, Y8, Y6
-	VFMADD231PS  Y6, Y7, Y7
-	VADDPS       Y7, Y4, Y6
-	VMOVUPS      41568(SI), Y8
-	VSUBPS       Y1, Y8, Y8
-	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      vectors<>+320(SB), Y9
-	VFMADD231PS  Y14, Y8, Y9
-	VSUBPS       vectors<>+320(SB), Y9, Y10
-	VFNMADD231PS vectors<>+352(SB), Y10, Y8
-	VFNMADD231PS vectors<>+384(SB), Y10, Y8
-	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+416(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+480(SB), Y10
-	VFMADD231PS  Y8, Y13, Y10
-	VMULPS       Y8, Y8, Y11
-	VFMADD231PS  Y11, Y10, Y8
-	VFMADD231PS  Y8, Y9, Y9
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      41472(SI), Y8
-	VSUBPS       Y0, Y8, Y8
-	VMAXPS       Y8, Y15, Y8
-	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD231PS  Y14, Y8, Y10
-	VSUBPS       vectors<>+320(SB), Y10, Y11
-	VFNMADD231PS vectors<>+352(SB), Y11, Y8
-	VFNMADD231PS vectors<>+384(SB), Y11, Y8
-	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+416(SB), Y10, Y10
-	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+480(SB), Y11
-	VFMADD231PS  Y8, Y13, Y11
-	VMULPS       Y8, Y8, Y12
-	VFMADD231PS  Y12, Y11, Y8
-	VFMADD231PS  Y8, Y10, Y10
-	VADDPS       Y10, Y6, Y6
-	VMOVUPS      41504(SI), Y8
-	VSUBPS       Y1, Y8, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD231PS  Y14, Y1, Y8
-	VSUBPS       vectors<>+320(SB), Y8, Y11
-	VFNMADD231PS vectors<>+352(SB), Y11, Y1
-	VFNMADD231PS vectors<>+384(SB), Y11, Y1
-	VPSLLD       $0x14, Y8, Y11
-	VPERMD       vectors<>+416(SB), Y8, Y8
-	VPADDD       Y8, Y11, Y8
-	VMOVUPS      vectors<>+480(SB), Y11
-	VFMADD231PS  Y1, Y13, Y11
-	VMULPS       Y1, Y1, Y12
-	VFMADD231PS  Y12, Y11, Y1
-	VFMADD231PS  Y1, Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	VMOVUPS      41536(SI), Y1
-	VSUBPS       Y0, Y1, Y0
+	VMOVUPS      23040(SI), Y0
+	VMOVUPS      23168(SI), Y1
+	VMOVUPS      23072(SI), Y2
+	VMOVUPS      23200(SI), Y3
+	VMOVUPS      23104(SI), Y4
+	VCMPPS       $0x03, Y4, Y2, Y5
+	VMOVUPS      23232(SI), Y6
+	VCMPPS       $0x03, Y6, Y3, Y7
+	VMOVUPS      23136(SI), Y8
+	VMOVUPS      23264(SI), Y9
+	VCMPPS       $0x03, Y8, Y8, Y10
+	VORPS        Y10, Y5, Y5
+	VCMPPS       $0x03, Y9, Y9, Y10
+	VORPS        Y10, Y7, Y7
+	VMAXPS       Y0, Y4, Y10
+	VMAXPS       Y2, Y8, Y11
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y5, vectors<>+64(SB), Y10, Y5
+	VMAXPS       Y1, Y6, Y10
+	VMAXPS       Y3, Y9, Y11
+	VMAXPS       Y10, Y11, Y10
+	VBLENDVPS    Y7, vectors<>+64(SB), Y10, Y7
+	VANDPS       vectors<>+128(SB), Y5, Y10
+	VANDPS       vectors<>+128(SB), Y7, Y11
+	VUNPCKLPS    Y11, Y10, Y12
+	VUNPCKHPS    Y11, Y10, Y10
+	VPMAXSD      Y10, Y12, Y10
+	VSHUFPS      $0x44, Y10, Y10, Y11
+	VSHUFPS      $0xee, Y10, Y10, Y10
+	VPMAXSD      Y10, Y11, Y10
+	VPERM2F128   $0x01, Y10, Y10, Y11
+	VPMAXSD      Y11, Y10, Y10
+	VUNPCKLPS    Y7, Y5, Y11
+	VUNPCKHPS    Y7, Y5, Y5
+	VMAXPS       Y5, Y11, Y5
+	VSHUFPS      $0x44, Y5, Y5, Y7
+	VSHUFPS      $0xee, Y5, Y5, Y5
+	VMAXPS       Y5, Y7, Y5
+	VPERM2F128   $0x01, Y5, Y5, Y7
+	VMAXPS       Y7, Y5, Y5
+	VCMPPS       $0x03, Y10, Y10, Y7
+	VORPS        Y7, Y5, Y5
+	VPERM2F128   $0x00, Y5, Y5, Y5
+	VPERMILPS    $0x00, Y5, Y7
+	VPERMILPS    $0x55, Y5, Y5
+	VSUBPS       Y7, Y0, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+320(SB), Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       vectors<>+320(SB), Y1, Y11
+	VMOVUPS      vectors<>+256(SB), Y10
+	VFMADD213PS  vectors<>+288(SB), Y0, Y10
+	VSUBPS       vectors<>+288(SB), Y10, Y11
+	VFNMADD231PS vectors<>+320(SB), Y11, Y0
 	VFNMADD231PS vectors<>+352(SB), Y11, Y0
-	VFNMADD231PS vectors<>+384(SB), Y11, Y0
+	VPSLLD       $0x14, Y10, Y11
+	VPERMD       vectors<>+384(SB), Y10, Y10
+	VPADDD       Y10, Y11, Y10
+	VMOVUPS      vectors<>+416(SB), Y11
+	VFMADD213PS  vectors<>+448(SB), Y0, Y11
+	VMULPS       Y0, Y0, Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y0, Y10, Y10
+	VSUBPS       Y5, Y1, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+256(SB), Y1
+	VFMADD213PS  vectors<>+288(SB), Y0, Y1
+	VSUBPS       vectors<>+288(SB), Y1, Y11
+	VFNMADD231PS vectors<>+320(SB), Y11, Y0
+	VFNMADD231PS vectors<>+352(SB), Y11, Y0
 	VPSLLD       $0x14, Y1, Y11
-	VPERMD       vectors<>+416(SB), Y1, Y1
+	VPERMD       vectors<>+384(SB), Y1, Y1
 	VPADDD       Y1, Y11, Y1
-	VMOVUPS      vectors<>+480(SB), Y11
-	VFMADD231PS  Y0, Y13, Y11
+	VMOVUPS      vectors<>+416(SB), Y11
+	VFMADD213PS  vectors<>+448(SB), Y0, Y11
 	VMULPS       Y0, Y0, Y12
 	VFMADD231PS  Y12, Y11, Y0
 	VFMADD231PS  Y0, Y1, Y1
-	VADDPS       Y1, Y6, Y6
-	VUNPCKLPS    Y6, Y2, Y0
-	VUNPCKHPS    Y6, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y2
+	VSUBPS       Y7, Y2, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+256(SB), Y2
+	VFMADD213PS  vectors<>+288(SB), Y0, Y2
+	VSUBPS       vectors<>+288(SB), Y2, Y11
+	VFNMADD231PS vectors<>+320(SB), Y11, Y0
+	VFNMADD231PS vectors<>+352(SB), Y11, Y0
+	VPSLLD       $0x14, Y2, Y11
+	VPERMD       vectors<>+384(SB), Y2, Y2
+	VPADDD       Y2, Y11, Y2
+	VMOVUPS      vectors<>+416(SB), Y11
+	VFMADD213PS  vectors<>+448(SB), Y0, Y11
+	VMULPS       Y0, Y0, Y12
+	VFMADD231PS  Y12, Y11, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VADDPS       Y2, Y10, Y0
+	VSUBPS       Y5, Y3, Y3
+	VMAXPS       Y3, Y15, Y3
+	VMOVUPS      vectors<>+256(SB), Y11
+	VFMADD213PS  vectors<>+288(SB), Y3, Y11
+	VSUBPS       vectors<>+288(SB), Y11, Y12
+	VFNMADD231PS vectors<>+320(SB), Y12, Y3
+	VFNMADD231PS vectors<>+352(SB), Y12, Y3
+	VPSLLD       $0x14, Y11, Y12
+	VPERMD       vectors<>+384(SB), Y11, Y11
+	VPADDD       Y11, Y12, Y11
+	VMOVUPS      vectors<>+416(SB), Y12
+	VFMADD213PS  vectors<>+448(SB), Y3, Y12
+	VMULPS       Y3, Y3, Y13
+	VFMADD231PS  Y13, Y12, Y3
+	VFMADD231PS  Y3, Y11, Y11
+	VADDPS       Y11, Y1, Y3
+	VSUBPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+256(SB), Y12
+	VFMADD213PS  vectors<>+288(SB), Y4, Y12
+	VSUBPS       vectors<>+288(SB), Y12, Y13
+	VFNMADD231PS vectors<>+320(SB), Y13, Y4
+	VFNMADD231PS vectors<>+352(SB), Y13, Y4
+	VPSLLD       $0x14, Y12, Y13
+	VPERMD       vectors<>+384(SB), Y12, Y12
+	VPADDD       Y12, Y13, Y12
+	VMOVUPS      vectors<>+416(SB), Y13
+	VFMADD213PS  vectors<>+448(SB), Y4, Y13
+	VMULPS       Y4, Y4, Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VFMADD231PS  Y4, Y12, Y12
+	VADDPS       Y12, Y0, Y0
+	VSUBPS       Y5, Y6, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+256(SB), Y6
+	VFMADD213PS  vectors<>+288(SB), Y4, Y6
+	VSUBPS       vectors<>+288(SB), Y6, Y13
+	VFNMADD231PS vectors<>+320(SB), Y13, Y4
+	VFNMADD231PS vectors<>+352(SB), Y13, Y4
+	VPSLLD       $0x14, Y6, Y13
+	VPERMD       vectors<>+384(SB), Y6, Y6
+	VPADDD       Y6, Y13, Y6
+	VMOVUPS      vectors<>+416(SB), Y13
+	VFMADD213PS  vectors<>+448(SB), Y4, Y13
+	VMULPS       Y4, Y4, Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VFMADD231PS  Y4, Y6, Y6
+	VADDPS       Y6, Y3, Y3
+	VSUBPS       Y7, Y8, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+256(SB), Y7
+	VFMADD213PS  vectors<>+288(SB), Y4, Y7
+	VSUBPS       vectors<>+288(SB), Y7, Y8
+	VFNMADD231PS vectors<>+320(SB), Y8, Y4
+	VFNMADD231PS vectors<>+352(SB), Y8, Y4
+	VPSLLD       $0x14, Y7, Y8
+	VPERMD       vectors<>+384(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y7
+	VMOVUPS      vectors<>+416(SB), Y8
+	VFMADD213PS  vectors<>+448(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y13
+	VFMADD231PS  Y13, Y8, Y4
+	VFMADD231PS  Y4, Y7, Y7
+	VADDPS       Y7, Y0, Y0
+	VSUBPS       Y5, Y9, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+256(SB), Y5
+	VFMADD213PS  vectors<>+288(SB), Y4, Y5
+	VSUBPS       vectors<>+288(SB), Y5, Y8
+	VFNMADD231PS vectors<>+320(SB), Y8, Y4
+	VFNMADD231PS vectors<>+352(SB), Y8, Y4
+	VPSLLD       $0x14, Y5, Y8
+	VPERMD       vectors<>+384(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y5
+	VMOVUPS      vectors<>+416(SB), Y8
+	VFMADD213PS  vectors<>+448(SB), Y4, Y8
+	VMULPS       Y4, Y4, Y9
+	VFMADD231PS  Y9, Y8, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VADDPS       Y5, Y3, Y3
+	VUNPCKLPS    Y3, Y0, Y4
+	VUNPCKHPS    Y3, Y0, Y0
+	VADDPS       Y0, Y4, Y0
+	VSHUFPS      $0x44, Y0, Y0, Y3
 	VSHUFPS      $0xee, Y0, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+96(SB), Y2
-	VDIVPS       Y0, Y2, Y0
-	VPERMILPS    $0x00, Y0, Y2
+	VADDPS       Y0, Y3, Y0
+	VPERM2F128   $0x01, Y0, Y0, Y3
+	VADDPS       Y3, Y0, Y0
+	VMOVUPS      vectors<>+96(SB), Y3
+	VDIVPS       Y0, Y3, Y0
+	VPERMILPS    $0x00, Y0, Y3
 	VPERMILPS    $0x55, Y0, Y0
-	VMULPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (DI)
-	VMULPS       Y0, Y4, Y3
-	VMOVUPS      Y3, 128(DI)
-	VMULPS       Y2, Y5, Y3
-	VMOVUPS      Y3, 32(DI)
-	VMULPS       Y0, Y7, Y3
-	VMOVUPS      Y3, 160(DI)
-	VMULPS       Y2, Y9, Y3
-	VMOVUPS      Y3, 64(DI)
-	VMULPS       Y0, Y10, Y3
-	VMOVUPS      Y3, 192(DI)
-	VMULPS       Y2, Y8, Y2
-	VMOVUPS      Y2, 96(DI)
-	VMULPS       Y0, Y1, Y0
+	VMULPS       Y3, Y10, Y4
+	VMOVUPS      Y4, (DI)
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y1, 128(DI)
+	VMULPS       Y3, Y2, Y1
+	VMOVUPS      Y1, 32(DI)
+	VMULPS       Y0, Y11, Y1
+	VMOVUPS      Y1, 160(DI)
+	VMULPS       Y3, Y12, Y1
+	VMOVUPS      Y1, 64(DI)
+	VMULPS       Y0, Y6, Y1
+	VMOVUPS      Y1, 192(DI)
+	VMULPS       Y3, Y7, Y1
+	VMOVUPS      Y1, 96(DI)
+	VMULPS       Y0, Y5, Y0
 	VMOVUPS      Y0, 224(DI)
-	ADDQ         $+256, CX
+	ADDQ         $+256, SI
 	ADDQ         $+256, DI
 	DECQ         BX
 	JNE          loop_t_26
-	DECQ         R8
+	DECQ         CX
 	JNE          loop_a_25
 	MOVQ         c+112(FP), BX
 	MOVL         $+4, R8

@@ -4,18 +4,18 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0x0000000000000000
-DATA vectors<>+8(SB)/8, $0x0000000000000000
-DATA vectors<>+16(SB)/8, $0x0000000000000000
-DATA vectors<>+24(SB)/8, $0x0000000000000000
-DATA vectors<>+32(SB)/8, $0xff800000ff800000
-DATA vectors<>+40(SB)/8, $0xff800000ff800000
-DATA vectors<>+48(SB)/8, $0xff800000ff800000
-DATA vectors<>+56(SB)/8, $0xff800000ff800000
-DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+0(SB)/8, $0xff800000ff800000
+DATA vectors<>+8(SB)/8, $0xff800000ff800000
+DATA vectors<>+16(SB)/8, $0xff800000ff800000
+DATA vectors<>+24(SB)/8, $0xff800000ff800000
+DATA vectors<>+32(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+40(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+48(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+56(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+64(SB)/8, $0x0000000000000000
+DATA vectors<>+72(SB)/8, $0x0000000000000000
+DATA vectors<>+80(SB)/8, $0x0000000000000000
+DATA vectors<>+88(SB)/8, $0x0000000000000000
 DATA vectors<>+96(SB)/8, $0xffffffffffffffff
 DATA vectors<>+104(SB)/8, $0x0000000000000000
 DATA vectors<>+112(SB)/8, $0x0000000000000000
@@ -163,244 +163,204 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1216
 // y[m][d] = x[m][d] - top[m] - norm[m]
 // func forward0AVX2(y *float32, x *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $96-16
+TEXT ·forward0AVX2(SB), NOSPLIT, $0-16
 	MOVQ    x+8(FP), BX
 	MOVQ    y+0(FP), SI
-	LEAQ    63(SP), DI
-	ANDQ    $-64, DI
-	MOVL    $+8, DX
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_m_1:
 	// for m < 8
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+0(SB), Y0, Y0
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      vectors<>+32(SB), Y0
-	VMOVUPS      vectors<>+32(SB), Y1
-	VXORPS       Y2, Y2, Y2
-	VCMPPS       $0x11, vectors<>+0(SB), Y2, Y2
-	VMOVUPS      vectors<>+32(SB), Y3
-	VMOVUPS      vectors<>+32(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, vectors<>+0(SB), Y5, Y5
-	VMOVUPS      vectors<>+32(SB), Y6
-	VMOVUPS      vectors<>+32(SB), Y7
-	VXORPS       Y8, Y8, Y8
-	VCMPPS       $0x11, vectors<>+0(SB), Y8, Y8
-	VMOVUPS      vectors<>+32(SB), Y9
-	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      (BX), Y11
-	VMAXPS       Y0, Y11, Y0
-	VMOVUPS      40(BX), Y12
-	VMAXPS       Y3, Y12, Y3
-	VMOVUPS      80(BX), Y13
-	VMAXPS       Y6, Y13, Y6
-	VMOVUPS      120(BX), Y13
-	VMAXPS       Y9, Y13, Y9
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       32(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y1, Y13, Y1
-	VCMPPS       $0x03, Y13, Y11, Y11
-	VMOVUPS      (DI), Y13
-	VORPS        Y11, Y13, Y11
-	VMOVUPS      Y11, (DI)
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y13
-	VMOVSD       72(BX), X14
-	VBLENDVPS    Y11, Y14, Y13, Y11
-	VMAXPS       Y4, Y11, Y4
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y2, Y2
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       112(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y7, Y11, Y7
-	VMOVUPS      80(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y5, Y5
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       152(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y10, Y11, Y10
-	VMOVUPS      120(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y8, Y8
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      (DI), Y1
-	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
-	VMAXPS       Y3, Y4, Y3
-	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
-	VMAXPS       Y9, Y10, Y9
-	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
-	VANDPS       vectors<>+128(SB), Y0, Y4
-	VANDPS       vectors<>+128(SB), Y1, Y5
-	VANDPS       vectors<>+128(SB), Y2, Y6
-	VANDPS       vectors<>+128(SB), Y3, Y7
-	VUNPCKLPS    Y5, Y4, Y8
+	VMOVUPS      (BX), Y0
+	VMOVUPS      40(BX), Y1
+	VMOVUPS      80(BX), Y2
+	VMOVUPS      120(BX), Y3
+	VMOVUPS      vectors<>+96(SB), Y4
+	VMOVUPS      vectors<>+0(SB), Y5
+	VMOVSD       32(BX), X6
+	VBLENDVPS    Y4, Y6, Y5, Y4
+	VMOVUPS      vectors<>+96(SB), Y5
+	VMOVUPS      vectors<>+0(SB), Y6
+	VMOVSD       72(BX), X7
+	VBLENDVPS    Y5, Y7, Y6, Y5
+	VMOVUPS      vectors<>+96(SB), Y6
+	VMOVUPS      vectors<>+0(SB), Y7
+	VMOVSD       112(BX), X8
+	VBLENDVPS    Y6, Y8, Y7, Y6
+	VMOVUPS      vectors<>+96(SB), Y7
+	VMOVUPS      vectors<>+0(SB), Y8
+	VMOVSD       152(BX), X9
+	VBLENDVPS    Y7, Y9, Y8, Y7
+	VCMPPS       $0x03, Y4, Y4, Y8
+	VCMPPS       $0x03, Y5, Y5, Y9
+	VCMPPS       $0x03, Y6, Y6, Y10
+	VCMPPS       $0x03, Y7, Y7, Y11
+	VMAXPS       Y0, Y4, Y4
+	VBLENDVPS    Y8, vectors<>+32(SB), Y4, Y4
+	VMAXPS       Y1, Y5, Y5
+	VBLENDVPS    Y9, vectors<>+32(SB), Y5, Y5
+	VMAXPS       Y2, Y6, Y6
+	VBLENDVPS    Y10, vectors<>+32(SB), Y6, Y6
+	VMAXPS       Y3, Y7, Y7
+	VBLENDVPS    Y11, vectors<>+32(SB), Y7, Y7
+	VANDPS       vectors<>+128(SB), Y4, Y8
+	VANDPS       vectors<>+128(SB), Y5, Y9
+	VANDPS       vectors<>+128(SB), Y6, Y10
+	VANDPS       vectors<>+128(SB), Y7, Y11
+	VUNPCKLPS    Y9, Y8, Y12
+	VUNPCKHPS    Y9, Y8, Y8
+	VPMAXSD      Y8, Y12, Y8
+	VUNPCKLPS    Y11, Y10, Y9
+	VUNPCKHPS    Y11, Y10, Y10
+	VPMAXSD      Y10, Y9, Y9
+	VSHUFPS      $0x44, Y9, Y8, Y10
+	VSHUFPS      $0xee, Y9, Y8, Y8
+	VPMAXSD      Y8, Y10, Y8
+	VPERM2F128   $0x01, Y8, Y8, Y9
+	VPMAXSD      Y9, Y8, Y8
+	VUNPCKLPS    Y5, Y4, Y9
 	VUNPCKHPS    Y5, Y4, Y4
-	VPMAXSD      Y4, Y8, Y4
+	VMAXPS       Y4, Y9, Y4
 	VUNPCKLPS    Y7, Y6, Y5
 	VUNPCKHPS    Y7, Y6, Y6
-	VPMAXSD      Y6, Y5, Y5
+	VMAXPS       Y6, Y5, Y5
 	VSHUFPS      $0x44, Y5, Y4, Y6
 	VSHUFPS      $0xee, Y5, Y4, Y4
-	VPMAXSD      Y4, Y6, Y4
+	VMAXPS       Y4, Y6, Y4
 	VPERM2F128   $0x01, Y4, Y4, Y5
-	VPMAXSD      Y5, Y4, Y4
-	VUNPCKLPS    Y1, Y0, Y5
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y5, Y0
-	VUNPCKLPS    Y3, Y2, Y1
-	VUNPCKHPS    Y3, Y2, Y2
-	VMAXPS       Y2, Y1, Y1
-	VSHUFPS      $0x44, Y1, Y0, Y2
-	VSHUFPS      $0xee, Y1, Y0, Y0
-	VMAXPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y4, Y4, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y2
-	VPERMILPS    $0xaa, Y0, Y3
-	VPERMILPS    $0xff, Y0, Y0
-	VMOVUPS      (BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+288(SB), Y5
-	VMAXPS       Y4, Y5, Y5
-	VMOVUPS      vectors<>+320(SB), Y6
-	VFMADD213PS  vectors<>+352(SB), Y5, Y6
-	VSUBPS       vectors<>+352(SB), Y6, Y7
-	VFNMADD231PS vectors<>+384(SB), Y7, Y5
-	VFNMADD231PS vectors<>+416(SB), Y7, Y5
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+448(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+480(SB), Y7
-	VFMADD213PS  vectors<>+512(SB), Y5, Y7
-	VMULPS       Y5, Y5, Y8
-	VFMADD231PS  Y8, Y7, Y5
-	VFMADD231PS  Y5, Y6, Y6
-	VMOVUPS      40(BX), Y5
-	VSUBPS       Y2, Y5, Y5
-	VMOVUPS      vectors<>+288(SB), Y7
-	VMAXPS       Y5, Y7, Y7
-	VMOVUPS      vectors<>+320(SB), Y8
-	VFMADD213PS  vectors<>+352(SB), Y7, Y8
-	VSUBPS       vectors<>+352(SB), Y8, Y9
-	VFNMADD231PS vectors<>+384(SB), Y9, Y7
-	VFNMADD231PS vectors<>+416(SB), Y9, Y7
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+448(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+480(SB), Y9
-	VFMADD213PS  vectors<>+512(SB), Y7, Y9
-	VMULPS       Y7, Y7, Y10
-	VFMADD231PS  Y10, Y9, Y7
-	VFMADD231PS  Y7, Y8, Y8
-	VMOVUPS      80(BX), Y7
-	VSUBPS       Y3, Y7, Y7
-	VMOVUPS      vectors<>+288(SB), Y9
-	VMAXPS       Y7, Y9, Y9
+	VMAXPS       Y5, Y4, Y4
+	VCMPPS       $0x03, Y8, Y8, Y5
+	VORPS        Y5, Y4, Y4
+	VPERM2F128   $0x00, Y4, Y4, Y4
+	VPERMILPS    $0x00, Y4, Y5
+	VPERMILPS    $0x55, Y4, Y6
+	VPERMILPS    $0xaa, Y4, Y7
+	VPERMILPS    $0xff, Y4, Y4
+	VSUBPS       Y5, Y0, Y0
+	VMOVUPS      vectors<>+288(SB), Y8
+	VMAXPS       Y0, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD213PS  vectors<>+352(SB), Y8, Y9
+	VSUBPS       vectors<>+352(SB), Y9, Y10
+	VFNMADD231PS vectors<>+384(SB), Y10, Y8
+	VFNMADD231PS vectors<>+416(SB), Y10, Y8
+	VPSLLD       $0x14, Y9, Y10
+	VPERMD       vectors<>+448(SB), Y9, Y9
+	VPADDD       Y9, Y10, Y9
+	VMOVUPS      vectors<>+480(SB), Y10
+	VFMADD213PS  vectors<>+512(SB), Y8, Y10
+	VMULPS       Y8, Y8, Y11
+	VFMADD231PS  Y11, Y10, Y8
+	VFMADD231PS  Y8, Y9, Y9
+	VSUBPS       Y6, Y1, Y1
+	VMOVUPS      vectors<>+288(SB), Y8
+	VMAXPS       Y1, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y10
-	VFMADD213PS  vectors<>+352(SB), Y9, Y10
+	VFMADD213PS  vectors<>+352(SB), Y8, Y10
 	VSUBPS       vectors<>+352(SB), Y10, Y11
-	VFNMADD231PS vectors<>+384(SB), Y11, Y9
-	VFNMADD231PS vectors<>+416(SB), Y11, Y9
+	VFNMADD231PS vectors<>+384(SB), Y11, Y8
+	VFNMADD231PS vectors<>+416(SB), Y11, Y8
 	VPSLLD       $0x14, Y10, Y11
 	VPERMD       vectors<>+448(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
 	VMOVUPS      vectors<>+480(SB), Y11
-	VFMADD213PS  vectors<>+512(SB), Y9, Y11
-	VMULPS       Y9, Y9, Y12
-	VFMADD231PS  Y12, Y11, Y9
-	VFMADD231PS  Y9, Y10, Y10
-	VMOVUPS      120(BX), Y9
-	VSUBPS       Y0, Y9, Y9
-	VMOVUPS      vectors<>+288(SB), Y11
-	VMAXPS       Y9, Y11, Y11
+	VFMADD213PS  vectors<>+512(SB), Y8, Y11
+	VMULPS       Y8, Y8, Y12
+	VFMADD231PS  Y12, Y11, Y8
+	VFMADD231PS  Y8, Y10, Y10
+	VSUBPS       Y7, Y2, Y2
+	VMOVUPS      vectors<>+288(SB), Y8
+	VMAXPS       Y2, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y8, Y11
+	VSUBPS       vectors<>+352(SB), Y11, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y8
+	VFNMADD231PS vectors<>+416(SB), Y12, Y8
+	VPSLLD       $0x14, Y11, Y12
+	VPERMD       vectors<>+448(SB), Y11, Y11
+	VPADDD       Y11, Y12, Y11
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y8, Y12
+	VMULPS       Y8, Y8, Y13
+	VFMADD231PS  Y13, Y12, Y8
+	VFMADD231PS  Y8, Y11, Y11
+	VSUBPS       Y4, Y3, Y3
+	VMOVUPS      vectors<>+288(SB), Y8
+	VMAXPS       Y3, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y12
-	VFMADD213PS  vectors<>+352(SB), Y11, Y12
+	VFMADD213PS  vectors<>+352(SB), Y8, Y12
 	VSUBPS       vectors<>+352(SB), Y12, Y13
-	VFNMADD231PS vectors<>+384(SB), Y13, Y11
-	VFNMADD231PS vectors<>+416(SB), Y13, Y11
+	VFNMADD231PS vectors<>+384(SB), Y13, Y8
+	VFNMADD231PS vectors<>+416(SB), Y13, Y8
 	VPSLLD       $0x14, Y12, Y13
 	VPERMD       vectors<>+448(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
 	VMOVUPS      vectors<>+480(SB), Y13
-	VFMADD213PS  vectors<>+512(SB), Y11, Y13
-	VMULPS       Y11, Y11, Y14
-	VFMADD231PS  Y14, Y13, Y11
-	VFMADD231PS  Y11, Y12, Y12
-	VMOVSD       32(BX), X11
-	VSUBPS       Y1, Y11, Y1
-	VMOVUPS      vectors<>+288(SB), Y11
-	VMAXPS       Y1, Y11, Y11
+	VFMADD213PS  vectors<>+512(SB), Y8, Y13
+	VMULPS       Y8, Y8, Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VFMADD231PS  Y8, Y12, Y12
+	VMOVSD       32(BX), X8
+	VSUBPS       Y5, Y8, Y5
+	VMOVUPS      vectors<>+288(SB), Y8
+	VMAXPS       Y5, Y8, Y8
 	VMOVUPS      vectors<>+320(SB), Y13
-	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VFMADD213PS  vectors<>+352(SB), Y8, Y13
 	VSUBPS       vectors<>+352(SB), Y13, Y14
-	VFNMADD231PS vectors<>+384(SB), Y14, Y11
-	VFNMADD231PS vectors<>+416(SB), Y14, Y11
+	VFNMADD231PS vectors<>+384(SB), Y14, Y8
+	VFNMADD231PS vectors<>+416(SB), Y14, Y8
 	VPSLLD       $0x14, Y13, Y14
 	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
 	VMOVUPS      vectors<>+480(SB), Y14
-	VFMADD213PS  vectors<>+512(SB), Y11, Y14
-	VMULPS       Y11, Y11, Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VFMADD231PS  Y11, Y13, Y13
-	VANDPS       vectors<>+96(SB), Y13, Y11
-	VADDPS       Y11, Y6, Y6
-	VMOVSD       72(BX), X11
-	VSUBPS       Y2, Y11, Y2
-	VMOVUPS      vectors<>+288(SB), Y11
-	VMAXPS       Y2, Y11, Y11
+	VFMADD213PS  vectors<>+512(SB), Y8, Y14
+	VMULPS       Y8, Y8, Y15
+	VFMADD231PS  Y15, Y14, Y8
+	VFMADD231PS  Y8, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y8
+	VADDPS       Y8, Y9, Y8
+	VMOVSD       72(BX), X9
+	VSUBPS       Y6, Y9, Y6
+	VMOVUPS      vectors<>+288(SB), Y9
+	VMAXPS       Y6, Y9, Y9
 	VMOVUPS      vectors<>+320(SB), Y13
-	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VFMADD213PS  vectors<>+352(SB), Y9, Y13
 	VSUBPS       vectors<>+352(SB), Y13, Y14
-	VFNMADD231PS vectors<>+384(SB), Y14, Y11
-	VFNMADD231PS vectors<>+416(SB), Y14, Y11
+	VFNMADD231PS vectors<>+384(SB), Y14, Y9
+	VFNMADD231PS vectors<>+416(SB), Y14, Y9
 	VPSLLD       $0x14, Y13, Y14
 	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
 	VMOVUPS      vectors<>+480(SB), Y14
-	VFMADD213PS  vectors<>+512(SB), Y11, Y14
-	VMULPS       Y11, Y11, Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VFMADD231PS  Y11, Y13, Y13
-	VANDPS       vectors<>+96(SB), Y13, Y11
-	VADDPS       Y11, Y8, Y8
-	VMOVSD       112(BX), X11
-	VSUBPS       Y3, Y11, Y3
-	VMOVUPS      vectors<>+288(SB), Y11
-	VMAXPS       Y3, Y11, Y11
+	VFMADD213PS  vectors<>+512(SB), Y9, Y14
+	VMULPS       Y9, Y9, Y15
+	VFMADD231PS  Y15, Y14, Y9
+	VFMADD231PS  Y9, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y9
+	VADDPS       Y9, Y10, Y9
+	VMOVSD       112(BX), X10
+	VSUBPS       Y7, Y10, Y7
+	VMOVUPS      vectors<>+288(SB), Y10
+	VMAXPS       Y7, Y10, Y10
 	VMOVUPS      vectors<>+320(SB), Y13
-	VFMADD213PS  vectors<>+352(SB), Y11, Y13
+	VFMADD213PS  vectors<>+352(SB), Y10, Y13
 	VSUBPS       vectors<>+352(SB), Y13, Y14
-	VFNMADD231PS vectors<>+384(SB), Y14, Y11
-	VFNMADD231PS vectors<>+416(SB), Y14, Y11
+	VFNMADD231PS vectors<>+384(SB), Y14, Y10
+	VFNMADD231PS vectors<>+416(SB), Y14, Y10
 	VPSLLD       $0x14, Y13, Y14
 	VPERMD       vectors<>+448(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
 	VMOVUPS      vectors<>+480(SB), Y14
-	VFMADD213PS  vectors<>+512(SB), Y11, Y14
-	VMULPS       Y11, Y11, Y15
-	VFMADD231PS  Y15, Y14, Y11
-	VFMADD231PS  Y11, Y13, Y13
-	VANDPS       vectors<>+96(SB), Y13, Y11
-	VADDPS       Y11, Y10, Y10
+	VFMADD213PS  vectors<>+512(SB), Y10, Y14
+	VMULPS       Y10, Y10, Y15
+	VFMADD231PS  Y15, Y14, Y10
+	VFMADD231PS  Y10, Y13, Y13
+	VANDPS       vectors<>+96(SB), Y13, Y10
+	VADDPS       Y10, Y11, Y10
 	VMOVSD       152(BX), X11
-	VSUBPS       Y0, Y11, Y0
+	VSUBPS       Y4, Y11, Y4
 	VMOVUPS      vectors<>+288(SB), Y11
-	VMAXPS       Y0, Y11, Y11
+	VMAXPS       Y4, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y13
 	VFMADD213PS  vectors<>+352(SB), Y11, Y13
 	VSUBPS       vectors<>+352(SB), Y13, Y14
@@ -416,27 +376,27 @@ loop_m_1:
 	VFMADD231PS  Y11, Y13, Y13
 	VANDPS       vectors<>+96(SB), Y13, Y11
 	VADDPS       Y11, Y12, Y11
-	VUNPCKLPS    Y8, Y6, Y12
-	VUNPCKHPS    Y8, Y6, Y6
-	VADDPS       Y6, Y12, Y6
-	VUNPCKLPS    Y11, Y10, Y8
+	VUNPCKLPS    Y9, Y8, Y12
+	VUNPCKHPS    Y9, Y8, Y8
+	VADDPS       Y8, Y12, Y8
+	VUNPCKLPS    Y11, Y10, Y9
 	VUNPCKHPS    Y11, Y10, Y10
-	VADDPS       Y10, Y8, Y8
-	VSHUFPS      $0x44, Y8, Y6, Y10
-	VSHUFPS      $0xee, Y8, Y6, Y6
-	VADDPS       Y6, Y10, Y6
-	VPERM2F128   $0x01, Y6, Y6, Y8
-	VADDPS       Y8, Y6, Y6
-	VCMPPS       $0x11, vectors<>+544(SB), Y6, Y8
-	VMULPS       vectors<>+576(SB), Y6, Y10
-	VBLENDVPS    Y8, Y10, Y6, Y10
+	VADDPS       Y10, Y9, Y9
+	VSHUFPS      $0x44, Y9, Y8, Y10
+	VSHUFPS      $0xee, Y9, Y8, Y8
+	VADDPS       Y8, Y10, Y8
+	VPERM2F128   $0x01, Y8, Y8, Y9
+	VADDPS       Y9, Y8, Y8
+	VCMPPS       $0x11, vectors<>+544(SB), Y8, Y9
+	VMULPS       vectors<>+576(SB), Y8, Y10
+	VBLENDVPS    Y9, Y10, Y8, Y10
 	VPSUBD       vectors<>+608(SB), Y10, Y11
-	VPAND        vectors<>+32(SB), Y11, Y11
+	VPAND        vectors<>+0(SB), Y11, Y11
 	VPSUBD       Y11, Y10, Y10
 	VSUBPS       vectors<>+640(SB), Y10, Y10
 	VCVTDQ2PS    Y11, Y11
-	VANDPS       vectors<>+672(SB), Y8, Y8
-	VADDPS       Y8, Y11, Y8
+	VANDPS       vectors<>+672(SB), Y9, Y9
+	VADDPS       Y9, Y11, Y9
 	VMOVUPS      vectors<>+704(SB), Y11
 	VFMADD213PS  vectors<>+736(SB), Y10, Y11
 	VFMADD213PS  vectors<>+768(SB), Y10, Y11
@@ -447,40 +407,40 @@ loop_m_1:
 	VFMADD213PS  vectors<>+928(SB), Y10, Y11
 	VFMADD213PS  vectors<>+960(SB), Y10, Y11
 	VMOVAPS      Y10, Y12
-	VFMADD231PS  vectors<>+992(SB), Y8, Y12
+	VFMADD231PS  vectors<>+992(SB), Y9, Y12
 	VMULPS       Y10, Y10, Y10
 	VFMADD231PS  Y10, Y11, Y12
-	VFMADD231PS  vectors<>+1024(SB), Y8, Y12
-	VCMPPS       $0x11, vectors<>+1056(SB), Y6, Y8
-	VBLENDVPS    Y8, Y12, Y6, Y8
-	VCMPPS       $0x00, vectors<>+0(SB), Y6, Y10
-	VMOVUPS      vectors<>+64(SB), Y11
-	VBLENDVPS    Y10, vectors<>+32(SB), Y11, Y10
-	VCMPPS       $0x12, vectors<>+0(SB), Y6, Y6
-	VBLENDVPS    Y6, Y10, Y8, Y6
-	VPERMILPS    $0x00, Y6, Y8
-	VPERMILPS    $0x55, Y6, Y10
-	VPERMILPS    $0xaa, Y6, Y11
-	VPERMILPS    $0xff, Y6, Y6
-	VSUBPS       Y8, Y4, Y4
-	VMOVUPS      Y4, (SI)
-	VSUBPS       Y10, Y5, Y4
-	VMOVUPS      Y4, 40(SI)
-	VSUBPS       Y11, Y7, Y4
-	VMOVUPS      Y4, 80(SI)
-	VSUBPS       Y6, Y9, Y4
-	VMOVUPS      Y4, 120(SI)
-	VSUBPS       Y8, Y1, Y1
-	VMOVLPS      X1, 32(SI)
-	VSUBPS       Y10, Y2, Y1
-	VMOVLPS      X1, 72(SI)
-	VSUBPS       Y11, Y3, Y1
-	VMOVLPS      X1, 112(SI)
-	VSUBPS       Y6, Y0, Y0
+	VFMADD231PS  vectors<>+1024(SB), Y9, Y12
+	VCMPPS       $0x11, vectors<>+1056(SB), Y8, Y9
+	VBLENDVPS    Y9, Y12, Y8, Y9
+	VCMPPS       $0x00, vectors<>+64(SB), Y8, Y10
+	VMOVUPS      vectors<>+32(SB), Y11
+	VBLENDVPS    Y10, vectors<>+0(SB), Y11, Y10
+	VCMPPS       $0x12, vectors<>+64(SB), Y8, Y8
+	VBLENDVPS    Y8, Y10, Y9, Y8
+	VPERMILPS    $0x00, Y8, Y9
+	VPERMILPS    $0x55, Y8, Y10
+	VPERMILPS    $0xaa, Y8, Y11
+	VPERMILPS    $0xff, Y8, Y8
+	VSUBPS       Y9, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	VSUBPS       Y10, Y1, Y0
+	VMOVUPS      Y0, 40(SI)
+	VSUBPS       Y11, Y2, Y0
+	VMOVUPS      Y0, 80(SI)
+	VSUBPS       Y8, Y3, Y0
+	VMOVUPS      Y0, 120(SI)
+	VSUBPS       Y9, Y5, Y0
+	VMOVLPS      X0, 32(SI)
+	VSUBPS       Y10, Y6, Y0
+	VMOVLPS      X0, 72(SI)
+	VSUBPS       Y11, Y7, Y0
+	VMOVLPS      X0, 112(SI)
+	VSUBPS       Y8, Y4, Y0
 	VMOVLPS      X0, 152(SI)
 	ADDQ         $+160, BX
 	ADDQ         $+160, SI
-	DECQ         DX
+	DECQ         DI
 	JNE          loop_m_1
 	VZEROUPPER
 	RET

@@ -54,35 +54,35 @@ DATA vectors<>+368(SB)/8, $0x3fc5672a3fb504f3
 DATA vectors<>+376(SB)/8, $0x3feac0c73fd744fd
 GLOBL vectors<>(SB), RODATA|NOPTR, $384
 
-DATA words<>+0(SB)/4, $0x00000000
-DATA words<>+4(SB)/4, $0xff800000
-DATA words<>+8(SB)/4, $0x7fc00000
-DATA words<>+12(SB)/4, $0x000003ff
-DATA words<>+16(SB)/4, $0x7fffffff
-DATA words<>+20(SB)/4, $0xc2b00000
-DATA words<>+24(SB)/4, $0x4138aa3b
-DATA words<>+28(SB)/4, $0x4b4003f8
-DATA words<>+32(SB)/4, $0x3db18000
-DATA words<>+36(SB)/4, $0xb7de8083
-DATA words<>+40(SB)/4, $0x3e2aab2a
-DATA words<>+44(SB)/4, $0x3f00043f
-DATA words<>+48(SB)/4, $0x00800000
-DATA words<>+52(SB)/4, $0x4b000000
-DATA words<>+56(SB)/4, $0x3f2aaaab
-DATA words<>+60(SB)/4, $0x3f800000
-DATA words<>+64(SB)/4, $0xcd380000
-DATA words<>+68(SB)/4, $0xbe03e43c
-DATA words<>+72(SB)/4, $0x3e0f33c6
-DATA words<>+76(SB)/4, $0xbdf9997f
-DATA words<>+80(SB)/4, $0x3e0f6b31
-DATA words<>+84(SB)/4, $0xbe2ace22
-DATA words<>+88(SB)/4, $0x3e4ce822
-DATA words<>+92(SB)/4, $0xbe7fff7e
-DATA words<>+96(SB)/4, $0x3eaaaa83
-DATA words<>+100(SB)/4, $0xbf000000
-DATA words<>+104(SB)/4, $0xadde8083
-DATA words<>+108(SB)/4, $0x33b18000
-DATA words<>+112(SB)/4, $0x7f800000
+DATA words<>+0(SB)/4, $0xff800000
+DATA words<>+4(SB)/4, $0x00000000
+DATA words<>+8(SB)/4, $0x000003ff
+DATA words<>+12(SB)/4, $0x7fffffff
+DATA words<>+16(SB)/4, $0xc2b00000
+DATA words<>+20(SB)/4, $0x4138aa3b
+DATA words<>+24(SB)/4, $0x4b4003f8
+DATA words<>+28(SB)/4, $0x3db18000
+DATA words<>+32(SB)/4, $0xb7de8083
+DATA words<>+36(SB)/4, $0x3e2aab2a
+DATA words<>+40(SB)/4, $0x3f00043f
+DATA words<>+44(SB)/4, $0x00800000
+DATA words<>+48(SB)/4, $0x4b000000
+DATA words<>+52(SB)/4, $0x3f2aaaab
+DATA words<>+56(SB)/4, $0x3f800000
+DATA words<>+60(SB)/4, $0xcd380000
+DATA words<>+64(SB)/4, $0xbe03e43c
+DATA words<>+68(SB)/4, $0x3e0f33c6
+DATA words<>+72(SB)/4, $0xbdf9997f
+DATA words<>+76(SB)/4, $0x3e0f6b31
+DATA words<>+80(SB)/4, $0xbe2ace22
+DATA words<>+84(SB)/4, $0x3e4ce822
+DATA words<>+88(SB)/4, $0xbe7fff7e
+DATA words<>+92(SB)/4, $0x3eaaaa83
+DATA words<>+96(SB)/4, $0xbf000000
+DATA words<>+100(SB)/4, $0xadde8083
+DATA words<>+104(SB)/4, $0x33b18000
+DATA words<>+108(SB)/4, $0x7f800000
+DATA words<>+112(SB)/4, $0x7fc00000
 DATA words<>+116(SB)/4, $0xc2aeac4f
 DATA words<>+120(SB)/4, $0x42b20000
 DATA words<>+124(SB)/4, $0x3fb8aa3b
@@ -97,26 +97,26 @@ GLOBL words<>(SB), RODATA|NOPTR, $140
 // func forward0AVX512(y *float32, x *float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
-	KMOVW        words<>+12(SB), K7
-	VXORPS       X31, X31, X31
-	VBROADCASTSS words<>+4(SB), Z30
+	KMOVW        words<>+8(SB), K7
+	VBROADCASTSS words<>+0(SB), Z31
+	VBROADCASTSS words<>+16(SB), Z30
 	VBROADCASTSS words<>+20(SB), Z29
-	VBROADCASTSS words<>+24(SB), Z28
-	VBROADCASTSS words<>+40(SB), Z27
-	VBROADCASTSS words<>+8(SB), Z26
+	VBROADCASTSS words<>+36(SB), Z28
+	VBROADCASTSS words<>+24(SB), Z27
+	VBROADCASTSS words<>+12(SB), Z26
 	VBROADCASTSS words<>+28(SB), Z25
-	VBROADCASTSS words<>+16(SB), Z24
-	VBROADCASTSS words<>+32(SB), Z23
-	VBROADCASTSS words<>+36(SB), Z22
-	VMOVUPS      vectors<>+256(SB), Z21
-	VBROADCASTSS words<>+44(SB), Z20
-	VBROADCASTSS words<>+68(SB), Z19
-	VBROADCASTSS words<>+48(SB), Z18
-	VBROADCASTSS words<>+52(SB), Z17
-	VBROADCASTSS words<>+56(SB), Z16
-	VBROADCASTSS words<>+60(SB), Z15
-	VBROADCASTSS words<>+64(SB), Z14
-	VBROADCASTSS words<>+72(SB), Z13
+	VBROADCASTSS words<>+32(SB), Z24
+	VMOVUPS      vectors<>+256(SB), Z23
+	VBROADCASTSS words<>+40(SB), Z22
+	VBROADCASTSS words<>+64(SB), Z21
+	VBROADCASTSS words<>+112(SB), Z20
+	VXORPS       X19, X19, X19
+	VBROADCASTSS words<>+44(SB), Z18
+	VBROADCASTSS words<>+48(SB), Z17
+	VBROADCASTSS words<>+52(SB), Z16
+	VBROADCASTSS words<>+56(SB), Z15
+	VBROADCASTSS words<>+60(SB), Z14
+	VBROADCASTSS words<>+68(SB), Z13
 	MOVQ         x+8(FP), BX
 	MOVQ         y+0(FP), SI
 	MOVL         $+8, DI
@@ -124,193 +124,169 @@ TEXT ·forward0AVX512(SB), NOSPLIT, $0-16
 
 loop_m_1:
 	// for m < 8
-	VCMPPS           $0x11, Z31, Z31, K1
-	VBROADCASTSS     words<>+4(SB), Z0
-	VCMPPS           $0x11, Z31, Z31, K2
-	VBROADCASTSS     words<>+4(SB), Z1
-	VCMPPS           $0x11, Z31, Z31, K3
-	VBROADCASTSS     words<>+4(SB), Z2
-	VCMPPS           $0x11, Z31, Z31, K4
-	VBROADCASTSS     words<>+4(SB), Z3
-	VMOVUPS.Z        (BX), K7, Z4
-	VBLENDMPS        Z4, Z30, K7, Z5
-	VMAXPS           Z0, Z5, Z0
-	VMOVUPS.Z        40(BX), K7, Z6
-	VBLENDMPS        Z6, Z30, K7, Z7
-	VMAXPS           Z1, Z7, Z1
-	VMOVUPS.Z        80(BX), K7, Z8
-	VBLENDMPS        Z8, Z30, K7, Z9
-	VMAXPS           Z2, Z9, Z2
-	VMOVUPS.Z        120(BX), K7, Z10
-	VBLENDMPS        Z10, Z30, K7, Z11
-	VMAXPS           Z3, Z11, Z3
-	VCMPPS           $0x03, Z5, Z5, K5
-	KORW             K5, K1, K1
-	VCMPPS           $0x03, Z7, Z7, K5
-	KORW             K5, K2, K2
-	VCMPPS           $0x03, Z9, Z9, K5
-	KORW             K5, K3, K3
-	VCMPPS           $0x03, Z11, Z11, K5
-	KORW             K5, K4, K4
-	VBLENDMPS        Z26, Z0, K1, Z0
-	VBLENDMPS        Z26, Z1, K2, Z1
-	VBLENDMPS        Z26, Z2, K3, Z2
-	VBLENDMPS        Z26, Z3, K4, Z3
-	VANDPS           Z24, Z0, Z5
-	VANDPS           Z24, Z1, Z7
-	VANDPS           Z24, Z2, Z9
-	VANDPS           Z24, Z3, Z11
-	VUNPCKLPS        Z7, Z5, Z12
+	VMOVUPS.Z        (BX), K7, Z0
+	VBLENDMPS        Z0, Z31, K7, Z1
+	VMOVUPS.Z        40(BX), K7, Z2
+	VBLENDMPS        Z2, Z31, K7, Z3
+	VMOVUPS.Z        80(BX), K7, Z4
+	VBLENDMPS        Z4, Z31, K7, Z5
+	VMOVUPS.Z        120(BX), K7, Z6
+	VBLENDMPS        Z6, Z31, K7, Z7
+	VANDPS           Z26, Z1, Z8
+	VANDPS           Z26, Z3, Z9
+	VANDPS           Z26, Z5, Z10
+	VANDPS           Z26, Z7, Z11
+	VUNPCKLPS        Z9, Z8, Z12
+	VUNPCKHPS        Z9, Z8, Z8
+	VPMAXSD          Z8, Z12, Z8
+	VUNPCKLPS        Z11, Z10, Z9
+	VUNPCKHPS        Z11, Z10, Z10
+	VPMAXSD          Z10, Z9, Z9
+	VSHUFPS          $0x44, Z9, Z8, Z10
+	VSHUFPS          $0xee, Z9, Z8, Z8
+	VPMAXSD          Z8, Z10, Z8
+	VSHUFF32X4       $0x4e, Z8, Z8, Z9
+	VPMAXSD          Z9, Z8, Z8
+	VSHUFF32X4       $0xb1, Z8, Z8, Z9
+	VPMAXSD          Z9, Z8, Z8
+	VCMPPS           $0x03, Z8, Z8, K1
+	VUNPCKLPS        Z3, Z1, Z9
+	VUNPCKHPS        Z3, Z1, Z1
+	VMAXPS           Z1, Z9, Z1
+	VUNPCKLPS        Z7, Z5, Z3
 	VUNPCKHPS        Z7, Z5, Z5
-	VPMAXSD          Z5, Z12, Z5
-	VUNPCKLPS        Z11, Z9, Z7
-	VUNPCKHPS        Z11, Z9, Z9
-	VPMAXSD          Z9, Z7, Z7
-	VSHUFPS          $0x44, Z7, Z5, Z9
-	VSHUFPS          $0xee, Z7, Z5, Z5
-	VPMAXSD          Z5, Z9, Z5
-	VSHUFF32X4       $0x4e, Z5, Z5, Z7
-	VPMAXSD          Z7, Z5, Z5
-	VSHUFF32X4       $0xb1, Z5, Z5, Z7
-	VPMAXSD          Z7, Z5, Z5
-	VCMPPS           $0x03, Z5, Z5, K1
-	VUNPCKLPS        Z1, Z0, Z7
-	VUNPCKHPS        Z1, Z0, Z0
-	VMAXPS           Z0, Z7, Z0
-	VUNPCKLPS        Z3, Z2, Z1
-	VUNPCKHPS        Z3, Z2, Z2
-	VMAXPS           Z2, Z1, Z1
-	VSHUFPS          $0x44, Z1, Z0, Z2
-	VSHUFPS          $0xee, Z1, Z0, Z0
-	VMAXPS           Z0, Z2, Z0
-	VSHUFF32X4       $0x4e, Z0, Z0, Z1
-	VMAXPS           Z1, Z0, Z0
-	VSHUFF32X4       $0xb1, Z0, Z0, Z1
-	VMAXPS           Z1, Z0, Z0
-	VBLENDMPS        Z5, Z0, K1, Z0
-	VSHUFF32X4       $0x00, Z0, Z0, Z0
-	VPERMILPS        $0x00, Z0, Z1
-	VPERMILPS        $0x55, Z0, Z2
-	VPERMILPS        $0xaa, Z0, Z3
-	VPERMILPS        $0xff, Z0, Z0
-	VSUBPS           Z1, Z4, Z1
-	VMAXPS           Z1, Z29, Z4
-	VMOVAPS          Z25, Z5
-	VFMADD231PS      Z28, Z4, Z5
-	VSUBPS           Z25, Z5, Z7
-	VFNMADD231PS     Z23, Z7, Z4
-	VFNMADD231PS     Z22, Z7, Z4
-	VPSLLD           $0x14, Z5, Z7
-	VPERMD           Z21, Z5, Z5
-	VPADDD           Z5, Z7, Z5
-	VMOVAPS          Z20, Z7
-	VFMADD231PS      Z4, Z27, Z7
-	VMULPS           Z4, Z4, Z9
-	VFMADD231PS      Z9, Z7, Z4
-	VFMADD231PS      Z4, Z5, Z5
-	VMOVUPS.Z        Z5, K7, Z4
-	VSUBPS           Z2, Z6, Z2
-	VMAXPS           Z2, Z29, Z5
-	VMOVAPS          Z25, Z6
-	VFMADD231PS      Z28, Z5, Z6
-	VSUBPS           Z25, Z6, Z7
-	VFNMADD231PS     Z23, Z7, Z5
-	VFNMADD231PS     Z22, Z7, Z5
-	VPSLLD           $0x14, Z6, Z7
-	VPERMD           Z21, Z6, Z6
-	VPADDD           Z6, Z7, Z6
-	VMOVAPS          Z20, Z7
-	VFMADD231PS      Z5, Z27, Z7
-	VMULPS           Z5, Z5, Z9
-	VFMADD231PS      Z9, Z7, Z5
-	VFMADD231PS      Z5, Z6, Z6
-	VMOVUPS.Z        Z6, K7, Z5
-	VSUBPS           Z3, Z8, Z3
-	VMAXPS           Z3, Z29, Z6
-	VMOVAPS          Z25, Z7
-	VFMADD231PS      Z28, Z6, Z7
-	VSUBPS           Z25, Z7, Z8
-	VFNMADD231PS     Z23, Z8, Z6
-	VFNMADD231PS     Z22, Z8, Z6
-	VPSLLD           $0x14, Z7, Z8
-	VPERMD           Z21, Z7, Z7
-	VPADDD           Z7, Z8, Z7
-	VMOVAPS          Z20, Z8
-	VFMADD231PS      Z6, Z27, Z8
-	VMULPS           Z6, Z6, Z9
-	VFMADD231PS      Z9, Z8, Z6
-	VFMADD231PS      Z6, Z7, Z7
-	VMOVUPS.Z        Z7, K7, Z6
-	VSUBPS           Z0, Z10, Z0
-	VMAXPS           Z0, Z29, Z7
-	VMOVAPS          Z25, Z8
-	VFMADD231PS      Z28, Z7, Z8
-	VSUBPS           Z25, Z8, Z9
-	VFNMADD231PS     Z23, Z9, Z7
-	VFNMADD231PS     Z22, Z9, Z7
+	VMAXPS           Z5, Z3, Z3
+	VSHUFPS          $0x44, Z3, Z1, Z5
+	VSHUFPS          $0xee, Z3, Z1, Z1
+	VMAXPS           Z1, Z5, Z1
+	VSHUFF32X4       $0x4e, Z1, Z1, Z3
+	VMAXPS           Z3, Z1, Z1
+	VSHUFF32X4       $0xb1, Z1, Z1, Z3
+	VMAXPS           Z3, Z1, Z1
+	VBLENDMPS        Z8, Z1, K1, Z1
+	VSHUFF32X4       $0x00, Z1, Z1, Z1
+	VPERMILPS        $0x00, Z1, Z3
+	VPERMILPS        $0x55, Z1, Z5
+	VPERMILPS        $0xaa, Z1, Z7
+	VPERMILPS        $0xff, Z1, Z1
+	VSUBPS           Z3, Z0, Z0
+	VMAXPS           Z0, Z30, Z3
+	VMOVAPS          Z27, Z8
+	VFMADD231PS      Z29, Z3, Z8
+	VSUBPS           Z27, Z8, Z9
+	VFNMADD231PS     Z25, Z9, Z3
+	VFNMADD231PS     Z24, Z9, Z3
 	VPSLLD           $0x14, Z8, Z9
-	VPERMD           Z21, Z8, Z8
+	VPERMD           Z23, Z8, Z8
 	VPADDD           Z8, Z9, Z8
-	VMOVAPS          Z20, Z9
-	VFMADD231PS      Z7, Z27, Z9
+	VMOVAPS          Z22, Z9
+	VFMADD231PS      Z3, Z28, Z9
+	VMULPS           Z3, Z3, Z10
+	VFMADD231PS      Z10, Z9, Z3
+	VFMADD231PS      Z3, Z8, Z8
+	VMOVUPS.Z        Z8, K7, Z3
+	VSUBPS           Z5, Z2, Z2
+	VMAXPS           Z2, Z30, Z5
+	VMOVAPS          Z27, Z8
+	VFMADD231PS      Z29, Z5, Z8
+	VSUBPS           Z27, Z8, Z9
+	VFNMADD231PS     Z25, Z9, Z5
+	VFNMADD231PS     Z24, Z9, Z5
+	VPSLLD           $0x14, Z8, Z9
+	VPERMD           Z23, Z8, Z8
+	VPADDD           Z8, Z9, Z8
+	VMOVAPS          Z22, Z9
+	VFMADD231PS      Z5, Z28, Z9
+	VMULPS           Z5, Z5, Z10
+	VFMADD231PS      Z10, Z9, Z5
+	VFMADD231PS      Z5, Z8, Z8
+	VMOVUPS.Z        Z8, K7, Z5
+	VSUBPS           Z7, Z4, Z4
+	VMAXPS           Z4, Z30, Z7
+	VMOVAPS          Z27, Z8
+	VFMADD231PS      Z29, Z7, Z8
+	VSUBPS           Z27, Z8, Z9
+	VFNMADD231PS     Z25, Z9, Z7
+	VFNMADD231PS     Z24, Z9, Z7
+	VPSLLD           $0x14, Z8, Z9
+	VPERMD           Z23, Z8, Z8
+	VPADDD           Z8, Z9, Z8
+	VMOVAPS          Z22, Z9
+	VFMADD231PS      Z7, Z28, Z9
 	VMULPS           Z7, Z7, Z10
 	VFMADD231PS      Z10, Z9, Z7
 	VFMADD231PS      Z7, Z8, Z8
 	VMOVUPS.Z        Z8, K7, Z7
-	VUNPCKLPS        Z5, Z4, Z8
-	VUNPCKHPS        Z5, Z4, Z4
-	VADDPS           Z4, Z8, Z4
-	VUNPCKLPS        Z7, Z6, Z5
-	VUNPCKHPS        Z7, Z6, Z6
+	VSUBPS           Z1, Z6, Z1
+	VMAXPS           Z1, Z30, Z6
+	VMOVAPS          Z27, Z8
+	VFMADD231PS      Z29, Z6, Z8
+	VSUBPS           Z27, Z8, Z9
+	VFNMADD231PS     Z25, Z9, Z6
+	VFNMADD231PS     Z24, Z9, Z6
+	VPSLLD           $0x14, Z8, Z9
+	VPERMD           Z23, Z8, Z8
+	VPADDD           Z8, Z9, Z8
+	VMOVAPS          Z22, Z9
+	VFMADD231PS      Z6, Z28, Z9
+	VMULPS           Z6, Z6, Z10
+	VFMADD231PS      Z10, Z9, Z6
+	VFMADD231PS      Z6, Z8, Z8
+	VMOVUPS.Z        Z8, K7, Z6
+	VUNPCKLPS        Z5, Z3, Z8
+	VUNPCKHPS        Z5, Z3, Z3
+	VADDPS           Z3, Z8, Z3
+	VUNPCKLPS        Z6, Z7, Z5
+	VUNPCKHPS        Z6, Z7, Z6
 	VADDPS           Z6, Z5, Z5
-	VSHUFPS          $0x44, Z5, Z4, Z6
-	VSHUFPS          $0xee, Z5, Z4, Z4
-	VADDPS           Z4, Z6, Z4
-	VSHUFF32X4       $0x4e, Z4, Z4, Z5
-	VADDPS           Z5, Z4, Z4
-	VSHUFF32X4       $0xb1, Z4, Z4, Z5
-	VADDPS           Z5, Z4, Z4
-	VCMPPS           $0x11, Z18, Z4, K1
-	VMULPS           Z17, Z4, Z5
-	VBLENDMPS        Z5, Z4, K1, Z5
+	VSHUFPS          $0x44, Z5, Z3, Z6
+	VSHUFPS          $0xee, Z5, Z3, Z3
+	VADDPS           Z3, Z6, Z3
+	VSHUFF32X4       $0x4e, Z3, Z3, Z5
+	VADDPS           Z5, Z3, Z3
+	VSHUFF32X4       $0xb1, Z3, Z3, Z5
+	VADDPS           Z5, Z3, Z3
+	VCMPPS           $0x11, Z18, Z3, K1
+	VMULPS           Z17, Z3, Z5
+	VBLENDMPS        Z5, Z3, K1, Z5
 	VPSUBD           Z16, Z5, Z6
-	VPANDD           Z30, Z6, Z6
+	VPANDD           Z31, Z6, Z6
 	VPSUBD           Z6, Z5, Z5
 	VSUBPS           Z15, Z5, Z5
 	VCVTDQ2PS        Z6, Z6
 	VMOVUPS.Z        Z14, K1, Z7
 	VADDPS           Z7, Z6, Z6
 	VMOVAPS          Z13, Z7
-	VFMADD231PS      Z5, Z19, Z7
+	VFMADD231PS      Z5, Z21, Z7
+	VFMADD213PS.BCST words<>+72(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+76(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+80(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+84(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+88(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+92(SB), Z5, Z7
 	VFMADD213PS.BCST words<>+96(SB), Z5, Z7
-	VFMADD213PS.BCST words<>+100(SB), Z5, Z7
 	VMOVAPS          Z5, Z8
-	VFMADD231PS.BCST words<>+104(SB), Z6, Z8
+	VFMADD231PS.BCST words<>+100(SB), Z6, Z8
 	VMULPS           Z5, Z5, Z5
 	VFMADD231PS      Z5, Z7, Z8
-	VFMADD231PS.BCST words<>+108(SB), Z6, Z8
-	VCMPPS.BCST      $0x11, words<>+112(SB), Z4, K1
-	VBLENDMPS        Z8, Z4, K1, Z5
-	VCMPPS           $0x00, Z31, Z4, K1
-	VBLENDMPS        Z30, Z26, K1, Z6
-	VCMPPS           $0x12, Z31, Z4, K1
-	VBLENDMPS        Z6, Z5, K1, Z4
-	VPERMILPS        $0x00, Z4, Z5
-	VPERMILPS        $0x55, Z4, Z6
-	VPERMILPS        $0xaa, Z4, Z7
-	VPERMILPS        $0xff, Z4, Z4
-	VSUBPS           Z5, Z1, Z1
-	VMOVUPS          Z1, K7, (SI)
-	VSUBPS           Z6, Z2, Z1
-	VMOVUPS          Z1, K7, 40(SI)
-	VSUBPS           Z7, Z3, Z1
-	VMOVUPS          Z1, K7, 80(SI)
-	VSUBPS           Z4, Z0, Z0
+	VFMADD231PS.BCST words<>+104(SB), Z6, Z8
+	VCMPPS.BCST      $0x11, words<>+108(SB), Z3, K1
+	VBLENDMPS        Z8, Z3, K1, Z5
+	VCMPPS           $0x00, Z19, Z3, K1
+	VBLENDMPS        Z31, Z20, K1, Z6
+	VCMPPS           $0x12, Z19, Z3, K1
+	VBLENDMPS        Z6, Z5, K1, Z3
+	VPERMILPS        $0x00, Z3, Z5
+	VPERMILPS        $0x55, Z3, Z6
+	VPERMILPS        $0xaa, Z3, Z7
+	VPERMILPS        $0xff, Z3, Z3
+	VSUBPS           Z5, Z0, Z0
+	VMOVUPS          Z0, K7, (SI)
+	VSUBPS           Z6, Z2, Z0
+	VMOVUPS          Z0, K7, 40(SI)
+	VSUBPS           Z7, Z4, Z0
+	VMOVUPS          Z0, K7, 80(SI)
+	VSUBPS           Z3, Z1, Z0
 	VMOVUPS          Z0, K7, 120(SI)
 	ADDQ             $+160, BX
 	ADDQ             $+160, SI
@@ -324,16 +300,16 @@ loop_m_1:
 // func backward0AVX512(dx *float32, dy *float32, y *float32)
 // Requires: AVX, AVX512F
 TEXT ·backward0AVX512(SB), NOSPLIT, $0-24
-	KMOVW        words<>+12(SB), K7
+	KMOVW        words<>+8(SB), K7
 	VBROADCASTSS words<>+116(SB), Z31
 	VBROADCASTSS words<>+120(SB), Z30
 	VBROADCASTSS words<>+124(SB), Z29
-	VBROADCASTSS words<>+40(SB), Z28
+	VBROADCASTSS words<>+36(SB), Z28
 	VBROADCASTSS words<>+128(SB), Z27
 	VBROADCASTSS words<>+136(SB), Z26
 	VBROADCASTSS words<>+132(SB), Z25
 	VMOVUPS      vectors<>+320(SB), Z24
-	VBROADCASTSS words<>+44(SB), Z23
+	VBROADCASTSS words<>+40(SB), Z23
 	VXORPS       X22, X22, X22
 	MOVQ         dy+8(FP), BX
 	MOVQ         y+16(FP), SI

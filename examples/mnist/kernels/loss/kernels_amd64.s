@@ -4,18 +4,18 @@
 
 #include "textflag.h"
 
-DATA vectors<>+0(SB)/8, $0x0000000000000000
-DATA vectors<>+8(SB)/8, $0x0000000000000000
-DATA vectors<>+16(SB)/8, $0x0000000000000000
-DATA vectors<>+24(SB)/8, $0x0000000000000000
-DATA vectors<>+32(SB)/8, $0xff800000ff800000
-DATA vectors<>+40(SB)/8, $0xff800000ff800000
-DATA vectors<>+48(SB)/8, $0xff800000ff800000
-DATA vectors<>+56(SB)/8, $0xff800000ff800000
-DATA vectors<>+64(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+72(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+80(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+88(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+0(SB)/8, $0xff800000ff800000
+DATA vectors<>+8(SB)/8, $0xff800000ff800000
+DATA vectors<>+16(SB)/8, $0xff800000ff800000
+DATA vectors<>+24(SB)/8, $0xff800000ff800000
+DATA vectors<>+32(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+40(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+48(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+56(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+64(SB)/8, $0x0000000000000000
+DATA vectors<>+72(SB)/8, $0x0000000000000000
+DATA vectors<>+80(SB)/8, $0x0000000000000000
+DATA vectors<>+88(SB)/8, $0x0000000000000000
 DATA vectors<>+96(SB)/8, $0xffffffffffffffff
 DATA vectors<>+104(SB)/8, $0x0000000000000000
 DATA vectors<>+112(SB)/8, $0x0000000000000000
@@ -160,255 +160,209 @@ GLOBL vectors<>(SB), RODATA|NOPTR, $1184
 // loss = sum(n, log(total[n]) - (x[n][label[n]] - top[n]))*(1/N)
 // func forward0AVX2(loss *float32, x *float32, label *int32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward0AVX2(SB), $352-24
-	MOVQ    x+8(FP), BX
-	LEAQ    63(SP), DI
-	ANDQ    $-64, DI
-	LEAQ    63(SP), SI
-	ANDQ    $-64, SI
-	MOVL    $+8, DX
+TEXT ·forward0AVX2(SB), $320-24
+	MOVQ    x+8(FP), SI
+	LEAQ    63(SP), BX
+	ANDQ    $-64, BX
+	MOVL    $+8, DI
 	PCALIGN $0x20
 
 loop_n_1:
 	// for n < 8
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      Y0, 256(SI)
-	VMOVUPS      vectors<>+32(SB), Y0
-	VMOVUPS      vectors<>+32(SB), Y1
-	VCMPPS       $0x11, Y15, Y15, Y2
-	VMOVUPS      vectors<>+32(SB), Y3
-	VMOVUPS      vectors<>+32(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
-	VMOVUPS      vectors<>+32(SB), Y6
-	VMOVUPS      vectors<>+32(SB), Y7
-	VCMPPS       $0x11, Y15, Y15, Y8
-	VMOVUPS      vectors<>+32(SB), Y9
-	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      (BX), Y11
-	VMAXPS       Y0, Y11, Y0
-	VMOVUPS      40(BX), Y12
-	VMAXPS       Y3, Y12, Y3
-	VMOVUPS      80(BX), Y13
-	VMAXPS       Y6, Y13, Y6
-	VMOVUPS      120(BX), Y13
-	VMAXPS       Y9, Y13, Y9
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       32(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y1, Y13, Y1
-	VCMPPS       $0x03, Y13, Y11, Y11
-	VMOVUPS      256(SI), Y13
-	VORPS        Y11, Y13, Y11
-	VMOVUPS      Y11, 256(SI)
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y13
-	VMOVSD       72(BX), X14
-	VBLENDVPS    Y11, Y14, Y13, Y11
-	VMAXPS       Y4, Y11, Y4
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y2, Y2
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       112(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y7, Y11, Y7
-	VMOVUPS      80(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y5, Y5
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       152(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y10, Y11, Y10
-	VMOVUPS      120(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y8, Y8
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      256(SI), Y1
-	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
-	VMAXPS       Y3, Y4, Y3
-	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
-	VMAXPS       Y9, Y10, Y9
-	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
-	VANDPS       vectors<>+128(SB), Y0, Y4
-	VANDPS       vectors<>+128(SB), Y1, Y5
-	VANDPS       vectors<>+128(SB), Y2, Y6
-	VANDPS       vectors<>+128(SB), Y3, Y7
-	VUNPCKLPS    Y5, Y4, Y8
-	VUNPCKHPS    Y5, Y4, Y4
-	VPMAXSD      Y4, Y8, Y4
-	VUNPCKLPS    Y7, Y6, Y5
-	VUNPCKHPS    Y7, Y6, Y6
-	VPMAXSD      Y6, Y5, Y5
-	VSHUFPS      $0x44, Y5, Y4, Y6
-	VSHUFPS      $0xee, Y5, Y4, Y4
-	VPMAXSD      Y4, Y6, Y4
-	VPERM2F128   $0x01, Y4, Y4, Y5
-	VPMAXSD      Y5, Y4, Y4
-	VUNPCKLPS    Y1, Y0, Y5
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y5, Y0
-	VUNPCKLPS    Y3, Y2, Y1
-	VUNPCKHPS    Y3, Y2, Y2
-	VMAXPS       Y2, Y1, Y1
-	VSHUFPS      $0x44, Y1, Y0, Y2
-	VSHUFPS      $0xee, Y1, Y0, Y0
-	VMAXPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y4, Y4, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y2
-	VPERMILPS    $0xaa, Y0, Y3
-	VPERMILPS    $0xff, Y0, Y4
-	VMOVUPS      X0, (DI)
-	VMOVUPS      (BX), Y0
-	VSUBPS       Y1, Y0, Y0
+	VMOVUPS      (SI), Y0
+	VMOVUPS      40(SI), Y1
+	VMOVUPS      80(SI), Y2
+	VMOVUPS      120(SI), Y3
+	VMOVUPS      vectors<>+96(SB), Y4
+	VMOVUPS      vectors<>+0(SB), Y15
+	VMOVSD       32(SI), X6
+	VBLENDVPS    Y4, Y6, Y15, Y4
+	VMOVSD       72(SI), X5
+	VMOVUPS      vectors<>+96(SB), Y6
+	VBLENDVPS    Y6, Y5, Y15, Y6
+	VMOVSD       112(SI), X7
+	VMOVUPS      vectors<>+96(SB), Y8
+	VBLENDVPS    Y8, Y7, Y15, Y8
+	VMOVSD       152(SI), X9
+	VMOVUPS      vectors<>+96(SB), Y10
+	VBLENDVPS    Y10, Y9, Y15, Y10
+	VCMPPS       $0x03, Y4, Y4, Y11
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VCMPPS       $0x03, Y8, Y8, Y13
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y0, Y4, Y4
+	VBLENDVPS    Y11, vectors<>+32(SB), Y4, Y4
+	VMAXPS       Y1, Y6, Y6
+	VBLENDVPS    Y12, vectors<>+32(SB), Y6, Y6
+	VMAXPS       Y2, Y8, Y8
+	VBLENDVPS    Y13, vectors<>+32(SB), Y8, Y8
+	VMAXPS       Y3, Y10, Y10
+	VBLENDVPS    Y14, vectors<>+32(SB), Y10, Y10
+	VANDPS       vectors<>+128(SB), Y4, Y11
+	VANDPS       vectors<>+128(SB), Y6, Y12
+	VANDPS       vectors<>+128(SB), Y8, Y13
+	VANDPS       vectors<>+128(SB), Y10, Y14
+	VUNPCKLPS    Y12, Y11, Y15
+	VUNPCKHPS    Y12, Y11, Y11
+	VPMAXSD      Y11, Y15, Y11
+	VUNPCKLPS    Y14, Y13, Y12
+	VUNPCKHPS    Y14, Y13, Y13
+	VPMAXSD      Y13, Y12, Y12
+	VSHUFPS      $0x44, Y12, Y11, Y13
+	VSHUFPS      $0xee, Y12, Y11, Y11
+	VPMAXSD      Y11, Y13, Y11
+	VPERM2F128   $0x01, Y11, Y11, Y12
+	VPMAXSD      Y12, Y11, Y11
+	VUNPCKLPS    Y6, Y4, Y12
+	VUNPCKHPS    Y6, Y4, Y4
+	VMAXPS       Y4, Y12, Y4
+	VUNPCKLPS    Y10, Y8, Y6
+	VUNPCKHPS    Y10, Y8, Y8
+	VMAXPS       Y8, Y6, Y6
+	VSHUFPS      $0x44, Y6, Y4, Y8
+	VSHUFPS      $0xee, Y6, Y4, Y4
+	VMAXPS       Y4, Y8, Y4
+	VPERM2F128   $0x01, Y4, Y4, Y6
+	VMAXPS       Y6, Y4, Y4
+	VCMPPS       $0x03, Y11, Y11, Y6
+	VORPS        Y6, Y4, Y4
+	VPERM2F128   $0x00, Y4, Y4, Y4
+	VPERMILPS    $0x00, Y4, Y6
+	VPERMILPS    $0x55, Y4, Y8
+	VPERMILPS    $0xaa, Y4, Y10
+	VPERMILPS    $0xff, Y4, Y11
+	VMOVUPS      X4, (BX)
+	VSUBPS       Y6, Y0, Y0
 	VMOVUPS      vectors<>+288(SB), Y15
 	VMAXPS       Y0, Y15, Y0
 	VMOVUPS      vectors<>+320(SB), Y14
-	VMOVUPS      vectors<>+352(SB), Y12
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y0, Y5
-	VSUBPS       Y12, Y5, Y6
-	VMOVUPS      vectors<>+384(SB), Y11
-	VFNMADD231PS Y11, Y6, Y0
-	VFNMADD231PS vectors<>+416(SB), Y6, Y0
+	VMOVUPS      vectors<>+352(SB), Y4
+	VFMADD231PS  Y14, Y0, Y4
+	VSUBPS       vectors<>+352(SB), Y4, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSLLD       $0x14, Y4, Y12
+	VPERMD       vectors<>+448(SB), Y4, Y4
+	VPADDD       Y4, Y12, Y4
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y4, Y4
+	VSUBPS       Y8, Y1, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+352(SB), Y1
+	VFMADD231PS  Y14, Y0, Y1
+	VSUBPS       vectors<>+352(SB), Y1, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSLLD       $0x14, Y1, Y12
+	VPERMD       vectors<>+448(SB), Y1, Y1
+	VPADDD       Y1, Y12, Y1
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y1, Y1
+	VSUBPS       Y10, Y2, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+352(SB), Y2
+	VFMADD231PS  Y14, Y0, Y2
+	VSUBPS       vectors<>+352(SB), Y2, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSLLD       $0x14, Y2, Y12
+	VPERMD       vectors<>+448(SB), Y2, Y2
+	VPADDD       Y2, Y12, Y2
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y2, Y2
+	VSUBPS       Y11, Y3, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+352(SB), Y3
+	VFMADD231PS  Y14, Y0, Y3
+	VSUBPS       vectors<>+352(SB), Y3, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSLLD       $0x14, Y3, Y12
+	VPERMD       vectors<>+448(SB), Y3, Y3
+	VPADDD       Y3, Y12, Y3
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y3, Y3
+	VMOVSD       32(SI), X0
+	VSUBPS       Y6, Y0, Y0
+	VMAXPS       Y0, Y15, Y0
+	VMOVUPS      vectors<>+352(SB), Y6
+	VFMADD231PS  Y14, Y0, Y6
+	VSUBPS       vectors<>+352(SB), Y6, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y0
+	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VPSLLD       $0x14, Y6, Y12
+	VPERMD       vectors<>+448(SB), Y6, Y6
+	VPADDD       Y6, Y12, Y6
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y0, Y12
+	VMULPS       Y0, Y0, Y13
+	VFMADD231PS  Y13, Y12, Y0
+	VFMADD231PS  Y0, Y6, Y6
+	VANDPS       vectors<>+96(SB), Y6, Y0
+	VADDPS       Y0, Y4, Y0
+	VSUBPS       Y8, Y5, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       vectors<>+352(SB), Y5, Y6
+	VFNMADD231PS vectors<>+384(SB), Y6, Y4
+	VFNMADD231PS vectors<>+416(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
 	VPERMD       vectors<>+448(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+480(SB), Y13
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD231PS  Y0, Y13, Y6
-	VMULPS       Y0, Y0, Y7
-	VFMADD231PS  Y7, Y6, Y0
-	VFMADD231PS  Y0, Y5, Y5
-	VMOVUPS      40(BX), Y0
-	VSUBPS       Y2, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y6
-	VFMADD231PS  Y14, Y0, Y6
-	VSUBPS       Y12, Y6, Y7
-	VFNMADD231PS Y11, Y7, Y0
-	VFNMADD231PS vectors<>+416(SB), Y7, Y0
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+448(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+512(SB), Y7
-	VFMADD231PS  Y0, Y13, Y7
-	VMULPS       Y0, Y0, Y8
-	VFMADD231PS  Y8, Y7, Y0
-	VFMADD231PS  Y0, Y6, Y6
-	VMOVUPS      80(BX), Y0
-	VSUBPS       Y3, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y7
-	VFMADD231PS  Y14, Y0, Y7
-	VSUBPS       Y12, Y7, Y8
-	VFNMADD231PS Y11, Y8, Y0
-	VFNMADD231PS vectors<>+416(SB), Y8, Y0
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+448(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD231PS  Y0, Y13, Y8
-	VMULPS       Y0, Y0, Y9
-	VFMADD231PS  Y9, Y8, Y0
-	VFMADD231PS  Y0, Y7, Y7
-	VMOVUPS      120(BX), Y0
-	VSUBPS       Y4, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y8
-	VFMADD231PS  Y14, Y0, Y8
-	VSUBPS       Y12, Y8, Y9
-	VFNMADD231PS Y11, Y9, Y0
-	VFNMADD231PS vectors<>+416(SB), Y9, Y0
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+448(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+512(SB), Y9
-	VFMADD231PS  Y0, Y13, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y8, Y8
-	VMOVSD       32(BX), X0
-	VSUBPS       Y1, Y0, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVAPS      Y12, Y1
-	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       Y12, Y1, Y9
-	VFNMADD231PS Y11, Y9, Y0
-	VFNMADD231PS vectors<>+416(SB), Y9, Y0
-	VPSLLD       $0x14, Y1, Y9
-	VPERMD       vectors<>+448(SB), Y1, Y1
-	VPADDD       Y1, Y9, Y1
-	VMOVUPS      vectors<>+512(SB), Y9
-	VFMADD231PS  Y0, Y13, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VANDPS       vectors<>+96(SB), Y1, Y0
-	VADDPS       Y0, Y5, Y0
-	VMOVSD       72(BX), X1
-	VSUBPS       Y2, Y1, Y1
-	VMAXPS       Y1, Y15, Y1
-	VMOVAPS      Y12, Y2
-	VFMADD231PS  Y14, Y1, Y2
-	VSUBPS       Y12, Y2, Y5
-	VFNMADD231PS Y11, Y5, Y1
-	VFNMADD231PS vectors<>+416(SB), Y5, Y1
-	VPSLLD       $0x14, Y2, Y5
-	VPERMD       vectors<>+448(SB), Y2, Y2
-	VPADDD       Y2, Y5, Y2
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD231PS  Y1, Y13, Y5
-	VMULPS       Y1, Y1, Y9
-	VFMADD231PS  Y9, Y5, Y1
-	VFMADD231PS  Y1, Y2, Y2
-	VANDPS       vectors<>+96(SB), Y2, Y1
-	VADDPS       Y1, Y6, Y1
-	VMOVSD       112(BX), X2
-	VSUBPS       Y3, Y2, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVAPS      Y12, Y3
-	VFMADD231PS  Y14, Y2, Y3
-	VSUBPS       Y12, Y3, Y5
-	VFNMADD231PS Y11, Y5, Y2
-	VFNMADD231PS vectors<>+416(SB), Y5, Y2
-	VPSLLD       $0x14, Y3, Y5
-	VPERMD       vectors<>+448(SB), Y3, Y3
-	VPADDD       Y3, Y5, Y3
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD231PS  Y2, Y13, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VFMADD231PS  Y2, Y3, Y3
-	VANDPS       vectors<>+96(SB), Y3, Y2
-	VADDPS       Y2, Y7, Y2
-	VMOVSD       152(BX), X3
-	VSUBPS       Y4, Y3, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVAPS      Y12, Y4
-	VFMADD231PS  Y14, Y3, Y4
-	VSUBPS       Y12, Y4, Y5
-	VFNMADD231PS Y11, Y5, Y3
-	VFNMADD231PS vectors<>+416(SB), Y5, Y3
-	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+448(SB), Y4, Y4
-	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+512(SB), Y5
-	VFMADD231PS  Y3, Y13, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VFMADD231PS  Y3, Y4, Y4
-	VANDPS       vectors<>+96(SB), Y4, Y3
-	VADDPS       Y3, Y8, Y3
+	VMOVUPS      vectors<>+480(SB), Y6
+	VFMADD213PS  vectors<>+512(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y8
+	VFMADD231PS  Y8, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VANDPS       vectors<>+96(SB), Y5, Y4
+	VADDPS       Y4, Y1, Y1
+	VSUBPS       Y10, Y7, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       vectors<>+352(SB), Y5, Y6
+	VFNMADD231PS vectors<>+384(SB), Y6, Y4
+	VFNMADD231PS vectors<>+416(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+448(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+480(SB), Y6
+	VFMADD213PS  vectors<>+512(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VANDPS       vectors<>+96(SB), Y5, Y4
+	VADDPS       Y4, Y2, Y2
+	VSUBPS       Y11, Y9, Y4
+	VMAXPS       Y4, Y15, Y4
+	VMOVUPS      vectors<>+352(SB), Y5
+	VFMADD231PS  Y14, Y4, Y5
+	VSUBPS       vectors<>+352(SB), Y5, Y6
+	VFNMADD231PS vectors<>+384(SB), Y6, Y4
+	VFNMADD231PS vectors<>+416(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMD       vectors<>+448(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y5
+	VMOVUPS      vectors<>+480(SB), Y6
+	VFMADD213PS  vectors<>+512(SB), Y4, Y6
+	VMULPS       Y4, Y4, Y7
+	VFMADD231PS  Y7, Y6, Y4
+	VFMADD231PS  Y4, Y5, Y5
+	VANDPS       vectors<>+96(SB), Y5, Y4
+	VADDPS       Y4, Y3, Y3
 	VUNPCKLPS    Y1, Y0, Y4
 	VUNPCKHPS    Y1, Y0, Y0
 	VADDPS       Y0, Y4, Y0
@@ -420,17 +374,17 @@ loop_n_1:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVUPS      X0, 128(DI)
-	ADDQ         $+160, BX
-	ADDQ         $+16, DI
-	DECQ         DX
+	VMOVUPS      X0, 128(BX)
+	ADDQ         $+160, SI
+	ADDQ         $+16, BX
+	DECQ         DI
 	JNE          loop_n_1
-	VBROADCASTSS 128(SI), Y0
+	VBROADCASTSS (BX), Y0
 	VCMPPS       $0x11, vectors<>+544(SB), Y0, Y1
 	VMULPS       vectors<>+576(SB), Y0, Y2
 	VBLENDVPS    Y1, Y2, Y0, Y2
 	VPSUBD       vectors<>+608(SB), Y2, Y3
-	VPAND        vectors<>+32(SB), Y3, Y3
+	VPAND        vectors<>+0(SB), Y3, Y3
 	VPSUBD       Y3, Y2, Y2
 	VSUBPS       vectors<>+640(SB), Y2, Y2
 	VCVTDQ2PS    Y3, Y3
@@ -453,26 +407,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y1, Y4
 	VCMPPS       $0x11, vectors<>+1056(SB), Y0, Y1
 	VBLENDVPS    Y1, Y4, Y0, Y1
-	VCMPPS       $0x00, vectors<>+0(SB), Y0, Y2
-	VMOVUPS      vectors<>+64(SB), Y3
-	VBLENDVPS    Y2, vectors<>+32(SB), Y3, Y2
-	VCMPPS       $0x12, vectors<>+0(SB), Y0, Y0
+	VCMPPS       $0x00, vectors<>+64(SB), Y0, Y2
+	VMOVUPS      vectors<>+32(SB), Y3
+	VBLENDVPS    Y2, vectors<>+0(SB), Y3, Y2
+	VCMPPS       $0x12, vectors<>+64(SB), Y0, Y0
 	VBLENDVPS    Y0, Y2, Y1, Y0
-	MOVQ         label+16(FP), BX
-	MOVLQSX      (BX), AX
+	MOVQ         label+16(FP), SI
+	MOVLQSX      (SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS (DI), Y1
-	VBROADCASTSS (SI), Y2
+	VBROADCASTSS -128(BX), Y2
 	VSUBPS       Y2, Y1, Y1
 	VSUBPS       Y1, Y0, Y0
-	VBROADCASTSS 132(SI), Y1
+	VBROADCASTSS 4(BX), Y1
 	VCMPPS       $0x11, vectors<>+544(SB), Y1, Y2
 	VMULPS       vectors<>+576(SB), Y1, Y3
 	VBLENDVPS    Y2, Y3, Y1, Y3
 	VPSUBD       vectors<>+608(SB), Y3, Y4
-	VPAND        vectors<>+32(SB), Y4, Y4
+	VPAND        vectors<>+0(SB), Y4, Y4
 	VPSUBD       Y4, Y3, Y3
 	VSUBPS       vectors<>+640(SB), Y3, Y3
 	VCVTDQ2PS    Y4, Y4
@@ -494,25 +448,25 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y2, Y5
 	VCMPPS       $0x11, vectors<>+1056(SB), Y1, Y2
 	VBLENDVPS    Y2, Y5, Y1, Y2
-	VCMPPS       $0x00, vectors<>+0(SB), Y1, Y3
-	VMOVUPS      vectors<>+64(SB), Y4
-	VBLENDVPS    Y3, vectors<>+32(SB), Y4, Y3
-	VCMPPS       $0x12, vectors<>+0(SB), Y1, Y1
+	VCMPPS       $0x00, vectors<>+64(SB), Y1, Y3
+	VMOVUPS      vectors<>+32(SB), Y4
+	VBLENDVPS    Y3, vectors<>+0(SB), Y4, Y3
+	VCMPPS       $0x12, vectors<>+64(SB), Y1, Y1
 	VBLENDVPS    Y1, Y3, Y2, Y1
-	MOVLQSX      4(BX), AX
+	MOVLQSX      4(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 40(DI), Y2
-	VBROADCASTSS 4(SI), Y3
+	VBROADCASTSS -124(BX), Y3
 	VSUBPS       Y3, Y2, Y2
 	VSUBPS       Y2, Y1, Y1
-	VBROADCASTSS 136(SI), Y2
+	VBROADCASTSS 8(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -534,26 +488,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      8(BX), AX
+	MOVLQSX      8(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 80(DI), Y3
-	VBROADCASTSS 8(SI), Y4
+	VBROADCASTSS -120(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 140(SI), Y2
+	VBROADCASTSS 12(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -575,26 +529,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      12(BX), AX
+	MOVLQSX      12(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 120(DI), Y3
-	VBROADCASTSS 12(SI), Y4
+	VBROADCASTSS -116(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 144(SI), Y2
+	VBROADCASTSS 16(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -616,26 +570,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      16(BX), AX
+	MOVLQSX      16(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 160(DI), Y3
-	VBROADCASTSS 16(SI), Y4
+	VBROADCASTSS -112(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 148(SI), Y2
+	VBROADCASTSS 20(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -657,26 +611,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      20(BX), AX
+	MOVLQSX      20(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 200(DI), Y3
-	VBROADCASTSS 20(SI), Y4
+	VBROADCASTSS -108(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 152(SI), Y2
+	VBROADCASTSS 24(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -698,26 +652,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      24(BX), AX
+	MOVLQSX      24(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 240(DI), Y3
-	VBROADCASTSS 24(SI), Y4
+	VBROADCASTSS -104(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 156(SI), Y2
+	VBROADCASTSS 28(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -739,26 +693,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      28(BX), AX
+	MOVLQSX      28(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 280(DI), Y3
-	VBROADCASTSS 28(SI), Y4
+	VBROADCASTSS -100(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 160(SI), Y2
+	VBROADCASTSS 32(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -780,26 +734,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      32(BX), AX
+	MOVLQSX      32(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 320(DI), Y3
-	VBROADCASTSS 32(SI), Y4
+	VBROADCASTSS -96(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 164(SI), Y2
+	VBROADCASTSS 36(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -821,26 +775,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      36(BX), AX
+	MOVLQSX      36(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 360(DI), Y3
-	VBROADCASTSS 36(SI), Y4
+	VBROADCASTSS -92(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 168(SI), Y2
+	VBROADCASTSS 40(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -862,26 +816,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      40(BX), AX
+	MOVLQSX      40(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 400(DI), Y3
-	VBROADCASTSS 40(SI), Y4
+	VBROADCASTSS -88(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 172(SI), Y2
+	VBROADCASTSS 44(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -903,26 +857,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      44(BX), AX
+	MOVLQSX      44(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 440(DI), Y3
-	VBROADCASTSS 44(SI), Y4
+	VBROADCASTSS -84(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 176(SI), Y2
+	VBROADCASTSS 48(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -944,26 +898,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      48(BX), AX
+	MOVLQSX      48(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 480(DI), Y3
-	VBROADCASTSS 48(SI), Y4
+	VBROADCASTSS -80(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 180(SI), Y2
+	VBROADCASTSS 52(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -985,26 +939,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      52(BX), AX
+	MOVLQSX      52(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 520(DI), Y3
-	VBROADCASTSS 52(SI), Y4
+	VBROADCASTSS -76(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 184(SI), Y2
+	VBROADCASTSS 56(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1026,26 +980,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      56(BX), AX
+	MOVLQSX      56(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 560(DI), Y3
-	VBROADCASTSS 56(SI), Y4
+	VBROADCASTSS -72(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 188(SI), Y2
+	VBROADCASTSS 60(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1067,26 +1021,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      60(BX), AX
+	MOVLQSX      60(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 600(DI), Y3
-	VBROADCASTSS 60(SI), Y4
+	VBROADCASTSS -68(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 192(SI), Y2
+	VBROADCASTSS 64(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1108,26 +1062,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      64(BX), AX
+	MOVLQSX      64(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 640(DI), Y3
-	VBROADCASTSS 64(SI), Y4
+	VBROADCASTSS -64(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 196(SI), Y2
+	VBROADCASTSS 68(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1149,26 +1103,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      68(BX), AX
+	MOVLQSX      68(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 680(DI), Y3
-	VBROADCASTSS 68(SI), Y4
+	VBROADCASTSS -60(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 200(SI), Y2
+	VBROADCASTSS 72(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1190,26 +1144,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      72(BX), AX
+	MOVLQSX      72(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 720(DI), Y3
-	VBROADCASTSS 72(SI), Y4
+	VBROADCASTSS -56(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 204(SI), Y2
+	VBROADCASTSS 76(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1231,26 +1185,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      76(BX), AX
+	MOVLQSX      76(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 760(DI), Y3
-	VBROADCASTSS 76(SI), Y4
+	VBROADCASTSS -52(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 208(SI), Y2
+	VBROADCASTSS 80(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1272,26 +1226,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      80(BX), AX
+	MOVLQSX      80(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 800(DI), Y3
-	VBROADCASTSS 80(SI), Y4
+	VBROADCASTSS -48(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 212(SI), Y2
+	VBROADCASTSS 84(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1313,26 +1267,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      84(BX), AX
+	MOVLQSX      84(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 840(DI), Y3
-	VBROADCASTSS 84(SI), Y4
+	VBROADCASTSS -44(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 216(SI), Y2
+	VBROADCASTSS 88(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1354,26 +1308,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      88(BX), AX
+	MOVLQSX      88(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 880(DI), Y3
-	VBROADCASTSS 88(SI), Y4
+	VBROADCASTSS -40(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 220(SI), Y2
+	VBROADCASTSS 92(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1395,26 +1349,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      92(BX), AX
+	MOVLQSX      92(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 920(DI), Y3
-	VBROADCASTSS 92(SI), Y4
+	VBROADCASTSS -36(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 224(SI), Y2
+	VBROADCASTSS 96(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1436,26 +1390,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      96(BX), AX
+	MOVLQSX      96(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 960(DI), Y3
-	VBROADCASTSS 96(SI), Y4
+	VBROADCASTSS -32(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 228(SI), Y2
+	VBROADCASTSS 100(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1477,26 +1431,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      100(BX), AX
+	MOVLQSX      100(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1000(DI), Y3
-	VBROADCASTSS 100(SI), Y4
+	VBROADCASTSS -28(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 232(SI), Y2
+	VBROADCASTSS 104(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1518,26 +1472,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      104(BX), AX
+	MOVLQSX      104(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1040(DI), Y3
-	VBROADCASTSS 104(SI), Y4
+	VBROADCASTSS -24(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 236(SI), Y2
+	VBROADCASTSS 108(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1559,26 +1513,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      108(BX), AX
+	MOVLQSX      108(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1080(DI), Y3
-	VBROADCASTSS 108(SI), Y4
+	VBROADCASTSS -20(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 240(SI), Y2
+	VBROADCASTSS 112(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1600,26 +1554,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      112(BX), AX
+	MOVLQSX      112(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1120(DI), Y3
-	VBROADCASTSS 112(SI), Y4
+	VBROADCASTSS -16(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 244(SI), Y2
+	VBROADCASTSS 116(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1641,26 +1595,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      116(BX), AX
+	MOVLQSX      116(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1160(DI), Y3
-	VBROADCASTSS 116(SI), Y4
+	VBROADCASTSS -12(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
-	VBROADCASTSS 248(SI), Y2
+	VBROADCASTSS 120(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1682,26 +1636,26 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      120(BX), AX
+	MOVLQSX      120(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1200(DI), Y3
-	VBROADCASTSS 120(SI), Y4
+	VBROADCASTSS -8(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y0, Y0
-	VBROADCASTSS 252(SI), Y2
+	VBROADCASTSS 124(BX), Y2
 	VCMPPS       $0x11, vectors<>+544(SB), Y2, Y3
 	VMULPS       vectors<>+576(SB), Y2, Y4
 	VBLENDVPS    Y3, Y4, Y2, Y4
 	VPSUBD       vectors<>+608(SB), Y4, Y5
-	VPAND        vectors<>+32(SB), Y5, Y5
+	VPAND        vectors<>+0(SB), Y5, Y5
 	VPSUBD       Y5, Y4, Y4
 	VSUBPS       vectors<>+640(SB), Y4, Y4
 	VCVTDQ2PS    Y5, Y5
@@ -1723,17 +1677,17 @@ loop_n_1:
 	VFMADD231PS  vectors<>+1024(SB), Y3, Y6
 	VCMPPS       $0x11, vectors<>+1056(SB), Y2, Y3
 	VBLENDVPS    Y3, Y6, Y2, Y3
-	VCMPPS       $0x00, vectors<>+0(SB), Y2, Y4
-	VMOVUPS      vectors<>+64(SB), Y5
-	VBLENDVPS    Y4, vectors<>+32(SB), Y5, Y4
-	VCMPPS       $0x12, vectors<>+0(SB), Y2, Y2
+	VCMPPS       $0x00, vectors<>+64(SB), Y2, Y4
+	VMOVUPS      vectors<>+32(SB), Y5
+	VBLENDVPS    Y4, vectors<>+0(SB), Y5, Y4
+	VCMPPS       $0x12, vectors<>+64(SB), Y2, Y2
 	VBLENDVPS    Y2, Y4, Y3, Y2
-	MOVLQSX      124(BX), AX
+	MOVLQSX      124(SI), AX
 	MOVQ         AX, DI
 	IMUL3Q       $+4, DI, DI
 	ADDQ         x+8(FP), DI
 	VBROADCASTSS 1240(DI), Y3
-	VBROADCASTSS 124(SI), Y4
+	VBROADCASTSS -4(BX), Y4
 	VSUBPS       Y4, Y3, Y3
 	VSUBPS       Y3, Y2, Y2
 	VADDPS       Y2, Y1, Y1
@@ -1750,325 +1704,274 @@ loop_n_1:
 // dx[n][c] = dloss*(1/N)*(e[n][c]/total[n] - where(c == label[n], 1, 0))
 // func backward0AVX2(dx *float32, x *float32, label *int32, s0 float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·backward0AVX2(SB), $96-28
-	MOVQ    x+8(FP), BX
-	MOVQ    label+16(FP), DI
-	MOVQ    dx+0(FP), SI
-	LEAQ    63(SP), DX
-	ANDQ    $-64, DX
-	MOVL    $+8, CX
-	PCALIGN $0x20
+TEXT ·backward0AVX2(SB), NOSPLIT, $0-28
+	VBROADCASTSS s0+24(FP), Y0
+	MOVQ         x+8(FP), BX
+	MOVQ         label+16(FP), DI
+	MOVQ         dx+0(FP), SI
+	MOVL         $+8, DX
+	PCALIGN      $0x20
 
 loop_n_1:
 	// for n < 8
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      Y0, (DX)
-	VMOVUPS      vectors<>+32(SB), Y0
-	VMOVUPS      vectors<>+32(SB), Y1
-	VCMPPS       $0x11, Y15, Y15, Y2
-	VMOVUPS      vectors<>+32(SB), Y3
-	VMOVUPS      vectors<>+32(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
-	VMOVUPS      vectors<>+32(SB), Y6
-	VMOVUPS      vectors<>+32(SB), Y7
-	VCMPPS       $0x11, Y15, Y15, Y8
-	VMOVUPS      vectors<>+32(SB), Y9
-	VMOVUPS      vectors<>+32(SB), Y10
-	VMOVUPS      (BX), Y11
-	VMAXPS       Y0, Y11, Y0
-	VMOVUPS      40(BX), Y12
-	VMAXPS       Y3, Y12, Y3
-	VMOVUPS      80(BX), Y13
-	VMAXPS       Y6, Y13, Y6
-	VMOVUPS      120(BX), Y13
-	VMAXPS       Y9, Y13, Y9
-	VMOVUPS      vectors<>+96(SB), Y13
-	VMOVUPS      vectors<>+32(SB), Y14
-	VMOVSD       32(BX), X15
-	VBLENDVPS    Y13, Y15, Y14, Y13
-	VMAXPS       Y1, Y13, Y1
-	VCMPPS       $0x03, Y13, Y11, Y11
-	VMOVUPS      (DX), Y13
-	VORPS        Y11, Y13, Y11
-	VMOVUPS      Y11, (DX)
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y13
-	VMOVSD       72(BX), X14
-	VBLENDVPS    Y11, Y14, Y13, Y11
-	VMAXPS       Y4, Y11, Y4
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y2, Y2
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       112(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y7, Y11, Y7
-	VMOVUPS      80(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y5, Y5
-	VMOVUPS      vectors<>+96(SB), Y11
-	VMOVUPS      vectors<>+32(SB), Y12
-	VMOVSD       152(BX), X13
-	VBLENDVPS    Y11, Y13, Y12, Y11
-	VMAXPS       Y10, Y11, Y10
-	VMOVUPS      120(BX), Y12
-	VCMPPS       $0x03, Y11, Y12, Y11
-	VORPS        Y11, Y8, Y8
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      (DX), Y1
-	VBLENDVPS    Y1, vectors<>+64(SB), Y0, Y0
-	VMAXPS       Y3, Y4, Y3
-	VBLENDVPS    Y2, vectors<>+64(SB), Y3, Y1
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+64(SB), Y6, Y2
-	VMAXPS       Y9, Y10, Y9
-	VBLENDVPS    Y8, vectors<>+64(SB), Y9, Y3
-	VANDPS       vectors<>+128(SB), Y0, Y4
-	VANDPS       vectors<>+128(SB), Y1, Y5
-	VANDPS       vectors<>+128(SB), Y2, Y6
-	VANDPS       vectors<>+128(SB), Y3, Y7
-	VUNPCKLPS    Y5, Y4, Y8
-	VUNPCKHPS    Y5, Y4, Y4
-	VPMAXSD      Y4, Y8, Y4
-	VUNPCKLPS    Y7, Y6, Y5
-	VUNPCKHPS    Y7, Y6, Y6
-	VPMAXSD      Y6, Y5, Y5
-	VSHUFPS      $0x44, Y5, Y4, Y6
-	VSHUFPS      $0xee, Y5, Y4, Y4
-	VPMAXSD      Y4, Y6, Y4
-	VPERM2F128   $0x01, Y4, Y4, Y5
-	VPMAXSD      Y5, Y4, Y4
-	VUNPCKLPS    Y1, Y0, Y5
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y5, Y0
-	VUNPCKLPS    Y3, Y2, Y1
-	VUNPCKHPS    Y3, Y2, Y2
-	VMAXPS       Y2, Y1, Y1
-	VSHUFPS      $0x44, Y1, Y0, Y2
-	VSHUFPS      $0xee, Y1, Y0, Y0
-	VMAXPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y4, Y4, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y2
-	VPERMILPS    $0xaa, Y0, Y3
-	VPERMILPS    $0xff, Y0, Y0
-	VMOVUPS      (BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+288(SB), Y15
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+320(SB), Y14
-	VMOVUPS      vectors<>+352(SB), Y5
-	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       vectors<>+352(SB), Y5, Y6
-	VFNMADD231PS vectors<>+384(SB), Y6, Y4
-	VFNMADD231PS vectors<>+416(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+448(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+480(SB), Y13
-	VMOVUPS      vectors<>+512(SB), Y6
-	VFMADD231PS  Y4, Y13, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VMOVUPS      40(BX), Y4
-	VSUBPS       Y2, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+352(SB), Y6
-	VFMADD231PS  Y14, Y4, Y6
-	VSUBPS       vectors<>+352(SB), Y6, Y7
-	VFNMADD231PS vectors<>+384(SB), Y7, Y4
-	VFNMADD231PS vectors<>+416(SB), Y7, Y4
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+448(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+512(SB), Y7
-	VFMADD231PS  Y4, Y13, Y7
-	VMULPS       Y4, Y4, Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VFMADD231PS  Y4, Y6, Y6
-	VMOVUPS      80(BX), Y4
-	VSUBPS       Y3, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+352(SB), Y7
-	VFMADD231PS  Y14, Y4, Y7
-	VSUBPS       vectors<>+352(SB), Y7, Y8
-	VFNMADD231PS vectors<>+384(SB), Y8, Y4
-	VFNMADD231PS vectors<>+416(SB), Y8, Y4
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+448(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+512(SB), Y8
-	VFMADD231PS  Y4, Y13, Y8
-	VMULPS       Y4, Y4, Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y4, Y7, Y7
+	VMOVUPS      (BX), Y1
+	VMOVUPS      40(BX), Y2
+	VMOVUPS      80(BX), Y3
 	VMOVUPS      120(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+352(SB), Y8
-	VFMADD231PS  Y14, Y4, Y8
-	VSUBPS       vectors<>+352(SB), Y8, Y9
-	VFNMADD231PS vectors<>+384(SB), Y9, Y4
-	VFNMADD231PS vectors<>+416(SB), Y9, Y4
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+448(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+512(SB), Y9
-	VFMADD231PS  Y4, Y13, Y9
-	VMULPS       Y4, Y4, Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VFMADD231PS  Y4, Y8, Y8
-	VMOVSD       32(BX), X4
-	VSUBPS       Y1, Y4, Y1
+	VMOVUPS      vectors<>+96(SB), Y5
+	VMOVUPS      vectors<>+0(SB), Y15
+	VMOVSD       32(BX), X7
+	VBLENDVPS    Y5, Y7, Y15, Y5
+	VMOVUPS      vectors<>+96(SB), Y6
+	VMOVSD       72(BX), X8
+	VBLENDVPS    Y6, Y8, Y15, Y6
+	VMOVSD       112(BX), X7
+	VMOVUPS      vectors<>+96(SB), Y8
+	VBLENDVPS    Y8, Y7, Y15, Y8
+	VMOVSD       152(BX), X9
+	VMOVUPS      vectors<>+96(SB), Y10
+	VBLENDVPS    Y10, Y9, Y15, Y10
+	VCMPPS       $0x03, Y5, Y5, Y11
+	VCMPPS       $0x03, Y6, Y6, Y12
+	VCMPPS       $0x03, Y8, Y8, Y13
+	VCMPPS       $0x03, Y10, Y10, Y14
+	VMAXPS       Y1, Y5, Y5
+	VBLENDVPS    Y11, vectors<>+32(SB), Y5, Y5
+	VMAXPS       Y2, Y6, Y6
+	VBLENDVPS    Y12, vectors<>+32(SB), Y6, Y6
+	VMAXPS       Y3, Y8, Y8
+	VBLENDVPS    Y13, vectors<>+32(SB), Y8, Y8
+	VMAXPS       Y4, Y10, Y10
+	VBLENDVPS    Y14, vectors<>+32(SB), Y10, Y10
+	VANDPS       vectors<>+128(SB), Y5, Y11
+	VANDPS       vectors<>+128(SB), Y6, Y12
+	VANDPS       vectors<>+128(SB), Y8, Y13
+	VANDPS       vectors<>+128(SB), Y10, Y14
+	VUNPCKLPS    Y12, Y11, Y15
+	VUNPCKHPS    Y12, Y11, Y11
+	VPMAXSD      Y11, Y15, Y11
+	VUNPCKLPS    Y14, Y13, Y12
+	VUNPCKHPS    Y14, Y13, Y13
+	VPMAXSD      Y13, Y12, Y12
+	VSHUFPS      $0x44, Y12, Y11, Y13
+	VSHUFPS      $0xee, Y12, Y11, Y11
+	VPMAXSD      Y11, Y13, Y11
+	VPERM2F128   $0x01, Y11, Y11, Y12
+	VPMAXSD      Y12, Y11, Y11
+	VUNPCKLPS    Y6, Y5, Y12
+	VUNPCKHPS    Y6, Y5, Y5
+	VMAXPS       Y5, Y12, Y5
+	VUNPCKLPS    Y10, Y8, Y6
+	VUNPCKHPS    Y10, Y8, Y8
+	VMAXPS       Y8, Y6, Y6
+	VSHUFPS      $0x44, Y6, Y5, Y8
+	VSHUFPS      $0xee, Y6, Y5, Y5
+	VMAXPS       Y5, Y8, Y5
+	VPERM2F128   $0x01, Y5, Y5, Y6
+	VMAXPS       Y6, Y5, Y5
+	VCMPPS       $0x03, Y11, Y11, Y6
+	VORPS        Y6, Y5, Y5
+	VPERM2F128   $0x00, Y5, Y5, Y5
+	VPERMILPS    $0x00, Y5, Y6
+	VPERMILPS    $0x55, Y5, Y8
+	VPERMILPS    $0xaa, Y5, Y10
+	VPERMILPS    $0xff, Y5, Y5
+	VSUBPS       Y6, Y1, Y1
+	VMOVUPS      vectors<>+288(SB), Y15
 	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+352(SB), Y4
-	VFMADD231PS  Y14, Y1, Y4
-	VSUBPS       vectors<>+352(SB), Y4, Y9
-	VFNMADD231PS vectors<>+384(SB), Y9, Y1
-	VFNMADD231PS vectors<>+416(SB), Y9, Y1
-	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+448(SB), Y4, Y4
-	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+512(SB), Y9
-	VFMADD231PS  Y1, Y13, Y9
-	VMULPS       Y1, Y1, Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VFMADD231PS  Y1, Y4, Y4
-	VANDPS       vectors<>+96(SB), Y4, Y1
-	VADDPS       Y1, Y5, Y1
-	VMOVSD       72(BX), X9
-	VSUBPS       Y2, Y9, Y2
-	VMAXPS       Y2, Y15, Y2
-	VMOVUPS      vectors<>+352(SB), Y9
-	VFMADD231PS  Y14, Y2, Y9
-	VSUBPS       vectors<>+352(SB), Y9, Y10
-	VFNMADD231PS vectors<>+384(SB), Y10, Y2
-	VFNMADD231PS vectors<>+416(SB), Y10, Y2
-	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+448(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+512(SB), Y10
-	VFMADD231PS  Y2, Y13, Y10
-	VMULPS       Y2, Y2, Y11
-	VFMADD231PS  Y11, Y10, Y2
-	VFMADD231PS  Y2, Y9, Y9
-	VANDPS       vectors<>+96(SB), Y9, Y2
-	VADDPS       Y2, Y6, Y2
-	VMOVSD       112(BX), X10
-	VSUBPS       Y3, Y10, Y3
-	VMAXPS       Y3, Y15, Y3
-	VMOVUPS      vectors<>+352(SB), Y10
-	VFMADD231PS  Y14, Y3, Y10
-	VSUBPS       vectors<>+352(SB), Y10, Y11
-	VFNMADD231PS vectors<>+384(SB), Y11, Y3
-	VFNMADD231PS vectors<>+416(SB), Y11, Y3
-	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+448(SB), Y10, Y10
-	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+512(SB), Y11
-	VFMADD231PS  Y3, Y13, Y11
-	VMULPS       Y3, Y3, Y12
-	VFMADD231PS  Y12, Y11, Y3
-	VFMADD231PS  Y3, Y10, Y10
-	VANDPS       vectors<>+96(SB), Y10, Y3
-	VADDPS       Y3, Y7, Y3
-	VMOVSD       152(BX), X11
-	VSUBPS       Y0, Y11, Y0
-	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+352(SB), Y11
-	VFMADD231PS  Y14, Y0, Y11
+	VMOVUPS      vectors<>+320(SB), Y11
+	VFMADD213PS  vectors<>+352(SB), Y1, Y11
 	VSUBPS       vectors<>+352(SB), Y11, Y12
-	VFNMADD231PS vectors<>+384(SB), Y12, Y0
-	VFNMADD231PS vectors<>+416(SB), Y12, Y0
+	VFNMADD231PS vectors<>+384(SB), Y12, Y1
+	VFNMADD231PS vectors<>+416(SB), Y12, Y1
 	VPSLLD       $0x14, Y11, Y12
 	VPERMD       vectors<>+448(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+512(SB), Y12
-	VFMADD231PS  Y0, Y13, Y12
-	VMULPS       Y0, Y0, Y13
-	VFMADD231PS  Y13, Y12, Y0
-	VFMADD231PS  Y0, Y11, Y11
-	VANDPS       vectors<>+96(SB), Y11, Y0
-	VADDPS       Y0, Y8, Y0
-	VUNPCKLPS    Y2, Y1, Y12
-	VUNPCKHPS    Y2, Y1, Y1
-	VADDPS       Y1, Y12, Y1
-	VUNPCKLPS    Y0, Y3, Y2
-	VUNPCKHPS    Y0, Y3, Y0
-	VADDPS       Y0, Y2, Y0
-	VSHUFPS      $0x44, Y0, Y1, Y2
-	VSHUFPS      $0xee, Y0, Y1, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VADDPS       Y1, Y0, Y0
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y1, Y12
+	VMULPS       Y1, Y1, Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y1, Y11, Y11
+	VSUBPS       Y8, Y2, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y2
+	VFMADD213PS  vectors<>+352(SB), Y1, Y2
+	VSUBPS       vectors<>+352(SB), Y2, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y1
+	VFNMADD231PS vectors<>+416(SB), Y12, Y1
+	VPSLLD       $0x14, Y2, Y12
+	VPERMD       vectors<>+448(SB), Y2, Y2
+	VPADDD       Y2, Y12, Y2
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y1, Y12
+	VMULPS       Y1, Y1, Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y1, Y2, Y2
+	VSUBPS       Y10, Y3, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y3
+	VFMADD213PS  vectors<>+352(SB), Y1, Y3
+	VSUBPS       vectors<>+352(SB), Y3, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y1
+	VFNMADD231PS vectors<>+416(SB), Y12, Y1
+	VPSLLD       $0x14, Y3, Y12
+	VPERMD       vectors<>+448(SB), Y3, Y3
+	VPADDD       Y3, Y12, Y3
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y1, Y12
+	VMULPS       Y1, Y1, Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y1, Y3, Y3
+	VSUBPS       Y5, Y4, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y4
+	VFMADD213PS  vectors<>+352(SB), Y1, Y4
+	VSUBPS       vectors<>+352(SB), Y4, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y1
+	VFNMADD231PS vectors<>+416(SB), Y12, Y1
+	VPSLLD       $0x14, Y4, Y12
+	VPERMD       vectors<>+448(SB), Y4, Y4
+	VPADDD       Y4, Y12, Y4
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y1, Y12
+	VMULPS       Y1, Y1, Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y1, Y4, Y4
+	VMOVSD       32(BX), X1
+	VSUBPS       Y6, Y1, Y1
+	VMAXPS       Y1, Y15, Y1
+	VMOVUPS      vectors<>+320(SB), Y6
+	VFMADD213PS  vectors<>+352(SB), Y1, Y6
+	VSUBPS       vectors<>+352(SB), Y6, Y12
+	VFNMADD231PS vectors<>+384(SB), Y12, Y1
+	VFNMADD231PS vectors<>+416(SB), Y12, Y1
+	VPSLLD       $0x14, Y6, Y12
+	VPERMD       vectors<>+448(SB), Y6, Y6
+	VPADDD       Y6, Y12, Y6
+	VMOVUPS      vectors<>+480(SB), Y12
+	VFMADD213PS  vectors<>+512(SB), Y1, Y12
+	VMULPS       Y1, Y1, Y13
+	VFMADD231PS  Y13, Y12, Y1
+	VFMADD231PS  Y1, Y6, Y6
+	VANDPS       vectors<>+96(SB), Y6, Y1
+	VADDPS       Y1, Y11, Y1
+	VMOVSD       72(BX), X12
+	VSUBPS       Y8, Y12, Y8
+	VMAXPS       Y8, Y15, Y8
+	VMOVUPS      vectors<>+320(SB), Y12
+	VFMADD213PS  vectors<>+352(SB), Y8, Y12
+	VSUBPS       vectors<>+352(SB), Y12, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y8
+	VFNMADD231PS vectors<>+416(SB), Y13, Y8
+	VPSLLD       $0x14, Y12, Y13
+	VPERMD       vectors<>+448(SB), Y12, Y12
+	VPADDD       Y12, Y13, Y12
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y8, Y13
+	VMULPS       Y8, Y8, Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VFMADD231PS  Y8, Y12, Y12
+	VANDPS       vectors<>+96(SB), Y12, Y8
+	VADDPS       Y8, Y2, Y8
+	VSUBPS       Y10, Y7, Y7
+	VMAXPS       Y7, Y15, Y7
+	VMOVUPS      vectors<>+320(SB), Y10
+	VFMADD213PS  vectors<>+352(SB), Y7, Y10
+	VSUBPS       vectors<>+352(SB), Y10, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y7
+	VFNMADD231PS vectors<>+416(SB), Y13, Y7
+	VPSLLD       $0x14, Y10, Y13
+	VPERMD       vectors<>+448(SB), Y10, Y10
+	VPADDD       Y10, Y13, Y10
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y7, Y13
+	VMULPS       Y7, Y7, Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VFMADD231PS  Y7, Y10, Y10
+	VANDPS       vectors<>+96(SB), Y10, Y7
+	VADDPS       Y7, Y3, Y7
+	VSUBPS       Y5, Y9, Y5
+	VMAXPS       Y5, Y15, Y5
+	VMOVUPS      vectors<>+320(SB), Y9
+	VFMADD213PS  vectors<>+352(SB), Y5, Y9
+	VSUBPS       vectors<>+352(SB), Y9, Y13
+	VFNMADD231PS vectors<>+384(SB), Y13, Y5
+	VFNMADD231PS vectors<>+416(SB), Y13, Y5
+	VPSLLD       $0x14, Y9, Y13
+	VPERMD       vectors<>+448(SB), Y9, Y9
+	VPADDD       Y9, Y13, Y9
+	VMOVUPS      vectors<>+480(SB), Y13
+	VFMADD213PS  vectors<>+512(SB), Y5, Y13
+	VMULPS       Y5, Y5, Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VFMADD231PS  Y5, Y9, Y9
+	VANDPS       vectors<>+96(SB), Y9, Y5
+	VADDPS       Y5, Y4, Y5
+	VUNPCKLPS    Y8, Y1, Y13
+	VUNPCKHPS    Y8, Y1, Y1
+	VADDPS       Y1, Y13, Y1
+	VUNPCKLPS    Y5, Y7, Y8
+	VUNPCKHPS    Y5, Y7, Y5
+	VADDPS       Y5, Y8, Y5
+	VSHUFPS      $0x44, Y5, Y1, Y7
+	VSHUFPS      $0xee, Y5, Y1, Y1
+	VADDPS       Y1, Y7, Y1
+	VPERM2F128   $0x01, Y1, Y1, Y5
+	VADDPS       Y5, Y1, Y1
 	VMOVUPS      vectors<>+640(SB), Y15
-	VDIVPS       Y0, Y15, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y2
-	VPERMILPS    $0xaa, Y0, Y3
-	VPERMILPS    $0xff, Y0, Y0
-	VBROADCASTSS (DI), Y12
-	VPCMPEQD     vectors<>+1120(SB), Y12, Y13
-	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y1, Y5, Y13
-	VBROADCASTSS s0+24(FP), Y5
-	VMULPS       Y13, Y5, Y5
-	VMOVUPS      Y5, (SI)
-	VBROADCASTSS 4(DI), Y5
-	VPCMPEQD     vectors<>+1120(SB), Y5, Y13
-	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y2, Y6, Y13
-	VBROADCASTSS s0+24(FP), Y6
-	VMULPS       Y13, Y6, Y6
-	VMOVUPS      Y6, 40(SI)
-	VBROADCASTSS 8(DI), Y6
-	VPCMPEQD     vectors<>+1120(SB), Y6, Y13
-	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y3, Y7, Y13
-	VBROADCASTSS s0+24(FP), Y7
-	VMULPS       Y13, Y7, Y7
-	VMOVUPS      Y7, 80(SI)
-	VBROADCASTSS 12(DI), Y7
-	VPCMPEQD     vectors<>+1120(SB), Y7, Y13
-	VANDPS       Y15, Y13, Y13
-	VFMSUB231PS  Y0, Y8, Y13
-	VBROADCASTSS s0+24(FP), Y8
-	VMULPS       Y13, Y8, Y8
-	VMOVUPS      Y8, 120(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y12, Y8
-	VANDPS       Y15, Y8, Y8
-	VFMSUB231PS  Y1, Y4, Y8
-	VBROADCASTSS s0+24(FP), Y1
-	VMULPS       Y8, Y1, Y1
-	VMOVLPS      X1, 32(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y5, Y1
-	VANDPS       Y15, Y1, Y1
-	VFMSUB231PS  Y2, Y9, Y1
-	VBROADCASTSS s0+24(FP), Y2
-	VMULPS       Y1, Y2, Y1
-	VMOVLPS      X1, 72(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y6, Y1
-	VANDPS       Y15, Y1, Y1
-	VFMSUB231PS  Y3, Y10, Y1
-	VBROADCASTSS s0+24(FP), Y2
-	VMULPS       Y1, Y2, Y1
-	VMOVLPS      X1, 112(SI)
-	VPCMPEQD     vectors<>+1152(SB), Y7, Y1
-	VANDPS       Y15, Y1, Y1
-	VFMSUB231PS  Y0, Y11, Y1
-	VBROADCASTSS s0+24(FP), Y0
-	VMULPS       Y1, Y0, Y0
-	VMOVLPS      X0, 152(SI)
+	VDIVPS       Y1, Y15, Y1
+	VPERMILPS    $0x00, Y1, Y5
+	VPERMILPS    $0x55, Y1, Y7
+	VPERMILPS    $0xaa, Y1, Y8
+	VPERMILPS    $0xff, Y1, Y1
+	VBROADCASTSS (DI), Y13
+	VPCMPEQD     vectors<>+1120(SB), Y13, Y14
+	VANDPS       Y15, Y14, Y14
+	VFMSUB231PS  Y5, Y11, Y14
+	VMULPS       Y14, Y0, Y11
+	VMOVUPS      Y11, (SI)
+	VBROADCASTSS 4(DI), Y11
+	VPCMPEQD     vectors<>+1120(SB), Y11, Y14
+	VANDPS       Y15, Y14, Y14
+	VFMSUB231PS  Y7, Y2, Y14
+	VMULPS       Y14, Y0, Y2
+	VMOVUPS      Y2, 40(SI)
+	VBROADCASTSS 8(DI), Y2
+	VPCMPEQD     vectors<>+1120(SB), Y2, Y14
+	VANDPS       Y15, Y14, Y14
+	VFMSUB231PS  Y8, Y3, Y14
+	VMULPS       Y14, Y0, Y3
+	VMOVUPS      Y3, 80(SI)
+	VBROADCASTSS 12(DI), Y3
+	VPCMPEQD     vectors<>+1120(SB), Y3, Y14
+	VANDPS       Y15, Y14, Y14
+	VFMSUB231PS  Y1, Y4, Y14
+	VMULPS       Y14, Y0, Y4
+	VMOVUPS      Y4, 120(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y13, Y4
+	VANDPS       Y15, Y4, Y4
+	VFMSUB231PS  Y5, Y6, Y4
+	VMULPS       Y4, Y0, Y4
+	VMOVLPS      X4, 32(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y11, Y4
+	VANDPS       Y15, Y4, Y4
+	VFMSUB231PS  Y7, Y12, Y4
+	VMULPS       Y4, Y0, Y4
+	VMOVLPS      X4, 72(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y2, Y2
+	VANDPS       Y15, Y2, Y2
+	VFMSUB231PS  Y8, Y10, Y2
+	VMULPS       Y2, Y0, Y2
+	VMOVLPS      X2, 112(SI)
+	VPCMPEQD     vectors<>+1152(SB), Y3, Y2
+	VANDPS       Y15, Y2, Y2
+	VFMSUB231PS  Y1, Y9, Y2
+	VMULPS       Y2, Y0, Y1
+	VMOVLPS      X1, 152(SI)
 	ADDQ         $+160, BX
 	ADDQ         $+16, DI
 	ADDQ         $+160, SI
-	DECQ         CX
+	DECQ         DX
 	JNE          loop_n_1
 	VZEROUPPER
 	RET
