@@ -18,6 +18,7 @@ import (
 	"github.com/dlgen/dlgen/gen/lower"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/parallel"
+	"github.com/dlgen/dlgen/gen/polish"
 	"github.com/dlgen/dlgen/gen/reform"
 	"github.com/dlgen/dlgen/gen/schedule"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -178,6 +179,7 @@ func passes(p *layer.Proved, t machine.Target) ([]*ir.Loops, []*ir.Program, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	polish.Unread(out...)
 	ir.Reuse(out...)
 	for _, prog := range out {
 		if err := ir.Verify(prog); err != nil {

@@ -115,26 +115,6 @@ func forward0Go(q *Q, k *K, score *[1][4][64][64]float32) {
 				score[0][a][2*t][5*s+4] = select32(!(v44 > v39), v8*0.17677669, float32(math.Inf(-1)))
 				score[0][a][2*t+1][5*s+4] = select32(!(v44 > v40), v9*0.17677669, float32(math.Inf(-1)))
 			}
-			for s := 0; s < 7; s++ {
-				score[0][a][2*t][5*s+25] = float32(math.Inf(-1))
-				score[0][a][2*t+1][5*s+25] = float32(math.Inf(-1))
-				score[0][a][2*t][5*s+26] = float32(math.Inf(-1))
-				score[0][a][2*t+1][5*s+26] = float32(math.Inf(-1))
-				score[0][a][2*t][5*s+27] = float32(math.Inf(-1))
-				score[0][a][2*t+1][5*s+27] = float32(math.Inf(-1))
-				score[0][a][2*t][5*s+28] = float32(math.Inf(-1))
-				score[0][a][2*t+1][5*s+28] = float32(math.Inf(-1))
-				score[0][a][2*t][5*s+29] = float32(math.Inf(-1))
-				score[0][a][2*t+1][5*s+29] = float32(math.Inf(-1))
-			}
-			score[0][a][2*t][60] = float32(math.Inf(-1))
-			score[0][a][2*t+1][60] = float32(math.Inf(-1))
-			score[0][a][2*t][61] = float32(math.Inf(-1))
-			score[0][a][2*t+1][61] = float32(math.Inf(-1))
-			score[0][a][2*t][62] = float32(math.Inf(-1))
-			score[0][a][2*t+1][62] = float32(math.Inf(-1))
-			score[0][a][2*t][63] = float32(math.Inf(-1))
-			score[0][a][2*t+1][63] = float32(math.Inf(-1))
 		}
 		for t := 0; t < 11; t++ {
 			for s := 0; s < 9; s++ {
@@ -228,26 +208,6 @@ func forward0Go(q *Q, k *K, score *[1][4][64][64]float32) {
 				score[0][a][2*t+22][5*s+4] = select32(!(v89 > v84), v53*0.17677669, float32(math.Inf(-1)))
 				score[0][a][2*t+23][5*s+4] = select32(!(v89 > v85), v54*0.17677669, float32(math.Inf(-1)))
 			}
-			for s := 0; s < 3; s++ {
-				score[0][a][2*t+22][5*s+45] = float32(math.Inf(-1))
-				score[0][a][2*t+23][5*s+45] = float32(math.Inf(-1))
-				score[0][a][2*t+22][5*s+46] = float32(math.Inf(-1))
-				score[0][a][2*t+23][5*s+46] = float32(math.Inf(-1))
-				score[0][a][2*t+22][5*s+47] = float32(math.Inf(-1))
-				score[0][a][2*t+23][5*s+47] = float32(math.Inf(-1))
-				score[0][a][2*t+22][5*s+48] = float32(math.Inf(-1))
-				score[0][a][2*t+23][5*s+48] = float32(math.Inf(-1))
-				score[0][a][2*t+22][5*s+49] = float32(math.Inf(-1))
-				score[0][a][2*t+23][5*s+49] = float32(math.Inf(-1))
-			}
-			score[0][a][2*t+22][60] = float32(math.Inf(-1))
-			score[0][a][2*t+23][60] = float32(math.Inf(-1))
-			score[0][a][2*t+22][61] = float32(math.Inf(-1))
-			score[0][a][2*t+23][61] = float32(math.Inf(-1))
-			score[0][a][2*t+22][62] = float32(math.Inf(-1))
-			score[0][a][2*t+23][62] = float32(math.Inf(-1))
-			score[0][a][2*t+22][63] = float32(math.Inf(-1))
-			score[0][a][2*t+23][63] = float32(math.Inf(-1))
 		}
 		for t := 0; t < 10; t++ {
 			for s := 0; s < 12; s++ {
@@ -948,14 +908,6 @@ func forward1Go(score, p *[1][4][64][64]float32) {
 			p[0][a][t][19] = v53 * v56
 			p[0][a][t][20] = v54 * v56
 			p[0][a][t][21] = v55 * v56
-			for s := 0; s < 10; s++ {
-				p[0][a][t][4*s+22] = v0
-				p[0][a][t][4*s+23] = v0
-				p[0][a][t][4*s+24] = v0
-				p[0][a][t][4*s+25] = v0
-			}
-			p[0][a][t][62] = v0
-			p[0][a][t][63] = v0
 		}
 		for t := 0; t < 22; t++ {
 			v57 := v0 < v0
@@ -1219,12 +1171,6 @@ func forward1Go(score, p *[1][4][64][64]float32) {
 			p[0][a][t+22][41] = v153 * v156
 			p[0][a][t+22][42] = v154 * v156
 			p[0][a][t+22][43] = v155 * v156
-			for s := 0; s < 5; s++ {
-				p[0][a][t+22][4*s+44] = v0
-				p[0][a][t+22][4*s+45] = v0
-				p[0][a][t+22][4*s+46] = v0
-				p[0][a][t+22][4*s+47] = v0
-			}
 		}
 		for t := 0; t < 20; t++ {
 			v157 := v0 < v0
@@ -3422,26 +3368,6 @@ func backward1Go(dy *Y, v *V, dp *[1][4][64][64]float32) {
 				dp[0][a][2*t][5*s+4] = v8
 				dp[0][a][2*t+1][5*s+4] = v9
 			}
-			for s := 0; s < 7; s++ {
-				dp[0][a][2*t][5*s+25] = 0
-				dp[0][a][2*t+1][5*s+25] = 0
-				dp[0][a][2*t][5*s+26] = 0
-				dp[0][a][2*t+1][5*s+26] = 0
-				dp[0][a][2*t][5*s+27] = 0
-				dp[0][a][2*t+1][5*s+27] = 0
-				dp[0][a][2*t][5*s+28] = 0
-				dp[0][a][2*t+1][5*s+28] = 0
-				dp[0][a][2*t][5*s+29] = 0
-				dp[0][a][2*t+1][5*s+29] = 0
-			}
-			dp[0][a][2*t][60] = 0
-			dp[0][a][2*t+1][60] = 0
-			dp[0][a][2*t][61] = 0
-			dp[0][a][2*t+1][61] = 0
-			dp[0][a][2*t][62] = 0
-			dp[0][a][2*t+1][62] = 0
-			dp[0][a][2*t][63] = 0
-			dp[0][a][2*t+1][63] = 0
 		}
 		for t := 0; t < 11; t++ {
 			for s := 0; s < 9; s++ {
@@ -3528,26 +3454,6 @@ func backward1Go(dy *Y, v *V, dp *[1][4][64][64]float32) {
 				dp[0][a][2*t+22][5*s+4] = v46
 				dp[0][a][2*t+23][5*s+4] = v47
 			}
-			for s := 0; s < 3; s++ {
-				dp[0][a][2*t+22][5*s+45] = 0
-				dp[0][a][2*t+23][5*s+45] = 0
-				dp[0][a][2*t+22][5*s+46] = 0
-				dp[0][a][2*t+23][5*s+46] = 0
-				dp[0][a][2*t+22][5*s+47] = 0
-				dp[0][a][2*t+23][5*s+47] = 0
-				dp[0][a][2*t+22][5*s+48] = 0
-				dp[0][a][2*t+23][5*s+48] = 0
-				dp[0][a][2*t+22][5*s+49] = 0
-				dp[0][a][2*t+23][5*s+49] = 0
-			}
-			dp[0][a][2*t+22][60] = 0
-			dp[0][a][2*t+23][60] = 0
-			dp[0][a][2*t+22][61] = 0
-			dp[0][a][2*t+23][61] = 0
-			dp[0][a][2*t+22][62] = 0
-			dp[0][a][2*t+23][62] = 0
-			dp[0][a][2*t+22][63] = 0
-			dp[0][a][2*t+23][63] = 0
 		}
 		for t := 0; t < 10; t++ {
 			for s := 0; s < 12; s++ {
@@ -4187,14 +4093,6 @@ func backward2Go(p, dp, dscore *[1][4][64][64]float32) {
 			dscore[0][a][t][19] = v46 * (v47 - v0) * 0.17677669
 			dscore[0][a][t][20] = v48 * (v49 - v0) * 0.17677669
 			dscore[0][a][t][21] = v50 * (v51 - v0) * 0.17677669
-			for s := 0; s < 10; s++ {
-				dscore[0][a][t][4*s+22] = 0
-				dscore[0][a][t][4*s+23] = 0
-				dscore[0][a][t][4*s+24] = 0
-				dscore[0][a][t][4*s+25] = 0
-			}
-			dscore[0][a][t][62] = 0
-			dscore[0][a][t][63] = 0
 		}
 		for t := 0; t < 22; t++ {
 			var v52, v53, v54, v55, v56, v57, v58, v59 float32
@@ -4381,12 +4279,6 @@ func backward2Go(p, dp, dscore *[1][4][64][64]float32) {
 			dscore[0][a][t+22][41] = v142 * (v143 - v52) * 0.17677669
 			dscore[0][a][t+22][42] = v144 * (v145 - v52) * 0.17677669
 			dscore[0][a][t+22][43] = v146 * (v147 - v52) * 0.17677669
-			for s := 0; s < 5; s++ {
-				dscore[0][a][t+22][4*s+44] = 0
-				dscore[0][a][t+22][4*s+45] = 0
-				dscore[0][a][t+22][4*s+46] = 0
-				dscore[0][a][t+22][4*s+47] = 0
-			}
 		}
 		for t := 0; t < 20; t++ {
 			var v148, v149, v150, v151, v152, v153, v154, v155 float32

@@ -298,8 +298,8 @@ TEXT ·forward0AVX2(SB), $2112-24
 	MOVQ    k+8(FP), DI
 	LEAQ    63(SP), SI
 	ANDQ    $-64, SI
-	MOVQ    score+16(FP), DX
 	MOVQ    q+0(FP), BX
+	MOVQ    score+16(FP), DX
 	MOVL    $+4, R9
 
 loop_a_1:
@@ -393,12 +393,6 @@ loop_d_2:
 	ADDQ         $+512, SI
 	DECQ         CX
 	JNE          loop_d_2
-	VMOVUPS      Y15, 32(DX)
-	VMOVUPS      Y15, 288(DX)
-	VMOVUPS      Y15, 544(DX)
-	VMOVUPS      Y15, 800(DX)
-	VMOVUPS      Y15, 1056(DX)
-	VMOVUPS      Y15, 1312(DX)
 	VBROADCASTSS (BX), Y0
 	VMOVUPS      -2048(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -1054,8 +1048,8 @@ loop_d_2_4:
 	VBLENDVPS    Y0, Y1, Y15, Y0
 	VMOVUPS      Y0, 2848(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	INCQ         R8
 	CMPQ         R8, $+8
 	JLT          loop_t_3
@@ -1228,8 +1222,8 @@ loop_d_3_6:
 	VBLENDVPS    Y0, Y1, Y15, Y0
 	VMOVUPS      Y0, 2592(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	INCQ         R8
 	CMPQ         R8, $+2
 	JLT          loop_t_2_5
@@ -1322,51 +1316,17 @@ loop_d_4_7:
 	ADDQ        $+512, SI
 	DECQ        CX
 	JNE         loop_d_4_7
-	MOVL        $+2, CX
+	VMOVUPS     vectors<>+704(SB), Y14
+	VMOVUPS     vectors<>+128(SB), Y13
+	VMOVUPS     vectors<>+32(SB), Y12
+	VMOVUPS     vectors<>+736(SB), Y11
+	VMOVUPS     vectors<>+768(SB), Y10
+	VMOVUPS     vectors<>+800(SB), Y9
+	VMOVUPS     vectors<>+832(SB), Y8
+	MOVL        $+0, CX
 	PCALIGN     $0x20
 
-loop_t_3_8:
-	// for t_3 < 2
-	VMOVUPS Y15, -14784(DX)
-	VMOVUPS Y15, -14752(DX)
-	VMOVUPS Y15, -14528(DX)
-	VMOVUPS Y15, -14496(DX)
-	VMOVUPS Y15, -14272(DX)
-	VMOVUPS Y15, -14240(DX)
-	VMOVUPS Y15, -14016(DX)
-	VMOVUPS Y15, -13984(DX)
-	VMOVUPS Y15, -13760(DX)
-	VMOVUPS Y15, -13728(DX)
-	VMOVUPS Y15, -13504(DX)
-	VMOVUPS Y15, -13472(DX)
-	ADDQ    $+1536, DX
-	DECQ    CX
-	JNE     loop_t_3_8
-	MOVL    $+2, CX
-	PCALIGN $0x20
-
-loop_t_4_9:
-	// for t_4 < 2
-	VMOVUPS Y15, -14752(DX)
-	VMOVUPS Y15, -14496(DX)
-	VMOVUPS Y15, -14240(DX)
-	VMOVUPS Y15, -13984(DX)
-	VMOVUPS Y15, -13728(DX)
-	VMOVUPS Y15, -13472(DX)
-	ADDQ    $+1536, DX
-	DECQ    CX
-	JNE     loop_t_4_9
-	VMOVUPS vectors<>+704(SB), Y14
-	VMOVUPS vectors<>+128(SB), Y13
-	VMOVUPS vectors<>+32(SB), Y12
-	VMOVUPS vectors<>+736(SB), Y11
-	VMOVUPS vectors<>+768(SB), Y10
-	VMOVUPS vectors<>+800(SB), Y9
-	VMOVUPS vectors<>+832(SB), Y8
-	MOVL    $+0, CX
-	PCALIGN $0x20
-
-loop_t_5_10:
+loop_t_5_8:
 	// for t_5 < 2
 	VBROADCASTSS -5888(BX), Y0
 	VMOVUPS      -4096(SI), Y1
@@ -1793,7 +1753,7 @@ loop_t_5_10:
 	VXORPS       Y13, Y6, Y6
 	VMULPS       Y12, Y0, Y0
 	VBLENDVPS    Y6, Y0, Y15, Y0
-	VMOVUPS      Y0, -17856(DX)
+	VMOVUPS      Y0, -11712(DX)
 	MOVQ         CX, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1803,7 +1763,7 @@ loop_t_5_10:
 	VXORPS       Y13, Y0, Y0
 	VMULPS       Y12, Y2, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -17600(DX)
+	VMOVUPS      Y0, -11456(DX)
 	MOVQ         CX, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1813,7 +1773,7 @@ loop_t_5_10:
 	VXORPS       Y13, Y0, Y0
 	VMULPS       Y12, Y3, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -17344(DX)
+	VMOVUPS      Y0, -11200(DX)
 	MOVQ         CX, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1823,7 +1783,7 @@ loop_t_5_10:
 	VXORPS       Y13, Y0, Y0
 	VMULPS       Y12, Y4, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -17088(DX)
+	VMOVUPS      Y0, -10944(DX)
 	MOVQ         CX, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1833,7 +1793,7 @@ loop_t_5_10:
 	VXORPS       Y13, Y0, Y0
 	VMULPS       Y12, Y5, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -16832(DX)
+	VMOVUPS      Y0, -10688(DX)
 	MOVQ         CX, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1843,15 +1803,15 @@ loop_t_5_10:
 	VXORPS       Y13, Y0, Y0
 	VMULPS       Y12, Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -16576(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      Y0, -10432(DX)
 	ADDQ         $+768, BX
+	ADDQ         $+1536, DX
 	INCQ         CX
 	CMPQ         CX, $+2
-	JLT          loop_t_5_10
+	JLT          loop_t_5_8
 	MOVL         $+0, R8
 
-loop_t_6_11:
+loop_t_6_9:
 	// for t_6 < 5
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -1868,7 +1828,7 @@ loop_t_6_11:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_5_12:
+loop_d_5_10:
 	// for d_5 < 8
 	VBROADCASTSS -5888(BX), Y12
 	VMOVUPS      -4096(SI), Y13
@@ -1953,7 +1913,7 @@ loop_d_5_12:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_5_12
+	JNE          loop_d_5_10
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X12
@@ -1964,13 +1924,13 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y13, Y13
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y13, Y0, Y15, Y0
-	VMOVUPS      Y0, -17856(DX)
+	VMOVUPS      Y0, -11712(DX)
 	VMOVUPS      vectors<>+960(SB), Y14
 	VPCMPGTD     Y12, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17824(DX)
+	VMOVUPS      Y0, -11680(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1981,12 +1941,12 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17600(DX)
+	VMOVUPS      Y1, -11456(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17568(DX)
+	VMOVUPS      Y0, -11424(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -1997,12 +1957,12 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17344(DX)
+	VMOVUPS      Y1, -11200(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17312(DX)
+	VMOVUPS      Y0, -11168(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2013,12 +1973,12 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y6, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17088(DX)
+	VMOVUPS      Y1, -10944(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y7, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17056(DX)
+	VMOVUPS      Y0, -10912(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2029,12 +1989,12 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y8, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -16832(DX)
+	VMOVUPS      Y1, -10688(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y9, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -16800(DX)
+	VMOVUPS      Y0, -10656(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2045,23 +2005,23 @@ loop_d_5_12:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y10, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -16576(DX)
+	VMOVUPS      Y1, -10432(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y11, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -16544(DX)
+	VMOVUPS      Y0, -10400(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	INCQ         R8
 	CMPQ         R8, $+5
-	JLT          loop_t_6_11
+	JLT          loop_t_6_9
 	VMOVUPS      vectors<>+704(SB), Y14
 	VMOVUPS      vectors<>+960(SB), Y13
 	MOVL         $+0, R8
 
-loop_t_7_13:
+loop_t_7_11:
 	// for t_7 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2076,7 +2036,7 @@ loop_t_7_13:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_6_14:
+loop_d_6_12:
 	// for d_6 < 8
 	VBROADCASTSS -5888(BX), Y10
 	VMOVUPS      -4096(SI), Y11
@@ -2149,7 +2109,7 @@ loop_d_6_14:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_6_14
+	JNE          loop_d_6_12
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X10
@@ -2159,12 +2119,12 @@ loop_d_6_14:
 	VXORPS       vectors<>+128(SB), Y11, Y11
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y11, Y0, Y15, Y0
-	VMOVUPS      Y0, -17856(DX)
+	VMOVUPS      Y0, -11712(DX)
 	VPCMPGTD     Y10, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17824(DX)
+	VMOVUPS      Y0, -11680(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -2174,12 +2134,12 @@ loop_d_6_14:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17600(DX)
+	VMOVUPS      Y1, -11456(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17568(DX)
+	VMOVUPS      Y0, -11424(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -2189,12 +2149,12 @@ loop_d_6_14:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17344(DX)
+	VMOVUPS      Y1, -11200(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17312(DX)
+	VMOVUPS      Y0, -11168(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -2204,12 +2164,12 @@ loop_d_6_14:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y6, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -17088(DX)
+	VMOVUPS      Y1, -10944(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y7, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -17056(DX)
+	VMOVUPS      Y0, -10912(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -2219,133 +2179,107 @@ loop_d_6_14:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y8, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -16832(DX)
+	VMOVUPS      Y1, -10688(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y9, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -16800(DX)
+	VMOVUPS      Y0, -10656(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	INCQ         R8
 	CMPQ         R8, $+2
-	JLT          loop_t_7_13
+	JLT          loop_t_7_11
 	MOVL         $+4, CX
 	PCALIGN      $0x20
 
-loop_d_7_15:
+loop_d_7_13:
 	// for d_7 < 4
-	VMOVUPS     3840(DI), X0
-	VINSERTF128 $0x01, 4352(DI), Y0, Y0
-	VMOVUPS     3856(DI), X1
-	VINSERTF128 $0x01, 4368(DI), Y1, Y1
-	VMOVUPS     3968(DI), X2
-	VINSERTF128 $0x01, 4480(DI), Y2, Y2
-	VMOVUPS     3984(DI), X3
-	VINSERTF128 $0x01, 4496(DI), Y3, Y3
-	VMOVUPS     4096(DI), X4
-	VINSERTF128 $0x01, 4608(DI), Y4, Y4
-	VMOVUPS     4112(DI), X5
-	VINSERTF128 $0x01, 4624(DI), Y5, Y5
-	VMOVUPS     4224(DI), X6
-	VINSERTF128 $0x01, 4736(DI), Y6, Y6
-	VMOVUPS     4240(DI), X7
-	VINSERTF128 $0x01, 4752(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -4096(SI)
-	VMOVUPS     Y6, -4032(SI)
-	VMOVUPS     Y8, -3968(SI)
-	VMOVUPS     Y0, -3904(SI)
-	VMOVUPS     Y5, -3840(SI)
-	VMOVUPS     Y2, -3776(SI)
-	VMOVUPS     Y7, -3712(SI)
-	VMOVUPS     Y1, -3648(SI)
-	VMOVUPS     4864(DI), X0
-	VINSERTF128 $0x01, 5376(DI), Y0, Y0
-	VMOVUPS     4880(DI), X1
-	VINSERTF128 $0x01, 5392(DI), Y1, Y1
-	VMOVUPS     4992(DI), X2
-	VINSERTF128 $0x01, 5504(DI), Y2, Y2
-	VMOVUPS     5008(DI), X3
-	VINSERTF128 $0x01, 5520(DI), Y3, Y3
-	VMOVUPS     5120(DI), X4
-	VINSERTF128 $0x01, 5632(DI), Y4, Y4
-	VMOVUPS     5136(DI), X5
-	VINSERTF128 $0x01, 5648(DI), Y5, Y5
-	VMOVUPS     5248(DI), X6
-	VINSERTF128 $0x01, 5760(DI), Y6, Y6
-	VMOVUPS     5264(DI), X7
-	VINSERTF128 $0x01, 5776(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -4064(SI)
-	VMOVUPS     Y6, -4000(SI)
-	VMOVUPS     Y8, -3936(SI)
-	VMOVUPS     Y0, -3872(SI)
-	VMOVUPS     Y5, -3808(SI)
-	VMOVUPS     Y2, -3744(SI)
-	VMOVUPS     Y7, -3680(SI)
-	VMOVUPS     Y1, -3616(SI)
-	ADDQ        $+32, DI
-	ADDQ        $+512, SI
-	DECQ        CX
-	JNE         loop_d_7_15
-	MOVL        $+5, CX
-	PCALIGN     $0x20
-
-loop_t_8_16:
-	// for t_8 < 5
-	VMOVUPS      Y15, -34176(DX)
-	VMOVUPS      Y15, -34144(DX)
-	VMOVUPS      Y15, -33920(DX)
-	VMOVUPS      Y15, -33888(DX)
-	VMOVUPS      Y15, -33664(DX)
-	VMOVUPS      Y15, -33632(DX)
-	VMOVUPS      Y15, -33408(DX)
-	VMOVUPS      Y15, -33376(DX)
-	VMOVUPS      Y15, -33152(DX)
-	VMOVUPS      Y15, -33120(DX)
-	VMOVUPS      Y15, -32896(DX)
-	VMOVUPS      Y15, -32864(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      3840(DI), X0
+	VINSERTF128  $0x01, 4352(DI), Y0, Y0
+	VMOVUPS      3856(DI), X1
+	VINSERTF128  $0x01, 4368(DI), Y1, Y1
+	VMOVUPS      3968(DI), X2
+	VINSERTF128  $0x01, 4480(DI), Y2, Y2
+	VMOVUPS      3984(DI), X3
+	VINSERTF128  $0x01, 4496(DI), Y3, Y3
+	VMOVUPS      4096(DI), X4
+	VINSERTF128  $0x01, 4608(DI), Y4, Y4
+	VMOVUPS      4112(DI), X5
+	VINSERTF128  $0x01, 4624(DI), Y5, Y5
+	VMOVUPS      4224(DI), X6
+	VINSERTF128  $0x01, 4736(DI), Y6, Y6
+	VMOVUPS      4240(DI), X7
+	VINSERTF128  $0x01, 4752(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -4096(SI)
+	VMOVUPS      Y6, -4032(SI)
+	VMOVUPS      Y8, -3968(SI)
+	VMOVUPS      Y0, -3904(SI)
+	VMOVUPS      Y5, -3840(SI)
+	VMOVUPS      Y2, -3776(SI)
+	VMOVUPS      Y7, -3712(SI)
+	VMOVUPS      Y1, -3648(SI)
+	VMOVUPS      4864(DI), X0
+	VINSERTF128  $0x01, 5376(DI), Y0, Y0
+	VMOVUPS      4880(DI), X1
+	VINSERTF128  $0x01, 5392(DI), Y1, Y1
+	VMOVUPS      4992(DI), X2
+	VINSERTF128  $0x01, 5504(DI), Y2, Y2
+	VMOVUPS      5008(DI), X3
+	VINSERTF128  $0x01, 5520(DI), Y3, Y3
+	VMOVUPS      5120(DI), X4
+	VINSERTF128  $0x01, 5632(DI), Y4, Y4
+	VMOVUPS      5136(DI), X5
+	VINSERTF128  $0x01, 5648(DI), Y5, Y5
+	VMOVUPS      5248(DI), X6
+	VINSERTF128  $0x01, 5760(DI), Y6, Y6
+	VMOVUPS      5264(DI), X7
+	VINSERTF128  $0x01, 5776(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -4064(SI)
+	VMOVUPS      Y6, -4000(SI)
+	VMOVUPS      Y8, -3936(SI)
+	VMOVUPS      Y0, -3872(SI)
+	VMOVUPS      Y5, -3808(SI)
+	VMOVUPS      Y2, -3744(SI)
+	VMOVUPS      Y7, -3680(SI)
+	VMOVUPS      Y1, -3616(SI)
+	ADDQ         $+32, DI
+	ADDQ         $+512, SI
 	DECQ         CX
-	JNE          loop_t_8_16
-	VMOVUPS      Y15, -34144(DX)
-	VMOVUPS      Y15, -33888(DX)
-	VMOVUPS      Y15, -33632(DX)
-	VMOVUPS      Y15, -33376(DX)
-	VMOVUPS      Y15, -33120(DX)
-	VMOVUPS      Y15, -32864(DX)
+	JNE          loop_d_7_13
 	VBROADCASTSS -10240(BX), Y0
 	VMOVUPS      -6144(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -2767,40 +2701,40 @@ loop_t_8_16:
 	VXORPS       vectors<>+128(SB), Y6, Y6
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y6, Y0, Y15, Y0
-	VMOVUPS      Y0, -34176(DX)
+	VMOVUPS      Y0, -20352(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
 	VPCMPGTD     vectors<>+1216(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -33920(DX)
+	VMOVUPS      Y0, -20096(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
 	VPCMPGTD     vectors<>+1248(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -33664(DX)
+	VMOVUPS      Y0, -19840(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
 	VPCMPGTD     vectors<>+1280(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -33408(DX)
+	VMOVUPS      Y0, -19584(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
 	VPCMPGTD     vectors<>+1312(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -33152(DX)
+	VMOVUPS      Y0, -19328(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
 	VPCMPGTD     vectors<>+1344(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32896(DX)
+	VMOVUPS      Y0, -19072(DX)
 	MOVL         $+0, R8
 
-loop_t_9_17:
+loop_t_9_14:
 	// for t_9 < 3
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -2817,7 +2751,7 @@ loop_t_9_17:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_8_18:
+loop_d_8_15:
 	// for d_8 < 8
 	VBROADCASTSS -9472(BX), Y12
 	VMOVUPS      -6144(SI), Y13
@@ -2902,7 +2836,7 @@ loop_d_8_18:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_8_18
+	JNE          loop_d_8_15
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X12
@@ -2913,13 +2847,13 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y13, Y13
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y13, Y0, Y15, Y0
-	VMOVUPS      Y0, -32640(DX)
+	VMOVUPS      Y0, -18816(DX)
 	VMOVUPS      vectors<>+1408(SB), Y14
 	VPCMPGTD     Y12, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32608(DX)
+	VMOVUPS      Y0, -18784(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2930,12 +2864,12 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -32384(DX)
+	VMOVUPS      Y1, -18560(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32352(DX)
+	VMOVUPS      Y0, -18528(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2946,12 +2880,12 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -32128(DX)
+	VMOVUPS      Y1, -18304(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32096(DX)
+	VMOVUPS      Y0, -18272(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2962,12 +2896,12 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y6, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -31872(DX)
+	VMOVUPS      Y1, -18048(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y7, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -31840(DX)
+	VMOVUPS      Y0, -18016(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2978,12 +2912,12 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y8, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -31616(DX)
+	VMOVUPS      Y1, -17792(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y9, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -31584(DX)
+	VMOVUPS      Y0, -17760(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
@@ -2994,23 +2928,23 @@ loop_d_8_18:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y10, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -31360(DX)
+	VMOVUPS      Y1, -17536(DX)
 	VPCMPGTD     Y0, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y11, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -31328(DX)
+	VMOVUPS      Y0, -17504(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	INCQ         R8
 	CMPQ         R8, $+3
-	JLT          loop_t_9_17
+	JLT          loop_t_9_14
 	VMOVUPS      vectors<>+1152(SB), Y14
 	VMOVUPS      vectors<>+1408(SB), Y13
 	MOVL         $+0, R8
 
-loop_t_10_19:
+loop_t_10_16:
 	// for t_10 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -3025,7 +2959,7 @@ loop_t_10_19:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_9_20:
+loop_d_9_17:
 	// for d_9 < 8
 	VBROADCASTSS -9472(BX), Y10
 	VMOVUPS      -6144(SI), Y11
@@ -3098,7 +3032,7 @@ loop_d_9_20:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_9_20
+	JNE          loop_d_9_17
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X10
@@ -3108,12 +3042,12 @@ loop_d_9_20:
 	VXORPS       vectors<>+128(SB), Y11, Y11
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y11, Y0, Y15, Y0
-	VMOVUPS      Y0, -32640(DX)
+	VMOVUPS      Y0, -18816(DX)
 	VPCMPGTD     Y10, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32608(DX)
+	VMOVUPS      Y0, -18784(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3123,12 +3057,12 @@ loop_d_9_20:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -32384(DX)
+	VMOVUPS      Y1, -18560(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32352(DX)
+	VMOVUPS      Y0, -18528(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3138,12 +3072,12 @@ loop_d_9_20:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -32128(DX)
+	VMOVUPS      Y1, -18304(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -32096(DX)
+	VMOVUPS      Y0, -18272(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3153,12 +3087,12 @@ loop_d_9_20:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y6, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -31872(DX)
+	VMOVUPS      Y1, -18048(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y7, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -31840(DX)
+	VMOVUPS      Y0, -18016(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3168,133 +3102,107 @@ loop_d_9_20:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y8, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -31616(DX)
+	VMOVUPS      Y1, -17792(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y9, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -31584(DX)
+	VMOVUPS      Y0, -17760(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	INCQ         R8
 	CMPQ         R8, $+2
-	JLT          loop_t_10_19
+	JLT          loop_t_10_16
 	MOVL         $+4, CX
 	PCALIGN      $0x20
 
-loop_d_10_21:
+loop_d_10_18:
 	// for d_10 < 4
-	VMOVUPS     5760(DI), X0
-	VINSERTF128 $0x01, 6272(DI), Y0, Y0
-	VMOVUPS     5776(DI), X1
-	VINSERTF128 $0x01, 6288(DI), Y1, Y1
-	VMOVUPS     5888(DI), X2
-	VINSERTF128 $0x01, 6400(DI), Y2, Y2
-	VMOVUPS     5904(DI), X3
-	VINSERTF128 $0x01, 6416(DI), Y3, Y3
-	VMOVUPS     6016(DI), X4
-	VINSERTF128 $0x01, 6528(DI), Y4, Y4
-	VMOVUPS     6032(DI), X5
-	VINSERTF128 $0x01, 6544(DI), Y5, Y5
-	VMOVUPS     6144(DI), X6
-	VINSERTF128 $0x01, 6656(DI), Y6, Y6
-	VMOVUPS     6160(DI), X7
-	VINSERTF128 $0x01, 6672(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -6144(SI)
-	VMOVUPS     Y6, -6080(SI)
-	VMOVUPS     Y8, -6016(SI)
-	VMOVUPS     Y0, -5952(SI)
-	VMOVUPS     Y5, -5888(SI)
-	VMOVUPS     Y2, -5824(SI)
-	VMOVUPS     Y7, -5760(SI)
-	VMOVUPS     Y1, -5696(SI)
-	VMOVUPS     6784(DI), X0
-	VINSERTF128 $0x01, 7296(DI), Y0, Y0
-	VMOVUPS     6800(DI), X1
-	VINSERTF128 $0x01, 7312(DI), Y1, Y1
-	VMOVUPS     6912(DI), X2
-	VINSERTF128 $0x01, 7424(DI), Y2, Y2
-	VMOVUPS     6928(DI), X3
-	VINSERTF128 $0x01, 7440(DI), Y3, Y3
-	VMOVUPS     7040(DI), X4
-	VINSERTF128 $0x01, 7552(DI), Y4, Y4
-	VMOVUPS     7056(DI), X5
-	VINSERTF128 $0x01, 7568(DI), Y5, Y5
-	VMOVUPS     7168(DI), X6
-	VINSERTF128 $0x01, 7680(DI), Y6, Y6
-	VMOVUPS     7184(DI), X7
-	VINSERTF128 $0x01, 7696(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -6112(SI)
-	VMOVUPS     Y6, -6048(SI)
-	VMOVUPS     Y8, -5984(SI)
-	VMOVUPS     Y0, -5920(SI)
-	VMOVUPS     Y5, -5856(SI)
-	VMOVUPS     Y2, -5792(SI)
-	VMOVUPS     Y7, -5728(SI)
-	VMOVUPS     Y1, -5664(SI)
-	ADDQ        $+32, DI
-	ADDQ        $+512, SI
-	DECQ        CX
-	JNE         loop_d_10_21
-	MOVL        $+8, CX
-	PCALIGN     $0x20
-
-loop_t_11_22:
-	// for t_11 < 8
-	VMOVUPS      Y15, -48960(DX)
-	VMOVUPS      Y15, -48928(DX)
-	VMOVUPS      Y15, -48704(DX)
-	VMOVUPS      Y15, -48672(DX)
-	VMOVUPS      Y15, -48448(DX)
-	VMOVUPS      Y15, -48416(DX)
-	VMOVUPS      Y15, -48192(DX)
-	VMOVUPS      Y15, -48160(DX)
-	VMOVUPS      Y15, -47936(DX)
-	VMOVUPS      Y15, -47904(DX)
-	VMOVUPS      Y15, -47680(DX)
-	VMOVUPS      Y15, -47648(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      5760(DI), X0
+	VINSERTF128  $0x01, 6272(DI), Y0, Y0
+	VMOVUPS      5776(DI), X1
+	VINSERTF128  $0x01, 6288(DI), Y1, Y1
+	VMOVUPS      5888(DI), X2
+	VINSERTF128  $0x01, 6400(DI), Y2, Y2
+	VMOVUPS      5904(DI), X3
+	VINSERTF128  $0x01, 6416(DI), Y3, Y3
+	VMOVUPS      6016(DI), X4
+	VINSERTF128  $0x01, 6528(DI), Y4, Y4
+	VMOVUPS      6032(DI), X5
+	VINSERTF128  $0x01, 6544(DI), Y5, Y5
+	VMOVUPS      6144(DI), X6
+	VINSERTF128  $0x01, 6656(DI), Y6, Y6
+	VMOVUPS      6160(DI), X7
+	VINSERTF128  $0x01, 6672(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -6144(SI)
+	VMOVUPS      Y6, -6080(SI)
+	VMOVUPS      Y8, -6016(SI)
+	VMOVUPS      Y0, -5952(SI)
+	VMOVUPS      Y5, -5888(SI)
+	VMOVUPS      Y2, -5824(SI)
+	VMOVUPS      Y7, -5760(SI)
+	VMOVUPS      Y1, -5696(SI)
+	VMOVUPS      6784(DI), X0
+	VINSERTF128  $0x01, 7296(DI), Y0, Y0
+	VMOVUPS      6800(DI), X1
+	VINSERTF128  $0x01, 7312(DI), Y1, Y1
+	VMOVUPS      6912(DI), X2
+	VINSERTF128  $0x01, 7424(DI), Y2, Y2
+	VMOVUPS      6928(DI), X3
+	VINSERTF128  $0x01, 7440(DI), Y3, Y3
+	VMOVUPS      7040(DI), X4
+	VINSERTF128  $0x01, 7552(DI), Y4, Y4
+	VMOVUPS      7056(DI), X5
+	VINSERTF128  $0x01, 7568(DI), Y5, Y5
+	VMOVUPS      7168(DI), X6
+	VINSERTF128  $0x01, 7680(DI), Y6, Y6
+	VMOVUPS      7184(DI), X7
+	VINSERTF128  $0x01, 7696(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -6112(SI)
+	VMOVUPS      Y6, -6048(SI)
+	VMOVUPS      Y8, -5984(SI)
+	VMOVUPS      Y0, -5920(SI)
+	VMOVUPS      Y5, -5856(SI)
+	VMOVUPS      Y2, -5792(SI)
+	VMOVUPS      Y7, -5728(SI)
+	VMOVUPS      Y1, -5664(SI)
+	ADDQ         $+32, DI
+	ADDQ         $+512, SI
 	DECQ         CX
-	JNE          loop_t_11_22
-	VMOVUPS      Y15, -48928(DX)
-	VMOVUPS      Y15, -48672(DX)
-	VMOVUPS      Y15, -48416(DX)
-	VMOVUPS      Y15, -48160(DX)
-	VMOVUPS      Y15, -47904(DX)
-	VMOVUPS      Y15, -47648(DX)
+	JNE          loop_d_10_18
 	VBROADCASTSS -11520(BX), Y0
 	VMOVUPS      -8192(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -3716,36 +3624,36 @@ loop_t_11_22:
 	VXORPS       vectors<>+128(SB), Y6, Y6
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y6, Y0, Y15, Y0
-	VMOVUPS      Y0, -48960(DX)
+	VMOVUPS      Y0, -22848(DX)
 	VPCMPGTD     vectors<>+1664(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -48704(DX)
+	VMOVUPS      Y0, -22592(DX)
 	VPCMPGTD     vectors<>+1696(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -48448(DX)
+	VMOVUPS      Y0, -22336(DX)
 	VPCMPGTD     vectors<>+1728(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -48192(DX)
+	VMOVUPS      Y0, -22080(DX)
 	VPCMPGTD     vectors<>+1760(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -47936(DX)
+	VMOVUPS      Y0, -21824(DX)
 	VPCMPGTD     vectors<>+1792(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -47680(DX)
+	VMOVUPS      Y0, -21568(DX)
 	VMOVUPS      vectors<>+1824(SB), Y13
 	MOVL         $+0, R8
 
-loop_t_12_23:
+loop_t_12_19:
 	// for t_12 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -3760,7 +3668,7 @@ loop_t_12_23:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_11_24:
+loop_d_11_20:
 	// for d_11 < 8
 	VBROADCASTSS -10752(BX), Y10
 	VMOVUPS      -8192(SI), Y11
@@ -3833,7 +3741,7 @@ loop_d_11_24:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_11_24
+	JNE          loop_d_11_20
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X10
@@ -3843,12 +3751,12 @@ loop_d_11_24:
 	VXORPS       vectors<>+128(SB), Y11, Y11
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y11, Y0, Y15, Y0
-	VMOVUPS      Y0, -47424(DX)
+	VMOVUPS      Y0, -21312(DX)
 	VPCMPGTD     Y10, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -47392(DX)
+	VMOVUPS      Y0, -21280(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3858,12 +3766,12 @@ loop_d_11_24:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -47168(DX)
+	VMOVUPS      Y1, -21056(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -47136(DX)
+	VMOVUPS      Y0, -21024(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3873,12 +3781,12 @@ loop_d_11_24:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -46912(DX)
+	VMOVUPS      Y1, -20800(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -46880(DX)
+	VMOVUPS      Y0, -20768(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3888,12 +3796,12 @@ loop_d_11_24:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y6, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -46656(DX)
+	VMOVUPS      Y1, -20544(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y7, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -46624(DX)
+	VMOVUPS      Y0, -20512(DX)
 	MOVQ         R8, AX
 	IMUL3L       $+5, AX, AX
 	VMOVD        AX, X0
@@ -3903,22 +3811,22 @@ loop_d_11_24:
 	VXORPS       vectors<>+128(SB), Y1, Y1
 	VMULPS       vectors<>+32(SB), Y8, Y2
 	VBLENDVPS    Y1, Y2, Y15, Y1
-	VMOVUPS      Y1, -46400(DX)
+	VMOVUPS      Y1, -20288(DX)
 	VPCMPGTD     Y0, Y13, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y9, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
-	VMOVUPS      Y0, -46368(DX)
+	VMOVUPS      Y0, -20256(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	INCQ         R8
 	CMPQ         R8, $+2
-	JLT          loop_t_12_23
+	JLT          loop_t_12_19
 	ADDQ         $+7680, DI
 	ADDQ         $-8192, SI
-	ADDQ         $-47616, DX
 	ADDQ         $-10752, BX
+	ADDQ         $-21504, DX
 	DECQ         R9
 	JNE          loop_a_1
 	VZEROUPPER
@@ -3939,8 +3847,8 @@ TEXT ·forward1AVX2(SB), $640-16
 
 loop_a_1:
 	// for a < 4
-	VXORPS  Y15, Y15, Y15
-	VMOVUPS vectors<>+0(SB), Y14
+	VMOVUPS vectors<>+0(SB), Y15
+	VXORPS  Y14, Y14, Y14
 	VMOVUPS vectors<>+2016(SB), Y13
 	VMOVUPS vectors<>+2048(SB), Y12
 	VMOVUPS vectors<>+2208(SB), Y11
@@ -3951,10 +3859,10 @@ loop_a_1:
 
 loop_t_2:
 	// for t < 3
-	VCMPPS       $0x11, Y15, Y15, Y0
+	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
-	VCMPPS       $0x11, Y15, Y15, Y3
+	VCMPPS       $0x11, Y14, Y14, Y3
 	VMOVUPS      vectors<>+0(SB), Y4
 	VMOVUPS      vectors<>+0(SB), Y5
 	VMOVUPS      (BX), Y6
@@ -3965,12 +3873,12 @@ loop_t_2:
 	VORPS        Y8, Y0, Y0
 	VCMPPS       $0x03, Y7, Y7, Y8
 	VORPS        Y8, Y3, Y3
-	VMAXPS       Y1, Y14, Y1
-	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y1, Y15, Y1
+	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y4, Y14, Y4
-	VMAXPS       Y5, Y14, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y4, Y5, Y4
 	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
@@ -4045,38 +3953,25 @@ loop_t_2:
 	VMOVUPS      Y2, (SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 256(SI)
-	VMOVUPS      Y15, 32(SI)
-	VMOVUPS      Y15, 288(SI)
-	VMOVUPS      Y15, 64(SI)
-	VMOVUPS      Y15, 320(SI)
-	VMOVUPS      Y15, 96(SI)
-	VMOVUPS      Y15, 352(SI)
-	VMOVUPS      Y15, 128(SI)
-	VMOVUPS      Y15, 384(SI)
-	VMOVUPS      Y15, 160(SI)
-	VMOVUPS      Y15, 416(SI)
-	VMOVUPS      Y15, 192(SI)
-	VMOVUPS      Y15, 448(SI)
-	VMOVUPS      Y15, 224(SI)
-	VMOVUPS      Y15, 480(SI)
+	VMOVUPS      Y14, 32(SI)
+	VMOVUPS      Y14, 288(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_2
-	VXORPS       Y15, Y15, Y15
-	VMOVUPS      vectors<>+0(SB), Y14
-	VMOVUPS      vectors<>+2016(SB), Y13
-	VMOVUPS      vectors<>+2048(SB), Y12
-	VMOVUPS      vectors<>+2208(SB), Y11
+	VMOVUPS      vectors<>+2016(SB), Y14
+	VMOVUPS      vectors<>+2048(SB), Y13
+	VMOVUPS      vectors<>+2208(SB), Y12
+	VXORPS       Y11, Y11, Y11
 	MOVL         $+3, DX
 	PCALIGN      $0x20
 
 loop_t_2_3:
 	// for t_2 < 3
-	VCMPPS       $0x11, Y15, Y15, Y0
+	VCMPPS       $0x11, Y11, Y11, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
-	VCMPPS       $0x11, Y15, Y15, Y3
+	VCMPPS       $0x11, Y11, Y11, Y3
 	VMOVUPS      vectors<>+0(SB), Y4
 	VMOVUPS      vectors<>+0(SB), Y5
 	VMOVUPS      (BX), Y6
@@ -4091,12 +3986,12 @@ loop_t_2_3:
 	VMAXPS       Y5, Y9, Y5
 	VCMPPS       $0x03, Y9, Y7, Y10
 	VORPS        Y10, Y3, Y3
-	VMAXPS       Y1, Y14, Y1
-	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y1, Y15, Y1
+	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y4, Y14, Y4
-	VMAXPS       Y5, Y14, Y5
+	VMAXPS       Y4, Y15, Y4
+	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y4, Y5, Y4
 	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
@@ -4125,9 +4020,9 @@ loop_t_2_3:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y6, Y4
-	VMAXPS       Y4, Y13, Y4
+	VMAXPS       Y4, Y14, Y4
 	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD231PS  Y12, Y4, Y5
+	VFMADD231PS  Y13, Y4, Y5
 	VSUBPS       vectors<>+2080(SB), Y5, Y6
 	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
 	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
@@ -4135,15 +4030,15 @@ loop_t_2_3:
 	VPERMD       vectors<>+2176(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
 	VMOVUPS      vectors<>+2240(SB), Y6
-	VFMADD231PS  Y4, Y11, Y6
+	VFMADD231PS  Y4, Y12, Y6
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VSUBPS       Y0, Y7, Y4
-	VMAXPS       Y4, Y13, Y4
+	VMAXPS       Y4, Y14, Y4
 	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD231PS  Y12, Y4, Y6
+	VFMADD231PS  Y13, Y4, Y6
 	VSUBPS       vectors<>+2080(SB), Y6, Y7
 	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
 	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
@@ -4151,15 +4046,15 @@ loop_t_2_3:
 	VPERMD       vectors<>+2176(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
 	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y4, Y11, Y7
+	VFMADD231PS  Y4, Y12, Y7
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
 	VSUBPS       Y1, Y8, Y1
-	VMAXPS       Y1, Y13, Y1
+	VMAXPS       Y1, Y14, Y1
 	VMOVUPS      vectors<>+2080(SB), Y4
-	VFMADD231PS  Y12, Y1, Y4
+	VFMADD231PS  Y13, Y1, Y4
 	VSUBPS       vectors<>+2080(SB), Y4, Y7
 	VFNMADD231PS vectors<>+2112(SB), Y7, Y1
 	VFNMADD231PS vectors<>+2144(SB), Y7, Y1
@@ -4167,15 +4062,15 @@ loop_t_2_3:
 	VPERMD       vectors<>+2176(SB), Y4, Y4
 	VPADDD       Y4, Y7, Y4
 	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y1, Y11, Y7
+	VFMADD231PS  Y1, Y12, Y7
 	VMULPS       Y1, Y1, Y8
 	VFMADD231PS  Y8, Y7, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VSUBPS       Y0, Y9, Y0
-	VMAXPS       Y0, Y13, Y0
+	VMAXPS       Y0, Y14, Y0
 	VMOVUPS      vectors<>+2080(SB), Y1
-	VFMADD231PS  Y12, Y0, Y1
+	VFMADD231PS  Y13, Y0, Y1
 	VSUBPS       vectors<>+2080(SB), Y1, Y7
 	VFNMADD231PS vectors<>+2112(SB), Y7, Y0
 	VFNMADD231PS vectors<>+2144(SB), Y7, Y0
@@ -4183,7 +4078,7 @@ loop_t_2_3:
 	VPERMD       vectors<>+2176(SB), Y1, Y1
 	VPADDD       Y1, Y7, Y1
 	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y0, Y11, Y7
+	VFMADD231PS  Y0, Y12, Y7
 	VMULPS       Y0, Y0, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VFMADD231PS  Y0, Y1, Y1
@@ -4208,33 +4103,21 @@ loop_t_2_3:
 	VMOVUPS      Y2, 32(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 288(SI)
-	VMOVUPS      Y15, 64(SI)
-	VMOVUPS      Y15, 320(SI)
-	VMOVUPS      Y15, 96(SI)
-	VMOVUPS      Y15, 352(SI)
-	VMOVUPS      Y15, 128(SI)
-	VMOVUPS      Y15, 384(SI)
-	VMOVUPS      Y15, 160(SI)
-	VMOVUPS      Y15, 416(SI)
-	VMOVUPS      Y15, 192(SI)
-	VMOVUPS      Y15, 448(SI)
-	VMOVUPS      Y15, 224(SI)
-	VMOVUPS      Y15, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_2_3
-	VXORPS       Y15, Y15, Y15
 	MOVL         $+3, DX
 	PCALIGN      $0x20
 
 loop_t_3_4:
 	// for t_3 < 3
-	VCMPPS       $0x11, Y15, Y15, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
-	VCMPPS       $0x11, Y15, Y15, Y4
+	VCMPPS       $0x11, Y14, Y14, Y4
 	VMOVUPS      vectors<>+0(SB), Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
@@ -4259,12 +4142,11 @@ loop_t_3_4:
 	VCMPPS       $0x03, Y13, Y13, Y14
 	VORPS        Y14, Y4, Y4
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectors<>+0(SB), Y14
-	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
 	VMAXPS       Y5, Y7, Y5
-	VMAXPS       Y6, Y14, Y6
+	VMAXPS       Y6, Y15, Y6
 	VMAXPS       Y5, Y6, Y5
 	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
@@ -4413,31 +4295,21 @@ loop_t_3_4:
 	VMOVUPS      Y2, 64(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
-	VMOVUPS      Y15, 96(SI)
-	VMOVUPS      Y15, 352(SI)
-	VMOVUPS      Y15, 128(SI)
-	VMOVUPS      Y15, 384(SI)
-	VMOVUPS      Y15, 160(SI)
-	VMOVUPS      Y15, 416(SI)
-	VMOVUPS      Y15, 192(SI)
-	VMOVUPS      Y15, 448(SI)
-	VMOVUPS      Y15, 224(SI)
-	VMOVUPS      Y15, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_3_4
-	VXORPS       Y15, Y15, Y15
 	MOVL         $+3, DX
 	PCALIGN      $0x20
 
 loop_t_4_5:
 	// for t_4 < 3
-	VCMPPS       $0x11, Y15, Y15, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
-	VCMPPS       $0x11, Y15, Y15, Y4
+	VCMPPS       $0x11, Y14, Y14, Y4
 	VMOVUPS      vectors<>+0(SB), Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
@@ -4462,12 +4334,11 @@ loop_t_4_5:
 	VCMPPS       $0x03, Y13, Y13, Y14
 	VORPS        Y14, Y4, Y4
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectors<>+0(SB), Y14
-	VMAXPS       Y2, Y14, Y2
+	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
 	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
 	VMAXPS       Y5, Y7, Y5
-	VMAXPS       Y6, Y14, Y6
+	VMAXPS       Y6, Y15, Y6
 	VMAXPS       Y5, Y6, Y5
 	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
 	VANDPS       vectors<>+1920(SB), Y0, Y2
@@ -4616,16 +4487,6 @@ loop_t_4_5:
 	VMOVUPS      Y2, 64(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 320(SI)
-	VMOVUPS      Y15, 96(SI)
-	VMOVUPS      Y15, 352(SI)
-	VMOVUPS      Y15, 128(SI)
-	VMOVUPS      Y15, 384(SI)
-	VMOVUPS      Y15, 160(SI)
-	VMOVUPS      Y15, 416(SI)
-	VMOVUPS      Y15, 192(SI)
-	VMOVUPS      Y15, 448(SI)
-	VMOVUPS      Y15, 224(SI)
-	VMOVUPS      Y15, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
@@ -4872,18 +4733,6 @@ loop_t_5_6:
 	VMOVUPS      Y0, 128(SI)
 	VXORPS       Y0, Y0, Y0
 	VMOVUPS      Y0, 384(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 160(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 416(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 192(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 448(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 224(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
@@ -4893,14 +4742,13 @@ loop_t_5_6:
 
 loop_t_6_7:
 	// for t_6 < 3
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x11, Y15, Y15, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
 	VMOVUPS      vectors<>+0(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, vectors<>+96(SB), Y5, Y5
+	VCMPPS       $0x11, Y15, Y15, Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
 	VMOVUPS      vectors<>+0(SB), Y8
@@ -5170,18 +5018,6 @@ loop_t_6_7:
 	VMOVUPS      Y2, 128(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 384(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 160(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 416(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 192(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 448(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 224(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
@@ -5191,14 +5027,13 @@ loop_t_6_7:
 
 loop_t_7_8:
 	// for t_7 < 3
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x11, Y15, Y15, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
 	VMOVUPS      vectors<>+0(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, vectors<>+96(SB), Y5, Y5
+	VCMPPS       $0x11, Y15, Y15, Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
 	VMOVUPS      vectors<>+0(SB), Y8
@@ -5523,14 +5358,6 @@ loop_t_7_8:
 	VMOVUPS      Y2, 160(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 192(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 448(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 224(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
@@ -5540,14 +5367,13 @@ loop_t_7_8:
 
 loop_t_8_9:
 	// for t_8 < 3
-	VXORPS       Y0, Y0, Y0
-	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
+	VXORPS       Y15, Y15, Y15
+	VCMPPS       $0x11, Y15, Y15, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
 	VMOVUPS      vectors<>+0(SB), Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x11, vectors<>+96(SB), Y5, Y5
+	VCMPPS       $0x11, Y15, Y15, Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
 	VMOVUPS      vectors<>+0(SB), Y8
@@ -5872,14 +5698,6 @@ loop_t_8_9:
 	VMOVUPS      Y2, 160(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 416(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 192(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 448(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 224(SI)
-	VXORPS       Y0, Y0, Y0
-	VMOVUPS      Y0, 480(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
@@ -10535,13 +10353,12 @@ loop_d_10_19:
 // func backward1AVX2(dy *float32, v *float32, dp *float32)
 // Requires: AVX, FMA3
 TEXT ·backward1AVX2(SB), $2112-24
-	VXORPS Y15, Y15, Y15
-	MOVQ   v+8(FP), DI
-	LEAQ   63(SP), SI
-	ANDQ   $-64, SI
-	MOVQ   dp+16(FP), DX
-	MOVQ   dy+0(FP), BX
-	MOVL   $+4, R9
+	MOVQ v+8(FP), DI
+	LEAQ 63(SP), SI
+	ANDQ $-64, SI
+	MOVQ dy+0(FP), BX
+	MOVQ dp+16(FP), DX
+	MOVL $+4, R9
 
 loop_a_1:
 	// for a < 4
@@ -10634,12 +10451,6 @@ loop_d_2:
 	ADDQ         $+512, SI
 	DECQ         CX
 	JNE          loop_d_2
-	VMOVUPS      Y15, 32(DX)
-	VMOVUPS      Y15, 288(DX)
-	VMOVUPS      Y15, 544(DX)
-	VMOVUPS      Y15, 800(DX)
-	VMOVUPS      Y15, 1056(DX)
-	VMOVUPS      Y15, 1312(DX)
 	VBROADCASTSS (BX), Y0
 	VMOVUPS      -2048(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -11180,8 +10991,8 @@ loop_d_2_4:
 	VMOVUPS      Y10, 2816(DX)
 	VMOVUPS      Y11, 2848(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	DECQ         R8
 	JNE          loop_t_3
 	MOVL         $+2, R8
@@ -11286,8 +11097,8 @@ loop_d_3_6:
 	VMOVUPS      Y8, 2560(DX)
 	VMOVUPS      Y9, 2592(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	DECQ         R8
 	JNE          loop_t_2_5
 	MOVL         $+4, CX
@@ -11382,41 +11193,7 @@ loop_d_4_7:
 	MOVL        $+2, CX
 	PCALIGN     $0x20
 
-loop_t_3_8:
-	// for t_3 < 2
-	VMOVUPS Y15, -14784(DX)
-	VMOVUPS Y15, -14752(DX)
-	VMOVUPS Y15, -14528(DX)
-	VMOVUPS Y15, -14496(DX)
-	VMOVUPS Y15, -14272(DX)
-	VMOVUPS Y15, -14240(DX)
-	VMOVUPS Y15, -14016(DX)
-	VMOVUPS Y15, -13984(DX)
-	VMOVUPS Y15, -13760(DX)
-	VMOVUPS Y15, -13728(DX)
-	VMOVUPS Y15, -13504(DX)
-	VMOVUPS Y15, -13472(DX)
-	ADDQ    $+1536, DX
-	DECQ    CX
-	JNE     loop_t_3_8
-	MOVL    $+2, CX
-	PCALIGN $0x20
-
-loop_t_4_9:
-	// for t_4 < 2
-	VMOVUPS Y15, -14752(DX)
-	VMOVUPS Y15, -14496(DX)
-	VMOVUPS Y15, -14240(DX)
-	VMOVUPS Y15, -13984(DX)
-	VMOVUPS Y15, -13728(DX)
-	VMOVUPS Y15, -13472(DX)
-	ADDQ    $+1536, DX
-	DECQ    CX
-	JNE     loop_t_4_9
-	MOVL    $+2, CX
-	PCALIGN $0x20
-
-loop_t_5_10:
+loop_t_5_8:
 	// for t_5 < 2
 	VBROADCASTSS -5888(BX), Y0
 	VMOVUPS      -4096(SI), Y1
@@ -11834,19 +11611,19 @@ loop_t_5_10:
 	VFMADD231PS  Y7, Y6, Y5
 	VBROADCASTSS -5124(BX), Y6
 	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      Y0, -17856(DX)
-	VMOVUPS      Y2, -17600(DX)
-	VMOVUPS      Y3, -17344(DX)
-	VMOVUPS      Y4, -17088(DX)
-	VMOVUPS      Y5, -16832(DX)
-	VMOVUPS      Y1, -16576(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      Y0, -11712(DX)
+	VMOVUPS      Y2, -11456(DX)
+	VMOVUPS      Y3, -11200(DX)
+	VMOVUPS      Y4, -10944(DX)
+	VMOVUPS      Y5, -10688(DX)
+	VMOVUPS      Y1, -10432(DX)
 	ADDQ         $+768, BX
+	ADDQ         $+1536, DX
 	DECQ         CX
-	JNE          loop_t_5_10
+	JNE          loop_t_5_8
 	MOVL         $+5, R8
 
-loop_t_6_11:
+loop_t_6_9:
 	// for t_6 < 5
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -11863,7 +11640,7 @@ loop_t_6_11:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_5_12:
+loop_d_5_10:
 	// for d_5 < 8
 	VBROADCASTSS -5888(BX), Y12
 	VMOVUPS      -4096(SI), Y13
@@ -11948,27 +11725,27 @@ loop_d_5_12:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_5_12
-	VMOVUPS      Y0, -17856(DX)
-	VMOVUPS      Y1, -17824(DX)
-	VMOVUPS      Y2, -17600(DX)
-	VMOVUPS      Y3, -17568(DX)
-	VMOVUPS      Y4, -17344(DX)
-	VMOVUPS      Y5, -17312(DX)
-	VMOVUPS      Y6, -17088(DX)
-	VMOVUPS      Y7, -17056(DX)
-	VMOVUPS      Y8, -16832(DX)
-	VMOVUPS      Y9, -16800(DX)
-	VMOVUPS      Y10, -16576(DX)
-	VMOVUPS      Y11, -16544(DX)
+	JNE          loop_d_5_10
+	VMOVUPS      Y0, -11712(DX)
+	VMOVUPS      Y1, -11680(DX)
+	VMOVUPS      Y2, -11456(DX)
+	VMOVUPS      Y3, -11424(DX)
+	VMOVUPS      Y4, -11200(DX)
+	VMOVUPS      Y5, -11168(DX)
+	VMOVUPS      Y6, -10944(DX)
+	VMOVUPS      Y7, -10912(DX)
+	VMOVUPS      Y8, -10688(DX)
+	VMOVUPS      Y9, -10656(DX)
+	VMOVUPS      Y10, -10432(DX)
+	VMOVUPS      Y11, -10400(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	DECQ         R8
-	JNE          loop_t_6_11
+	JNE          loop_t_6_9
 	MOVL         $+2, R8
 
-loop_t_7_13:
+loop_t_7_11:
 	// for t_7 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -11983,7 +11760,7 @@ loop_t_7_13:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_6_14:
+loop_d_6_12:
 	// for d_6 < 8
 	VBROADCASTSS -5888(BX), Y10
 	VMOVUPS      -4096(SI), Y11
@@ -12056,137 +11833,111 @@ loop_d_6_14:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_6_14
-	VMOVUPS      Y0, -17856(DX)
-	VMOVUPS      Y1, -17824(DX)
-	VMOVUPS      Y2, -17600(DX)
-	VMOVUPS      Y3, -17568(DX)
-	VMOVUPS      Y4, -17344(DX)
-	VMOVUPS      Y5, -17312(DX)
-	VMOVUPS      Y6, -17088(DX)
-	VMOVUPS      Y7, -17056(DX)
-	VMOVUPS      Y8, -16832(DX)
-	VMOVUPS      Y9, -16800(DX)
+	JNE          loop_d_6_12
+	VMOVUPS      Y0, -11712(DX)
+	VMOVUPS      Y1, -11680(DX)
+	VMOVUPS      Y2, -11456(DX)
+	VMOVUPS      Y3, -11424(DX)
+	VMOVUPS      Y4, -11200(DX)
+	VMOVUPS      Y5, -11168(DX)
+	VMOVUPS      Y6, -10944(DX)
+	VMOVUPS      Y7, -10912(DX)
+	VMOVUPS      Y8, -10688(DX)
+	VMOVUPS      Y9, -10656(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	DECQ         R8
-	JNE          loop_t_7_13
+	JNE          loop_t_7_11
 	MOVL         $+4, CX
 	PCALIGN      $0x20
 
-loop_d_7_15:
+loop_d_7_13:
 	// for d_7 < 4
-	VMOVUPS     3840(DI), X0
-	VINSERTF128 $0x01, 4352(DI), Y0, Y0
-	VMOVUPS     3856(DI), X1
-	VINSERTF128 $0x01, 4368(DI), Y1, Y1
-	VMOVUPS     3968(DI), X2
-	VINSERTF128 $0x01, 4480(DI), Y2, Y2
-	VMOVUPS     3984(DI), X3
-	VINSERTF128 $0x01, 4496(DI), Y3, Y3
-	VMOVUPS     4096(DI), X4
-	VINSERTF128 $0x01, 4608(DI), Y4, Y4
-	VMOVUPS     4112(DI), X5
-	VINSERTF128 $0x01, 4624(DI), Y5, Y5
-	VMOVUPS     4224(DI), X6
-	VINSERTF128 $0x01, 4736(DI), Y6, Y6
-	VMOVUPS     4240(DI), X7
-	VINSERTF128 $0x01, 4752(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -4096(SI)
-	VMOVUPS     Y6, -4032(SI)
-	VMOVUPS     Y8, -3968(SI)
-	VMOVUPS     Y0, -3904(SI)
-	VMOVUPS     Y5, -3840(SI)
-	VMOVUPS     Y2, -3776(SI)
-	VMOVUPS     Y7, -3712(SI)
-	VMOVUPS     Y1, -3648(SI)
-	VMOVUPS     4864(DI), X0
-	VINSERTF128 $0x01, 5376(DI), Y0, Y0
-	VMOVUPS     4880(DI), X1
-	VINSERTF128 $0x01, 5392(DI), Y1, Y1
-	VMOVUPS     4992(DI), X2
-	VINSERTF128 $0x01, 5504(DI), Y2, Y2
-	VMOVUPS     5008(DI), X3
-	VINSERTF128 $0x01, 5520(DI), Y3, Y3
-	VMOVUPS     5120(DI), X4
-	VINSERTF128 $0x01, 5632(DI), Y4, Y4
-	VMOVUPS     5136(DI), X5
-	VINSERTF128 $0x01, 5648(DI), Y5, Y5
-	VMOVUPS     5248(DI), X6
-	VINSERTF128 $0x01, 5760(DI), Y6, Y6
-	VMOVUPS     5264(DI), X7
-	VINSERTF128 $0x01, 5776(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -4064(SI)
-	VMOVUPS     Y6, -4000(SI)
-	VMOVUPS     Y8, -3936(SI)
-	VMOVUPS     Y0, -3872(SI)
-	VMOVUPS     Y5, -3808(SI)
-	VMOVUPS     Y2, -3744(SI)
-	VMOVUPS     Y7, -3680(SI)
-	VMOVUPS     Y1, -3616(SI)
-	ADDQ        $+32, DI
-	ADDQ        $+512, SI
-	DECQ        CX
-	JNE         loop_d_7_15
-	MOVL        $+5, CX
-	PCALIGN     $0x20
-
-loop_t_8_16:
-	// for t_8 < 5
-	VMOVUPS      Y15, -34176(DX)
-	VMOVUPS      Y15, -34144(DX)
-	VMOVUPS      Y15, -33920(DX)
-	VMOVUPS      Y15, -33888(DX)
-	VMOVUPS      Y15, -33664(DX)
-	VMOVUPS      Y15, -33632(DX)
-	VMOVUPS      Y15, -33408(DX)
-	VMOVUPS      Y15, -33376(DX)
-	VMOVUPS      Y15, -33152(DX)
-	VMOVUPS      Y15, -33120(DX)
-	VMOVUPS      Y15, -32896(DX)
-	VMOVUPS      Y15, -32864(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      3840(DI), X0
+	VINSERTF128  $0x01, 4352(DI), Y0, Y0
+	VMOVUPS      3856(DI), X1
+	VINSERTF128  $0x01, 4368(DI), Y1, Y1
+	VMOVUPS      3968(DI), X2
+	VINSERTF128  $0x01, 4480(DI), Y2, Y2
+	VMOVUPS      3984(DI), X3
+	VINSERTF128  $0x01, 4496(DI), Y3, Y3
+	VMOVUPS      4096(DI), X4
+	VINSERTF128  $0x01, 4608(DI), Y4, Y4
+	VMOVUPS      4112(DI), X5
+	VINSERTF128  $0x01, 4624(DI), Y5, Y5
+	VMOVUPS      4224(DI), X6
+	VINSERTF128  $0x01, 4736(DI), Y6, Y6
+	VMOVUPS      4240(DI), X7
+	VINSERTF128  $0x01, 4752(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -4096(SI)
+	VMOVUPS      Y6, -4032(SI)
+	VMOVUPS      Y8, -3968(SI)
+	VMOVUPS      Y0, -3904(SI)
+	VMOVUPS      Y5, -3840(SI)
+	VMOVUPS      Y2, -3776(SI)
+	VMOVUPS      Y7, -3712(SI)
+	VMOVUPS      Y1, -3648(SI)
+	VMOVUPS      4864(DI), X0
+	VINSERTF128  $0x01, 5376(DI), Y0, Y0
+	VMOVUPS      4880(DI), X1
+	VINSERTF128  $0x01, 5392(DI), Y1, Y1
+	VMOVUPS      4992(DI), X2
+	VINSERTF128  $0x01, 5504(DI), Y2, Y2
+	VMOVUPS      5008(DI), X3
+	VINSERTF128  $0x01, 5520(DI), Y3, Y3
+	VMOVUPS      5120(DI), X4
+	VINSERTF128  $0x01, 5632(DI), Y4, Y4
+	VMOVUPS      5136(DI), X5
+	VINSERTF128  $0x01, 5648(DI), Y5, Y5
+	VMOVUPS      5248(DI), X6
+	VINSERTF128  $0x01, 5760(DI), Y6, Y6
+	VMOVUPS      5264(DI), X7
+	VINSERTF128  $0x01, 5776(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -4064(SI)
+	VMOVUPS      Y6, -4000(SI)
+	VMOVUPS      Y8, -3936(SI)
+	VMOVUPS      Y0, -3872(SI)
+	VMOVUPS      Y5, -3808(SI)
+	VMOVUPS      Y2, -3744(SI)
+	VMOVUPS      Y7, -3680(SI)
+	VMOVUPS      Y1, -3616(SI)
+	ADDQ         $+32, DI
+	ADDQ         $+512, SI
 	DECQ         CX
-	JNE          loop_t_8_16
-	VMOVUPS      Y15, -34144(DX)
-	VMOVUPS      Y15, -33888(DX)
-	VMOVUPS      Y15, -33632(DX)
-	VMOVUPS      Y15, -33376(DX)
-	VMOVUPS      Y15, -33120(DX)
-	VMOVUPS      Y15, -32864(DX)
+	JNE          loop_d_7_13
 	VBROADCASTSS -10240(BX), Y0
 	VMOVUPS      -6144(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -12603,15 +12354,15 @@ loop_t_8_16:
 	VFMADD231PS  Y7, Y6, Y5
 	VBROADCASTSS -9476(BX), Y6
 	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      Y0, -34176(DX)
-	VMOVUPS      Y2, -33920(DX)
-	VMOVUPS      Y3, -33664(DX)
-	VMOVUPS      Y4, -33408(DX)
-	VMOVUPS      Y5, -33152(DX)
-	VMOVUPS      Y1, -32896(DX)
+	VMOVUPS      Y0, -20352(DX)
+	VMOVUPS      Y2, -20096(DX)
+	VMOVUPS      Y3, -19840(DX)
+	VMOVUPS      Y4, -19584(DX)
+	VMOVUPS      Y5, -19328(DX)
+	VMOVUPS      Y1, -19072(DX)
 	MOVL         $+3, R8
 
-loop_t_9_17:
+loop_t_9_14:
 	// for t_9 < 3
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -12628,7 +12379,7 @@ loop_t_9_17:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_8_18:
+loop_d_8_15:
 	// for d_8 < 8
 	VBROADCASTSS -9472(BX), Y12
 	VMOVUPS      -6144(SI), Y13
@@ -12713,27 +12464,27 @@ loop_d_8_18:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_8_18
-	VMOVUPS      Y0, -32640(DX)
-	VMOVUPS      Y1, -32608(DX)
-	VMOVUPS      Y2, -32384(DX)
-	VMOVUPS      Y3, -32352(DX)
-	VMOVUPS      Y4, -32128(DX)
-	VMOVUPS      Y5, -32096(DX)
-	VMOVUPS      Y6, -31872(DX)
-	VMOVUPS      Y7, -31840(DX)
-	VMOVUPS      Y8, -31616(DX)
-	VMOVUPS      Y9, -31584(DX)
-	VMOVUPS      Y10, -31360(DX)
-	VMOVUPS      Y11, -31328(DX)
+	JNE          loop_d_8_15
+	VMOVUPS      Y0, -18816(DX)
+	VMOVUPS      Y1, -18784(DX)
+	VMOVUPS      Y2, -18560(DX)
+	VMOVUPS      Y3, -18528(DX)
+	VMOVUPS      Y4, -18304(DX)
+	VMOVUPS      Y5, -18272(DX)
+	VMOVUPS      Y6, -18048(DX)
+	VMOVUPS      Y7, -18016(DX)
+	VMOVUPS      Y8, -17792(DX)
+	VMOVUPS      Y9, -17760(DX)
+	VMOVUPS      Y10, -17536(DX)
+	VMOVUPS      Y11, -17504(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1536, DX
 	ADDQ         $+640, BX
+	ADDQ         $+1536, DX
 	DECQ         R8
-	JNE          loop_t_9_17
+	JNE          loop_t_9_14
 	MOVL         $+2, R8
 
-loop_t_10_19:
+loop_t_10_16:
 	// for t_10 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -12748,7 +12499,7 @@ loop_t_10_19:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_9_20:
+loop_d_9_17:
 	// for d_9 < 8
 	VBROADCASTSS -9472(BX), Y10
 	VMOVUPS      -6144(SI), Y11
@@ -12821,137 +12572,111 @@ loop_d_9_20:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_9_20
-	VMOVUPS      Y0, -32640(DX)
-	VMOVUPS      Y1, -32608(DX)
-	VMOVUPS      Y2, -32384(DX)
-	VMOVUPS      Y3, -32352(DX)
-	VMOVUPS      Y4, -32128(DX)
-	VMOVUPS      Y5, -32096(DX)
-	VMOVUPS      Y6, -31872(DX)
-	VMOVUPS      Y7, -31840(DX)
-	VMOVUPS      Y8, -31616(DX)
-	VMOVUPS      Y9, -31584(DX)
+	JNE          loop_d_9_17
+	VMOVUPS      Y0, -18816(DX)
+	VMOVUPS      Y1, -18784(DX)
+	VMOVUPS      Y2, -18560(DX)
+	VMOVUPS      Y3, -18528(DX)
+	VMOVUPS      Y4, -18304(DX)
+	VMOVUPS      Y5, -18272(DX)
+	VMOVUPS      Y6, -18048(DX)
+	VMOVUPS      Y7, -18016(DX)
+	VMOVUPS      Y8, -17792(DX)
+	VMOVUPS      Y9, -17760(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	DECQ         R8
-	JNE          loop_t_10_19
+	JNE          loop_t_10_16
 	MOVL         $+4, CX
 	PCALIGN      $0x20
 
-loop_d_10_21:
+loop_d_10_18:
 	// for d_10 < 4
-	VMOVUPS     5760(DI), X0
-	VINSERTF128 $0x01, 6272(DI), Y0, Y0
-	VMOVUPS     5776(DI), X1
-	VINSERTF128 $0x01, 6288(DI), Y1, Y1
-	VMOVUPS     5888(DI), X2
-	VINSERTF128 $0x01, 6400(DI), Y2, Y2
-	VMOVUPS     5904(DI), X3
-	VINSERTF128 $0x01, 6416(DI), Y3, Y3
-	VMOVUPS     6016(DI), X4
-	VINSERTF128 $0x01, 6528(DI), Y4, Y4
-	VMOVUPS     6032(DI), X5
-	VINSERTF128 $0x01, 6544(DI), Y5, Y5
-	VMOVUPS     6144(DI), X6
-	VINSERTF128 $0x01, 6656(DI), Y6, Y6
-	VMOVUPS     6160(DI), X7
-	VINSERTF128 $0x01, 6672(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -6144(SI)
-	VMOVUPS     Y6, -6080(SI)
-	VMOVUPS     Y8, -6016(SI)
-	VMOVUPS     Y0, -5952(SI)
-	VMOVUPS     Y5, -5888(SI)
-	VMOVUPS     Y2, -5824(SI)
-	VMOVUPS     Y7, -5760(SI)
-	VMOVUPS     Y1, -5696(SI)
-	VMOVUPS     6784(DI), X0
-	VINSERTF128 $0x01, 7296(DI), Y0, Y0
-	VMOVUPS     6800(DI), X1
-	VINSERTF128 $0x01, 7312(DI), Y1, Y1
-	VMOVUPS     6912(DI), X2
-	VINSERTF128 $0x01, 7424(DI), Y2, Y2
-	VMOVUPS     6928(DI), X3
-	VINSERTF128 $0x01, 7440(DI), Y3, Y3
-	VMOVUPS     7040(DI), X4
-	VINSERTF128 $0x01, 7552(DI), Y4, Y4
-	VMOVUPS     7056(DI), X5
-	VINSERTF128 $0x01, 7568(DI), Y5, Y5
-	VMOVUPS     7168(DI), X6
-	VINSERTF128 $0x01, 7680(DI), Y6, Y6
-	VMOVUPS     7184(DI), X7
-	VINSERTF128 $0x01, 7696(DI), Y7, Y7
-	VUNPCKLPS   Y2, Y0, Y8
-	VUNPCKLPS   Y6, Y4, Y9
-	VUNPCKHPS   Y2, Y0, Y0
-	VUNPCKHPS   Y6, Y4, Y2
-	VSHUFPS     $0x44, Y9, Y8, Y4
-	VSHUFPS     $0xee, Y9, Y8, Y6
-	VSHUFPS     $0x44, Y2, Y0, Y8
-	VSHUFPS     $0xee, Y2, Y0, Y0
-	VUNPCKLPS   Y3, Y1, Y2
-	VUNPCKLPS   Y7, Y5, Y9
-	VUNPCKHPS   Y3, Y1, Y1
-	VUNPCKHPS   Y7, Y5, Y3
-	VSHUFPS     $0x44, Y9, Y2, Y5
-	VSHUFPS     $0xee, Y9, Y2, Y2
-	VSHUFPS     $0x44, Y3, Y1, Y7
-	VSHUFPS     $0xee, Y3, Y1, Y1
-	VMOVUPS     Y4, -6112(SI)
-	VMOVUPS     Y6, -6048(SI)
-	VMOVUPS     Y8, -5984(SI)
-	VMOVUPS     Y0, -5920(SI)
-	VMOVUPS     Y5, -5856(SI)
-	VMOVUPS     Y2, -5792(SI)
-	VMOVUPS     Y7, -5728(SI)
-	VMOVUPS     Y1, -5664(SI)
-	ADDQ        $+32, DI
-	ADDQ        $+512, SI
-	DECQ        CX
-	JNE         loop_d_10_21
-	MOVL        $+8, CX
-	PCALIGN     $0x20
-
-loop_t_11_22:
-	// for t_11 < 8
-	VMOVUPS      Y15, -48960(DX)
-	VMOVUPS      Y15, -48928(DX)
-	VMOVUPS      Y15, -48704(DX)
-	VMOVUPS      Y15, -48672(DX)
-	VMOVUPS      Y15, -48448(DX)
-	VMOVUPS      Y15, -48416(DX)
-	VMOVUPS      Y15, -48192(DX)
-	VMOVUPS      Y15, -48160(DX)
-	VMOVUPS      Y15, -47936(DX)
-	VMOVUPS      Y15, -47904(DX)
-	VMOVUPS      Y15, -47680(DX)
-	VMOVUPS      Y15, -47648(DX)
-	ADDQ         $+1536, DX
+	VMOVUPS      5760(DI), X0
+	VINSERTF128  $0x01, 6272(DI), Y0, Y0
+	VMOVUPS      5776(DI), X1
+	VINSERTF128  $0x01, 6288(DI), Y1, Y1
+	VMOVUPS      5888(DI), X2
+	VINSERTF128  $0x01, 6400(DI), Y2, Y2
+	VMOVUPS      5904(DI), X3
+	VINSERTF128  $0x01, 6416(DI), Y3, Y3
+	VMOVUPS      6016(DI), X4
+	VINSERTF128  $0x01, 6528(DI), Y4, Y4
+	VMOVUPS      6032(DI), X5
+	VINSERTF128  $0x01, 6544(DI), Y5, Y5
+	VMOVUPS      6144(DI), X6
+	VINSERTF128  $0x01, 6656(DI), Y6, Y6
+	VMOVUPS      6160(DI), X7
+	VINSERTF128  $0x01, 6672(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -6144(SI)
+	VMOVUPS      Y6, -6080(SI)
+	VMOVUPS      Y8, -6016(SI)
+	VMOVUPS      Y0, -5952(SI)
+	VMOVUPS      Y5, -5888(SI)
+	VMOVUPS      Y2, -5824(SI)
+	VMOVUPS      Y7, -5760(SI)
+	VMOVUPS      Y1, -5696(SI)
+	VMOVUPS      6784(DI), X0
+	VINSERTF128  $0x01, 7296(DI), Y0, Y0
+	VMOVUPS      6800(DI), X1
+	VINSERTF128  $0x01, 7312(DI), Y1, Y1
+	VMOVUPS      6912(DI), X2
+	VINSERTF128  $0x01, 7424(DI), Y2, Y2
+	VMOVUPS      6928(DI), X3
+	VINSERTF128  $0x01, 7440(DI), Y3, Y3
+	VMOVUPS      7040(DI), X4
+	VINSERTF128  $0x01, 7552(DI), Y4, Y4
+	VMOVUPS      7056(DI), X5
+	VINSERTF128  $0x01, 7568(DI), Y5, Y5
+	VMOVUPS      7168(DI), X6
+	VINSERTF128  $0x01, 7680(DI), Y6, Y6
+	VMOVUPS      7184(DI), X7
+	VINSERTF128  $0x01, 7696(DI), Y7, Y7
+	VUNPCKLPS    Y2, Y0, Y8
+	VUNPCKLPS    Y6, Y4, Y9
+	VUNPCKHPS    Y2, Y0, Y0
+	VUNPCKHPS    Y6, Y4, Y2
+	VSHUFPS      $0x44, Y9, Y8, Y4
+	VSHUFPS      $0xee, Y9, Y8, Y6
+	VSHUFPS      $0x44, Y2, Y0, Y8
+	VSHUFPS      $0xee, Y2, Y0, Y0
+	VUNPCKLPS    Y3, Y1, Y2
+	VUNPCKLPS    Y7, Y5, Y9
+	VUNPCKHPS    Y3, Y1, Y1
+	VUNPCKHPS    Y7, Y5, Y3
+	VSHUFPS      $0x44, Y9, Y2, Y5
+	VSHUFPS      $0xee, Y9, Y2, Y2
+	VSHUFPS      $0x44, Y3, Y1, Y7
+	VSHUFPS      $0xee, Y3, Y1, Y1
+	VMOVUPS      Y4, -6112(SI)
+	VMOVUPS      Y6, -6048(SI)
+	VMOVUPS      Y8, -5984(SI)
+	VMOVUPS      Y0, -5920(SI)
+	VMOVUPS      Y5, -5856(SI)
+	VMOVUPS      Y2, -5792(SI)
+	VMOVUPS      Y7, -5728(SI)
+	VMOVUPS      Y1, -5664(SI)
+	ADDQ         $+32, DI
+	ADDQ         $+512, SI
 	DECQ         CX
-	JNE          loop_t_11_22
-	VMOVUPS      Y15, -48928(DX)
-	VMOVUPS      Y15, -48672(DX)
-	VMOVUPS      Y15, -48416(DX)
-	VMOVUPS      Y15, -48160(DX)
-	VMOVUPS      Y15, -47904(DX)
-	VMOVUPS      Y15, -47648(DX)
+	JNE          loop_d_10_18
 	VBROADCASTSS -11520(BX), Y0
 	VMOVUPS      -8192(SI), Y1
 	VMULPS       Y1, Y0, Y0
@@ -13368,15 +13093,15 @@ loop_t_11_22:
 	VFMADD231PS  Y7, Y6, Y5
 	VBROADCASTSS -10756(BX), Y6
 	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      Y0, -48960(DX)
-	VMOVUPS      Y2, -48704(DX)
-	VMOVUPS      Y3, -48448(DX)
-	VMOVUPS      Y4, -48192(DX)
-	VMOVUPS      Y5, -47936(DX)
-	VMOVUPS      Y1, -47680(DX)
+	VMOVUPS      Y0, -22848(DX)
+	VMOVUPS      Y2, -22592(DX)
+	VMOVUPS      Y3, -22336(DX)
+	VMOVUPS      Y4, -22080(DX)
+	VMOVUPS      Y5, -21824(DX)
+	VMOVUPS      Y1, -21568(DX)
 	MOVL         $+2, R8
 
-loop_t_12_23:
+loop_t_12_19:
 	// for t_12 < 2
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
@@ -13391,7 +13116,7 @@ loop_t_12_23:
 	MOVL    $+8, CX
 	PCALIGN $0x20
 
-loop_d_11_24:
+loop_d_11_20:
 	// for d_11 < 8
 	VBROADCASTSS -10752(BX), Y10
 	VMOVUPS      -8192(SI), Y11
@@ -13464,26 +13189,26 @@ loop_d_11_24:
 	ADDQ         $+256, SI
 	ADDQ         $+16, BX
 	DECQ         CX
-	JNE          loop_d_11_24
-	VMOVUPS      Y0, -47424(DX)
-	VMOVUPS      Y1, -47392(DX)
-	VMOVUPS      Y2, -47168(DX)
-	VMOVUPS      Y3, -47136(DX)
-	VMOVUPS      Y4, -46912(DX)
-	VMOVUPS      Y5, -46880(DX)
-	VMOVUPS      Y6, -46656(DX)
-	VMOVUPS      Y7, -46624(DX)
-	VMOVUPS      Y8, -46400(DX)
-	VMOVUPS      Y9, -46368(DX)
+	JNE          loop_d_11_20
+	VMOVUPS      Y0, -21312(DX)
+	VMOVUPS      Y1, -21280(DX)
+	VMOVUPS      Y2, -21056(DX)
+	VMOVUPS      Y3, -21024(DX)
+	VMOVUPS      Y4, -20800(DX)
+	VMOVUPS      Y5, -20768(DX)
+	VMOVUPS      Y6, -20544(DX)
+	VMOVUPS      Y7, -20512(DX)
+	VMOVUPS      Y8, -20288(DX)
+	VMOVUPS      Y9, -20256(DX)
 	ADDQ         $-2048, SI
-	ADDQ         $+1280, DX
 	ADDQ         $+512, BX
+	ADDQ         $+1280, DX
 	DECQ         R8
-	JNE          loop_t_12_23
+	JNE          loop_t_12_19
 	ADDQ         $+7680, DI
 	ADDQ         $-8192, SI
-	ADDQ         $-47616, DX
 	ADDQ         $-10752, BX
+	ADDQ         $-21504, DX
 	DECQ         R9
 	JNE          loop_a_1
 	VZEROUPPER
@@ -13494,9 +13219,9 @@ loop_d_11_24:
 // func backward2AVX2(p *float32, dp *float32, dscore *float32)
 // Requires: AVX
 TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
-	MOVQ p+0(FP), SI
-	MOVQ dp+8(FP), DI
-	MOVQ dscore+16(FP), BX
+	MOVQ p+0(FP), BX
+	MOVQ dp+8(FP), SI
+	MOVQ dscore+16(FP), DI
 	MOVL $+4, CX
 
 loop_a_1:
@@ -13508,8 +13233,8 @@ loop_a_1:
 
 loop_t_2:
 	// for t < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
 	VPERM2F128 $0x01, Y2, Y2, Y3
 	VADDPS     Y3, Y2, Y2
@@ -13520,31 +13245,24 @@ loop_t_2:
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
 	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (BX)
-	VMOVUPS    Y15, 32(BX)
-	VMOVUPS    Y15, 64(BX)
-	VMOVUPS    Y15, 96(BX)
-	VMOVUPS    Y15, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y15, 32(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_2
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    vectors<>+32(SB), Y14
+	VMOVUPS    vectors<>+32(SB), Y15
 	MOVL       $+6, DX
 	PCALIGN    $0x20
 
 loop_t_2_3:
 	// for t_2 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
 	VADDPS     Y2, Y5, Y2
 	VPERM2F128 $0x01, Y2, Y2, Y5
@@ -13555,38 +13273,31 @@ loop_t_2_3:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
-	VMOVUPS    Y15, 64(BX)
-	VMOVUPS    Y15, 96(BX)
-	VMOVUPS    Y15, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_2_3
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    vectors<>+32(SB), Y14
+	VMOVUPS    vectors<>+32(SB), Y15
 	MOVL       $+6, DX
 	PCALIGN    $0x20
 
 loop_t_3_4:
 	// for t_3 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
 	VADDPS     Y2, Y8, Y2
 	VADDPS     Y2, Y5, Y2
@@ -13598,41 +13309,35 @@ loop_t_3_4:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
-	VMOVUPS    Y15, 96(BX)
-	VMOVUPS    Y15, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 64(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_3_4
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    vectors<>+32(SB), Y14
+	VMOVUPS    vectors<>+32(SB), Y15
 	MOVL       $+6, DX
 	PCALIGN    $0x20
 
 loop_t_4_5:
 	// for t_4 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
 	VADDPS     Y2, Y8, Y2
 	VADDPS     Y2, Y5, Y2
@@ -13644,44 +13349,39 @@ loop_t_4_5:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
-	VMOVUPS    Y15, 96(BX)
-	VMOVUPS    Y15, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 64(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_4_5
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    vectors<>+32(SB), Y14
+	VMOVUPS    vectors<>+32(SB), Y15
+	VXORPS     Y14, Y14, Y14
 	MOVL       $+6, DX
 	PCALIGN    $0x20
 
 loop_t_5_6:
 	// for t_5 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
-	VMOVUPS    96(DI), Y10
+	VMOVUPS    96(BX), Y9
+	VMOVUPS    96(SI), Y10
 	VMULPS     Y10, Y9, Y11
 	VADDPS     Y2, Y8, Y2
 	VADDPS     Y5, Y11, Y5
@@ -13694,49 +13394,46 @@ loop_t_5_6:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
-	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
-	VMOVUPS    Y15, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 96(DI)
+	VMOVUPS    Y14, 128(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_5_6
-	VXORPS     Y15, Y15, Y15
+	VMOVUPS    vectors<>+32(SB), Y15
 	MOVL       $+6, DX
 	PCALIGN    $0x20
 
 loop_t_6_7:
 	// for t_6 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
-	VMOVUPS    96(DI), Y10
+	VMOVUPS    96(BX), Y9
+	VMOVUPS    96(SI), Y10
 	VMULPS     Y10, Y9, Y11
-	VMOVUPS    128(SI), Y12
-	VMOVUPS    128(DI), Y13
+	VMOVUPS    128(BX), Y12
+	VMOVUPS    128(SI), Y13
 	VMULPS     Y13, Y12, Y14
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y14, Y5
@@ -13750,30 +13447,27 @@ loop_t_6_7:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     vectors<>+32(SB), Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     vectors<>+32(SB), Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
-	VMULPS     vectors<>+32(SB), Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
-	VMULPS     vectors<>+32(SB), Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y13, Y0
 	VMULPS     Y0, Y12, Y0
-	VMULPS     vectors<>+32(SB), Y0, Y0
-	VMOVUPS    Y0, 128(BX)
-	VMOVUPS    Y15, 160(BX)
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 128(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_6_7
 	MOVL       $+6, DX
@@ -13781,23 +13475,23 @@ loop_t_6_7:
 
 loop_t_7_8:
 	// for t_7 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
-	VMOVUPS    96(DI), Y10
+	VMOVUPS    96(BX), Y9
+	VMOVUPS    96(SI), Y10
 	VMULPS     Y10, Y9, Y11
-	VMOVUPS    128(DI), Y12
-	VMOVUPS    128(SI), Y13
+	VMOVUPS    128(SI), Y12
+	VMOVUPS    128(BX), Y13
 	VMULPS     Y12, Y13, Y13
-	VMOVUPS    160(DI), Y14
-	VMOVUPS    160(SI), Y15
+	VMOVUPS    160(SI), Y14
+	VMOVUPS    160(BX), Y15
 	VMULPS     Y14, Y15, Y15
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y13, Y5
@@ -13814,35 +13508,32 @@ loop_t_7_8:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y12, Y0
-	VMOVUPS    128(SI), Y1
+	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(BX)
+	VMOVUPS    Y0, 128(DI)
 	VSUBPS     Y2, Y14, Y0
-	VMOVUPS    160(SI), Y1
+	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(BX)
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMOVUPS    Y0, 160(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_7_8
 	MOVL       $+6, DX
@@ -13850,23 +13541,23 @@ loop_t_7_8:
 
 loop_t_8_9:
 	// for t_8 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
-	VMOVUPS    96(DI), Y10
+	VMOVUPS    96(BX), Y9
+	VMOVUPS    96(SI), Y10
 	VMULPS     Y10, Y9, Y11
-	VMOVUPS    128(DI), Y12
-	VMOVUPS    128(SI), Y13
+	VMOVUPS    128(SI), Y12
+	VMOVUPS    128(BX), Y13
 	VMULPS     Y12, Y13, Y13
-	VMOVUPS    160(DI), Y14
-	VMOVUPS    160(SI), Y15
+	VMOVUPS    160(SI), Y14
+	VMOVUPS    160(BX), Y15
 	VMULPS     Y14, Y15, Y15
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y13, Y5
@@ -13883,35 +13574,32 @@ loop_t_8_9:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y12, Y0
-	VMOVUPS    128(SI), Y1
+	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(BX)
+	VMOVUPS    Y0, 128(DI)
 	VSUBPS     Y2, Y14, Y0
-	VMOVUPS    160(SI), Y1
+	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(BX)
-	VXORPS     Y15, Y15, Y15
-	VMOVUPS    Y15, 192(BX)
-	VMOVUPS    Y15, 224(BX)
+	VMOVUPS    Y0, 160(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_8_9
 	MOVL       $+6, DX
@@ -13919,26 +13607,26 @@ loop_t_8_9:
 
 loop_t_9_10:
 	// for t_9 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(DI), Y9
-	VMOVUPS    96(SI), Y10
+	VMOVUPS    96(SI), Y9
+	VMOVUPS    96(BX), Y10
 	VMULPS     Y9, Y10, Y10
-	VMOVUPS    128(DI), Y11
-	VMOVUPS    128(SI), Y12
+	VMOVUPS    128(SI), Y11
+	VMOVUPS    128(BX), Y12
 	VMULPS     Y11, Y12, Y12
-	VMOVUPS    160(DI), Y13
-	VMOVUPS    160(SI), Y14
+	VMOVUPS    160(SI), Y13
+	VMOVUPS    160(BX), Y14
 	VMULPS     Y13, Y14, Y14
-	VMOVUPS    192(SI), Y15
-	VMULPS     192(DI), Y15, Y15
+	VMOVUPS    192(BX), Y15
+	VMULPS     192(SI), Y15, Y15
 	VADDPS     Y2, Y12, Y2
 	VADDPS     Y5, Y14, Y5
 	VADDPS     Y8, Y15, Y8
@@ -13955,41 +13643,41 @@ loop_t_9_10:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y9, Y0
-	VMOVUPS    96(SI), Y1
+	VMOVUPS    96(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y11, Y0
-	VMOVUPS    128(SI), Y1
+	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(BX)
+	VMOVUPS    Y0, 128(DI)
 	VSUBPS     Y2, Y13, Y0
-	VMOVUPS    160(SI), Y1
+	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(BX)
-	VMOVUPS    192(DI), Y0
+	VMOVUPS    Y0, 160(DI)
+	VMOVUPS    192(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    192(SI), Y1
+	VMOVUPS    192(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(BX)
+	VMOVUPS    Y0, 192(DI)
 	VXORPS     Y0, Y0, Y0
-	VMOVUPS    Y0, 224(BX)
+	VMOVUPS    Y0, 224(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_9_10
 	MOVL       $+6, DX
@@ -13997,27 +13685,27 @@ loop_t_9_10:
 
 loop_t_10_11:
 	// for t_10 < 6
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
-	VMOVUPS    64(DI), Y7
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(SI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(DI), Y9
-	VMOVUPS    96(SI), Y10
+	VMOVUPS    96(SI), Y9
+	VMOVUPS    96(BX), Y10
 	VMULPS     Y9, Y10, Y10
-	VMOVUPS    128(DI), Y11
-	VMOVUPS    128(SI), Y12
+	VMOVUPS    128(SI), Y11
+	VMOVUPS    128(BX), Y12
 	VMULPS     Y11, Y12, Y12
-	VMOVUPS    160(SI), Y13
-	VMULPS     160(DI), Y13, Y13
-	VMOVUPS    192(SI), Y14
-	VMULPS     192(DI), Y14, Y14
-	VMOVUPS    224(SI), Y15
-	VMULPS     224(DI), Y15, Y15
+	VMOVUPS    160(BX), Y13
+	VMULPS     160(SI), Y13, Y13
+	VMOVUPS    192(BX), Y14
+	VMULPS     192(SI), Y14, Y14
+	VMOVUPS    224(BX), Y15
+	VMULPS     224(SI), Y15, Y15
 	VADDPS     Y2, Y12, Y2
 	VADDPS     Y5, Y13, Y5
 	VADDPS     Y8, Y14, Y8
@@ -14035,46 +13723,46 @@ loop_t_10_11:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y9, Y0
-	VMOVUPS    96(SI), Y1
+	VMOVUPS    96(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y11, Y0
-	VMOVUPS    128(SI), Y1
+	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(BX)
-	VMOVUPS    160(DI), Y0
+	VMOVUPS    Y0, 128(DI)
+	VMOVUPS    160(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    160(SI), Y1
+	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(BX)
-	VMOVUPS    192(DI), Y0
+	VMOVUPS    Y0, 160(DI)
+	VMOVUPS    192(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    192(SI), Y1
+	VMOVUPS    192(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(BX)
-	VMOVUPS    224(DI), Y0
+	VMOVUPS    Y0, 192(DI)
+	VMOVUPS    224(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    224(SI), Y1
+	VMOVUPS    224(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 224(BX)
+	VMOVUPS    Y0, 224(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_10_11
 	MOVL       $+4, DX
@@ -14082,28 +13770,28 @@ loop_t_10_11:
 
 loop_t_11_12:
 	// for t_11 < 4
-	VMOVUPS    (SI), Y0
-	VMOVUPS    (DI), Y1
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (SI), Y1
 	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(SI), Y3
-	VMOVUPS    32(DI), Y4
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(SI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(DI), Y6
-	VMOVUPS    64(SI), Y7
+	VMOVUPS    64(SI), Y6
+	VMOVUPS    64(BX), Y7
 	VMULPS     Y6, Y7, Y7
-	VMOVUPS    96(DI), Y8
-	VMOVUPS    96(SI), Y9
+	VMOVUPS    96(SI), Y8
+	VMOVUPS    96(BX), Y9
 	VMULPS     Y8, Y9, Y9
-	VMOVUPS    128(DI), Y10
-	VMOVUPS    128(SI), Y11
+	VMOVUPS    128(SI), Y10
+	VMOVUPS    128(BX), Y11
 	VMULPS     Y10, Y11, Y11
-	VMOVUPS    160(DI), Y12
-	VMOVUPS    160(SI), Y13
+	VMOVUPS    160(SI), Y12
+	VMOVUPS    160(BX), Y13
 	VMULPS     Y12, Y13, Y13
-	VMOVUPS    192(SI), Y14
-	VMULPS     192(DI), Y14, Y14
-	VMOVUPS    224(SI), Y15
-	VMULPS     224(DI), Y15, Y15
+	VMOVUPS    192(BX), Y14
+	VMULPS     192(SI), Y14, Y14
+	VMOVUPS    224(BX), Y15
+	VMULPS     224(SI), Y15, Y15
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y13, Y5
 	VADDPS     Y7, Y14, Y7
@@ -14121,46 +13809,46 @@ loop_t_11_12:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (BX)
+	VMOVUPS    Y0, (DI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(BX)
+	VMOVUPS    Y0, 32(DI)
 	VSUBPS     Y2, Y6, Y0
-	VMOVUPS    64(SI), Y1
+	VMOVUPS    64(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(BX)
+	VMOVUPS    Y0, 64(DI)
 	VSUBPS     Y2, Y8, Y0
-	VMOVUPS    96(SI), Y1
+	VMOVUPS    96(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(BX)
+	VMOVUPS    Y0, 96(DI)
 	VSUBPS     Y2, Y10, Y0
-	VMOVUPS    128(SI), Y1
+	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(BX)
+	VMOVUPS    Y0, 128(DI)
 	VSUBPS     Y2, Y12, Y0
-	VMOVUPS    160(SI), Y1
+	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(BX)
-	VMOVUPS    192(DI), Y0
+	VMOVUPS    Y0, 160(DI)
+	VMOVUPS    192(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    192(SI), Y1
+	VMOVUPS    192(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(BX)
-	VMOVUPS    224(DI), Y0
+	VMOVUPS    Y0, 192(DI)
+	VMOVUPS    224(SI), Y0
 	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    224(SI), Y1
+	VMOVUPS    224(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 224(BX)
+	VMOVUPS    Y0, 224(DI)
+	ADDQ       $+256, BX
 	ADDQ       $+256, SI
 	ADDQ       $+256, DI
-	ADDQ       $+256, BX
 	DECQ       DX
 	JNE        loop_t_11_12
 	DECQ       CX

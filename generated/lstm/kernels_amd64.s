@@ -3913,11 +3913,11 @@ loop_k_2_3:
 	ADDQ         $+128, DI
 	DECQ         CX
 	JNE          loop_n_1
-	MOVQ         dy+48(FP), R10
-	MOVQ         dc+96(FP), DX
-	MOVQ         forget+144(FP), CX
-	MOVQ         output+104(FP), R8
-	MOVQ         s+112(FP), R9
+	MOVQ         dy+48(FP), R9
+	MOVQ         dc+96(FP), R10
+	MOVQ         forget+144(FP), DX
+	MOVQ         output+104(FP), CX
+	MOVQ         s+112(FP), R8
 	MOVQ         fresh+128(FP), R11
 	MOVQ         input+136(FP), R12
 	MOVQ         c0+64(FP), R13
@@ -3934,20 +3934,20 @@ loop_k_5:
 	// for k < 2
 	VMOVUPS      -512(DI), Y0
 	VMOVUPS      -480(DI), Y1
-	VADDPS       (R10), Y0, Y0
-	VADDPS       32(R10), Y1, Y1
-	VMOVUPS      512(CX), Y2
-	VMOVUPS      544(CX), Y3
-	VMULPS       (R8), Y0, Y4
-	VMULPS       32(R8), Y1, Y5
-	VMOVUPS      (R9), Y6
+	VADDPS       (R9), Y0, Y0
+	VADDPS       32(R9), Y1, Y1
+	VMOVUPS      512(DX), Y2
+	VMOVUPS      544(DX), Y3
+	VMULPS       (CX), Y0, Y4
+	VMULPS       32(CX), Y1, Y5
+	VMOVUPS      (R8), Y6
 	VFNMADD213PS vectors<>+320(SB), Y6, Y6
-	VMOVUPS      32(R9), Y7
+	VMOVUPS      32(R8), Y7
 	VFNMADD213PS vectors<>+320(SB), Y7, Y7
 	VMULPS       Y6, Y4, Y4
 	VMULPS       Y7, Y5, Y5
-	VFMADD231PS  512(DX), Y2, Y4
-	VFMADD231PS  544(DX), Y3, Y5
+	VFMADD231PS  512(R10), Y2, Y4
+	VFMADD231PS  544(R10), Y3, Y5
 	VMOVUPS      (R11), Y2
 	VMOVUPS      32(R11), Y3
 	VMULPS       Y2, Y4, Y6
@@ -3964,8 +3964,8 @@ loop_k_5:
 	VMULPS       Y11, Y7, Y7
 	VMULPS       (R13), Y4, Y10
 	VMULPS       32(R13), Y5, Y11
-	VMOVUPS      (CX), Y12
-	VMOVUPS      32(CX), Y13
+	VMOVUPS      (DX), Y12
+	VMOVUPS      32(DX), Y13
 	VMULPS       Y12, Y10, Y10
 	VMULPS       Y13, Y11, Y11
 	VMOVUPS      vectors<>+320(SB), Y14
@@ -3980,11 +3980,11 @@ loop_k_5:
 	VFNMADD213PS vectors<>+320(SB), Y3, Y3
 	VMULPS       Y2, Y8, Y2
 	VMULPS       Y3, Y9, Y3
-	VMULPS       (R9), Y0, Y0
-	VMULPS       32(R9), Y1, Y1
-	VMOVUPS      (R8), Y8
+	VMULPS       (R8), Y0, Y0
+	VMULPS       32(R8), Y1, Y1
+	VMOVUPS      (CX), Y8
 	VMULPS       Y8, Y0, Y0
-	VMOVUPS      32(R8), Y9
+	VMOVUPS      32(CX), Y9
 	VMULPS       Y9, Y1, Y1
 	VMOVUPS      vectors<>+320(SB), Y14
 	VSUBPS       Y8, Y14, Y8
@@ -3992,10 +3992,8 @@ loop_k_5:
 	VSUBPS       Y9, Y14, Y9
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y9, Y1, Y1
-	VMULPS       Y12, Y4, Y8
-	VMULPS       Y13, Y5, Y9
-	VMOVUPS      Y4, (DX)
-	VMOVUPS      Y5, 32(DX)
+	VMULPS       Y12, Y4, Y4
+	VMULPS       Y13, Y5, Y5
 	VMOVUPS      Y6, -2048(BX)
 	VMOVUPS      Y7, -2016(BX)
 	VMOVUPS      Y10, -1920(BX)
@@ -4005,15 +4003,15 @@ loop_k_5:
 	VMOVUPS      Y0, -1664(BX)
 	VMOVUPS      Y1, -1632(BX)
 	MOVQ         (SP), AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
+	VMOVUPS      Y4, (AX)
+	VMOVUPS      Y5, 32(AX)
 	ADDQ         $+64, BX
 	ADDQ         $+64, DI
+	ADDQ         $+64, R9
 	ADDQ         $+64, R10
 	ADDQ         $+64, DX
 	ADDQ         $+64, CX
 	ADDQ         $+64, R8
-	ADDQ         $+64, R9
 	ADDQ         $+64, R11
 	ADDQ         $+64, R12
 	ADDQ         $+64, R13

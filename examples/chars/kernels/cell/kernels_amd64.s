@@ -4672,9 +4672,9 @@ loop_j_2:
 	VADDPS       2048(R13), Y4, Y4
 	VADDPS       2080(R13), Y5, Y5
 	VADDPS       3072(R13), Y6, Y6
-	VADDPS       3104(R13), Y7, Y7
 	MOVQ         16(SP), AX
-	VMOVUPS      Y7, (AX)
+	VMOVUPS      Y6, (AX)
+	VADDPS       3104(R13), Y7, Y6
 	VADDPS       4096(R13), Y8, Y7
 	VMOVUPS      Y7, 32(AX)
 	VADDPS       4128(R13), Y9, Y7
@@ -4716,7 +4716,6 @@ loop_j_2:
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y14, Y9, Y8
-	VMOVUPS      Y9, (R14)
 	VMOVUPS      Y11, (CX)
 	VMOVUPS      Y13, 1024(CX)
 	VMOVUPS      Y7, 2048(CX)
@@ -4753,7 +4752,6 @@ loop_j_2:
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y13, Y8, Y7
-	VMOVUPS      Y8, 32(R14)
 	VMOVUPS      Y10, 32(CX)
 	VMOVUPS      Y12, 1056(CX)
 	VMOVUPS      Y1, 2080(CX)
@@ -4790,7 +4788,6 @@ loop_j_2:
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y12, Y7, Y2
-	VMOVUPS      Y7, 1024(R14)
 	VMOVUPS      Y9, 4096(CX)
 	VMOVUPS      Y11, 5120(CX)
 	VMOVUPS      Y1, 6144(CX)
@@ -4827,7 +4824,6 @@ loop_j_2:
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y11, Y3, Y2
-	VMOVUPS      Y3, 1056(R14)
 	VMOVUPS      Y8, 4128(CX)
 	VMOVUPS      Y10, 5152(CX)
 	VMOVUPS      Y1, 6176(CX)
@@ -4864,7 +4860,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y10, Y3, Y2
-	VMOVUPS      Y3, 2048(R14)
 	VMOVUPS      Y7, 8192(CX)
 	VMOVUPS      Y9, 9216(CX)
 	VMOVUPS      Y1, 10240(CX)
@@ -4901,13 +4896,14 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y9, Y3, Y2
-	VMOVUPS      Y3, 2080(R14)
 	VMOVUPS      Y5, 8224(CX)
 	VMOVUPS      Y8, 9248(CX)
 	VMOVUPS      Y1, 10272(CX)
 	VMOVUPS      Y0, 11296(CX)
 	VMOVUPS      Y2, 2080(R13)
-	VADDPS       3072(R8), Y6, Y0
+	MOVQ         16(SP), R14
+	VMOVUPS      (R14), Y0
+	VADDPS       3072(R8), Y0, Y0
 	VMOVUPS      19456(DX), Y1
 	VMOVUPS      3072(R9), Y2
 	VMULPS       Y2, Y0, Y3
@@ -4915,38 +4911,37 @@ loop_j_2:
 	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
-	VFMADD231PS  19456(R14), Y1, Y3
+	MOVQ         (SP), AX
+	VFMADD231PS  19456(AX), Y1, Y3
 	VMOVUPS      3072(R11), Y1
 	VMULPS       Y1, Y3, Y5
-	VMOVUPS      3072(R12), Y6
-	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectors<>+320(SB), Y7
-	VSUBPS       Y6, Y7, Y7
+	VMOVUPS      3072(R12), Y7
 	VMULPS       Y7, Y5, Y5
-	VMULPS       3072(AX), Y3, Y7
-	VMOVUPS      3072(DX), Y8
-	VMULPS       Y8, Y7, Y7
-	VMOVUPS      vectors<>+320(SB), Y9
-	VSUBPS       Y8, Y9, Y9
-	VMULPS       Y9, Y7, Y7
-	VMULPS       Y6, Y3, Y6
+	VMOVUPS      vectors<>+320(SB), Y8
+	VSUBPS       Y7, Y8, Y8
+	VMULPS       Y8, Y5, Y5
+	MOVQ         8(SP), R14
+	VMULPS       3072(R14), Y3, Y8
+	VMOVUPS      3072(DX), Y9
+	VMULPS       Y9, Y8, Y8
+	VMOVUPS      vectors<>+320(SB), Y10
+	VSUBPS       Y9, Y10, Y10
+	VMULPS       Y10, Y8, Y8
+	VMULPS       Y7, Y3, Y7
 	VFNMADD213PS vectors<>+320(SB), Y1, Y1
-	VMULPS       Y1, Y6, Y1
+	VMULPS       Y1, Y7, Y1
 	VMULPS       Y4, Y0, Y0
 	VMULPS       Y2, Y0, Y0
 	VMOVUPS      vectors<>+320(SB), Y4
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
-	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 3072(R14)
+	VMULPS       Y9, Y3, Y2
 	VMOVUPS      Y5, 12288(CX)
-	VMOVUPS      Y7, 13312(CX)
+	VMOVUPS      Y8, 13312(CX)
 	VMOVUPS      Y1, 14336(CX)
 	VMOVUPS      Y0, 15360(CX)
 	VMOVUPS      Y2, 3072(R13)
-	MOVQ         16(SP), R14
-	VMOVUPS      (R14), Y0
-	VADDPS       3104(R8), Y0, Y0
+	VADDPS       3104(R8), Y6, Y0
 	VMOVUPS      19488(DX), Y1
 	VMOVUPS      3104(R9), Y2
 	VMULPS       Y2, Y0, Y3
@@ -4954,7 +4949,6 @@ loop_j_2:
 	VMOVUPS      vectors<>+320(SB), Y5
 	VFNMADD231PS Y4, Y4, Y5
 	VMULPS       Y5, Y3, Y3
-	MOVQ         (SP), AX
 	VFMADD231PS  19488(AX), Y1, Y3
 	VMOVUPS      3104(R11), Y1
 	VMULPS       Y1, Y3, Y5
@@ -4963,7 +4957,6 @@ loop_j_2:
 	VMOVUPS      vectors<>+320(SB), Y7
 	VSUBPS       Y6, Y7, Y7
 	VMULPS       Y7, Y5, Y5
-	MOVQ         8(SP), R14
 	VMULPS       3104(R14), Y3, Y7
 	VMOVUPS      3104(DX), Y8
 	VMULPS       Y8, Y7, Y7
@@ -4979,7 +4972,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 3104(AX)
 	VMOVUPS      Y5, 12320(CX)
 	VMOVUPS      Y7, 13344(CX)
 	VMOVUPS      Y1, 14368(CX)
@@ -5020,7 +5012,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 4096(R14)
 	VMOVUPS      Y5, 16384(CX)
 	VMOVUPS      Y7, 17408(CX)
 	VMOVUPS      Y1, 18432(CX)
@@ -5061,7 +5052,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 4128(AX)
 	VMOVUPS      Y5, 16416(CX)
 	VMOVUPS      Y7, 17440(CX)
 	VMOVUPS      Y1, 18464(CX)
@@ -5102,7 +5092,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 5120(R14)
 	VMOVUPS      Y5, 20480(CX)
 	VMOVUPS      Y7, 21504(CX)
 	VMOVUPS      Y1, 22528(CX)
@@ -5143,7 +5132,6 @@ loop_j_2:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 5152(AX)
 	VMOVUPS      Y5, 20512(CX)
 	VMOVUPS      Y7, 21536(CX)
 	VMOVUPS      Y1, 22560(CX)
@@ -5357,7 +5345,6 @@ loop_j_2_4:
 	VSUBPS       Y8, Y10, Y8
 	VMULPS       Y8, Y0, Y0
 	VMULPS       Y14, Y9, Y8
-	VMOVUPS      Y9, 6144(R14)
 	VMOVUPS      Y11, 24576(CX)
 	VMOVUPS      Y13, 25600(CX)
 	VMOVUPS      Y7, 26624(CX)
@@ -5394,7 +5381,6 @@ loop_j_2_4:
 	VSUBPS       Y7, Y9, Y7
 	VMULPS       Y7, Y0, Y0
 	VMULPS       Y13, Y8, Y7
-	VMOVUPS      Y8, 6176(R14)
 	VMOVUPS      Y10, 24608(CX)
 	VMOVUPS      Y12, 25632(CX)
 	VMOVUPS      Y1, 26656(CX)
@@ -5431,7 +5417,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y8, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y12, Y7, Y2
-	VMOVUPS      Y7, 7168(R14)
 	VMOVUPS      Y9, 28672(CX)
 	VMOVUPS      Y11, 29696(CX)
 	VMOVUPS      Y1, 30720(CX)
@@ -5468,7 +5453,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y7, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y11, Y3, Y2
-	VMOVUPS      Y3, 7200(R14)
 	VMOVUPS      Y8, 28704(CX)
 	VMOVUPS      Y10, 29728(CX)
 	VMOVUPS      Y1, 30752(CX)
@@ -5505,7 +5489,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y10, Y3, Y2
-	VMOVUPS      Y3, 8192(R14)
 	VMOVUPS      Y7, 32768(CX)
 	VMOVUPS      Y9, 33792(CX)
 	VMOVUPS      Y1, 34816(CX)
@@ -5542,7 +5525,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y9, Y3, Y2
-	VMOVUPS      Y3, 8224(R14)
 	VMOVUPS      Y5, 32800(CX)
 	VMOVUPS      Y8, 33824(CX)
 	VMOVUPS      Y1, 34848(CX)
@@ -5579,7 +5561,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 9216(R14)
 	VMOVUPS      Y5, 36864(CX)
 	VMOVUPS      Y7, 37888(CX)
 	VMOVUPS      Y1, 38912(CX)
@@ -5620,7 +5601,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 9248(AX)
 	VMOVUPS      Y5, 36896(CX)
 	VMOVUPS      Y7, 37920(CX)
 	VMOVUPS      Y1, 38944(CX)
@@ -5661,7 +5641,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 10240(R14)
 	VMOVUPS      Y5, 40960(CX)
 	VMOVUPS      Y7, 41984(CX)
 	VMOVUPS      Y1, 43008(CX)
@@ -5702,7 +5681,6 @@ loop_j_2_4:
 	VSUBPS       Y2, Y4, Y2
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y8, Y3, Y2
-	VMOVUPS      Y3, 10272(AX)
 	VMOVUPS      Y5, 40992(CX)
 	VMOVUPS      Y7, 42016(CX)
 	VMOVUPS      Y1, 43040(CX)
