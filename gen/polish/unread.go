@@ -11,16 +11,16 @@ import (
 // as the masked half of a matrix, and the values that nothing needs any more then. What a
 // function does with a buffer never goes altogether: it keeps its parameters.
 func Unread(programs ...*ir.Program) {
-	u := &unread{calls: map[*ir.Func][]*ir.Step{}, reads: map[string][]box{}, seen: map[string]bool{}}
+	u := &unread{calls: map[*ir.Func][]call{}, reads: map[string][]box{}, seen: map[string]bool{}}
 	var funcs []*ir.Func
 	for _, p := range programs {
-		for i := range p.Steps {
-			s := &p.Steps[i]
+		for _, s := range p.Steps {
 			if u.calls[s.Func] == nil {
 				funcs = append(funcs, s.Func)
 			}
-			u.calls[s.Func] = append(u.calls[s.Func], s)
-			u.read(s)
+			c := newCall(s)
+			u.calls[s.Func] = append(u.calls[s.Func], c)
+			u.read(c)
 		}
 	}
 	for _, f := range funcs {
@@ -30,7 +30,7 @@ func Unread(programs ...*ir.Program) {
 
 // unread is what all programs read in their workspace, by the names of buffers.
 type unread struct {
-	calls map[*ir.Func][]*ir.Step
+	calls map[*ir.Func][]call
 	reads map[string][]box
 	// seen has what is listed, to have it once.
 	seen map[string]bool
@@ -56,37 +56,40 @@ func (b box) meets(o box) bool {
 	return true
 }
 
+// call is a step with the values of its variables: of its counters, and of the loops that
+// one goes through.
+type call struct {
+	ir.Step
+	at map[*ir.Var]span
+}
+
+func newCall(s ir.Step) call {
+	c := call{s, map[*ir.Var]span{}}
+	if v := s.Func.Step; v != nil {
+		c.at[v] = span{0, s.In.Count - 1}
+	}
+	if v := s.Func.Block; v != nil {
+		c.at[v] = span{s.From, s.From + s.Count - 1}
+	}
+	return c
+}
+
 // given is what a call gives for a function's buffer, nil if that is not in the workspace
 // or holds integers, which checks read as well.
-func given(s *ir.Step, b *ir.Buffer) *ir.Buffer {
-	at := slices.Index(s.Func.Buffers, b.Root())
-	if at < 0 {
+func (c call) given(b *ir.Buffer) *ir.Buffer {
+	i := slices.Index(c.Func.Buffers, b.Root())
+	if i < 0 {
 		return nil
 	}
-	if b = s.Arguments().Buffers[at]; b.Place != ir.Workspace || b.Elem != ir.F32 {
+	if b = c.Arguments().Buffers[i]; b.Place != ir.Workspace || b.Elem != ir.F32 {
 		return nil
 	}
 	return b
 }
 
-// ranges are the values of variables.
-type ranges map[*ir.Var]span
-
-// rangesIn are those of the counters of a call.
-func rangesIn(s *ir.Step) ranges {
-	at := ranges{}
-	if v := s.Func.Step; v != nil {
-		at[v] = span{0, s.In.Count - 1}
-	}
-	if v := s.Func.Block; v != nil {
-		at[v] = span{s.From, s.From + s.Count - 1}
-	}
-	return at
-}
-
 // reach is the part of its buffer in which n elements from m on lie: all of it, where they
 // go on in the next row or the buffer is seen in another shape.
-func (at ranges) reach(m ir.Mem, n int) box {
+func (c call) reach(m ir.Mem, n int) box {
 	root := m.Buf.Root()
 	out := make(box, len(root.Shape))
 	for d, extent := range root.Shape {
@@ -99,7 +102,7 @@ func (at ranges) reach(m ir.Mem, n int) box {
 	for d, s := range m.Subs {
 		r := span{s.Const, s.Const}
 		for _, t := range s.Terms {
-			v, known := at[t.Var]
+			v, known := c.at[t.Var]
 			if !known { // an element that is looked up
 				r = whole[d]
 				break
@@ -119,14 +122,13 @@ func (at ranges) reach(m ir.Mem, n int) box {
 }
 
 // read lists what a call reads.
-func (u *unread) read(s *ir.Step) {
-	at := rangesIn(s)
+func (u *unread) read(c call) {
 	note := func(m ir.Mem, n int) {
-		b := given(s, m.Buf)
+		b := c.given(m.Buf)
 		if b == nil {
 			return
 		}
-		part := at.reach(m, n)
+		part := c.reach(m, n)
 		key := []byte(b.Name)
 		for _, r := range part {
 			key = binary.AppendVarint(binary.AppendVarint(key, int64(r.lo)), int64(r.hi))
@@ -141,7 +143,7 @@ func (u *unread) read(s *ir.Step) {
 		for _, st := range body {
 			switch st := st.(type) {
 			case *ir.Loop:
-				at[st.Var] = span{0, st.Count - 1}
+				c.at[st.Var] = span{0, st.Count - 1}
 				visit(st.Body)
 			case *ir.Load:
 				note(st.Mem, st.Lanes)
@@ -154,38 +156,27 @@ func (u *unread) read(s *ir.Step) {
 			}
 		}
 	}
-	visit(s.Func.Body)
+	visit(c.Func.Body)
 }
 
-// needed reports whether one of the calls of f stores n elements from m on, with its loops
-// at the given places, where something reads them.
-func (u *unread) needed(f *ir.Func, loops ranges, m ir.Mem, n int) bool {
-	for _, s := range u.calls[f] {
-		b := given(s, m.Buf)
-		if b == nil {
-			return true
-		}
-		at := rangesIn(s)
-		for v, r := range loops {
-			at[v] = r
-		}
-		part := at.reach(m, n)
-		if slices.ContainsFunc(u.reads[b.Name], part.meets) {
-			return true
-		}
-	}
-	return false
+// needed reports whether one of the calls stores n elements from m on where something
+// reads them.
+func (u *unread) needed(calls []call, m ir.Mem, n int) bool {
+	return slices.ContainsFunc(calls, func(c call) bool {
+		b := c.given(m.Buf)
+		return b == nil || slices.ContainsFunc(u.reads[b.Name], c.reach(m, n).meets)
+	})
 }
 
 // drop takes the stores out of f that no call of it needs.
 func (u *unread) drop(f *ir.Func) {
-	if !slices.ContainsFunc(f.Buffers, func(b *ir.Buffer) bool { return given(u.calls[f][0], b) != nil }) {
+	calls := u.calls[f]
+	if !slices.ContainsFunc(f.Buffers, func(b *ir.Buffer) bool { return calls[0].given(b) != nil }) {
 		return
 	}
 	idle, kept := map[ir.Stmt]*ir.Buffer{}, map[*ir.Buffer]bool{}
-	loops := ranges{}
 	store := func(st ir.Stmt, m ir.Mem, n int) {
-		if b := m.Buf.Root(); u.needed(f, loops, m, n) {
+		if b := m.Buf.Root(); u.needed(calls, m, n) {
 			kept[b] = true
 		} else {
 			idle[st] = b
@@ -196,7 +187,9 @@ func (u *unread) drop(f *ir.Func) {
 		for _, st := range body {
 			switch st := st.(type) {
 			case *ir.Loop:
-				loops[st.Var] = span{0, st.Count - 1}
+				for _, c := range calls {
+					c.at[st.Var] = span{0, st.Count - 1}
+				}
 				visit(st.Body)
 			case *ir.Load:
 				kept[st.Mem.Buf.Root()] = true
