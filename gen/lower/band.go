@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -23,7 +24,7 @@ func bands(eq *layer.Equation, modulus map[*layer.Index]int, list []congruence) 
 		if c.free.I == nil && c.sum.I != nil {
 			continue
 		}
-		if c.sum.I == nil || gcd(c.free.Coef, c.modulus) != 1 || (c.free.Coef+c.sum.Coef)%c.modulus != 0 {
+		if c.sum.I == nil || naive.GCD(c.free.Coef, c.modulus) != 1 || (c.free.Coef+c.sum.Coef)%c.modulus != 0 {
 			return nil
 		}
 		// the first term is (residue + shift) % modulus, and there is one less from

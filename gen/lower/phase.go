@@ -1,6 +1,9 @@
 package lower
 
-import "github.com/dlgen/dlgen/spec/layer"
+import (
+	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/spec/layer"
+)
 
 const (
 	// maxPhases bounds what an equation is divided into.
@@ -83,7 +86,7 @@ func phase(modulus, residues map[*layer.Index]int, list []congruence) layer.Subs
 			at += c.free.Coef * residues[c.free.I]
 		}
 		to[c.sum.I] = strided(c.sum.I, 1, c.sum.I.Size) // no term counts
-		step := c.modulus / gcd(c.modulus, c.sum.Coef)
+		step := c.modulus / naive.GCD(c.modulus, c.sum.Coef)
 		for r := 0; r < min(step, c.sum.I.Size); r++ {
 			if (at+c.sum.Coef*r)%c.modulus == 0 {
 				to[c.sum.I] = strided(c.sum.I, step, r)
@@ -97,13 +100,6 @@ func phase(modulus, residues map[*layer.Index]int, list []congruence) layer.Subs
 func strided(i *layer.Index, step, start int) layer.Replacement {
 	in := &layer.Index{Name: i.Name, Size: max(0, (i.Size-start+step-1)/step)}
 	return layer.Replacement{Idx: []*layer.Index{in}, By: layer.Affine{Const: start, Terms: []layer.Term{{Coef: step, I: in}}}.Int()}
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return max(a, -a)
 }
 
 // congruences lists those that restrict sums of the equation; ok is false where

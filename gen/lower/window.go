@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -121,7 +122,7 @@ func (w *window) narrow(f ir.Sub, lo, hi int, conds ...layer.Cond) bool {
 	}
 	g := 0
 	for _, t := range f.Terms {
-		g = gcd(g, t.Coef)
+		g = naive.GCD(g, t.Coef)
 	}
 	if g > 1 {
 		for i, t := range f.Terms {

@@ -31,6 +31,14 @@ func SameRanges(a, b []ir.Range) bool {
 	return true
 }
 
+// GCD is the greatest common divisor, 0 for zeros.
+func GCD(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return max(a, -a)
+}
+
 // CeilDiv is a/b rounded up, for b > 0.
 func CeilDiv(a, b int) int {
 	if a >= 0 {

@@ -90,7 +90,7 @@ func newFlat(n *ir.Nest, t machine.Target) *flat {
 		return nil
 	}
 	width := f.col.Size
-	shared := gcd(width, t.Lanes)
+	shared := naive.GCD(width, t.Lanes)
 	f.rows = t.Lanes / shared
 	for n := width / shared; 2*n <= plan.SumsInTurn && 2*f.rows <= t.Lanes; n *= 2 {
 		f.rows *= 2 // several vectors share what they load of a row
@@ -107,13 +107,6 @@ func newFlat(n *ir.Nest, t machine.Target) *flat {
 	f.block = ir.Axis{Var: &ir.Var{Name: name + "b"}, Size: f.row.Size / f.rows}
 	f.lane = ir.Axis{Var: &ir.Var{Name: name + f.col.Var.Name}, Size: f.rows * width}
 	return f
-}
-
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
 }
 
 // fits reports whether all operands are the matrix, or of a row, a column or
