@@ -45,14 +45,22 @@ func (e *emitter) drop(pn *plan.Panel) {
 	e.forget(pn.Buf)
 }
 
-// fill stores a vector just loaded from an operand in the panel that the tile
-// at hand fills.
-func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at, scope int) {
+// fill stores a vector loaded from an operand in the panel that the tile at hand fills,
+// once: another factor may have loaded it before.
+func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at) {
 	for _, pn := range e.filling {
-		if naive.SameMem(pn.Mem, m) {
-			e.scopes[scope].b.Emit(&ir.Store{Mem: e.inPanel(pn, p), Src: r, Lanes: e.t.Lanes})
-			e.askAhead(pn, p, scope)
+		if !naive.SameMem(pn.Mem, m) {
+			continue
 		}
+		to := e.inPanel(pn, p)
+		k := e.ids.memKey(key('p'), to)
+		if _, ok := e.lookup(k); ok {
+			continue
+		}
+		scope := e.depth[r]
+		e.scopes[scope].memo[k], e.loads[k] = r, pn.Buf
+		e.scopes[scope].b.Emit(&ir.Store{Mem: to, Src: r, Lanes: e.t.Lanes})
+		e.askAhead(pn, p, scope)
 	}
 }
 

@@ -218,31 +218,29 @@ func (e *emitter) load(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 			return e.reversed(m, lanes)
 		}
 	}
-	r, fresh := e.loaded(m, x.Kind, md, lanes)
-	if fresh {
-		e.fill(x.Load, r, p, e.depth[r])
-	}
+	r := e.loaded(m, x.Kind, md, lanes)
+	e.fill(x.Load, r, p)
 	return r
 }
 
-// loaded is what stands at a place, and whether it was not there before.
-func (e *emitter) loaded(m ir.Mem, k ir.Kind, md mode, lanes int) (r *ir.Reg, fresh bool) {
+// loaded is what stands at a place.
+func (e *emitter) loaded(m ir.Mem, k ir.Kind, md mode, lanes int) *ir.Reg {
 	key := e.loadKey(m, md, lanes)
 	if r, ok := e.lookup(key); ok {
-		return r.(*ir.Reg), false
+		return r.(*ir.Reg)
 	}
 	to := e.hoist(e.depthOf(m))
 	if e.written[m.Buf] {
 		to = len(e.scopes) - 1
 		e.release(m.Buf)
 	}
-	r = e.scopes[to].b.Reg(k)
+	r := e.scopes[to].b.Reg(k)
 	e.depth[r] = to
 	e.source[r], e.loads[key] = m.Buf, m.Buf
 	e.partial[r] = md == vector && lanes < e.t.Lanes
 	e.scopes[to].memo[key] = r
 	e.scopes[to].b.Emit(e.newLoad(r, m, md, lanes))
-	return r, true
+	return r
 }
 
 func (e *emitter) newLoad(r *ir.Reg, m ir.Mem, md mode, lanes int) *ir.Load {

@@ -98,7 +98,7 @@ func (e *emitter) loadQuads(m ir.Mem) *ir.Reg {
 	for j := range src {
 		row := ir.Mem{Buf: group.Buf, Subs: slices.Clone(group.Subs)}
 		row.Subs[last] = row.Subs[last].Add(ir.Sub{Const: naive.Quad}, j)
-		src[j], _ = e.loaded(row, ir.Real, vector, naive.Quad)
+		src[j] = e.loaded(row, ir.Real, vector, naive.Quad)
 	}
 	to := e.depth[src[0]]
 	for c := range dst {
@@ -128,7 +128,7 @@ func (e *emitter) loadStrip(m ir.Mem, k, n int) strip {
 		}
 		place := ir.Mem{Buf: m.Buf, Subs: slices.Clone(m.Subs)}
 		place.Subs[last] = sub.Add(ir.Sub{Const: at - s.offset}, 1)
-		r, _ := e.loaded(place, ir.Real, vector, count)
+		r := e.loaded(place, ir.Real, vector, count)
 		s.parts, s.first, s.full = append(s.parts, r), append(s.first, at), count
 	}
 	return s

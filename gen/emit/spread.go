@@ -30,7 +30,7 @@ func (e *emitter) spread(x *ir.Expr, n *ir.Nest, p at) *ir.Reg {
 	}
 	place := e.mem(from, n, p)
 	if x.Within <= e.t.Lanes {
-		r, _ := e.loaded(place, ir.Real, vector, x.Within)
+		r := e.loaded(place, ir.Real, vector, x.Within)
 		return e.op(&ir.Assign{Op: ir.Shuffle, Args: []*ir.Reg{r}, Order: order}, ir.Real)
 	}
 	return e.around(place, order[0], x.Within)
@@ -115,7 +115,7 @@ func (e *emitter) around(row ir.Mem, first, size int) *ir.Reg {
 	from := func(at int) *ir.Reg {
 		m := ir.Mem{Buf: row.Buf, Subs: slices.Clone(row.Subs)}
 		m.Subs[last].Const += at
-		r, _ := e.loaded(m, ir.Real, vector, e.t.Lanes)
+		r := e.loaded(m, ir.Real, vector, e.t.Lanes)
 		return r
 	}
 	if first+e.t.Lanes <= size {
