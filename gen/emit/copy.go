@@ -64,6 +64,13 @@ func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at) {
 	}
 }
 
+// fillable reports whether a tile with all terms of the sum loads all of an operand.
+func (e *emitter) fillable(m *ir.Mem) bool {
+	return slices.ContainsFunc(e.g.Passes, func(ps *plan.Pass) bool {
+		return slices.ContainsFunc(ps.Stages, func(s *plan.Stage) bool { return always(s.Nest.Value, m) })
+	})
+}
+
 // wholeRun is the first run of the innermost of the outer loops whose tiles have all
 // terms of the sum, so that one of them can fill a panel on its way, or -1.
 func (e *emitter) wholeRun(p at) int {

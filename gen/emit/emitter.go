@@ -333,7 +333,7 @@ func (e *emitter) inRun(i int, p at, r axisRun) {
 		if e.rest {
 			break
 		}
-		if pn.Depth == i+1 && !pn.Transposed() && i+2 == len(e.plan.Order) && e.wholeRun(p) >= 0 {
+		if pn.Depth == i+1 && !pn.Transposed() && i+2 == len(e.plan.Order) && e.fillable(pn.Mem) && e.wholeRun(p) >= 0 {
 			e.drop(pn)
 			e.filling = append(e.filling, pn)
 		} else if pn.Depth == i+1 {

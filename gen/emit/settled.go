@@ -1,7 +1,10 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // settled is what x is at a point: where a condition on positions is known there, as on an
@@ -84,4 +87,25 @@ func (e *emitter) word(x *ir.Expr, p at) (v int32, known bool) {
 		return v, knownA && knownB
 	}
 	return 0, false
+}
+
+// always reports whether the value of x takes an operand at all points: no condition that
+// may be known at some of them chooses whether it does.
+func always(x *ir.Expr, m *ir.Mem) bool {
+	if x.Load != nil {
+		return naive.SameMem(x.Load, m)
+	}
+	list := x.Args
+	if x.Op == ir.Select && positional(x.Args[0]) {
+		list = nil
+		if always(x.Args[1], m) && always(x.Args[2], m) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(list, func(a *ir.Expr) bool { return always(a, m) })
+}
+
+// positional reports whether a condition says something about positions.
+func positional(x *ir.Expr) bool {
+	return x.Load == nil && (x.Op == ir.IEQ || x.Op == ir.IGT || slices.ContainsFunc(x.Args, positional))
 }
