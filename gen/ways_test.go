@@ -44,6 +44,19 @@ forward: |
 backward: derive
 `
 
+// crossing has the largest element of each column beside the sums of the rows.
+const crossing = `layer: crossing
+dims: {N: , M: }
+tensors:
+  x: {role: input, shape: [N, M]}
+  top: {role: output, shape: [M]}
+  s: {role: output, shape: [N]}
+forward: |
+  top[m] = max(n, x[n][m])
+  s[n] = sum(m, exp(x[n][m]))
+backward: derive
+`
+
 // TestWays: layers that are slow otherwise get the way to go through memory that is
 // meant for them; that they compute the same is for other tests to say.
 func TestWays(t *testing.T) {
@@ -93,6 +106,7 @@ func TestWays(t *testing.T) {
 		{"avgpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "vectors along s", false, false, false},
 		{"maxpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "qc by ", false, true, true},
 		{corners, "N=64 C=8", 0, "= select ", false, false, false},
+		{crossing, "N=128 M=40", 0, "bcast x[", false, false, false},
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {

@@ -94,7 +94,7 @@ func (g *Group) addsRows(n *ir.Nest) bool {
 }
 
 // ReadsRows reports whether p, a reduction of rows, and n, which adds such rows to
-// memory, read the same elements.
+// memory, read the same elements, along the rows: down the columns neither has vectors.
 func ReadsRows(p, n *ir.Nest) bool {
 	k := len(p.Axes)
 	if p.Accumulate || len(p.Reduce) == 0 || len(p.Gathers) > 0 || len(p.Within) > 0 || naive.IsContraction(p) ||
@@ -107,7 +107,8 @@ func ReadsRows(p, n *ir.Nest) bool {
 	}
 	for _, a := range p.Value.Loads() {
 		for _, b := range n.Value.Loads() {
-			if other := naive.RenamedMem(*b, to); naive.SameMem(a, &other) && naive.Spans(a.Flat(), p.Axes) && naive.Spans(a.Flat(), p.Reduce) {
+			f := a.Flat()
+			if other := naive.RenamedMem(*b, to); naive.SameMem(a, &other) && naive.Spans(f, p.Axes) && naive.Spans(f, p.Reduce) && f.Coef(p.Reduce[len(p.Reduce)-1].Var) == 1 {
 				return true
 			}
 		}
