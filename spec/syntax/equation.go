@@ -140,8 +140,10 @@ func characterAt(lines []string, at, col int) string {
 func explainSyntax(msg string) (string, string) {
 	help := ""
 	switch {
-	case strings.Contains(msg, "found newline"):
-		help = "an equation goes on in the next line only after an operator or a comma, or within parentheses"
+	case strings.Contains(msg, "found newline") || strings.Contains(msg, "before newline in argument list"):
+		help = "a parenthesis or bracket is open at the end of this line; an equation goes on in the next one only after an operator or a comma"
+	case strings.Contains(msg, "expected 'EOF', found") && !strings.Contains(msg, "found '"):
+		help = "an operator or a comma is missing before it"
 	case strings.Contains(msg, "expected type") || strings.Contains(msg, "in array declaration") || strings.Contains(msg, "array length"):
 		help = "subscripts are written x[n][i], not x[n, i]"
 	case strings.Contains(msg, "found '?'") || strings.Contains(msg, "found 'if'"):
@@ -154,8 +156,10 @@ func explainSyntax(msg string) (string, string) {
 		help = "a product of matrices is a sum, as in sum(i, x[n][i]*w[i][o])"
 	}
 	msg = strings.ReplaceAll(msg, "expected '}', found 'EOF'", "unexpected end of the equations")
-	if what, ok := strings.CutPrefix(msg, "expected ';', found "); ok {
-		msg = "unexpected " + what
+	for _, end := range []string{"';'", "'EOF'", "statement"} {
+		if what, ok := strings.CutPrefix(msg, "expected "+end+", found "); ok {
+			msg = "unexpected " + what
+		}
 	}
 	msg = strings.ReplaceAll(msg, "statement", "equation")
 	return "syntax error: " + msg, help
