@@ -25,6 +25,11 @@ type partition struct {
 // check returns a complaint and its place, or "".
 func (p *partition) check() (string, diag.Pos) {
 	for _, e := range p.list {
+		if i := idle(e); i != nil {
+			return fmt.Sprintf("%s is defined more than once: what the equation defines is the same for %s=0 and %s=1", p.t.Name, i.Name, i.Name), e.Pos
+		}
+	}
+	for _, e := range p.list {
 		if !separable(e) {
 			return p.checkListed()
 		}
@@ -43,6 +48,23 @@ func (p *partition) check() (string, diag.Pos) {
 		}
 	}
 	return p.checkClasses(sets)
+}
+
+// idle is an index with several values on which no subscript depends, as on i in y[i/R]
+// where i is below R, or nil.
+func idle(e *layer.Equation) *layer.Index {
+	used := map[*layer.Index]bool{}
+	for _, s := range e.Subs {
+		for _, i := range indicesOf(s) {
+			used[i] = true
+		}
+	}
+	for _, i := range e.Free {
+		if i.Size > 1 && !used[i] {
+			return i
+		}
+	}
+	return nil
 }
 
 // separable reports whether no index stands in two subscripts.
