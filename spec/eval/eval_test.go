@@ -124,6 +124,32 @@ backward: none
 	}
 }
 
+// TestWrapping computes integers as generated code does, in 32 bits.
+func TestWrapping(t *testing.T) {
+	l := bind(t, `layer: test
+dims: {N: {default: 4}}
+tensors:
+  id: {role: input, type: int32, shape: [N]}
+  k: {role: output, type: int32, shape: [N]}
+  y: {role: output, shape: [N]}
+forward: |
+  k[n] = id[n]*65536/3
+  y[n] = where(id[n] + 1 > 0, 2, 1)
+backward: none
+`)
+	env := eval.NewEnv()
+	env.Values["id"] = []float64{3, 32767, 32768, 1<<31 - 1}
+	if err := eval.Run(l.Forward, env); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]float64{65536, 715806037, -715827883, -21846}, env.Values["k"]); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]float64{2, 2, 2, 1}, env.Values["y"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestUniform pins the generator: these numbers are part of the language.
 func TestUniform(t *testing.T) {
 	l := bind(t, `layer: test

@@ -186,22 +186,46 @@ func (m *Machine) integer(x layer.Int) integer {
 		return func() int { return int(r()) }
 	case *layer.IntOp:
 		a, b := m.integer(x.X), m.integer(x.Y)
-		switch x.Op {
-		case '+':
-			return func() int { return a() + b() }
-		case '-':
-			return func() int { return a() - b() }
-		case '*':
-			return func() int { return a() * b() }
-		case '/':
-			return func() int { return floorDiv(a(), b()) }
-		case '%':
-			return func() int { a, b := a(), b(); return a - b*floorDiv(a, b) }
+		if ofElements(x) { // what indices alone give fits
+			a, b = wrapped(a), wrapped(b)
+			return wrapped(operate(x.Op, a, b))
 		}
+		return operate(x.Op, a, b)
 	case *layer.ArgMax:
 		return m.argmax(x)
 	}
 	panic(fmt.Sprintf("eval: not an integer expression: %T", x))
+}
+
+// operate compiles an operation on integers.
+func operate(op byte, a, b integer) integer {
+	switch op {
+	case '+':
+		return func() int { return a() + b() }
+	case '-':
+		return func() int { return a() - b() }
+	case '*':
+		return func() int { return a() * b() }
+	case '/':
+		return func() int { return floorDiv(a(), b()) }
+	case '%':
+		return func() int { a, b := a(), b(); return a - b*floorDiv(a, b) }
+	}
+	panic(fmt.Sprintf("eval: unknown operator %q", op))
+}
+
+// wrapped is x as an int32 has it.
+func wrapped(x integer) integer { return func() int { return int(int32(x())) } }
+
+// ofElements reports whether an integer is computed from data.
+func ofElements(x layer.Int) bool {
+	found := false
+	layer.Walk(x, func(n any) bool {
+		_, is := n.(*layer.Element)
+		found = found || is
+		return !found
+	})
+	return found
 }
 
 // slot is the place of an index in the frame.
