@@ -3,7 +3,7 @@ package check
 import "github.com/dlgen/dlgen/spec/layer"
 
 // under lists what the conditions say of e alone: how it compares with constants.
-func under(e *layer.Element, conds []layer.Cond) []layer.Bound {
+func under(e layer.Int, conds []layer.Cond) []layer.Bound {
 	var out []layer.Bound
 	var add func(c layer.Cond, positive bool)
 	add = func(c layer.Cond, positive bool) {
@@ -39,9 +39,9 @@ func under(e *layer.Element, conds []layer.Cond) []layer.Bound {
 // guards reports whether conditions on elements of int32 tensors keep a subscript in
 // 0..size-1, and notes at these that they do.
 func (q *equation) guards(sub layer.Int, size int, on *conds) bool {
-	o := opened{box: q.c.full()}
+	o := opened{box: q.c.full(), on: on.list()}
 	x := o.int(sub)
-	if len(o.elements) == 0 {
+	if len(o.numbers) == 0 {
 		return false
 	}
 	plain := prover{sub: sub, size: int64(size), conds: on.list(), left: budget}
@@ -65,29 +65,43 @@ func (q *equation) guards(sub layer.Int, size int, on *conds) bool {
 }
 
 // opened puts an index, and a constant, in the place of each element of an int32 tensor, so
-// that proofs can use what conditions say of it.
+// that proofs can use what conditions say of it. What may be too large for an int32 wraps
+// around: it is a number by itself, too, of which only conditions on all of it tell.
 type opened struct {
-	box      box
-	elements []*layer.Element
-	indices  []*layer.Index
+	box     box
+	on      []layer.Cond
+	numbers []layer.Int
+	indices []*layer.Index
 }
 
 func (o *opened) int(x layer.Int) layer.Int {
 	switch x := x.(type) {
 	case *layer.Element:
-		r := o.box.of(x)
-		for k, e := range o.elements {
-			if layer.SameInt(e, x) {
-				return shifted(o.indices[k], r)
-			}
-		}
-		i := &layer.Index{Name: x.T.Name, Size: int(r.hi - r.lo + 1)}
-		o.elements, o.indices = append(o.elements, x), append(o.indices, i)
-		return shifted(i, r)
+		return o.number(x)
 	case *layer.IntOp:
-		return &layer.IntOp{Op: x.Op, X: o.int(x.X), Y: o.int(x.Y)}
+		y := &layer.IntOp{Op: x.Op, X: o.int(x.X), Y: o.int(x.Y)}
+		if !o.box.of(y).within(anything) {
+			return o.number(x)
+		}
+		return y
 	}
 	return x
+}
+
+// number is what stands for x, from its lower bound on.
+func (o *opened) number(x layer.Int) layer.Int {
+	r := o.box.computed(x)
+	if s := r.narrowed(under(x, o.on)); s.lo <= s.hi {
+		r = s
+	}
+	for k, y := range o.numbers {
+		if layer.SameInt(x, y) {
+			return shifted(o.indices[k], r)
+		}
+	}
+	i := &layer.Index{Name: "number", Size: int(r.hi - r.lo + 1)}
+	o.numbers, o.indices = append(o.numbers, x), append(o.indices, i)
+	return shifted(i, r)
 }
 
 // shifted is i from the lower end of r on.

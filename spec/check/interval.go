@@ -102,6 +102,26 @@ func (b box) computed(x layer.Int) interval {
 	return r
 }
 
+// narrowed is the part of r in which it compares so with constants.
+func (r interval) narrowed(bounds []layer.Bound) interval {
+	for _, b := range bounds {
+		v := int64(b.V)
+		switch b.Op {
+		case "==":
+			r = interval{max(r.lo, v), min(r.hi, v)}
+		case "<":
+			r.hi = min(r.hi, v-1)
+		case "<=":
+			r.hi = min(r.hi, v)
+		case ">":
+			r.lo = max(r.lo, v+1)
+		case ">=":
+			r.lo = max(r.lo, v)
+		}
+	}
+	return r
+}
+
 // ofOther bounds what is not affine.
 func (b box) ofOther(x layer.Int) interval {
 	switch x := x.(type) {
@@ -188,7 +208,10 @@ func (b box) holds(c layer.Cond) tri {
 }
 
 func (b box) compares(c *layer.CmpInt) tri {
-	d := b.of(&layer.IntOp{Op: '-', X: c.X, Y: c.Y})
+	d := b.computed(c.X).minus(b.computed(c.Y))
+	if a, ok := layer.AffineOf(&layer.IntOp{Op: '-', X: c.X, Y: c.Y}); ok {
+		d = b.ofAffine(a)
+	}
 	truth := func(yes, no bool) tri {
 		switch {
 		case yes:

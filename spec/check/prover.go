@@ -80,7 +80,7 @@ func (p *prover) of(b box) interval {
 	if p.form != nil {
 		return b.ofAffine(*p.form)
 	}
-	return b.ofOther(p.sub)
+	return b.computed(p.sub)
 }
 
 // connect keeps the conditions that have to do with the subscript and returns
@@ -211,9 +211,9 @@ func (l limits) add(c layer.Cond, positive bool) limits {
 func (p *prover) bound(b box) interval {
 	if p.dividend == nil {
 		if p.divisor == 1 {
-			return b.ofOther(p.sub)
+			return b.computed(p.sub)
 		}
-		r := b.of(p.sub.(*layer.IntOp).X)
+		r := b.computed(p.sub.(*layer.IntOp).X)
 		return interval{floorDiv(r.lo, p.divisor), floorDiv(r.hi, p.divisor)}
 	}
 	r := b.ofAffine(*p.dividend)
