@@ -29,6 +29,9 @@ func (p *points) point(m mode) (env *eval.Env, far bool) {
 		}
 	}
 	p.meet(env)
+	if m == ties || m == beyond {
+		p.touch(env, m)
+	}
 	for _, t := range p.l.Upstreams {
 		env.Values[t.Name] = p.upstream(t, m == ties && turn/2%2 == 1)
 	}

@@ -117,7 +117,7 @@ join.yaml:10:3: wrong gradient: dx[3] is -0.75109 here, but the derivative of fo
     derived from forward:
       dx[k] = 2*dy[k]*x[k]`},
 		{"far away", clipSpec, "where(x[n] > 500, 0, dy[n])", "dy[n]", `
-clip.yaml:9:3: wrong gradient: dx[4] is -0.380004 here, but the derivative of forward is 0
+clip.yaml:9:3: wrong gradient: dx[0] is -1.06928 here, but the derivative of forward is 0
       dx[n] = dy[n]
       ^
     found at a random point with N=7

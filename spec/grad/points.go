@@ -52,8 +52,8 @@ func (m mode) far() bool { return m == wide || m == beyond || m == outer }
 // points draws values for what a layer's passes are given.
 type points struct {
 	l *layer.Layer
-	// rng draws what is near, far what is seldom drawn.
-	rng, far *rand.Rand
+	// rng draws what is near, far what is seldom drawn, touches where real numbers meet.
+	rng, far, touches *rand.Rand
 	// grid are the values drawn for ties.
 	grid []float64
 	// large are the spec's numbers that the other modes do not pass.
@@ -64,11 +64,14 @@ type points struct {
 	// elements among subscripts.
 	near map[string][]int
 	uses map[string][]use
+	// marks are the numbers that indices are compared with.
+	marks map[*layer.Index][]int
 	// beyond are numbers beyond the extents and the constants of the spec, and products
 	// of these.
 	beyond []int
-	// meetings are integers that are compared with others than numbers alone.
-	meetings []meeting
+	// meetings are integers that are compared with others than numbers alone, touching are
+	// real numbers that are compared.
+	meetings, touching []meeting
 	// computed has the equations of integers that are not given.
 	computed map[*layer.Tensor]*layer.Equation
 	// scale is that of the point at hand, for what is large or small; turn counts draws from near.
@@ -97,12 +100,12 @@ const maxLarge, maxMost = 1e6, 1 << 20
 // newPoints prepares the drawing; the sequence of points is always the same for a seed.
 func newPoints(l *layer.Layer, seed uint64) *points {
 	p := &points{
-		l:    l,
-		rng:  rand.New(rand.NewPCG(1, seed)),
-		far:  rand.New(rand.NewPCG(2, seed)),
+		l:   l,
+		rng: rand.New(rand.NewPCG(1, seed)),
+		far: rand.New(rand.NewPCG(2, seed)), touches: rand.New(rand.NewPCG(4, seed)),
 		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
-		near: map[string][]int{}, uses: map[string][]use{},
+		near: map[string][]int{}, uses: map[string][]use{}, marks: map[*layer.Index][]int{},
 		above: 1 << 14, computed: map[*layer.Tensor]*layer.Equation{},
 	}
 	for m := range p.drawn { // each layer begins with another way
@@ -146,8 +149,11 @@ func (p *points) learn(e *layer.Equation) {
 			p.comparedReal(x.Y, x.X)
 			p.meets(x.X, x.Y)
 		case *layer.Call:
-			if x.Fn == "max" || x.Fn == "min" {
+			switch x.Fn {
+			case "max", "min":
 				p.meets(x.Args[0], x.Args[1])
+			case "abs":
+				p.meets(x.Args[0], layer.Const{})
 			}
 		}
 		return true
@@ -208,11 +214,19 @@ func (p *points) bound(t *layer.Tensor, subs []layer.Int) {
 	}
 }
 
-// compared learns that an element is compared with a number.
+// compared learns that an element, or an index, is compared with a number.
 func (p *points) compared(x, y layer.Int) {
-	e, ok := x.(*layer.Element)
-	if a, number := layer.AffineOf(y); ok && number && len(a.Terms) == 0 {
-		p.near[e.T.Name] = append(p.near[e.T.Name], a.Const, a.Const-1, a.Const+1)
+	a, number := layer.AffineOf(y)
+	if !number || len(a.Terms) > 0 {
+		return
+	}
+	switch x := x.(type) {
+	case *layer.Element:
+		p.near[x.T.Name] = append(p.near[x.T.Name], a.Const, a.Const-1, a.Const+1)
+	case *layer.Var:
+		for k := max(a.Const-1, 0); k <= min(a.Const+1, x.I.Size-1); k++ {
+			p.marks[x.I] = append(p.marks[x.I], k)
+		}
 	}
 }
 
