@@ -73,6 +73,10 @@ func (m *Machine) read(t *layer.Tensor, subs []layer.Int, pos diag.Pos) real {
 		return m.readOutside(a, subs)
 	}
 	p := m.place(t, subs, pos)
+	if m.element != nil {
+		at := p.position(frame)
+		return func() float64 { return m.element(t, at()) }
+	}
 	if len(p.tested) == 0 { // the usual cases, without a call inside
 		switch fixed := p.fixed; len(p.terms) {
 		case 0:
@@ -93,6 +97,9 @@ func (m *Machine) readOutside(a *array, subs []layer.Int) real {
 	at := m.within(a.t, subs)
 	return func() float64 {
 		if i := at(); i >= 0 {
+			if m.element != nil {
+				return m.element(a.t, i)
+			}
 			return a.data[i]
 		}
 		return a.t.Outside

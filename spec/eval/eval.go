@@ -60,6 +60,8 @@ type Machine struct {
 	slots map[*layer.Index]int
 	// rng changes what is rounded, if it is there.
 	rng *rand.Rand
+	// element gives the elements of tensors, if it is there, in place of their arrays.
+	element func(t *layer.Tensor, k int) float64
 }
 
 // array is a tensor's place in a machine; data is bound when it runs.
@@ -118,17 +120,21 @@ func compile(p *layer.Program, rng *rand.Rand) *Machine {
 
 // count gives a slot to each index of the equation, so that the frame does not
 // move when the closures are made.
-func (m *Machine) count(e *layer.Equation) {
-	m.loops(e.Free)
+func (m *Machine) count(e *layer.Equation) { m.all(e) }
+
+// all are the loops of an equation, those inside of it, too.
+func (m *Machine) all(e *layer.Equation) []loop {
+	out := m.loops(e.Free)
 	e.Walk(func(node any) bool {
 		switch x := node.(type) {
 		case *layer.Reduce:
-			m.loops(x.Idx)
+			out = append(out, m.loops(x.Idx)...)
 		case *layer.ArgMax:
-			m.loops(x.Idx)
+			out = append(out, m.loops(x.Idx)...)
 		}
 		return true
 	})
+	return out
 }
 
 func (m *Machine) loops(idx []*layer.Index) []loop {

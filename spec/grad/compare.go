@@ -87,7 +87,9 @@ func (t *trial) gradients(m mode) *point {
 	for range redraws {
 		at := &point{mode: m, scale: 1}
 		at.given, at.far = t.draw.point(m)
-		if !t.run(at) || best != nil && at.outputs != allFinite {
+		ran := t.run(at)
+		t.strange[m] = t.strange[m] || at.outputs != allFinite
+		if !ran || best != nil && at.outputs != allFinite {
 			continue
 		}
 		if best = at; at.outputs == allFinite {

@@ -24,6 +24,9 @@ func (p *proof) search(s *search) {
 	if !p.own && p.errs.Len() == 0 { // what happens nowhere else may happen at many places there
 		p.once = p.tryUpTo(s.l, ownCostOnce, fewPoints)
 	}
+	if !p.own && !p.once && p.errs.Len() == 0 {
+		p.spots(s.l)
+	}
 }
 
 // again compares at more points where there were only a few, as of layers of which no set
@@ -52,6 +55,8 @@ type trial struct {
 	written, wanted *layer.Program
 	cost            float64
 	draw            *points
+	// strange are the modes in which outputs were not always finite.
+	strange [modeCount]bool
 }
 
 // try compares on one set of dims, at as many points as are cheap, if there is one that is.
