@@ -124,8 +124,11 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 	switch {
 	case aConst && bConst:
 		v, problem := wholeArithmetic(x.Op, int64(la.V), int64(lb.V), false)
-		if problem != "" {
+		switch {
+		case problem != "":
 			q.errorf(x.OpPos, "%s", problem)
+		case q.value && !(interval{v, v}).within(anything):
+			q.errorf(x.OpPos, "the integer gets too large for an int32")
 		}
 		return layer.Lit{V: int(v)}
 	case (x.Op == "/" || x.Op == "%") && !bConst:
@@ -139,7 +142,11 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 		return layer.Lit{}
 	}
 	op := &layer.IntOp{Op: x.Op[0], X: a, Y: b}
-	if r := q.c.full().of(op); !r.within(anything) && len(elements(op)) == 0 || !r.within(interval{-maxInt, maxInt}) {
+	large := func(l layer.Lit, isConst bool) bool {
+		return isConst && !(interval{int64(l.V), int64(l.V)}).within(anything)
+	}
+	data := len(elements(op)) > 0 // it wraps around, but for what is a number from the outset
+	if r := q.c.full().of(op); !r.within(anything) && !data || !r.within(interval{-maxInt, maxInt}) || data && (large(la, aConst) || large(lb, bConst)) {
 		q.errorf(x.OpPos, "the integer gets too large for an int32")
 		return layer.Lit{}
 	}
