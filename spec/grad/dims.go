@@ -249,7 +249,7 @@ func (s *search) other(n *layer.Number) float64 {
 	case n.IsDim:
 		return float64(s.rng.IntN(4))
 	case n.Value == math.Trunc(n.Value):
-		return n.Value + float64(s.rng.IntN(2)*2-1)
+		return n.Value + [...]float64{-1, 0.5, 1}[s.rng.IntN(3)]
 	}
 	v, _ := strconv.ParseFloat(strconv.FormatFloat(0.7*n.Value, 'g', 2, 64), 64)
 	return v
