@@ -57,6 +57,20 @@ forward: |
 backward: derive
 `
 
+// bent has sums down the columns of one array beside those along the rows of another.
+const bent = `layer: bent
+dims: {M: , D: }
+tensors:
+  x: {role: input, shape: [M, D]}
+  z: {role: input, shape: [D, M]}
+  s: {role: output, shape: [M]}
+  t: {role: output, shape: [M]}
+forward: |
+  s[m] = sum(d, exp(z[d][m]))
+  t[m] = max(d, x[m][d] - s[m])
+backward: derive
+`
+
 // TestWays: layers that are slow otherwise get the way to go through memory that is
 // meant for them; that they compute the same is for other tests to say.
 func TestWays(t *testing.T) {
@@ -107,6 +121,7 @@ func TestWays(t *testing.T) {
 		{"maxpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "qc by ", false, true, true},
 		{corners, "N=64 C=8", 0, "= select ", false, false, false},
 		{crossing, "N=128 M=40", 0, "bcast x[", false, false, false},
+		{bent, "M=100 D=40", 0, "bcast z[", false, false, false},
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {

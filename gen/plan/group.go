@@ -244,7 +244,24 @@ func (g *Group) losesLanes(n *ir.Nest, outer []ir.Axis, t machine.Target) bool {
 	if len(n.Reduce) == 0 && !g.reduces() {
 		better = better || slices.ContainsFunc(g.Stages, isSlow) && fit(g.Stages...) || len(g.gathers()) > 0 && isSlow(own) && fit(own)
 	}
-	return better && !fit(append(slices.Clone(g.Stages), own)...)
+	both := append(slices.Clone(g.Stages), own)
+	if better {
+		return !fit(both...)
+	}
+	return len(g.Abreast) == 0 && !g.Contraction && !naive.IsContraction(n) && (g.reduces() || reduces(own)) &&
+		inLanes(g.Stages, outer, t) && inLanes([]*Stage{own}, outer, t) && !inLanes(both, outer, t)
+}
+
+// inLanes reports whether all stages have vectors under the given outer loops: along one of
+// these, or each along a loop of its own.
+func inLanes(stages []*Stage, outer []ir.Axis, t machine.Target) bool {
+	if slices.ContainsFunc(outer, func(a ir.Axis) bool { return LanesFit(stages, a.Var, t) }) {
+		return true
+	}
+	return !slices.ContainsFunc(stages, func(s *Stage) bool {
+		own := slices.DeleteFunc(naive.Join(s.Nest.Axes, s.Nest.Reduce), func(a ir.Axis) bool { return naive.Has(outer, a.Var) })
+		return len(own) > 0 && !slices.ContainsFunc(own, func(a ir.Axis) bool { return LanesFit([]*Stage{s}, a.Var, t) })
+	})
 }
 
 // gathers are the ids that stages take.
