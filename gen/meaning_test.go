@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -258,6 +259,8 @@ func size(list []float64) float64 {
 	}
 	return math.Sqrt(sum / float64(len(list)))
 }
+
+func init() { debug.SetGCPercent(400) } // the process is short: memory is cheaper than time
 
 var targets = []machine.Target{machine.Portable, machine.AVX2, machine.AVX512}
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ import (
 	"github.com/dlgen/dlgen/spec/link"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
+
+func init() { debug.SetGCPercent(400) } // the process is short: memory is cheaper than time
 
 // prove checks and proves a spec.
 func prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
