@@ -95,14 +95,10 @@ func always(x *ir.Expr, m *ir.Mem) bool {
 	if x.Load != nil {
 		return naive.SameMem(x.Load, m)
 	}
-	list := x.Args
 	if x.Op == ir.Select && positional(x.Args[0]) {
-		list = nil
-		if always(x.Args[1], m) && always(x.Args[2], m) {
-			return true
-		}
+		return always(x.Args[1], m) && always(x.Args[2], m)
 	}
-	return slices.ContainsFunc(list, func(a *ir.Expr) bool { return always(a, m) })
+	return slices.ContainsFunc(x.Args, func(a *ir.Expr) bool { return always(a, m) })
 }
 
 // positional reports whether a condition says something about positions.
