@@ -37,7 +37,7 @@ func (e *emitter) inClips(i int, p at, r axisRun) {
 		return
 	}
 	a := e.plan.Order[i]
-	parts := e.clipParts(a, r)
+	parts := e.clipParts(list, a, r)
 	if len(e.filling) > 0 {
 		k := slices.IndexFunc(parts, func(part axisRun) bool { return e.needsAll(list, a, part) })
 		if k < 0 {
@@ -80,14 +80,38 @@ func (e *emitter) inCall(i int, p at, r axisRun, base ir.Sub, calls int) {
 	e.overRun(i, p, r, base)
 }
 
-// clipParts are the parts of a run, each of which has ranges of its own.
-func (e *emitter) clipParts(a ir.Axis, r axisRun) []axisRun {
+// clipParts are the parts of a run, each of which has ranges of its own: they end where what
+// tiles need changes, not everywhere if that would be too much code.
+func (e *emitter) clipParts(list []plan.Clipping, a ir.Axis, r axisRun) []axisRun {
+	alike := e.alike(list, a, r)
+	most := max(1, plan.MaxClips(e.t)*min(a.Size, r.count*r.step)/a.Size)
 	var out []axisRun
-	each := naive.CeilDiv(naive.CeilDiv(a.Size, r.step), plan.MaxClips(e.t))
-	for from := 0; from < r.count; from += each {
-		part := r
-		part.start, part.count = r.start+from*r.step, min(each, r.count-from)
+	for some := range slices.Chunk(alike, naive.CeilDiv(len(alike), most)) {
+		part := some[0]
+		for _, next := range some[1:] {
+			part.count += next.count
+		}
 		out = append(out, part)
+	}
+	return out
+}
+
+// alike cuts a run where the tiles need other values of the axes inside.
+func (e *emitter) alike(list []plan.Clipping, a ir.Axis, r axisRun) []axisRun {
+	var out []axisRun
+	var before []plan.Span
+	for k := range r.count {
+		one := r
+		one.start, one.count = r.start+k*r.step, 1
+		var needs []plan.Span
+		for _, c := range list {
+			needs = append(needs, e.needed(c, a, one))
+		}
+		if k > 0 && slices.Equal(needs, before) {
+			out[len(out)-1].count++
+			continue
+		}
+		out, before = append(out, one), needs
 	}
 	return out
 }

@@ -82,7 +82,7 @@ func (e *emitter) wholeRun(p at) int {
 	case e.g.Clipped():
 		list := e.clippings(last)
 		return slices.IndexFunc(e.runs(a), func(r axisRun) bool {
-			return slices.ContainsFunc(e.clipParts(a, r), func(part axisRun) bool { return e.needsAll(list, a, part) })
+			return slices.ContainsFunc(e.clipParts(list, a, r), func(part axisRun) bool { return e.needsAll(list, a, part) })
 		})
 	case !e.g.Restricted():
 		return 0

@@ -152,143 +152,135 @@ DATA vectors<>+1152(SB)/8, $0x0000002100000020
 DATA vectors<>+1160(SB)/8, $0x0000002300000022
 DATA vectors<>+1168(SB)/8, $0x0000002500000024
 DATA vectors<>+1176(SB)/8, $0x0000002700000026
-DATA vectors<>+1184(SB)/8, $0x0000001e0000001e
-DATA vectors<>+1192(SB)/8, $0x0000001e0000001e
-DATA vectors<>+1200(SB)/8, $0x0000001e0000001e
-DATA vectors<>+1208(SB)/8, $0x0000001e0000001e
-DATA vectors<>+1216(SB)/8, $0x0000001f0000001f
-DATA vectors<>+1224(SB)/8, $0x0000001f0000001f
-DATA vectors<>+1232(SB)/8, $0x0000001f0000001f
-DATA vectors<>+1240(SB)/8, $0x0000001f0000001f
-DATA vectors<>+1248(SB)/8, $0x0000002000000020
-DATA vectors<>+1256(SB)/8, $0x0000002000000020
-DATA vectors<>+1264(SB)/8, $0x0000002000000020
-DATA vectors<>+1272(SB)/8, $0x0000002000000020
-DATA vectors<>+1280(SB)/8, $0x0000002100000021
-DATA vectors<>+1288(SB)/8, $0x0000002100000021
-DATA vectors<>+1296(SB)/8, $0x0000002100000021
-DATA vectors<>+1304(SB)/8, $0x0000002100000021
-DATA vectors<>+1312(SB)/8, $0x0000002200000022
-DATA vectors<>+1320(SB)/8, $0x0000002200000022
-DATA vectors<>+1328(SB)/8, $0x0000002200000022
-DATA vectors<>+1336(SB)/8, $0x0000002200000022
-DATA vectors<>+1344(SB)/8, $0x0000002300000023
-DATA vectors<>+1352(SB)/8, $0x0000002300000023
-DATA vectors<>+1360(SB)/8, $0x0000002300000023
-DATA vectors<>+1368(SB)/8, $0x0000002300000023
-DATA vectors<>+1376(SB)/8, $0x0000002400000024
-DATA vectors<>+1384(SB)/8, $0x0000002400000024
-DATA vectors<>+1392(SB)/8, $0x0000002400000024
-DATA vectors<>+1400(SB)/8, $0x0000002400000024
-DATA vectors<>+1408(SB)/8, $0x0000002900000028
-DATA vectors<>+1416(SB)/8, $0x0000002b0000002a
-DATA vectors<>+1424(SB)/8, $0x0000002d0000002c
-DATA vectors<>+1432(SB)/8, $0x0000002f0000002e
-DATA vectors<>+1440(SB)/8, $0x0000002500000025
-DATA vectors<>+1448(SB)/8, $0x0000002500000025
-DATA vectors<>+1456(SB)/8, $0x0000002500000025
-DATA vectors<>+1464(SB)/8, $0x0000002500000025
-DATA vectors<>+1472(SB)/8, $0x0000002600000026
-DATA vectors<>+1480(SB)/8, $0x0000002600000026
-DATA vectors<>+1488(SB)/8, $0x0000002600000026
-DATA vectors<>+1496(SB)/8, $0x0000002600000026
-DATA vectors<>+1504(SB)/8, $0x0000002700000027
-DATA vectors<>+1512(SB)/8, $0x0000002700000027
-DATA vectors<>+1520(SB)/8, $0x0000002700000027
-DATA vectors<>+1528(SB)/8, $0x0000002700000027
-DATA vectors<>+1536(SB)/8, $0x0000002800000028
-DATA vectors<>+1544(SB)/8, $0x0000002800000028
-DATA vectors<>+1552(SB)/8, $0x0000002800000028
-DATA vectors<>+1560(SB)/8, $0x0000002800000028
-DATA vectors<>+1568(SB)/8, $0x0000002900000029
-DATA vectors<>+1576(SB)/8, $0x0000002900000029
-DATA vectors<>+1584(SB)/8, $0x0000002900000029
-DATA vectors<>+1592(SB)/8, $0x0000002900000029
-DATA vectors<>+1600(SB)/8, $0x0000003100000030
-DATA vectors<>+1608(SB)/8, $0x0000003300000032
-DATA vectors<>+1616(SB)/8, $0x0000003500000034
-DATA vectors<>+1624(SB)/8, $0x0000003700000036
-DATA vectors<>+1632(SB)/8, $0x0000003000000030
-DATA vectors<>+1640(SB)/8, $0x0000003000000030
-DATA vectors<>+1648(SB)/8, $0x0000003000000030
-DATA vectors<>+1656(SB)/8, $0x0000003000000030
-DATA vectors<>+1664(SB)/8, $0x0000003100000031
-DATA vectors<>+1672(SB)/8, $0x0000003100000031
-DATA vectors<>+1680(SB)/8, $0x0000003100000031
-DATA vectors<>+1688(SB)/8, $0x0000003100000031
-DATA vectors<>+1696(SB)/8, $0x0000003200000032
-DATA vectors<>+1704(SB)/8, $0x0000003200000032
-DATA vectors<>+1712(SB)/8, $0x0000003200000032
-DATA vectors<>+1720(SB)/8, $0x0000003200000032
-DATA vectors<>+1728(SB)/8, $0x0000003300000033
-DATA vectors<>+1736(SB)/8, $0x0000003300000033
-DATA vectors<>+1744(SB)/8, $0x0000003300000033
-DATA vectors<>+1752(SB)/8, $0x0000003300000033
-DATA vectors<>+1760(SB)/8, $0x0000003400000034
-DATA vectors<>+1768(SB)/8, $0x0000003400000034
-DATA vectors<>+1776(SB)/8, $0x0000003400000034
-DATA vectors<>+1784(SB)/8, $0x0000003400000034
-DATA vectors<>+1792(SB)/8, $0x0000003500000035
-DATA vectors<>+1800(SB)/8, $0x0000003500000035
-DATA vectors<>+1808(SB)/8, $0x0000003500000035
-DATA vectors<>+1816(SB)/8, $0x0000003500000035
-DATA vectors<>+1824(SB)/8, $0x0000003900000038
-DATA vectors<>+1832(SB)/8, $0x0000003b0000003a
-DATA vectors<>+1840(SB)/8, $0x0000003d0000003c
-DATA vectors<>+1848(SB)/8, $0x0000003f0000003e
-DATA vectors<>+1856(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1864(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1872(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1880(SB)/8, $0x7fc000007fc00000
-DATA vectors<>+1888(SB)/8, $0x3f8000003f800000
-DATA vectors<>+1896(SB)/8, $0x3f8000003f800000
-DATA vectors<>+1904(SB)/8, $0x3f8000003f800000
-DATA vectors<>+1912(SB)/8, $0x3f8000003f800000
-DATA vectors<>+1920(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+1928(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+1936(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+1944(SB)/8, $0x7fffffff7fffffff
-DATA vectors<>+1952(SB)/8, $0x0000000000000000
-DATA vectors<>+1960(SB)/8, $0x0000000000000000
-DATA vectors<>+1968(SB)/8, $0x0000000400000004
-DATA vectors<>+1976(SB)/8, $0x0000000400000004
-DATA vectors<>+1984(SB)/8, $0x0000000100000001
-DATA vectors<>+1992(SB)/8, $0x0000000100000001
-DATA vectors<>+2000(SB)/8, $0x0000000500000005
-DATA vectors<>+2008(SB)/8, $0x0000000500000005
-DATA vectors<>+2016(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+2024(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+2032(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+2040(SB)/8, $0xc2b00000c2b00000
-DATA vectors<>+2048(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2056(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2064(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2072(SB)/8, $0x4138aa3b4138aa3b
-DATA vectors<>+2080(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2088(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2096(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2104(SB)/8, $0x4b4003f84b4003f8
-DATA vectors<>+2112(SB)/8, $0x3db180003db18000
-DATA vectors<>+2120(SB)/8, $0x3db180003db18000
-DATA vectors<>+2128(SB)/8, $0x3db180003db18000
-DATA vectors<>+2136(SB)/8, $0x3db180003db18000
-DATA vectors<>+2144(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2152(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2160(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2168(SB)/8, $0xb7de8083b7de8083
-DATA vectors<>+2176(SB)/8, $0xfffb95c200000000
-DATA vectors<>+2184(SB)/8, $0xfff5fed7fff837f0
-DATA vectors<>+2192(SB)/8, $0xfff5672afff504f3
-DATA vectors<>+2200(SB)/8, $0xfffac0c7fff744fd
-DATA vectors<>+2208(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2216(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2224(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2232(SB)/8, $0x3e2aab2a3e2aab2a
-DATA vectors<>+2240(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2248(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2256(SB)/8, $0x3f00043f3f00043f
-DATA vectors<>+2264(SB)/8, $0x3f00043f3f00043f
-GLOBL vectors<>(SB), RODATA|NOPTR, $2272
+DATA vectors<>+1184(SB)/8, $0x0000002000000020
+DATA vectors<>+1192(SB)/8, $0x0000002000000020
+DATA vectors<>+1200(SB)/8, $0x0000002000000020
+DATA vectors<>+1208(SB)/8, $0x0000002000000020
+DATA vectors<>+1216(SB)/8, $0x0000002100000021
+DATA vectors<>+1224(SB)/8, $0x0000002100000021
+DATA vectors<>+1232(SB)/8, $0x0000002100000021
+DATA vectors<>+1240(SB)/8, $0x0000002100000021
+DATA vectors<>+1248(SB)/8, $0x0000002200000022
+DATA vectors<>+1256(SB)/8, $0x0000002200000022
+DATA vectors<>+1264(SB)/8, $0x0000002200000022
+DATA vectors<>+1272(SB)/8, $0x0000002200000022
+DATA vectors<>+1280(SB)/8, $0x0000002300000023
+DATA vectors<>+1288(SB)/8, $0x0000002300000023
+DATA vectors<>+1296(SB)/8, $0x0000002300000023
+DATA vectors<>+1304(SB)/8, $0x0000002300000023
+DATA vectors<>+1312(SB)/8, $0x0000002400000024
+DATA vectors<>+1320(SB)/8, $0x0000002400000024
+DATA vectors<>+1328(SB)/8, $0x0000002400000024
+DATA vectors<>+1336(SB)/8, $0x0000002400000024
+DATA vectors<>+1344(SB)/8, $0x0000002900000028
+DATA vectors<>+1352(SB)/8, $0x0000002b0000002a
+DATA vectors<>+1360(SB)/8, $0x0000002d0000002c
+DATA vectors<>+1368(SB)/8, $0x0000002f0000002e
+DATA vectors<>+1376(SB)/8, $0x0000002500000025
+DATA vectors<>+1384(SB)/8, $0x0000002500000025
+DATA vectors<>+1392(SB)/8, $0x0000002500000025
+DATA vectors<>+1400(SB)/8, $0x0000002500000025
+DATA vectors<>+1408(SB)/8, $0x0000002600000026
+DATA vectors<>+1416(SB)/8, $0x0000002600000026
+DATA vectors<>+1424(SB)/8, $0x0000002600000026
+DATA vectors<>+1432(SB)/8, $0x0000002600000026
+DATA vectors<>+1440(SB)/8, $0x0000002700000027
+DATA vectors<>+1448(SB)/8, $0x0000002700000027
+DATA vectors<>+1456(SB)/8, $0x0000002700000027
+DATA vectors<>+1464(SB)/8, $0x0000002700000027
+DATA vectors<>+1472(SB)/8, $0x0000002800000028
+DATA vectors<>+1480(SB)/8, $0x0000002800000028
+DATA vectors<>+1488(SB)/8, $0x0000002800000028
+DATA vectors<>+1496(SB)/8, $0x0000002800000028
+DATA vectors<>+1504(SB)/8, $0x0000002900000029
+DATA vectors<>+1512(SB)/8, $0x0000002900000029
+DATA vectors<>+1520(SB)/8, $0x0000002900000029
+DATA vectors<>+1528(SB)/8, $0x0000002900000029
+DATA vectors<>+1536(SB)/8, $0x0000003100000030
+DATA vectors<>+1544(SB)/8, $0x0000003300000032
+DATA vectors<>+1552(SB)/8, $0x0000003500000034
+DATA vectors<>+1560(SB)/8, $0x0000003700000036
+DATA vectors<>+1568(SB)/8, $0x0000003000000030
+DATA vectors<>+1576(SB)/8, $0x0000003000000030
+DATA vectors<>+1584(SB)/8, $0x0000003000000030
+DATA vectors<>+1592(SB)/8, $0x0000003000000030
+DATA vectors<>+1600(SB)/8, $0x0000003100000031
+DATA vectors<>+1608(SB)/8, $0x0000003100000031
+DATA vectors<>+1616(SB)/8, $0x0000003100000031
+DATA vectors<>+1624(SB)/8, $0x0000003100000031
+DATA vectors<>+1632(SB)/8, $0x0000003200000032
+DATA vectors<>+1640(SB)/8, $0x0000003200000032
+DATA vectors<>+1648(SB)/8, $0x0000003200000032
+DATA vectors<>+1656(SB)/8, $0x0000003200000032
+DATA vectors<>+1664(SB)/8, $0x0000003300000033
+DATA vectors<>+1672(SB)/8, $0x0000003300000033
+DATA vectors<>+1680(SB)/8, $0x0000003300000033
+DATA vectors<>+1688(SB)/8, $0x0000003300000033
+DATA vectors<>+1696(SB)/8, $0x0000003400000034
+DATA vectors<>+1704(SB)/8, $0x0000003400000034
+DATA vectors<>+1712(SB)/8, $0x0000003400000034
+DATA vectors<>+1720(SB)/8, $0x0000003400000034
+DATA vectors<>+1728(SB)/8, $0x0000003500000035
+DATA vectors<>+1736(SB)/8, $0x0000003500000035
+DATA vectors<>+1744(SB)/8, $0x0000003500000035
+DATA vectors<>+1752(SB)/8, $0x0000003500000035
+DATA vectors<>+1760(SB)/8, $0x0000003900000038
+DATA vectors<>+1768(SB)/8, $0x0000003b0000003a
+DATA vectors<>+1776(SB)/8, $0x0000003d0000003c
+DATA vectors<>+1784(SB)/8, $0x0000003f0000003e
+DATA vectors<>+1792(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+1800(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+1808(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+1816(SB)/8, $0x7fc000007fc00000
+DATA vectors<>+1824(SB)/8, $0x3f8000003f800000
+DATA vectors<>+1832(SB)/8, $0x3f8000003f800000
+DATA vectors<>+1840(SB)/8, $0x3f8000003f800000
+DATA vectors<>+1848(SB)/8, $0x3f8000003f800000
+DATA vectors<>+1856(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1864(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1872(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1880(SB)/8, $0x7fffffff7fffffff
+DATA vectors<>+1888(SB)/8, $0x0000000000000000
+DATA vectors<>+1896(SB)/8, $0x0000000000000000
+DATA vectors<>+1904(SB)/8, $0x0000000400000004
+DATA vectors<>+1912(SB)/8, $0x0000000400000004
+DATA vectors<>+1920(SB)/8, $0x0000000100000001
+DATA vectors<>+1928(SB)/8, $0x0000000100000001
+DATA vectors<>+1936(SB)/8, $0x0000000500000005
+DATA vectors<>+1944(SB)/8, $0x0000000500000005
+DATA vectors<>+1952(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1960(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1968(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1976(SB)/8, $0xc2b00000c2b00000
+DATA vectors<>+1984(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+1992(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2000(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2008(SB)/8, $0x4138aa3b4138aa3b
+DATA vectors<>+2016(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2024(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2032(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2040(SB)/8, $0x4b4003f84b4003f8
+DATA vectors<>+2048(SB)/8, $0x3db180003db18000
+DATA vectors<>+2056(SB)/8, $0x3db180003db18000
+DATA vectors<>+2064(SB)/8, $0x3db180003db18000
+DATA vectors<>+2072(SB)/8, $0x3db180003db18000
+DATA vectors<>+2080(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2088(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2096(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2104(SB)/8, $0xb7de8083b7de8083
+DATA vectors<>+2112(SB)/8, $0xfffb95c200000000
+DATA vectors<>+2120(SB)/8, $0xfff5fed7fff837f0
+DATA vectors<>+2128(SB)/8, $0xfff5672afff504f3
+DATA vectors<>+2136(SB)/8, $0xfffac0c7fff744fd
+DATA vectors<>+2144(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2152(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2160(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2168(SB)/8, $0x3e2aab2a3e2aab2a
+DATA vectors<>+2176(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2184(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2192(SB)/8, $0x3f00043f3f00043f
+DATA vectors<>+2200(SB)/8, $0x3f00043f3f00043f
+GLOBL vectors<>(SB), RODATA|NOPTR, $2208
 
 // score[n][a][t][s] = where(causal == 0 || s <= t, sum(d, q[n][a][t][d]*k[n][a][s][d])*(1/sqrt(D)), -inf)
 // func forward0AVX2(q *float32, k *float32, score *float32)
@@ -2686,48 +2678,36 @@ loop_d_7_13:
 	VBROADCASTSS -10116(BX), Y6
 	VMOVUPS      -4160(SI), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -9988(BX), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -9860(BX), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -9732(BX), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -9604(BX), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	VBROADCASTSS -9476(BX), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      vectors<>+1152(SB), Y6
-	VPCMPGTD     vectors<>+1184(SB), Y6, Y6
-	VXORPS       vectors<>+128(SB), Y6, Y6
-	VMULPS       vectors<>+32(SB), Y0, Y0
-	VBLENDVPS    Y6, Y0, Y15, Y0
-	VMOVUPS      Y0, -20352(DX)
+	VBROADCASTSS -9988(BX), Y0
+	VFMADD231PS  Y7, Y0, Y2
+	VBROADCASTSS -9860(BX), Y0
+	VFMADD231PS  Y7, Y0, Y3
+	VBROADCASTSS -9732(BX), Y0
+	VFMADD231PS  Y7, Y0, Y4
+	VBROADCASTSS -9604(BX), Y0
+	VFMADD231PS  Y7, Y0, Y5
+	VBROADCASTSS -9476(BX), Y0
+	VFMADD231PS  Y7, Y0, Y1
 	VMOVUPS      vectors<>+1152(SB), Y0
-	VPCMPGTD     vectors<>+1216(SB), Y0, Y0
-	VXORPS       vectors<>+128(SB), Y0, Y0
-	VMULPS       vectors<>+32(SB), Y2, Y2
-	VBLENDVPS    Y0, Y2, Y15, Y0
-	VMOVUPS      Y0, -20096(DX)
-	VMOVUPS      vectors<>+1152(SB), Y0
-	VPCMPGTD     vectors<>+1248(SB), Y0, Y0
+	VPCMPGTD     vectors<>+1184(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -19840(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
-	VPCMPGTD     vectors<>+1280(SB), Y0, Y0
+	VPCMPGTD     vectors<>+1216(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -19584(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
-	VPCMPGTD     vectors<>+1312(SB), Y0, Y0
+	VPCMPGTD     vectors<>+1248(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -19328(DX)
 	VMOVUPS      vectors<>+1152(SB), Y0
-	VPCMPGTD     vectors<>+1344(SB), Y0, Y0
+	VPCMPGTD     vectors<>+1280(SB), Y0, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
@@ -2841,14 +2821,14 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X12
 	VPBROADCASTD X12, Y12
-	VPADDD       vectors<>+1376(SB), Y12, Y12
+	VPADDD       vectors<>+1312(SB), Y12, Y12
 	VMOVUPS      vectors<>+1152(SB), Y13
 	VPCMPGTD     Y12, Y13, Y13
 	VXORPS       vectors<>+128(SB), Y13, Y13
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y13, Y0, Y15, Y0
 	VMOVUPS      Y0, -18816(DX)
-	VMOVUPS      vectors<>+1408(SB), Y14
+	VMOVUPS      vectors<>+1344(SB), Y14
 	VPCMPGTD     Y12, Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
@@ -2858,7 +2838,7 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
-	VPADDD       vectors<>+1440(SB), Y0, Y0
+	VPADDD       vectors<>+1376(SB), Y0, Y0
 	VMOVUPS      vectors<>+1152(SB), Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VXORPS       vectors<>+128(SB), Y1, Y1
@@ -2874,7 +2854,7 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
-	VPADDD       vectors<>+1472(SB), Y0, Y0
+	VPADDD       vectors<>+1408(SB), Y0, Y0
 	VMOVUPS      vectors<>+1152(SB), Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VXORPS       vectors<>+128(SB), Y1, Y1
@@ -2890,7 +2870,7 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
-	VPADDD       vectors<>+1504(SB), Y0, Y0
+	VPADDD       vectors<>+1440(SB), Y0, Y0
 	VMOVUPS      vectors<>+1152(SB), Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VXORPS       vectors<>+128(SB), Y1, Y1
@@ -2906,7 +2886,7 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
-	VPADDD       vectors<>+1536(SB), Y0, Y0
+	VPADDD       vectors<>+1472(SB), Y0, Y0
 	VMOVUPS      vectors<>+1152(SB), Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VXORPS       vectors<>+128(SB), Y1, Y1
@@ -2922,7 +2902,7 @@ loop_d_8_15:
 	IMUL3L       $+6, AX, AX
 	VMOVD        AX, X0
 	VPBROADCASTD X0, Y0
-	VPADDD       vectors<>+1568(SB), Y0, Y0
+	VPADDD       vectors<>+1504(SB), Y0, Y0
 	VMOVUPS      vectors<>+1152(SB), Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VXORPS       vectors<>+128(SB), Y1, Y1
@@ -2941,7 +2921,7 @@ loop_d_8_15:
 	CMPQ         R8, $+3
 	JLT          loop_t_9_14
 	VMOVUPS      vectors<>+1152(SB), Y14
-	VMOVUPS      vectors<>+1408(SB), Y13
+	VMOVUPS      vectors<>+1344(SB), Y13
 	MOVL         $+0, R8
 
 loop_t_10_16:
@@ -3619,38 +3599,38 @@ loop_d_10_18:
 	VFMADD231PS  Y7, Y6, Y5
 	VBROADCASTSS -10756(BX), Y6
 	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      vectors<>+1600(SB), Y14
-	VPCMPGTD     vectors<>+1632(SB), Y14, Y6
+	VMOVUPS      vectors<>+1536(SB), Y14
+	VPCMPGTD     vectors<>+1568(SB), Y14, Y6
 	VXORPS       vectors<>+128(SB), Y6, Y6
 	VMULPS       vectors<>+32(SB), Y0, Y0
 	VBLENDVPS    Y6, Y0, Y15, Y0
 	VMOVUPS      Y0, -22848(DX)
-	VPCMPGTD     vectors<>+1664(SB), Y14, Y0
+	VPCMPGTD     vectors<>+1600(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y2, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -22592(DX)
-	VPCMPGTD     vectors<>+1696(SB), Y14, Y0
+	VPCMPGTD     vectors<>+1632(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y3, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -22336(DX)
-	VPCMPGTD     vectors<>+1728(SB), Y14, Y0
+	VPCMPGTD     vectors<>+1664(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y4, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -22080(DX)
-	VPCMPGTD     vectors<>+1760(SB), Y14, Y0
+	VPCMPGTD     vectors<>+1696(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y5, Y2
 	VBLENDVPS    Y0, Y2, Y15, Y0
 	VMOVUPS      Y0, -21824(DX)
-	VPCMPGTD     vectors<>+1792(SB), Y14, Y0
+	VPCMPGTD     vectors<>+1728(SB), Y14, Y0
 	VXORPS       vectors<>+128(SB), Y0, Y0
 	VMULPS       vectors<>+32(SB), Y1, Y1
 	VBLENDVPS    Y0, Y1, Y15, Y0
 	VMOVUPS      Y0, -21568(DX)
-	VMOVUPS      vectors<>+1824(SB), Y13
+	VMOVUPS      vectors<>+1760(SB), Y13
 	MOVL         $+0, R8
 
 loop_t_12_19:
@@ -3838,7 +3818,7 @@ loop_d_11_20:
 // p[n][a][t][s] = e[n][a][t][s]/total[n][a][t]
 // func forward1AVX2(score *float32, p *float32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·forward1AVX2(SB), $640-16
+TEXT ·forward1AVX2(SB), $608-16
 	MOVQ score+0(FP), BX
 	MOVQ p+8(FP), SI
 	LEAQ 63(SP), DI
@@ -3849,16 +3829,16 @@ loop_a_1:
 	// for a < 4
 	VMOVUPS vectors<>+0(SB), Y15
 	VXORPS  Y14, Y14, Y14
-	VMOVUPS vectors<>+2016(SB), Y13
-	VMOVUPS vectors<>+2048(SB), Y12
-	VMOVUPS vectors<>+2208(SB), Y11
-	VMOVUPS vectors<>+2080(SB), Y10
-	VMOVUPS vectors<>+1888(SB), Y9
-	MOVL    $+3, DX
+	VMOVUPS vectors<>+1952(SB), Y13
+	VMOVUPS vectors<>+1984(SB), Y12
+	VMOVUPS vectors<>+2144(SB), Y11
+	VMOVUPS vectors<>+2016(SB), Y10
+	VMOVUPS vectors<>+1824(SB), Y9
+	MOVL    $+4, DX
 	PCALIGN $0x20
 
 loop_t_2:
-	// for t < 3
+	// for t < 4
 	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
@@ -3876,13 +3856,13 @@ loop_t_2:
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y4, Y15, Y4
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+1792(SB), Y4, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -3911,12 +3891,12 @@ loop_t_2:
 	VMOVAPS      Y10, Y4
 	VFMADD231PS  Y12, Y1, Y4
 	VSUBPS       Y10, Y4, Y5
-	VFNMADD231PS vectors<>+2112(SB), Y5, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y5, Y1
 	VPSLLD       $0x14, Y4, Y5
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2240(SB), Y5
+	VMOVUPS      vectors<>+2176(SB), Y5
 	VFMADD231PS  Y1, Y11, Y5
 	VMULPS       Y1, Y1, Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -3927,12 +3907,12 @@ loop_t_2:
 	VMOVAPS      Y10, Y1
 	VFMADD231PS  Y12, Y0, Y1
 	VSUBPS       Y10, Y1, Y5
-	VFNMADD231PS vectors<>+2112(SB), Y5, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y5, Y0
+	VFNMADD231PS vectors<>+2048(SB), Y5, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y5, Y0
 	VPSLLD       $0x14, Y1, Y5
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y5, Y1
-	VMOVUPS      vectors<>+2240(SB), Y5
+	VMOVUPS      vectors<>+2176(SB), Y5
 	VFMADD231PS  Y0, Y11, Y5
 	VMULPS       Y0, Y0, Y6
 	VFMADD231PS  Y6, Y5, Y0
@@ -3959,19 +3939,19 @@ loop_t_2:
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_2
-	VMOVUPS      vectors<>+2016(SB), Y14
-	VMOVUPS      vectors<>+2048(SB), Y13
-	VMOVUPS      vectors<>+2208(SB), Y12
-	VXORPS       Y11, Y11, Y11
-	MOVL         $+3, DX
+	VXORPS       Y14, Y14, Y14
+	VMOVUPS      vectors<>+1952(SB), Y13
+	VMOVUPS      vectors<>+1984(SB), Y12
+	VMOVUPS      vectors<>+2144(SB), Y11
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
 loop_t_2_3:
-	// for t_2 < 3
-	VCMPPS       $0x11, Y11, Y11, Y0
+	// for t_2 < 4
+	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
-	VCMPPS       $0x11, Y11, Y11, Y3
+	VCMPPS       $0x11, Y14, Y14, Y3
 	VMOVUPS      vectors<>+0(SB), Y4
 	VMOVUPS      vectors<>+0(SB), Y5
 	VMOVUPS      (BX), Y6
@@ -3989,13 +3969,13 @@ loop_t_2_3:
 	VMAXPS       Y1, Y15, Y1
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y4, Y15, Y4
 	VMAXPS       Y5, Y15, Y5
 	VMAXPS       Y4, Y5, Y4
-	VBLENDVPS    Y3, vectors<>+1856(SB), Y4, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y3, vectors<>+1792(SB), Y4, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -4020,65 +4000,65 @@ loop_t_2_3:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y6, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2080(SB), Y5
-	VFMADD231PS  Y13, Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      vectors<>+2016(SB), Y5
+	VFMADD231PS  Y12, Y4, Y5
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2240(SB), Y6
-	VFMADD231PS  Y4, Y12, Y6
+	VMOVUPS      vectors<>+2176(SB), Y6
+	VFMADD231PS  Y4, Y11, Y6
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VSUBPS       Y0, Y7, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2080(SB), Y6
-	VFMADD231PS  Y13, Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
+	VMAXPS       Y4, Y13, Y4
+	VMOVUPS      vectors<>+2016(SB), Y6
+	VFMADD231PS  Y12, Y4, Y6
+	VSUBPS       vectors<>+2016(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
+	VPERMD       vectors<>+2112(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y4, Y12, Y7
+	VMOVUPS      vectors<>+2176(SB), Y7
+	VFMADD231PS  Y4, Y11, Y7
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
 	VSUBPS       Y1, Y8, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2080(SB), Y4
-	VFMADD231PS  Y13, Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y1
+	VMAXPS       Y1, Y13, Y1
+	VMOVUPS      vectors<>+2016(SB), Y4
+	VFMADD231PS  Y12, Y1, Y4
+	VSUBPS       vectors<>+2016(SB), Y4, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y1
 	VPSLLD       $0x14, Y4, Y7
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y7, Y4
-	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y1, Y12, Y7
+	VMOVUPS      vectors<>+2176(SB), Y7
+	VFMADD231PS  Y1, Y11, Y7
 	VMULPS       Y1, Y1, Y8
 	VFMADD231PS  Y8, Y7, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VSUBPS       Y0, Y9, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+2080(SB), Y1
-	VFMADD231PS  Y13, Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y0
+	VMAXPS       Y0, Y13, Y0
+	VMOVUPS      vectors<>+2016(SB), Y1
+	VFMADD231PS  Y12, Y0, Y1
+	VSUBPS       vectors<>+2016(SB), Y1, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y0
 	VPSLLD       $0x14, Y1, Y7
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y7, Y1
-	VMOVUPS      vectors<>+2240(SB), Y7
-	VFMADD231PS  Y0, Y12, Y7
+	VMOVUPS      vectors<>+2176(SB), Y7
+	VFMADD231PS  Y0, Y11, Y7
 	VMULPS       Y0, Y0, Y8
 	VFMADD231PS  Y8, Y7, Y0
 	VFMADD231PS  Y0, Y1, Y1
@@ -4091,7 +4071,7 @@ loop_t_2_3:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
+	VMOVUPS      vectors<>+1824(SB), Y2
 	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
@@ -4103,15 +4083,17 @@ loop_t_2_3:
 	VMOVUPS      Y2, 32(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 288(SI)
+	VMOVUPS      Y14, 64(SI)
+	VMOVUPS      Y14, 320(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_2_3
-	MOVL         $+3, DX
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
 loop_t_3_4:
-	// for t_3 < 3
+	// for t_3 < 4
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x11, Y14, Y14, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
@@ -4144,13 +4126,13 @@ loop_t_3_4:
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y15, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y5, Y7, Y5
 	VMAXPS       Y6, Y15, Y6
 	VMAXPS       Y5, Y6, Y5
-	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y4, vectors<>+1792(SB), Y5, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -4175,98 +4157,98 @@ loop_t_3_4:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y8, Y4
-	VMOVUPS      vectors<>+2016(SB), Y14
+	VMOVUPS      vectors<>+1952(SB), Y14
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VMOVUPS      vectors<>+1984(SB), Y5
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VSUBPS       Y0, Y9, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y6
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
+	VMOVUPS      vectors<>+1984(SB), Y6
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
+	VSUBPS       vectors<>+2016(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
+	VPERMD       vectors<>+2112(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2208(SB), Y7
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
+	VMOVUPS      vectors<>+2144(SB), Y7
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
 	VSUBPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y7
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
+	VMOVUPS      vectors<>+1984(SB), Y7
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
+	VSUBPS       vectors<>+2016(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
+	VPERMD       vectors<>+2112(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2208(SB), Y8
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
+	VMOVUPS      vectors<>+2144(SB), Y8
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y2, Y2
 	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y8
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
+	VMOVUPS      vectors<>+1984(SB), Y8
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
+	VSUBPS       vectors<>+2016(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
+	VPERMD       vectors<>+2112(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y3, Y3
 	VSUBPS       Y1, Y12, Y1
 	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2048(SB), Y4
-	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y1
+	VMOVUPS      vectors<>+1984(SB), Y4
+	VFMADD213PS  vectors<>+2016(SB), Y1, Y4
+	VSUBPS       vectors<>+2016(SB), Y4, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y1
 	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y1, Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
+	VFMADD213PS  vectors<>+2176(SB), Y1, Y9
 	VMULPS       Y1, Y1, Y10
 	VFMADD231PS  Y10, Y9, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VSUBPS       Y0, Y13, Y0
 	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+2048(SB), Y1
-	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y0
+	VMOVUPS      vectors<>+1984(SB), Y1
+	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
+	VSUBPS       vectors<>+2016(SB), Y1, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y0
 	VPSLLD       $0x14, Y1, Y9
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y9, Y1
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y0, Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
+	VFMADD213PS  vectors<>+2176(SB), Y0, Y9
 	VMULPS       Y0, Y0, Y10
 	VFMADD231PS  Y10, Y9, Y0
 	VFMADD231PS  Y0, Y1, Y1
@@ -4279,7 +4261,7 @@ loop_t_3_4:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
+	VMOVUPS      vectors<>+1824(SB), Y2
 	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
@@ -4299,203 +4281,11 @@ loop_t_3_4:
 	ADDQ         $+512, SI
 	DECQ         DX
 	JNE          loop_t_3_4
-	MOVL         $+3, DX
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
 loop_t_4_5:
-	// for t_4 < 3
-	VXORPS       Y14, Y14, Y14
-	VCMPPS       $0x11, Y14, Y14, Y0
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      vectors<>+0(SB), Y2
-	VMOVUPS      vectors<>+0(SB), Y3
-	VCMPPS       $0x11, Y14, Y14, Y4
-	VMOVUPS      vectors<>+0(SB), Y5
-	VMOVUPS      vectors<>+0(SB), Y6
-	VMOVUPS      vectors<>+0(SB), Y7
-	VMOVUPS      (BX), Y8
-	VMAXPS       Y1, Y8, Y1
-	VMOVUPS      256(BX), Y9
-	VMAXPS       Y5, Y9, Y5
-	VMOVUPS      32(BX), Y10
-	VMAXPS       Y2, Y10, Y2
-	VCMPPS       $0x03, Y10, Y8, Y11
-	VORPS        Y11, Y0, Y0
-	VMOVUPS      288(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VCMPPS       $0x03, Y11, Y9, Y12
-	VORPS        Y12, Y4, Y4
-	VMOVUPS      64(BX), Y12
-	VMAXPS       Y3, Y12, Y3
-	VMOVUPS      320(BX), Y13
-	VMAXPS       Y7, Y13, Y7
-	VCMPPS       $0x03, Y12, Y12, Y14
-	VORPS        Y14, Y0, Y0
-	VCMPPS       $0x03, Y13, Y13, Y14
-	VORPS        Y14, Y4, Y4
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y15, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y5, Y7, Y5
-	VMAXPS       Y6, Y15, Y6
-	VMAXPS       Y5, Y6, Y5
-	VBLENDVPS    Y4, vectors<>+1856(SB), Y5, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
-	VUNPCKLPS    Y3, Y2, Y4
-	VUNPCKHPS    Y3, Y2, Y2
-	VPMAXSD      Y2, Y4, Y2
-	VSHUFPS      $0x44, Y2, Y2, Y3
-	VSHUFPS      $0xee, Y2, Y2, Y2
-	VPMAXSD      Y2, Y3, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y3
-	VPMAXSD      Y3, Y2, Y2
-	VUNPCKLPS    Y1, Y0, Y3
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y3, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y1
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VMAXPS       Y0, Y1, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y2, Y2, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y1, Y8, Y4
-	VMOVUPS      vectors<>+2016(SB), Y14
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	VSUBPS       Y0, Y9, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y6
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2208(SB), Y7
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VFMADD231PS  Y4, Y6, Y6
-	VADDPS       Y6, Y3, Y3
-	VSUBPS       Y1, Y10, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y7
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2208(SB), Y8
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
-	VMULPS       Y4, Y4, Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y4, Y7, Y7
-	VADDPS       Y7, Y2, Y2
-	VSUBPS       Y0, Y11, Y4
-	VMAXPS       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2048(SB), Y8
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
-	VMULPS       Y4, Y4, Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VFMADD231PS  Y4, Y8, Y8
-	VADDPS       Y8, Y3, Y3
-	VSUBPS       Y1, Y12, Y1
-	VMAXPS       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2048(SB), Y4
-	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y1
-	VPSLLD       $0x14, Y4, Y9
-	VPERMD       vectors<>+2176(SB), Y4, Y4
-	VPADDD       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y1, Y9
-	VMULPS       Y1, Y1, Y10
-	VFMADD231PS  Y10, Y9, Y1
-	VFMADD231PS  Y1, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VSUBPS       Y0, Y13, Y0
-	VMAXPS       Y0, Y14, Y0
-	VMOVUPS      vectors<>+2048(SB), Y1
-	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y0
-	VPSLLD       $0x14, Y1, Y9
-	VPERMD       vectors<>+2176(SB), Y1, Y1
-	VPADDD       Y1, Y9, Y1
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y0, Y9
-	VMULPS       Y0, Y0, Y10
-	VFMADD231PS  Y10, Y9, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VUNPCKLPS    Y3, Y2, Y0
-	VUNPCKHPS    Y3, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y2
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
-	VDIVPS       Y0, Y2, Y0
-	VPERMILPS    $0x00, Y0, Y2
-	VPERMILPS    $0x55, Y0, Y0
-	VMULPS       Y2, Y5, Y3
-	VMOVUPS      Y3, (SI)
-	VMULPS       Y0, Y6, Y3
-	VMOVUPS      Y3, 256(SI)
-	VMULPS       Y2, Y7, Y3
-	VMOVUPS      Y3, 32(SI)
-	VMULPS       Y0, Y8, Y3
-	VMOVUPS      Y3, 288(SI)
-	VMULPS       Y2, Y4, Y2
-	VMOVUPS      Y2, 64(SI)
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      Y0, 320(SI)
-	ADDQ         $+512, BX
-	ADDQ         $+512, SI
-	DECQ         DX
-	JNE          loop_t_4_5
-	MOVL         $+3, DX
-	PCALIGN      $0x20
-
-loop_t_5_6:
-	// for t_5 < 3
+	// for t_4 < 4
 	VXORPS       Y0, Y0, Y0
 	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
@@ -4535,13 +4325,13 @@ loop_t_5_6:
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y6, Y8, Y6
 	VMAXPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y5, vectors<>+1792(SB), Y6, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -4566,19 +4356,19 @@ loop_t_5_6:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y10, Y4
-	VMOVUPS      vectors<>+2016(SB), Y15
+	VMOVUPS      vectors<>+1952(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y14
-	VMOVUPS      vectors<>+2080(SB), Y5
+	VMOVUPS      vectors<>+1984(SB), Y14
+	VMOVUPS      vectors<>+2016(SB), Y5
 	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VMOVUPS      vectors<>+2240(SB), Y6
+	VMOVUPS      vectors<>+2144(SB), Y13
+	VMOVUPS      vectors<>+2176(SB), Y6
 	VFMADD231PS  Y4, Y13, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
@@ -4586,15 +4376,15 @@ loop_t_5_6:
 	VADDPS       Y5, Y2, Y2
 	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2080(SB), Y6
+	VMOVUPS      vectors<>+2016(SB), Y6
 	VFMADD231PS  Y14, Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
+	VSUBPS       vectors<>+2016(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
+	VPERMD       vectors<>+2112(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2240(SB), Y7
+	VMOVUPS      vectors<>+2176(SB), Y7
 	VFMADD231PS  Y4, Y13, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
@@ -4602,15 +4392,15 @@ loop_t_5_6:
 	VADDPS       Y6, Y3, Y3
 	VSUBPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2080(SB), Y7
+	VMOVUPS      vectors<>+2016(SB), Y7
 	VFMADD231PS  Y14, Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
+	VSUBPS       vectors<>+2016(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
+	VPERMD       vectors<>+2112(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2240(SB), Y8
+	VMOVUPS      vectors<>+2176(SB), Y8
 	VFMADD231PS  Y4, Y13, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
@@ -4619,15 +4409,15 @@ loop_t_5_6:
 	VMOVUPS      288(BX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2080(SB), Y8
+	VMOVUPS      vectors<>+2016(SB), Y8
 	VFMADD231PS  Y14, Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
+	VSUBPS       vectors<>+2016(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
+	VPERMD       vectors<>+2112(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2240(SB), Y9
+	VMOVUPS      vectors<>+2176(SB), Y9
 	VFMADD231PS  Y4, Y13, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
@@ -4636,15 +4426,15 @@ loop_t_5_6:
 	VMOVUPS      64(BX), Y4
 	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2080(SB), Y9
+	VMOVUPS      vectors<>+2016(SB), Y9
 	VFMADD231PS  Y14, Y4, Y9
-	VSUBPS       vectors<>+2080(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
+	VSUBPS       vectors<>+2016(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2176(SB), Y9, Y9
+	VPERMD       vectors<>+2112(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2240(SB), Y10
+	VMOVUPS      vectors<>+2176(SB), Y10
 	VFMADD231PS  Y4, Y13, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
@@ -4653,15 +4443,15 @@ loop_t_5_6:
 	VMOVUPS      320(BX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2080(SB), Y10
+	VMOVUPS      vectors<>+2016(SB), Y10
 	VFMADD231PS  Y14, Y4, Y10
-	VSUBPS       vectors<>+2080(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
+	VSUBPS       vectors<>+2016(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2176(SB), Y10, Y10
+	VPERMD       vectors<>+2112(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2240(SB), Y11
+	VMOVUPS      vectors<>+2176(SB), Y11
 	VFMADD231PS  Y4, Y13, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
@@ -4670,15 +4460,15 @@ loop_t_5_6:
 	VMOVUPS      96(BX), Y4
 	VSUBPS       Y1, Y4, Y1
 	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+2080(SB), Y4
+	VMOVUPS      vectors<>+2016(SB), Y4
 	VFMADD231PS  Y14, Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y1
+	VSUBPS       vectors<>+2016(SB), Y4, Y11
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y11, Y1
 	VPSLLD       $0x14, Y4, Y11
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y11, Y4
-	VMOVUPS      vectors<>+2240(SB), Y11
+	VMOVUPS      vectors<>+2176(SB), Y11
 	VFMADD231PS  Y1, Y13, Y11
 	VMULPS       Y1, Y1, Y12
 	VFMADD231PS  Y12, Y11, Y1
@@ -4687,15 +4477,15 @@ loop_t_5_6:
 	VMOVUPS      352(BX), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+2080(SB), Y1
+	VMOVUPS      vectors<>+2016(SB), Y1
 	VFMADD231PS  Y14, Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y0
+	VSUBPS       vectors<>+2016(SB), Y1, Y11
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y11, Y0
 	VPSLLD       $0x14, Y1, Y11
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y11, Y1
-	VMOVUPS      vectors<>+2240(SB), Y11
+	VMOVUPS      vectors<>+2176(SB), Y11
 	VFMADD231PS  Y0, Y13, Y11
 	VMULPS       Y0, Y0, Y12
 	VFMADD231PS  Y12, Y11, Y0
@@ -4709,7 +4499,7 @@ loop_t_5_6:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
+	VMOVUPS      vectors<>+1824(SB), Y2
 	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
@@ -4736,19 +4526,20 @@ loop_t_5_6:
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
-	JNE          loop_t_5_6
-	MOVL         $+3, DX
+	JNE          loop_t_4_5
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
-loop_t_6_7:
-	// for t_6 < 3
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
+loop_t_5_6:
+	// for t_5 < 4
+	VXORPS       Y0, Y0, Y0
+	VCMPPS       $0x11, vectors<>+96(SB), Y0, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
 	VMOVUPS      vectors<>+0(SB), Y2
 	VMOVUPS      vectors<>+0(SB), Y3
 	VMOVUPS      vectors<>+0(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x11, vectors<>+96(SB), Y5, Y5
 	VMOVUPS      vectors<>+0(SB), Y6
 	VMOVUPS      vectors<>+0(SB), Y7
 	VMOVUPS      vectors<>+0(SB), Y8
@@ -4788,13 +4579,13 @@ loop_t_6_7:
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y6, Y8, Y6
 	VMAXPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y5, vectors<>+1792(SB), Y6, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -4819,50 +4610,50 @@ loop_t_6_7:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y10, Y4
-	VMOVUPS      vectors<>+2016(SB), Y15
+	VMOVUPS      vectors<>+1952(SB), Y15
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VMOVUPS      vectors<>+1984(SB), Y5
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y2, Y2
 	VSUBPS       Y0, Y11, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y6
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
+	VMOVUPS      vectors<>+1984(SB), Y6
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
+	VSUBPS       vectors<>+2016(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
+	VPERMD       vectors<>+2112(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2208(SB), Y7
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
+	VMOVUPS      vectors<>+2144(SB), Y7
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y3, Y3
 	VSUBPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y7
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
+	VMOVUPS      vectors<>+1984(SB), Y7
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
+	VSUBPS       vectors<>+2016(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
+	VPERMD       vectors<>+2112(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2208(SB), Y8
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
+	VMOVUPS      vectors<>+2144(SB), Y8
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
@@ -4870,16 +4661,16 @@ loop_t_6_7:
 	VMOVUPS      288(BX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y8
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
+	VMOVUPS      vectors<>+1984(SB), Y8
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
+	VSUBPS       vectors<>+2016(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
+	VPERMD       vectors<>+2112(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
@@ -4887,16 +4678,16 @@ loop_t_6_7:
 	VMOVUPS      64(BX), Y4
 	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y9
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
-	VSUBPS       vectors<>+2080(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
+	VMOVUPS      vectors<>+1984(SB), Y9
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y9
+	VSUBPS       vectors<>+2016(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2176(SB), Y9, Y9
+	VPERMD       vectors<>+2112(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2208(SB), Y10
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
+	VMOVUPS      vectors<>+2144(SB), Y10
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
@@ -4904,16 +4695,16 @@ loop_t_6_7:
 	VMOVUPS      320(BX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y10
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
-	VSUBPS       vectors<>+2080(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
+	VMOVUPS      vectors<>+1984(SB), Y10
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y10
+	VSUBPS       vectors<>+2016(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2176(SB), Y10, Y10
+	VPERMD       vectors<>+2112(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2208(SB), Y11
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
+	VMOVUPS      vectors<>+2144(SB), Y11
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
@@ -4921,16 +4712,16 @@ loop_t_6_7:
 	VMOVUPS      96(BX), Y4
 	VSUBPS       Y1, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
-	VSUBPS       vectors<>+2080(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
+	VMOVUPS      vectors<>+1984(SB), Y11
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y11
+	VSUBPS       vectors<>+2016(SB), Y11, Y12
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y12, Y4
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2176(SB), Y11, Y11
+	VPERMD       vectors<>+2112(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2208(SB), Y12
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
+	VMOVUPS      vectors<>+2144(SB), Y12
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y12
 	VMULPS       Y4, Y4, Y13
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y4, Y11, Y11
@@ -4938,16 +4729,16 @@ loop_t_6_7:
 	VMOVUPS      352(BX), Y4
 	VSUBPS       Y0, Y4, Y4
 	VMAXPS       Y4, Y15, Y4
-	VMOVUPS      vectors<>+2048(SB), Y12
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
-	VSUBPS       vectors<>+2080(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
+	VMOVUPS      vectors<>+1984(SB), Y12
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y12
+	VSUBPS       vectors<>+2016(SB), Y12, Y13
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y13, Y4
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2176(SB), Y12, Y12
+	VPERMD       vectors<>+2112(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
+	VMOVUPS      vectors<>+2144(SB), Y13
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y13
 	VMULPS       Y4, Y4, Y14
 	VFMADD231PS  Y14, Y13, Y4
 	VFMADD231PS  Y4, Y12, Y12
@@ -4955,16 +4746,16 @@ loop_t_6_7:
 	VMOVUPS      128(BX), Y4
 	VSUBPS       Y1, Y4, Y1
 	VMAXPS       Y1, Y15, Y1
-	VMOVUPS      vectors<>+2048(SB), Y4
-	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y13
-	VFNMADD231PS vectors<>+2112(SB), Y13, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y13, Y1
+	VMOVUPS      vectors<>+1984(SB), Y4
+	VFMADD213PS  vectors<>+2016(SB), Y1, Y4
+	VSUBPS       vectors<>+2016(SB), Y4, Y13
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y13, Y1
 	VPSLLD       $0x14, Y4, Y13
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VFMADD213PS  vectors<>+2240(SB), Y1, Y13
+	VMOVUPS      vectors<>+2144(SB), Y13
+	VFMADD213PS  vectors<>+2176(SB), Y1, Y13
 	VMULPS       Y1, Y1, Y14
 	VFMADD231PS  Y14, Y13, Y1
 	VFMADD231PS  Y1, Y4, Y4
@@ -4972,16 +4763,16 @@ loop_t_6_7:
 	VMOVUPS      384(BX), Y1
 	VSUBPS       Y0, Y1, Y0
 	VMAXPS       Y0, Y15, Y0
-	VMOVUPS      vectors<>+2048(SB), Y1
-	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y13
-	VFNMADD231PS vectors<>+2112(SB), Y13, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y13, Y0
+	VMOVUPS      vectors<>+1984(SB), Y1
+	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
+	VSUBPS       vectors<>+2016(SB), Y1, Y13
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y13, Y0
 	VPSLLD       $0x14, Y1, Y13
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y13, Y1
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VFMADD213PS  vectors<>+2240(SB), Y0, Y13
+	VMOVUPS      vectors<>+2144(SB), Y13
+	VFMADD213PS  vectors<>+2176(SB), Y0, Y13
 	VMULPS       Y0, Y0, Y14
 	VFMADD231PS  Y14, Y13, Y0
 	VFMADD231PS  Y0, Y1, Y1
@@ -4994,7 +4785,7 @@ loop_t_6_7:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
+	VMOVUPS      vectors<>+1824(SB), Y2
 	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
@@ -5018,15 +4809,19 @@ loop_t_6_7:
 	VMOVUPS      Y2, 128(SI)
 	VMULPS       Y0, Y1, Y0
 	VMOVUPS      Y0, 384(SI)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, 160(SI)
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y0, 416(SI)
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
-	JNE          loop_t_6_7
-	MOVL         $+3, DX
+	JNE          loop_t_5_6
+	MOVL         $+4, DX
 	PCALIGN      $0x20
 
-loop_t_7_8:
-	// for t_7 < 3
+loop_t_6_7:
+	// for t_6 < 4
 	VXORPS       Y15, Y15, Y15
 	VCMPPS       $0x11, Y15, Y15, Y0
 	VMOVUPS      vectors<>+0(SB), Y1
@@ -5077,13 +4872,13 @@ loop_t_7_8:
 	VMAXPS       Y1, Y3, Y1
 	VMAXPS       Y2, Y4, Y2
 	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS    Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS       Y6, Y8, Y6
 	VMAXPS       Y7, Y9, Y7
 	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS    Y5, vectors<>+1792(SB), Y6, Y1
+	VANDPS       vectors<>+1856(SB), Y0, Y2
+	VANDPS       vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS    Y3, Y2, Y4
 	VUNPCKHPS    Y3, Y2, Y2
 	VPMAXSD      Y2, Y4, Y2
@@ -5108,215 +4903,215 @@ loop_t_7_8:
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
 	VSUBPS       Y1, Y10, Y4
-	VMOVUPS      vectors<>+2016(SB), Y5
+	VMOVUPS      vectors<>+1952(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VMOVUPS      vectors<>+1984(SB), Y5
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VMOVUPS      Y5, 512(DI)
 	VADDPS       512(DI), Y2, Y2
 	VSUBPS       Y0, Y11, Y4
-	VMOVUPS      vectors<>+2016(SB), Y5
+	VMOVUPS      vectors<>+1952(SB), Y5
 	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
+	VMOVUPS      vectors<>+1984(SB), Y5
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y5
+	VSUBPS       vectors<>+2016(SB), Y5, Y6
+	VFNMADD231PS vectors<>+2048(SB), Y6, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
+	VPERMD       vectors<>+2112(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
+	VMOVUPS      vectors<>+2144(SB), Y6
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y6
 	VMULPS       Y4, Y4, Y7
 	VFMADD231PS  Y7, Y6, Y4
 	VFMADD231PS  Y4, Y5, Y5
 	VADDPS       Y5, Y3, Y3
 	VSUBPS       Y1, Y12, Y4
-	VMOVUPS      vectors<>+2016(SB), Y6
+	VMOVUPS      vectors<>+1952(SB), Y6
 	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2048(SB), Y6
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
+	VMOVUPS      vectors<>+1984(SB), Y6
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y6
+	VSUBPS       vectors<>+2016(SB), Y6, Y7
+	VFNMADD231PS vectors<>+2048(SB), Y7, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y7, Y4
 	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
+	VPERMD       vectors<>+2112(SB), Y6, Y6
 	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2208(SB), Y7
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
+	VMOVUPS      vectors<>+2144(SB), Y7
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y7
 	VMULPS       Y4, Y4, Y8
 	VFMADD231PS  Y8, Y7, Y4
 	VFMADD231PS  Y4, Y6, Y6
 	VADDPS       Y6, Y2, Y2
 	VMOVUPS      288(BX), Y4
 	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y7
+	VMOVUPS      vectors<>+1952(SB), Y7
 	VMAXPS       Y4, Y7, Y4
-	VMOVUPS      vectors<>+2048(SB), Y7
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
+	VMOVUPS      vectors<>+1984(SB), Y7
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y7
+	VSUBPS       vectors<>+2016(SB), Y7, Y8
+	VFNMADD231PS vectors<>+2048(SB), Y8, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y8, Y4
 	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
+	VPERMD       vectors<>+2112(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2208(SB), Y8
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
+	VMOVUPS      vectors<>+2144(SB), Y8
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y8
 	VMULPS       Y4, Y4, Y9
 	VFMADD231PS  Y9, Y8, Y4
 	VFMADD231PS  Y4, Y7, Y7
 	VADDPS       Y7, Y3, Y3
 	VMOVUPS      64(BX), Y4
 	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y8
+	VMOVUPS      vectors<>+1952(SB), Y8
 	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      vectors<>+2048(SB), Y8
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
+	VMOVUPS      vectors<>+1984(SB), Y8
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y8
+	VSUBPS       vectors<>+2016(SB), Y8, Y9
+	VFNMADD231PS vectors<>+2048(SB), Y9, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y9, Y4
 	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
+	VPERMD       vectors<>+2112(SB), Y8, Y8
 	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
+	VMOVUPS      vectors<>+2144(SB), Y9
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y9
 	VMULPS       Y4, Y4, Y10
 	VFMADD231PS  Y10, Y9, Y4
 	VFMADD231PS  Y4, Y8, Y8
 	VADDPS       Y8, Y2, Y2
 	VMOVUPS      320(BX), Y4
 	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y9
+	VMOVUPS      vectors<>+1952(SB), Y9
 	VMAXPS       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2048(SB), Y9
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
-	VSUBPS       vectors<>+2080(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
+	VMOVUPS      vectors<>+1984(SB), Y9
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y9
+	VSUBPS       vectors<>+2016(SB), Y9, Y10
+	VFNMADD231PS vectors<>+2048(SB), Y10, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y10, Y4
 	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2176(SB), Y9, Y9
+	VPERMD       vectors<>+2112(SB), Y9, Y9
 	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2208(SB), Y10
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
+	VMOVUPS      vectors<>+2144(SB), Y10
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y10
 	VMULPS       Y4, Y4, Y11
 	VFMADD231PS  Y11, Y10, Y4
 	VFMADD231PS  Y4, Y9, Y9
 	VADDPS       Y9, Y3, Y3
 	VMOVUPS      96(BX), Y4
 	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y10
+	VMOVUPS      vectors<>+1952(SB), Y10
 	VMAXPS       Y4, Y10, Y4
-	VMOVUPS      vectors<>+2048(SB), Y10
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
-	VSUBPS       vectors<>+2080(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
+	VMOVUPS      vectors<>+1984(SB), Y10
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y10
+	VSUBPS       vectors<>+2016(SB), Y10, Y11
+	VFNMADD231PS vectors<>+2048(SB), Y11, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y11, Y4
 	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2176(SB), Y10, Y10
+	VPERMD       vectors<>+2112(SB), Y10, Y10
 	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2208(SB), Y11
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
+	VMOVUPS      vectors<>+2144(SB), Y11
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y11
 	VMULPS       Y4, Y4, Y12
 	VFMADD231PS  Y12, Y11, Y4
 	VFMADD231PS  Y4, Y10, Y10
 	VADDPS       Y10, Y2, Y2
 	VMOVUPS      352(BX), Y4
 	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y11
+	VMOVUPS      vectors<>+1952(SB), Y11
 	VMAXPS       Y4, Y11, Y4
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
-	VSUBPS       vectors<>+2080(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
+	VMOVUPS      vectors<>+1984(SB), Y11
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y11
+	VSUBPS       vectors<>+2016(SB), Y11, Y12
+	VFNMADD231PS vectors<>+2048(SB), Y12, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y12, Y4
 	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2176(SB), Y11, Y11
+	VPERMD       vectors<>+2112(SB), Y11, Y11
 	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2208(SB), Y12
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
+	VMOVUPS      vectors<>+2144(SB), Y12
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y12
 	VMULPS       Y4, Y4, Y13
 	VFMADD231PS  Y13, Y12, Y4
 	VFMADD231PS  Y4, Y11, Y11
 	VADDPS       Y11, Y3, Y3
 	VMOVUPS      128(BX), Y4
 	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y12
+	VMOVUPS      vectors<>+1952(SB), Y12
 	VMAXPS       Y4, Y12, Y4
-	VMOVUPS      vectors<>+2048(SB), Y12
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
-	VSUBPS       vectors<>+2080(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
+	VMOVUPS      vectors<>+1984(SB), Y12
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y12
+	VSUBPS       vectors<>+2016(SB), Y12, Y13
+	VFNMADD231PS vectors<>+2048(SB), Y13, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y13, Y4
 	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2176(SB), Y12, Y12
+	VPERMD       vectors<>+2112(SB), Y12, Y12
 	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
+	VMOVUPS      vectors<>+2144(SB), Y13
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y13
 	VMULPS       Y4, Y4, Y14
 	VFMADD231PS  Y14, Y13, Y4
 	VFMADD231PS  Y4, Y12, Y12
 	VADDPS       Y12, Y2, Y2
 	VMOVUPS      384(BX), Y4
 	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y13
+	VMOVUPS      vectors<>+1952(SB), Y13
 	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2048(SB), Y13
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y13
-	VSUBPS       vectors<>+2080(SB), Y13, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y4
+	VMOVUPS      vectors<>+1984(SB), Y13
+	VFMADD213PS  vectors<>+2016(SB), Y4, Y13
+	VSUBPS       vectors<>+2016(SB), Y13, Y14
+	VFNMADD231PS vectors<>+2048(SB), Y14, Y4
+	VFNMADD231PS vectors<>+2080(SB), Y14, Y4
 	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+2176(SB), Y13, Y13
+	VPERMD       vectors<>+2112(SB), Y13, Y13
 	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y14
+	VMOVUPS      vectors<>+2144(SB), Y14
+	VFMADD213PS  vectors<>+2176(SB), Y4, Y14
 	VMULPS       Y4, Y4, Y15
 	VFMADD231PS  Y15, Y14, Y4
 	VFMADD231PS  Y4, Y13, Y13
 	VADDPS       Y13, Y3, Y3
 	VMOVUPS      160(BX), Y4
 	VSUBPS       Y1, Y4, Y1
-	VMOVUPS      vectors<>+2016(SB), Y4
+	VMOVUPS      vectors<>+1952(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectors<>+2048(SB), Y4
-	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y1
+	VMOVUPS      vectors<>+1984(SB), Y4
+	VFMADD213PS  vectors<>+2016(SB), Y1, Y4
+	VSUBPS       vectors<>+2016(SB), Y4, Y14
+	VFNMADD231PS vectors<>+2048(SB), Y14, Y1
+	VFNMADD231PS vectors<>+2080(SB), Y14, Y1
 	VPSLLD       $0x14, Y4, Y14
-	VPERMD       vectors<>+2176(SB), Y4, Y4
+	VPERMD       vectors<>+2112(SB), Y4, Y4
 	VPADDD       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y1, Y14
+	VMOVUPS      vectors<>+2144(SB), Y14
+	VFMADD213PS  vectors<>+2176(SB), Y1, Y14
 	VMULPS       Y1, Y1, Y15
 	VFMADD231PS  Y15, Y14, Y1
 	VFMADD231PS  Y1, Y4, Y4
 	VADDPS       Y4, Y2, Y2
 	VMOVUPS      416(BX), Y1
 	VSUBPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+2016(SB), Y1
+	VMOVUPS      vectors<>+1952(SB), Y1
 	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+2048(SB), Y1
-	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y0
+	VMOVUPS      vectors<>+1984(SB), Y1
+	VFMADD213PS  vectors<>+2016(SB), Y0, Y1
+	VSUBPS       vectors<>+2016(SB), Y1, Y14
+	VFNMADD231PS vectors<>+2048(SB), Y14, Y0
+	VFNMADD231PS vectors<>+2080(SB), Y14, Y0
 	VPSLLD       $0x14, Y1, Y14
-	VPERMD       vectors<>+2176(SB), Y1, Y1
+	VPERMD       vectors<>+2112(SB), Y1, Y1
 	VPADDD       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y0, Y14
+	VMOVUPS      vectors<>+2144(SB), Y14
+	VFMADD213PS  vectors<>+2176(SB), Y0, Y14
 	VMULPS       Y0, Y0, Y15
 	VFMADD231PS  Y15, Y14, Y0
 	VFMADD231PS  Y0, Y1, Y1
@@ -5329,7 +5124,7 @@ loop_t_7_8:
 	VADDPS       Y0, Y2, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y2
 	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
+	VMOVUPS      vectors<>+1824(SB), Y2
 	VDIVPS       Y0, Y2, Y0
 	VPERMILPS    $0x00, Y0, Y2
 	VPERMILPS    $0x55, Y0, Y0
@@ -5361,354 +5156,14 @@ loop_t_7_8:
 	ADDQ         $+512, BX
 	ADDQ         $+512, SI
 	DECQ         DX
-	JNE          loop_t_7_8
-	MOVL         $+3, DX
-	PCALIGN      $0x20
+	JNE          loop_t_6_7
+	VMOVUPS      vectors<>+1952(SB), Y15
+	VMOVUPS      vectors<>+1984(SB), Y14
+	VMOVUPS      vectors<>+2144(SB), Y13
+	MOVL         $+4, CX
 
-loop_t_8_9:
-	// for t_8 < 3
-	VXORPS       Y15, Y15, Y15
-	VCMPPS       $0x11, Y15, Y15, Y0
-	VMOVUPS      vectors<>+0(SB), Y1
-	VMOVUPS      vectors<>+0(SB), Y2
-	VMOVUPS      vectors<>+0(SB), Y3
-	VMOVUPS      vectors<>+0(SB), Y4
-	VCMPPS       $0x11, Y15, Y15, Y5
-	VMOVUPS      vectors<>+0(SB), Y6
-	VMOVUPS      vectors<>+0(SB), Y7
-	VMOVUPS      vectors<>+0(SB), Y8
-	VMOVUPS      vectors<>+0(SB), Y9
-	VMOVUPS      (BX), Y10
-	VMAXPS       Y1, Y10, Y1
-	VMOVUPS      256(BX), Y11
-	VMAXPS       Y6, Y11, Y6
-	VMOVUPS      32(BX), Y12
-	VMAXPS       Y2, Y12, Y2
-	VCMPPS       $0x03, Y12, Y10, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      288(BX), Y13
-	VMAXPS       Y7, Y13, Y7
-	VCMPPS       $0x03, Y13, Y11, Y13
-	VORPS        Y13, Y5, Y5
-	VMOVUPS      64(BX), Y13
-	VMAXPS       Y3, Y13, Y3
-	VMOVUPS      320(BX), Y14
-	VMAXPS       Y8, Y14, Y8
-	VMOVUPS      96(BX), Y15
-	VMAXPS       Y4, Y15, Y4
-	VCMPPS       $0x03, Y15, Y13, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      352(BX), Y13
-	VMAXPS       Y9, Y13, Y9
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y5, Y5
-	VMOVUPS      128(BX), Y13
-	VMAXPS       Y1, Y13, Y1
-	VMOVUPS      384(BX), Y14
-	VMAXPS       Y6, Y14, Y6
-	VMOVUPS      160(BX), Y15
-	VMAXPS       Y2, Y15, Y2
-	VCMPPS       $0x03, Y15, Y13, Y13
-	VORPS        Y13, Y0, Y0
-	VMOVUPS      416(BX), Y13
-	VMAXPS       Y7, Y13, Y7
-	VCMPPS       $0x03, Y13, Y14, Y13
-	VORPS        Y13, Y5, Y5
-	VMAXPS       Y1, Y3, Y1
-	VMAXPS       Y2, Y4, Y2
-	VMAXPS       Y1, Y2, Y1
-	VBLENDVPS    Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS       Y6, Y8, Y6
-	VMAXPS       Y7, Y9, Y7
-	VMAXPS       Y6, Y7, Y6
-	VBLENDVPS    Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS       vectors<>+1920(SB), Y0, Y2
-	VANDPS       vectors<>+1920(SB), Y1, Y3
-	VUNPCKLPS    Y3, Y2, Y4
-	VUNPCKHPS    Y3, Y2, Y2
-	VPMAXSD      Y2, Y4, Y2
-	VSHUFPS      $0x44, Y2, Y2, Y3
-	VSHUFPS      $0xee, Y2, Y2, Y2
-	VPMAXSD      Y2, Y3, Y2
-	VPERM2F128   $0x01, Y2, Y2, Y3
-	VPMAXSD      Y3, Y2, Y2
-	VUNPCKLPS    Y1, Y0, Y3
-	VUNPCKHPS    Y1, Y0, Y0
-	VMAXPS       Y0, Y3, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y1
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VMAXPS       Y0, Y1, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VMAXPS       Y1, Y0, Y0
-	VCMPPS       $0x03, Y2, Y2, Y1
-	VORPS        Y1, Y0, Y0
-	VPERM2F128   $0x00, Y0, Y0, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VSUBPS       Y1, Y10, Y4
-	VMOVUPS      vectors<>+2016(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VMOVUPS      Y5, 544(DI)
-	VADDPS       544(DI), Y2, Y2
-	VSUBPS       Y0, Y11, Y4
-	VMOVUPS      vectors<>+2016(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMOVUPS      vectors<>+2048(SB), Y5
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y5
-	VSUBPS       vectors<>+2080(SB), Y5, Y6
-	VFNMADD231PS vectors<>+2112(SB), Y6, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       vectors<>+2176(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVUPS      vectors<>+2208(SB), Y6
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VSUBPS       Y1, Y12, Y4
-	VMOVUPS      vectors<>+2016(SB), Y6
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectors<>+2048(SB), Y6
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y6
-	VSUBPS       vectors<>+2080(SB), Y6, Y7
-	VFNMADD231PS vectors<>+2112(SB), Y7, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y7, Y4
-	VPSLLD       $0x14, Y6, Y7
-	VPERMD       vectors<>+2176(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y6
-	VMOVUPS      vectors<>+2208(SB), Y7
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y8
-	VFMADD231PS  Y8, Y7, Y4
-	VFMADD231PS  Y4, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VMOVUPS      288(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y7
-	VMAXPS       Y4, Y7, Y4
-	VMOVUPS      vectors<>+2048(SB), Y7
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y7
-	VSUBPS       vectors<>+2080(SB), Y7, Y8
-	VFNMADD231PS vectors<>+2112(SB), Y8, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y8, Y4
-	VPSLLD       $0x14, Y7, Y8
-	VPERMD       vectors<>+2176(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y7
-	VMOVUPS      vectors<>+2208(SB), Y8
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y8
-	VMULPS       Y4, Y4, Y9
-	VFMADD231PS  Y9, Y8, Y4
-	VFMADD231PS  Y4, Y7, Y7
-	VADDPS       Y7, Y3, Y3
-	VMOVUPS      64(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y8
-	VMAXPS       Y4, Y8, Y4
-	VMOVUPS      vectors<>+2048(SB), Y8
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y8
-	VSUBPS       vectors<>+2080(SB), Y8, Y9
-	VFNMADD231PS vectors<>+2112(SB), Y9, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y9, Y4
-	VPSLLD       $0x14, Y8, Y9
-	VPERMD       vectors<>+2176(SB), Y8, Y8
-	VPADDD       Y8, Y9, Y8
-	VMOVUPS      vectors<>+2208(SB), Y9
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y9
-	VMULPS       Y4, Y4, Y10
-	VFMADD231PS  Y10, Y9, Y4
-	VFMADD231PS  Y4, Y8, Y8
-	VADDPS       Y8, Y2, Y2
-	VMOVUPS      320(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y9
-	VMAXPS       Y4, Y9, Y4
-	VMOVUPS      vectors<>+2048(SB), Y9
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y9
-	VSUBPS       vectors<>+2080(SB), Y9, Y10
-	VFNMADD231PS vectors<>+2112(SB), Y10, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y10, Y4
-	VPSLLD       $0x14, Y9, Y10
-	VPERMD       vectors<>+2176(SB), Y9, Y9
-	VPADDD       Y9, Y10, Y9
-	VMOVUPS      vectors<>+2208(SB), Y10
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y10
-	VMULPS       Y4, Y4, Y11
-	VFMADD231PS  Y11, Y10, Y4
-	VFMADD231PS  Y4, Y9, Y9
-	VADDPS       Y9, Y3, Y3
-	VMOVUPS      96(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y10
-	VMAXPS       Y4, Y10, Y4
-	VMOVUPS      vectors<>+2048(SB), Y10
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y10
-	VSUBPS       vectors<>+2080(SB), Y10, Y11
-	VFNMADD231PS vectors<>+2112(SB), Y11, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y11, Y4
-	VPSLLD       $0x14, Y10, Y11
-	VPERMD       vectors<>+2176(SB), Y10, Y10
-	VPADDD       Y10, Y11, Y10
-	VMOVUPS      vectors<>+2208(SB), Y11
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y11
-	VMULPS       Y4, Y4, Y12
-	VFMADD231PS  Y12, Y11, Y4
-	VFMADD231PS  Y4, Y10, Y10
-	VADDPS       Y10, Y2, Y2
-	VMOVUPS      352(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y11
-	VMAXPS       Y4, Y11, Y4
-	VMOVUPS      vectors<>+2048(SB), Y11
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y11
-	VSUBPS       vectors<>+2080(SB), Y11, Y12
-	VFNMADD231PS vectors<>+2112(SB), Y12, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y12, Y4
-	VPSLLD       $0x14, Y11, Y12
-	VPERMD       vectors<>+2176(SB), Y11, Y11
-	VPADDD       Y11, Y12, Y11
-	VMOVUPS      vectors<>+2208(SB), Y12
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y12
-	VMULPS       Y4, Y4, Y13
-	VFMADD231PS  Y13, Y12, Y4
-	VFMADD231PS  Y4, Y11, Y11
-	VADDPS       Y11, Y3, Y3
-	VMOVUPS      128(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y12
-	VMAXPS       Y4, Y12, Y4
-	VMOVUPS      vectors<>+2048(SB), Y12
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y12
-	VSUBPS       vectors<>+2080(SB), Y12, Y13
-	VFNMADD231PS vectors<>+2112(SB), Y13, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y13, Y4
-	VPSLLD       $0x14, Y12, Y13
-	VPERMD       vectors<>+2176(SB), Y12, Y12
-	VPADDD       Y12, Y13, Y12
-	VMOVUPS      vectors<>+2208(SB), Y13
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y13
-	VMULPS       Y4, Y4, Y14
-	VFMADD231PS  Y14, Y13, Y4
-	VFMADD231PS  Y4, Y12, Y12
-	VADDPS       Y12, Y2, Y2
-	VMOVUPS      384(BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMOVUPS      vectors<>+2016(SB), Y13
-	VMAXPS       Y4, Y13, Y4
-	VMOVUPS      vectors<>+2048(SB), Y13
-	VFMADD213PS  vectors<>+2080(SB), Y4, Y13
-	VSUBPS       vectors<>+2080(SB), Y13, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y4
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y4
-	VPSLLD       $0x14, Y13, Y14
-	VPERMD       vectors<>+2176(SB), Y13, Y13
-	VPADDD       Y13, Y14, Y13
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y4, Y14
-	VMULPS       Y4, Y4, Y15
-	VFMADD231PS  Y15, Y14, Y4
-	VFMADD231PS  Y4, Y13, Y13
-	VADDPS       Y13, Y3, Y3
-	VMOVUPS      160(BX), Y4
-	VSUBPS       Y1, Y4, Y1
-	VMOVUPS      vectors<>+2016(SB), Y4
-	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectors<>+2048(SB), Y4
-	VFMADD213PS  vectors<>+2080(SB), Y1, Y4
-	VSUBPS       vectors<>+2080(SB), Y4, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y1
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y1
-	VPSLLD       $0x14, Y4, Y14
-	VPERMD       vectors<>+2176(SB), Y4, Y4
-	VPADDD       Y4, Y14, Y4
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y1, Y14
-	VMULPS       Y1, Y1, Y15
-	VFMADD231PS  Y15, Y14, Y1
-	VFMADD231PS  Y1, Y4, Y4
-	VADDPS       Y4, Y2, Y2
-	VMOVUPS      416(BX), Y1
-	VSUBPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+2016(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      vectors<>+2048(SB), Y1
-	VFMADD213PS  vectors<>+2080(SB), Y0, Y1
-	VSUBPS       vectors<>+2080(SB), Y1, Y14
-	VFNMADD231PS vectors<>+2112(SB), Y14, Y0
-	VFNMADD231PS vectors<>+2144(SB), Y14, Y0
-	VPSLLD       $0x14, Y1, Y14
-	VPERMD       vectors<>+2176(SB), Y1, Y1
-	VPADDD       Y1, Y14, Y1
-	VMOVUPS      vectors<>+2208(SB), Y14
-	VFMADD213PS  vectors<>+2240(SB), Y0, Y14
-	VMULPS       Y0, Y0, Y15
-	VFMADD231PS  Y15, Y14, Y0
-	VFMADD231PS  Y0, Y1, Y1
-	VADDPS       Y1, Y3, Y3
-	VUNPCKLPS    Y3, Y2, Y0
-	VUNPCKHPS    Y3, Y2, Y2
-	VADDPS       Y2, Y0, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y2
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VADDPS       Y0, Y2, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y2
-	VADDPS       Y2, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y2
-	VDIVPS       Y0, Y2, Y0
-	VPERMILPS    $0x00, Y0, Y2
-	VPERMILPS    $0x55, Y0, Y0
-	VMOVUPS      544(DI), Y3
-	VMULPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (SI)
-	VMULPS       Y0, Y5, Y3
-	VMOVUPS      Y3, 256(SI)
-	VMULPS       Y2, Y6, Y3
-	VMOVUPS      Y3, 32(SI)
-	VMULPS       Y0, Y7, Y3
-	VMOVUPS      Y3, 288(SI)
-	VMULPS       Y2, Y8, Y3
-	VMOVUPS      Y3, 64(SI)
-	VMULPS       Y0, Y9, Y3
-	VMOVUPS      Y3, 320(SI)
-	VMULPS       Y2, Y10, Y3
-	VMOVUPS      Y3, 96(SI)
-	VMULPS       Y0, Y11, Y3
-	VMOVUPS      Y3, 352(SI)
-	VMULPS       Y2, Y12, Y3
-	VMOVUPS      Y3, 128(SI)
-	VMULPS       Y0, Y13, Y3
-	VMOVUPS      Y3, 384(SI)
-	VMULPS       Y2, Y4, Y2
-	VMOVUPS      Y2, 160(SI)
-	VMULPS       Y0, Y1, Y0
-	VMOVUPS      Y0, 416(SI)
-	ADDQ         $+512, BX
-	ADDQ         $+512, SI
-	DECQ         DX
-	JNE          loop_t_8_9
-	VMOVUPS      vectors<>+2016(SB), Y15
-	VMOVUPS      vectors<>+2048(SB), Y14
-	VMOVUPS      vectors<>+2208(SB), Y13
-	MOVL         $+3, CX
-
-loop_t_9_10:
-	// for t_9 < 3
+loop_t_7_8:
+	// for t_7 < 4
 	VXORPS     Y0, Y0, Y0
 	VCMPPS     $0x11, vectors<>+96(SB), Y0, Y0
 	VMOVUPS    vectors<>+0(SB), Y1
@@ -5768,13 +5223,13 @@ loop_t_9_10:
 	VMAXPS     Y1, Y3, Y1
 	VMAXPS     Y2, Y4, Y2
 	VMAXPS     Y1, Y2, Y1
-	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS  Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS     Y6, Y8, Y6
 	VMAXPS     Y7, Y9, Y7
 	VMAXPS     Y6, Y7, Y6
-	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS     vectors<>+1920(SB), Y0, Y2
-	VANDPS     vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS  Y5, vectors<>+1792(SB), Y6, Y1
+	VANDPS     vectors<>+1856(SB), Y0, Y2
+	VANDPS     vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS  Y3, Y2, Y4
 	VUNPCKHPS  Y3, Y2, Y2
 	VPMAXSD    Y2, Y4, Y2
@@ -5798,15 +5253,15 @@ loop_t_9_10:
 	VPERMILPS  $0x55, Y0, Y0
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	VMOVUPS    vectors<>+2080(SB), Y12
-	VMOVUPS    vectors<>+2112(SB), Y11
-	VMOVUPS    vectors<>+2144(SB), Y10
-	VMOVUPS    vectors<>+2176(SB), Y9
-	VMOVUPS    vectors<>+2240(SB), Y8
+	VMOVUPS    vectors<>+2016(SB), Y12
+	VMOVUPS    vectors<>+2048(SB), Y11
+	VMOVUPS    vectors<>+2080(SB), Y10
+	VMOVUPS    vectors<>+2112(SB), Y9
+	VMOVUPS    vectors<>+2176(SB), Y8
 	MOVL       $+7, DX
 	PCALIGN    $0x20
 
-loop_s_11:
+loop_s_9:
 	// for s < 7
 	VMOVUPS      (BX), Y4
 	VSUBPS       Y1, Y4, Y4
@@ -5847,7 +5302,7 @@ loop_s_11:
 	ADDQ         $+32, BX
 	ADDQ         $+32, DI
 	DECQ         DX
-	JNE          loop_s_11
+	JNE          loop_s_9
 	VUNPCKLPS    Y3, Y2, Y0
 	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
@@ -5856,14 +5311,14 @@ loop_s_11:
 	VADDPS       Y0, Y1, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y1
+	VMOVUPS      vectors<>+1824(SB), Y1
 	VDIVPS       Y0, Y1, Y0
 	VPERMILPS    $0x00, Y0, Y1
 	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+7, DX
 	PCALIGN      $0x20
 
-loop_s_2_12:
+loop_s_2_10:
 	// for s_2 < 7
 	VMULPS  -224(DI), Y1, Y2
 	VMOVUPS Y2, (SI)
@@ -5872,7 +5327,7 @@ loop_s_2_12:
 	ADDQ    $+32, SI
 	ADDQ    $+32, DI
 	DECQ    DX
-	JNE     loop_s_2_12
+	JNE     loop_s_2_10
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS Y0, (SI)
 	VXORPS  Y0, Y0, Y0
@@ -5881,14 +5336,14 @@ loop_s_2_12:
 	ADDQ    $+288, SI
 	ADDQ    $-448, DI
 	DECQ    CX
-	JNE     loop_t_9_10
-	VMOVUPS vectors<>+2016(SB), Y15
-	VMOVUPS vectors<>+2048(SB), Y14
-	VMOVUPS vectors<>+2208(SB), Y13
-	MOVL    $+3, CX
+	JNE     loop_t_7_8
+	VMOVUPS vectors<>+1952(SB), Y15
+	VMOVUPS vectors<>+1984(SB), Y14
+	VMOVUPS vectors<>+2144(SB), Y13
+	MOVL    $+4, CX
 
-loop_t_10_13:
-	// for t_10 < 3
+loop_t_8_11:
+	// for t_8 < 4
 	VXORPS  Y12, Y12, Y12
 	VCMPPS  $0x11, Y12, Y12, Y0
 	VMOVUPS vectors<>+0(SB), Y1
@@ -5903,7 +5358,7 @@ loop_t_10_13:
 	MOVL    $+2, DX
 	PCALIGN $0x20
 
-loop_s_3_14:
+loop_s_3_12:
 	// for s_3 < 2
 	VMOVUPS    (BX), Y10
 	VMAXPS     Y1, Y10, Y1
@@ -5931,17 +5386,17 @@ loop_s_3_14:
 	VORPS      Y10, Y5, Y5
 	ADDQ       $+128, BX
 	DECQ       DX
-	JNE        loop_s_3_14
+	JNE        loop_s_3_12
 	VMAXPS     Y1, Y3, Y1
 	VMAXPS     Y2, Y4, Y2
 	VMAXPS     Y1, Y2, Y1
-	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
+	VBLENDVPS  Y0, vectors<>+1792(SB), Y1, Y0
 	VMAXPS     Y6, Y8, Y6
 	VMAXPS     Y7, Y9, Y7
 	VMAXPS     Y6, Y7, Y6
-	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS     vectors<>+1920(SB), Y0, Y2
-	VANDPS     vectors<>+1920(SB), Y1, Y3
+	VBLENDVPS  Y5, vectors<>+1792(SB), Y6, Y1
+	VANDPS     vectors<>+1856(SB), Y0, Y2
+	VANDPS     vectors<>+1856(SB), Y1, Y3
 	VUNPCKLPS  Y3, Y2, Y4
 	VUNPCKHPS  Y3, Y2, Y2
 	VPMAXSD    Y2, Y4, Y2
@@ -5965,15 +5420,15 @@ loop_s_3_14:
 	VPERMILPS  $0x55, Y0, Y0
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	VMOVUPS    vectors<>+2080(SB), Y12
-	VMOVUPS    vectors<>+2112(SB), Y11
-	VMOVUPS    vectors<>+2144(SB), Y10
-	VMOVUPS    vectors<>+2176(SB), Y9
-	VMOVUPS    vectors<>+2240(SB), Y8
+	VMOVUPS    vectors<>+2016(SB), Y12
+	VMOVUPS    vectors<>+2048(SB), Y11
+	VMOVUPS    vectors<>+2080(SB), Y10
+	VMOVUPS    vectors<>+2112(SB), Y9
+	VMOVUPS    vectors<>+2176(SB), Y8
 	MOVL       $+8, DX
 	PCALIGN    $0x20
 
-loop_s_4_15:
+loop_s_4_13:
 	// for s_4 < 8
 	VMOVUPS      -256(BX), Y4
 	VSUBPS       Y1, Y4, Y4
@@ -6014,7 +5469,7 @@ loop_s_4_15:
 	ADDQ         $+32, BX
 	ADDQ         $+32, DI
 	DECQ         DX
-	JNE          loop_s_4_15
+	JNE          loop_s_4_13
 	VUNPCKLPS    Y3, Y2, Y0
 	VUNPCKHPS    Y3, Y2, Y1
 	VADDPS       Y1, Y0, Y0
@@ -6023,14 +5478,14 @@ loop_s_4_15:
 	VADDPS       Y0, Y1, Y0
 	VPERM2F128   $0x01, Y0, Y0, Y1
 	VADDPS       Y1, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y1
+	VMOVUPS      vectors<>+1824(SB), Y1
 	VDIVPS       Y0, Y1, Y0
 	VPERMILPS    $0x00, Y0, Y1
 	VPERMILPS    $0x55, Y0, Y0
 	MOVL         $+8, DX
 	PCALIGN      $0x20
 
-loop_s_5_16:
+loop_s_5_14:
 	// for s_5 < 8
 	VMULPS  -256(DI), Y1, Y2
 	VMOVUPS Y2, (SI)
@@ -6039,173 +5494,11 @@ loop_s_5_16:
 	ADDQ    $+32, SI
 	ADDQ    $+32, DI
 	DECQ    DX
-	JNE     loop_s_5_16
+	JNE     loop_s_5_14
 	ADDQ    $+256, SI
 	ADDQ    $-512, DI
 	DECQ    CX
-	JNE     loop_t_10_13
-	VMOVUPS vectors<>+2016(SB), Y15
-	VMOVUPS vectors<>+2048(SB), Y14
-	VMOVUPS vectors<>+2208(SB), Y13
-	MOVL    $+2, CX
-
-loop_t_11_17:
-	// for t_11 < 2
-	VXORPS  Y12, Y12, Y12
-	VCMPPS  $0x11, Y12, Y12, Y0
-	VMOVUPS vectors<>+0(SB), Y1
-	VMOVUPS vectors<>+0(SB), Y2
-	VMOVUPS vectors<>+0(SB), Y3
-	VMOVUPS vectors<>+0(SB), Y4
-	VCMPPS  $0x11, Y12, Y12, Y5
-	VMOVUPS vectors<>+0(SB), Y6
-	VMOVUPS vectors<>+0(SB), Y7
-	VMOVUPS vectors<>+0(SB), Y8
-	VMOVUPS vectors<>+0(SB), Y9
-	MOVL    $+2, DX
-	PCALIGN $0x20
-
-loop_s_6_18:
-	// for s_6 < 2
-	VMOVUPS    (BX), Y10
-	VMAXPS     Y1, Y10, Y1
-	VMOVUPS    256(BX), Y11
-	VMAXPS     Y6, Y11, Y6
-	VMOVUPS    32(BX), Y12
-	VMAXPS     Y2, Y12, Y2
-	VCMPPS     $0x03, Y12, Y10, Y10
-	VORPS      Y10, Y0, Y0
-	VMOVUPS    288(BX), Y10
-	VMAXPS     Y7, Y10, Y7
-	VCMPPS     $0x03, Y10, Y11, Y10
-	VORPS      Y10, Y5, Y5
-	VMOVUPS    64(BX), Y10
-	VMAXPS     Y3, Y10, Y3
-	VMOVUPS    320(BX), Y11
-	VMAXPS     Y8, Y11, Y8
-	VMOVUPS    96(BX), Y12
-	VMAXPS     Y4, Y12, Y4
-	VCMPPS     $0x03, Y12, Y10, Y10
-	VORPS      Y10, Y0, Y0
-	VMOVUPS    352(BX), Y10
-	VMAXPS     Y9, Y10, Y9
-	VCMPPS     $0x03, Y10, Y11, Y10
-	VORPS      Y10, Y5, Y5
-	ADDQ       $+128, BX
-	DECQ       DX
-	JNE        loop_s_6_18
-	VMAXPS     Y1, Y3, Y1
-	VMAXPS     Y2, Y4, Y2
-	VMAXPS     Y1, Y2, Y1
-	VBLENDVPS  Y0, vectors<>+1856(SB), Y1, Y0
-	VMAXPS     Y6, Y8, Y6
-	VMAXPS     Y7, Y9, Y7
-	VMAXPS     Y6, Y7, Y6
-	VBLENDVPS  Y5, vectors<>+1856(SB), Y6, Y1
-	VANDPS     vectors<>+1920(SB), Y0, Y2
-	VANDPS     vectors<>+1920(SB), Y1, Y3
-	VUNPCKLPS  Y3, Y2, Y4
-	VUNPCKHPS  Y3, Y2, Y2
-	VPMAXSD    Y2, Y4, Y2
-	VSHUFPS    $0x44, Y2, Y2, Y3
-	VSHUFPS    $0xee, Y2, Y2, Y2
-	VPMAXSD    Y2, Y3, Y2
-	VPERM2F128 $0x01, Y2, Y2, Y3
-	VPMAXSD    Y3, Y2, Y2
-	VUNPCKLPS  Y1, Y0, Y3
-	VUNPCKHPS  Y1, Y0, Y0
-	VMAXPS     Y0, Y3, Y0
-	VSHUFPS    $0x44, Y0, Y0, Y1
-	VSHUFPS    $0xee, Y0, Y0, Y0
-	VMAXPS     Y0, Y1, Y0
-	VPERM2F128 $0x01, Y0, Y0, Y1
-	VMAXPS     Y1, Y0, Y0
-	VCMPPS     $0x03, Y2, Y2, Y1
-	VORPS      Y1, Y0, Y0
-	VPERM2F128 $0x00, Y0, Y0, Y0
-	VPERMILPS  $0x00, Y0, Y1
-	VPERMILPS  $0x55, Y0, Y0
-	VXORPS     Y2, Y2, Y2
-	VXORPS     Y3, Y3, Y3
-	VMOVUPS    vectors<>+2080(SB), Y12
-	VMOVUPS    vectors<>+2112(SB), Y11
-	VMOVUPS    vectors<>+2144(SB), Y10
-	VMOVUPS    vectors<>+2176(SB), Y9
-	VMOVUPS    vectors<>+2240(SB), Y8
-	MOVL       $+8, DX
-	PCALIGN    $0x20
-
-loop_s_7_19:
-	// for s_7 < 8
-	VMOVUPS      -256(BX), Y4
-	VSUBPS       Y1, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       Y12, Y5, Y6
-	VFNMADD231PS Y11, Y6, Y4
-	VFNMADD231PS Y10, Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       Y9, Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVAPS      Y8, Y6
-	VFMADD231PS  Y4, Y13, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	VMOVUPS      Y5, (DI)
-	VMOVUPS      (BX), Y4
-	VSUBPS       Y0, Y4, Y4
-	VMAXPS       Y4, Y15, Y4
-	VMOVAPS      Y12, Y5
-	VFMADD231PS  Y14, Y4, Y5
-	VSUBPS       Y12, Y5, Y6
-	VFNMADD231PS Y11, Y6, Y4
-	VFNMADD231PS Y10, Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMD       Y9, Y5, Y5
-	VPADDD       Y5, Y6, Y5
-	VMOVAPS      Y8, Y6
-	VFMADD231PS  Y4, Y13, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD231PS  Y7, Y6, Y4
-	VFMADD231PS  Y4, Y5, Y5
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y5, 256(DI)
-	ADDQ         $+32, BX
-	ADDQ         $+32, DI
-	DECQ         DX
-	JNE          loop_s_7_19
-	VUNPCKLPS    Y3, Y2, Y0
-	VUNPCKHPS    Y3, Y2, Y1
-	VADDPS       Y1, Y0, Y0
-	VSHUFPS      $0x44, Y0, Y0, Y1
-	VSHUFPS      $0xee, Y0, Y0, Y0
-	VADDPS       Y0, Y1, Y0
-	VPERM2F128   $0x01, Y0, Y0, Y1
-	VADDPS       Y1, Y0, Y0
-	VMOVUPS      vectors<>+1888(SB), Y1
-	VDIVPS       Y0, Y1, Y0
-	VPERMILPS    $0x00, Y0, Y1
-	VPERMILPS    $0x55, Y0, Y0
-	MOVL         $+8, DX
-	PCALIGN      $0x20
-
-loop_s_8_20:
-	// for s_8 < 8
-	VMULPS  -256(DI), Y1, Y2
-	VMOVUPS Y2, (SI)
-	VMULPS  (DI), Y0, Y2
-	VMOVUPS Y2, 256(SI)
-	ADDQ    $+32, SI
-	ADDQ    $+32, DI
-	DECQ    DX
-	JNE     loop_s_8_20
-	ADDQ    $+256, SI
-	ADDQ    $-512, DI
-	DECQ    CX
-	JNE     loop_t_11_17
+	JNE     loop_t_8_11
 	DECQ    R8
 	JNE     loop_a_1
 	VZEROUPPER
@@ -12344,18 +11637,16 @@ loop_d_7_13:
 	VBROADCASTSS -10116(BX), Y6
 	VMOVUPS      -4160(SI), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS -9988(BX), Y6
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS -9860(BX), Y6
-	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS -9732(BX), Y6
-	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS -9604(BX), Y6
-	VFMADD231PS  Y7, Y6, Y5
-	VBROADCASTSS -9476(BX), Y6
-	VFMADD231PS  Y7, Y6, Y1
-	VMOVUPS      Y0, -20352(DX)
-	VMOVUPS      Y2, -20096(DX)
+	VBROADCASTSS -9988(BX), Y0
+	VFMADD231PS  Y7, Y0, Y2
+	VBROADCASTSS -9860(BX), Y0
+	VFMADD231PS  Y7, Y0, Y3
+	VBROADCASTSS -9732(BX), Y0
+	VFMADD231PS  Y7, Y0, Y4
+	VBROADCASTSS -9604(BX), Y0
+	VFMADD231PS  Y7, Y0, Y5
+	VBROADCASTSS -9476(BX), Y0
+	VFMADD231PS  Y7, Y0, Y1
 	VMOVUPS      Y3, -19840(DX)
 	VMOVUPS      Y4, -19584(DX)
 	VMOVUPS      Y5, -19328(DX)
@@ -13220,21 +12511,21 @@ loop_d_11_20:
 // Requires: AVX
 TEXT ·backward2AVX2(SB), NOSPLIT, $0-24
 	MOVQ p+0(FP), BX
-	MOVQ dp+8(FP), SI
-	MOVQ dscore+16(FP), DI
+	MOVQ dp+8(FP), DI
+	MOVQ dscore+16(FP), SI
 	MOVL $+4, CX
 
 loop_a_1:
 	// for a < 4
 	VXORPS  Y15, Y15, Y15
 	VMOVUPS vectors<>+32(SB), Y14
-	MOVL    $+6, DX
+	MOVL    $+8, DX
 	PCALIGN $0x20
 
 loop_t_2:
-	// for t < 6
+	// for t < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VPERM2F128 $0x01, Y2, Y2, Y3
 	VADDPS     Y3, Y2, Y2
@@ -13245,24 +12536,25 @@ loop_t_2:
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
 	VMULPS     Y14, Y0, Y0
-	VMOVUPS    Y0, (DI)
-	VMOVUPS    Y15, 32(DI)
+	VMOVUPS    Y0, (SI)
+	VMOVUPS    Y15, 32(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
 	JNE        loop_t_2
-	VMOVUPS    vectors<>+32(SB), Y15
-	MOVL       $+6, DX
+	VXORPS     Y15, Y15, Y15
+	VMOVUPS    vectors<>+32(SB), Y14
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
 loop_t_2_3:
-	// for t_2 < 6
+	// for t_2 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
 	VADDPS     Y2, Y5, Y2
 	VPERM2F128 $0x01, Y2, Y2, Y5
@@ -13273,31 +12565,32 @@ loop_t_2_3:
 	VADDPS     Y5, Y2, Y2
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMULPS     Y14, Y0, Y0
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMULPS     Y14, Y0, Y0
+	VMOVUPS    Y0, 32(SI)
+	VMOVUPS    Y15, 64(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
 	JNE        loop_t_2_3
 	VMOVUPS    vectors<>+32(SB), Y15
-	MOVL       $+6, DX
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
 loop_t_3_4:
-	// for t_3 < 6
+	// for t_3 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
 	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
+	VMOVUPS    64(DI), Y7
 	VMULPS     Y7, Y6, Y8
 	VADDPS     Y2, Y8, Y2
 	VADDPS     Y2, Y5, Y2
@@ -13310,78 +12603,38 @@ loop_t_3_4:
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    Y0, 32(SI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
+	VMOVUPS    Y0, 64(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
 	JNE        loop_t_3_4
 	VMOVUPS    vectors<>+32(SB), Y15
-	MOVL       $+6, DX
+	VXORPS     Y14, Y14, Y14
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
 loop_t_4_5:
-	// for t_4 < 6
+	// for t_4 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
 	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
-	VMULPS     Y7, Y6, Y8
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y2, Y5, Y2
-	VPERM2F128 $0x01, Y2, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
-	VSUBPS     Y2, Y4, Y0
-	VMULPS     Y0, Y3, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
-	VSUBPS     Y2, Y7, Y0
-	VMULPS     Y0, Y6, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
-	ADDQ       $+256, BX
-	ADDQ       $+256, SI
-	ADDQ       $+256, DI
-	DECQ       DX
-	JNE        loop_t_4_5
-	VMOVUPS    vectors<>+32(SB), Y15
-	VXORPS     Y14, Y14, Y14
-	MOVL       $+6, DX
-	PCALIGN    $0x20
-
-loop_t_5_6:
-	// for t_5 < 6
-	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
-	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
-	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
+	VMOVUPS    64(DI), Y7
 	VMULPS     Y7, Y6, Y8
 	VMOVUPS    96(BX), Y9
-	VMOVUPS    96(SI), Y10
+	VMOVUPS    96(DI), Y10
 	VMULPS     Y10, Y9, Y11
 	VADDPS     Y2, Y8, Y2
 	VADDPS     Y5, Y11, Y5
@@ -13395,45 +12648,45 @@ loop_t_5_6:
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    Y0, 32(SI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
+	VMOVUPS    Y0, 64(SI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
-	VMOVUPS    Y14, 128(DI)
+	VMOVUPS    Y0, 96(SI)
+	VMOVUPS    Y14, 128(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
-	JNE        loop_t_5_6
+	JNE        loop_t_4_5
 	VMOVUPS    vectors<>+32(SB), Y15
-	MOVL       $+6, DX
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
-loop_t_6_7:
-	// for t_6 < 6
+loop_t_5_6:
+	// for t_5 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
 	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
+	VMOVUPS    64(DI), Y7
 	VMULPS     Y7, Y6, Y8
 	VMOVUPS    96(BX), Y9
-	VMOVUPS    96(SI), Y10
+	VMOVUPS    96(DI), Y10
 	VMULPS     Y10, Y9, Y11
 	VMOVUPS    128(BX), Y12
-	VMOVUPS    128(SI), Y13
+	VMOVUPS    128(DI), Y13
 	VMULPS     Y13, Y12, Y14
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y14, Y5
@@ -13448,185 +12701,121 @@ loop_t_6_7:
 	VSUBPS     Y2, Y1, Y1
 	VMULPS     Y1, Y0, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    Y0, 32(SI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
+	VMOVUPS    Y0, 64(SI)
 	VSUBPS     Y2, Y10, Y0
 	VMULPS     Y0, Y9, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
+	VMOVUPS    Y0, 96(SI)
 	VSUBPS     Y2, Y13, Y0
 	VMULPS     Y0, Y12, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
+	VMOVUPS    Y0, 128(SI)
+	VXORPS     Y0, Y0, Y0
+	VMOVUPS    Y0, 160(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
+	DECQ       DX
+	JNE        loop_t_5_6
+	MOVL       $+8, DX
+	PCALIGN    $0x20
+
+loop_t_6_7:
+	// for t_6 < 8
+	VMOVUPS    (BX), Y0
+	VMOVUPS    (DI), Y1
+	VMULPS     Y1, Y0, Y2
+	VMOVUPS    32(BX), Y3
+	VMOVUPS    32(DI), Y4
+	VMULPS     Y4, Y3, Y5
+	VMOVUPS    64(BX), Y6
+	VMOVUPS    64(DI), Y7
+	VMULPS     Y7, Y6, Y8
+	VMOVUPS    96(BX), Y9
+	VMOVUPS    96(DI), Y10
+	VMULPS     Y10, Y9, Y11
+	VMOVUPS    128(DI), Y12
+	VMOVUPS    128(BX), Y13
+	VMULPS     Y12, Y13, Y13
+	VMOVUPS    160(DI), Y14
+	VMOVUPS    160(BX), Y15
+	VMULPS     Y14, Y15, Y15
+	VADDPS     Y2, Y11, Y2
+	VADDPS     Y5, Y13, Y5
+	VADDPS     Y8, Y15, Y8
+	VADDPS     Y2, Y8, Y2
+	VADDPS     Y2, Y5, Y2
+	VPERM2F128 $0x01, Y2, Y2, Y5
+	VADDPS     Y5, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y5
+	VADDPS     Y5, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y5
+	VADDPS     Y5, Y2, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMOVUPS    vectors<>+32(SB), Y15
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, (SI)
+	VSUBPS     Y2, Y4, Y0
+	VMULPS     Y0, Y3, Y0
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 32(SI)
+	VSUBPS     Y2, Y7, Y0
+	VMULPS     Y0, Y6, Y0
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 64(SI)
+	VSUBPS     Y2, Y10, Y0
+	VMULPS     Y0, Y9, Y0
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 96(SI)
+	VSUBPS     Y2, Y12, Y0
+	VMOVUPS    128(BX), Y1
+	VMULPS     Y0, Y1, Y0
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 128(SI)
+	VSUBPS     Y2, Y14, Y0
+	VMOVUPS    160(BX), Y1
+	VMULPS     Y0, Y1, Y0
+	VMULPS     Y15, Y0, Y0
+	VMOVUPS    Y0, 160(SI)
+	ADDQ       $+256, BX
+	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
 	JNE        loop_t_6_7
-	MOVL       $+6, DX
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
 loop_t_7_8:
-	// for t_7 < 6
+	// for t_7 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
 	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
+	VMOVUPS    64(DI), Y7
 	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(BX), Y9
-	VMOVUPS    96(SI), Y10
-	VMULPS     Y10, Y9, Y11
-	VMOVUPS    128(SI), Y12
-	VMOVUPS    128(BX), Y13
-	VMULPS     Y12, Y13, Y13
-	VMOVUPS    160(SI), Y14
-	VMOVUPS    160(BX), Y15
-	VMULPS     Y14, Y15, Y15
-	VADDPS     Y2, Y11, Y2
-	VADDPS     Y5, Y13, Y5
-	VADDPS     Y8, Y15, Y8
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y2, Y5, Y2
-	VPERM2F128 $0x01, Y2, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMOVUPS    vectors<>+32(SB), Y15
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
-	VSUBPS     Y2, Y4, Y0
-	VMULPS     Y0, Y3, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
-	VSUBPS     Y2, Y7, Y0
-	VMULPS     Y0, Y6, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
-	VSUBPS     Y2, Y10, Y0
-	VMULPS     Y0, Y9, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
-	VSUBPS     Y2, Y12, Y0
-	VMOVUPS    128(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
-	VSUBPS     Y2, Y14, Y0
-	VMOVUPS    160(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(DI)
-	ADDQ       $+256, BX
-	ADDQ       $+256, SI
-	ADDQ       $+256, DI
-	DECQ       DX
-	JNE        loop_t_7_8
-	MOVL       $+6, DX
-	PCALIGN    $0x20
-
-loop_t_8_9:
-	// for t_8 < 6
-	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
-	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
-	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
-	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(BX), Y9
-	VMOVUPS    96(SI), Y10
-	VMULPS     Y10, Y9, Y11
-	VMOVUPS    128(SI), Y12
-	VMOVUPS    128(BX), Y13
-	VMULPS     Y12, Y13, Y13
-	VMOVUPS    160(SI), Y14
-	VMOVUPS    160(BX), Y15
-	VMULPS     Y14, Y15, Y15
-	VADDPS     Y2, Y11, Y2
-	VADDPS     Y5, Y13, Y5
-	VADDPS     Y8, Y15, Y8
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y2, Y5, Y2
-	VPERM2F128 $0x01, Y2, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMOVUPS    vectors<>+32(SB), Y15
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
-	VSUBPS     Y2, Y4, Y0
-	VMULPS     Y0, Y3, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
-	VSUBPS     Y2, Y7, Y0
-	VMULPS     Y0, Y6, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
-	VSUBPS     Y2, Y10, Y0
-	VMULPS     Y0, Y9, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
-	VSUBPS     Y2, Y12, Y0
-	VMOVUPS    128(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
-	VSUBPS     Y2, Y14, Y0
-	VMOVUPS    160(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(DI)
-	ADDQ       $+256, BX
-	ADDQ       $+256, SI
-	ADDQ       $+256, DI
-	DECQ       DX
-	JNE        loop_t_8_9
-	MOVL       $+6, DX
-	PCALIGN    $0x20
-
-loop_t_9_10:
-	// for t_9 < 6
-	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
-	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
-	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
-	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
+	VMOVUPS    96(DI), Y9
 	VMOVUPS    96(BX), Y10
 	VMULPS     Y9, Y10, Y10
-	VMOVUPS    128(SI), Y11
+	VMOVUPS    128(DI), Y11
 	VMOVUPS    128(BX), Y12
 	VMULPS     Y11, Y12, Y12
-	VMOVUPS    160(SI), Y13
+	VMOVUPS    160(DI), Y13
 	VMOVUPS    160(BX), Y14
 	VMULPS     Y13, Y14, Y14
 	VMOVUPS    192(BX), Y15
-	VMULPS     192(SI), Y15, Y15
+	VMULPS     192(DI), Y15, Y15
 	VADDPS     Y2, Y12, Y2
 	VADDPS     Y5, Y14, Y5
 	VADDPS     Y8, Y15, Y8
@@ -13643,155 +12832,70 @@ loop_t_9_10:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    Y0, 32(SI)
 	VSUBPS     Y2, Y7, Y0
 	VMULPS     Y0, Y6, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
+	VMOVUPS    Y0, 64(SI)
 	VSUBPS     Y2, Y9, Y0
 	VMOVUPS    96(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
+	VMOVUPS    Y0, 96(SI)
 	VSUBPS     Y2, Y11, Y0
 	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
+	VMOVUPS    Y0, 128(SI)
 	VSUBPS     Y2, Y13, Y0
 	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(DI)
-	VMOVUPS    192(SI), Y0
+	VMOVUPS    Y0, 160(SI)
+	VMOVUPS    192(DI), Y0
 	VSUBPS     Y2, Y0, Y0
 	VMOVUPS    192(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(DI)
+	VMOVUPS    Y0, 192(SI)
 	VXORPS     Y0, Y0, Y0
-	VMOVUPS    Y0, 224(DI)
+	VMOVUPS    Y0, 224(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
-	JNE        loop_t_9_10
-	MOVL       $+6, DX
+	JNE        loop_t_7_8
+	MOVL       $+8, DX
 	PCALIGN    $0x20
 
-loop_t_10_11:
-	// for t_10 < 6
+loop_t_8_9:
+	// for t_8 < 8
 	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
+	VMOVUPS    (DI), Y1
 	VMULPS     Y1, Y0, Y2
 	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
+	VMOVUPS    32(DI), Y4
 	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(BX), Y6
-	VMOVUPS    64(SI), Y7
-	VMULPS     Y7, Y6, Y8
-	VMOVUPS    96(SI), Y9
-	VMOVUPS    96(BX), Y10
-	VMULPS     Y9, Y10, Y10
-	VMOVUPS    128(SI), Y11
-	VMOVUPS    128(BX), Y12
-	VMULPS     Y11, Y12, Y12
-	VMOVUPS    160(BX), Y13
-	VMULPS     160(SI), Y13, Y13
-	VMOVUPS    192(BX), Y14
-	VMULPS     192(SI), Y14, Y14
-	VMOVUPS    224(BX), Y15
-	VMULPS     224(SI), Y15, Y15
-	VADDPS     Y2, Y12, Y2
-	VADDPS     Y5, Y13, Y5
-	VADDPS     Y8, Y14, Y8
-	VADDPS     Y10, Y15, Y10
-	VADDPS     Y2, Y8, Y2
-	VADDPS     Y5, Y10, Y5
-	VADDPS     Y2, Y5, Y2
-	VPERM2F128 $0x01, Y2, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y5
-	VADDPS     Y5, Y2, Y2
-	VSUBPS     Y2, Y1, Y1
-	VMULPS     Y1, Y0, Y0
-	VMOVUPS    vectors<>+32(SB), Y15
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
-	VSUBPS     Y2, Y4, Y0
-	VMULPS     Y0, Y3, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
-	VSUBPS     Y2, Y7, Y0
-	VMULPS     Y0, Y6, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
-	VSUBPS     Y2, Y9, Y0
-	VMOVUPS    96(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
-	VSUBPS     Y2, Y11, Y0
-	VMOVUPS    128(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
-	VMOVUPS    160(SI), Y0
-	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    160(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(DI)
-	VMOVUPS    192(SI), Y0
-	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    192(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(DI)
-	VMOVUPS    224(SI), Y0
-	VSUBPS     Y2, Y0, Y0
-	VMOVUPS    224(BX), Y1
-	VMULPS     Y0, Y1, Y0
-	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 224(DI)
-	ADDQ       $+256, BX
-	ADDQ       $+256, SI
-	ADDQ       $+256, DI
-	DECQ       DX
-	JNE        loop_t_10_11
-	MOVL       $+4, DX
-	PCALIGN    $0x20
-
-loop_t_11_12:
-	// for t_11 < 4
-	VMOVUPS    (BX), Y0
-	VMOVUPS    (SI), Y1
-	VMULPS     Y1, Y0, Y2
-	VMOVUPS    32(BX), Y3
-	VMOVUPS    32(SI), Y4
-	VMULPS     Y4, Y3, Y5
-	VMOVUPS    64(SI), Y6
+	VMOVUPS    64(DI), Y6
 	VMOVUPS    64(BX), Y7
 	VMULPS     Y6, Y7, Y7
-	VMOVUPS    96(SI), Y8
+	VMOVUPS    96(DI), Y8
 	VMOVUPS    96(BX), Y9
 	VMULPS     Y8, Y9, Y9
-	VMOVUPS    128(SI), Y10
+	VMOVUPS    128(DI), Y10
 	VMOVUPS    128(BX), Y11
 	VMULPS     Y10, Y11, Y11
-	VMOVUPS    160(SI), Y12
+	VMOVUPS    160(DI), Y12
 	VMOVUPS    160(BX), Y13
 	VMULPS     Y12, Y13, Y13
 	VMOVUPS    192(BX), Y14
-	VMULPS     192(SI), Y14, Y14
+	VMULPS     192(DI), Y14, Y14
 	VMOVUPS    224(BX), Y15
-	VMULPS     224(SI), Y15, Y15
+	VMULPS     224(DI), Y15, Y15
 	VADDPS     Y2, Y11, Y2
 	VADDPS     Y5, Y13, Y5
 	VADDPS     Y7, Y14, Y7
@@ -13809,48 +12913,48 @@ loop_t_11_12:
 	VMULPS     Y1, Y0, Y0
 	VMOVUPS    vectors<>+32(SB), Y15
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, (DI)
+	VMOVUPS    Y0, (SI)
 	VSUBPS     Y2, Y4, Y0
 	VMULPS     Y0, Y3, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 32(DI)
+	VMOVUPS    Y0, 32(SI)
 	VSUBPS     Y2, Y6, Y0
 	VMOVUPS    64(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 64(DI)
+	VMOVUPS    Y0, 64(SI)
 	VSUBPS     Y2, Y8, Y0
 	VMOVUPS    96(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 96(DI)
+	VMOVUPS    Y0, 96(SI)
 	VSUBPS     Y2, Y10, Y0
 	VMOVUPS    128(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 128(DI)
+	VMOVUPS    Y0, 128(SI)
 	VSUBPS     Y2, Y12, Y0
 	VMOVUPS    160(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 160(DI)
-	VMOVUPS    192(SI), Y0
+	VMOVUPS    Y0, 160(SI)
+	VMOVUPS    192(DI), Y0
 	VSUBPS     Y2, Y0, Y0
 	VMOVUPS    192(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 192(DI)
-	VMOVUPS    224(SI), Y0
+	VMOVUPS    Y0, 192(SI)
+	VMOVUPS    224(DI), Y0
 	VSUBPS     Y2, Y0, Y0
 	VMOVUPS    224(BX), Y1
 	VMULPS     Y0, Y1, Y0
 	VMULPS     Y15, Y0, Y0
-	VMOVUPS    Y0, 224(DI)
+	VMOVUPS    Y0, 224(SI)
 	ADDQ       $+256, BX
-	ADDQ       $+256, SI
 	ADDQ       $+256, DI
+	ADDQ       $+256, SI
 	DECQ       DX
-	JNE        loop_t_11_12
+	JNE        loop_t_8_9
 	DECQ       CX
 	JNE        loop_a_1
 	VZEROUPPER
