@@ -29,22 +29,13 @@ type unread struct {
 
 // reads notes what statements read.
 func (u *unread) reads(body []ir.Stmt) {
-	note := func(m ir.Mem, n int) {
-		u.read[m.Buf.Root()] = append(u.read[m.Buf.Root()], reach(m, n, u.ranges))
-	}
 	for _, st := range body {
-		switch st := st.(type) {
-		case *ir.Loop:
-			u.ranges[st.Var] = stretch{0, st.Count - 1}
-			u.reads(st.Body)
-		case *ir.Load:
-			note(st.Mem, st.Lanes)
-		case *ir.LoadIndex:
-			note(st.Mem, 1)
-		case *ir.Move:
-			if st.Src != nil {
-				note(*st.Src, st.Count)
-			}
+		if l, ok := st.(*ir.Loop); ok {
+			u.ranges[l.Var] = stretch{0, l.Count - 1}
+			u.reads(l.Body)
+		} else if m, n := ir.Read(st); m != nil {
+			b := m.Buf.Root()
+			u.read[b] = append(u.read[b], reach(*m, n, u.ranges))
 		}
 	}
 }

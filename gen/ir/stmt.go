@@ -26,6 +26,31 @@ func Assigned(st Stmt) []*Reg {
 	return nil
 }
 
+// Read is the place from which a statement, which is no loop, reads n elements; nil where it
+// reads none.
+func Read(st Stmt) (m *Mem, n int) {
+	switch st := st.(type) {
+	case *Load:
+		return &st.Mem, st.Lanes
+	case *LoadIndex:
+		return &st.Mem, 1
+	case *Move:
+		return st.Src, st.Count
+	}
+	return nil, 0
+}
+
+// Written is the place from which on it writes n elements; nil where it writes none.
+func Written(st Stmt) (m *Mem, n int) {
+	switch st := st.(type) {
+	case *Store:
+		return &st.Mem, st.Lanes
+	case *Move:
+		return &st.Dst, st.Count
+	}
+	return nil, 0
+}
+
 // LastReg is the highest register number in use.
 func LastReg(body []Stmt) int {
 	n := 0

@@ -129,7 +129,7 @@ func (u *unread) read(c call) {
 			return
 		}
 		part := c.reach(m, n)
-		key := []byte(b.Name)
+		key := append([]byte(b.Name), 0) // no name goes on with numbers
 		for _, r := range part {
 			key = binary.AppendVarint(binary.AppendVarint(key, int64(r.lo)), int64(r.hi))
 		}
@@ -141,18 +141,11 @@ func (u *unread) read(c call) {
 	var visit func(body []ir.Stmt)
 	visit = func(body []ir.Stmt) {
 		for _, st := range body {
-			switch st := st.(type) {
-			case *ir.Loop:
-				c.at[st.Var] = span{0, st.Count - 1}
-				visit(st.Body)
-			case *ir.Load:
-				note(st.Mem, st.Lanes)
-			case *ir.LoadIndex:
-				note(st.Mem, 1)
-			case *ir.Move:
-				if st.Src != nil {
-					note(*st.Src, st.Count)
-				}
+			if l, ok := st.(*ir.Loop); ok {
+				c.at[l.Var] = span{0, l.Count - 1}
+				visit(l.Body)
+			} else if m, n := ir.Read(st); m != nil {
+				note(*m, n)
 			}
 		}
 	}
@@ -175,31 +168,25 @@ func (u *unread) drop(f *ir.Func) {
 		return
 	}
 	idle, kept := map[ir.Stmt]*ir.Buffer{}, map[*ir.Buffer]bool{}
-	store := func(st ir.Stmt, m ir.Mem, n int) {
-		if b := m.Buf.Root(); u.needed(calls, m, n) {
-			kept[b] = true
-		} else {
-			idle[st] = b
-		}
-	}
 	var visit func(body []ir.Stmt)
 	visit = func(body []ir.Stmt) {
 		for _, st := range body {
-			switch st := st.(type) {
-			case *ir.Loop:
+			if l, ok := st.(*ir.Loop); ok {
 				for _, c := range calls {
-					c.at[st.Var] = span{0, st.Count - 1}
+					c.at[l.Var] = span{0, l.Count - 1}
 				}
-				visit(st.Body)
-			case *ir.Load:
-				kept[st.Mem.Buf.Root()] = true
-			case *ir.Store:
-				store(st, st.Mem, st.Lanes)
-			case *ir.Move:
-				if st.Src != nil {
-					kept[st.Src.Buf.Root()] = true
-				}
-				store(st, st.Dst, st.Count)
+				visit(l.Body)
+				continue
+			}
+			if m, _ := ir.Read(st); m != nil {
+				kept[m.Buf.Root()] = true
+			}
+			if m, n := ir.Written(st); m == nil {
+				continue
+			} else if u.needed(calls, *m, n) {
+				kept[m.Buf.Root()] = true
+			} else {
+				idle[st] = m.Buf.Root()
 			}
 		}
 	}

@@ -119,6 +119,12 @@ func TestUnread(t *testing.T) {
 			return f, program(ir.Step{Func: f}, ir.Step{Func: f, Other: &ir.Arguments{Buffers: []*ir.Buffer{q}}},
 				ir.Step{Func: moving(4, [2]ir.Mem{at(y, row, 0, 0), at(p, row, 0, 0)}, [2]ir.Mem{at(y, row, 0, 16), at(q, row, 0, 16)})})
 		}, "p[row][0] p[row][16]"},
+		{"a name that goes on as numbers of another would", func() (*ir.Func, []*ir.Program) {
+			p, pbd := temporary("p", 64, 32), temporary("pbd", 32)
+			f := moving(1, [2]ir.Mem{at(pbd, row, 0, 0), none}, [2]ir.Mem{at(pbd, row, 0, 16), none})
+			return f, program(ir.Step{Func: f}, ir.Step{Func: moving(2, [2]ir.Mem{at(y, row, 0, 0), at(p, row, 49, 0)})},
+				ir.Step{Func: moving(1, [2]ir.Mem{at(y, row, 0, 0), at(pbd, row, 0, 0)}, [2]ir.Mem{at(y, row, 0, 16), at(pbd, row, 0, 16)})})
+		}, "pbd[32*row] pbd[32*row+16]"},
 		{"all of a parameter", func() (*ir.Func, []*ir.Program) {
 			p := temporary("p", 4, 32)
 			f := moving(4, [2]ir.Mem{at(p, row, 0, 0), none}, [2]ir.Mem{at(p, row, 0, 16), none})
