@@ -3,12 +3,12 @@ package emit
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // beside opens the tile of the axes abreast around a pass, where it has them.
-func (e *emitter) beside(ps *plan.Pass, p at, body func(at)) {
+func (e *emitter) beside(ps *fuse.Pass, p at, body func(at)) {
 	if !e.g.IsAbreast(ps.Stages[0]) {
 		body(p)
 		return

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/plan"
@@ -113,7 +114,7 @@ func (e *emitter) release(b *ir.Buffer) {
 }
 
 // compute makes the result of a map stage; a product is added in one step.
-func (e *emitter) compute(s *plan.Stage, q at) {
+func (e *emitter) compute(s *fuse.Stage, q at) {
 	x := s.Nest.Value
 	if !s.Nest.Accumulate || x.Load != nil || x.Op != ir.Mul {
 		e.put(s, q, e.eval(x, s.Nest, q))
@@ -125,7 +126,7 @@ func (e *emitter) compute(s *plan.Stage, q at) {
 }
 
 // put makes the result of a map stage known and stores it where it must be.
-func (e *emitter) put(s *plan.Stage, q at, r *ir.Reg) {
+func (e *emitter) put(s *fuse.Stage, q at, r *ir.Reg) {
 	m := e.mem(s.Nest.Store, s.Nest, q)
 	if s.Nest.Accumulate {
 		r = e.do(ir.Add, e.before(s, q, m), r)
@@ -134,14 +135,14 @@ func (e *emitter) put(s *plan.Stage, q at, r *ir.Reg) {
 }
 
 // before loads what is in memory already where a stage adds to it.
-func (e *emitter) before(s *plan.Stage, q at, m ir.Mem) *ir.Reg {
+func (e *emitter) before(s *fuse.Stage, q at, m ir.Mem) *ir.Reg {
 	old := e.top().b.Reg(ir.Real)
 	e.emitLoad(old, m, e.mode(&s.Nest.Store, q), q.lanes)
 	return old
 }
 
 // define stores r and remembers it as the value of the element.
-func (e *emitter) define(s *plan.Stage, q at, m ir.Mem, r *ir.Reg) {
+func (e *emitter) define(s *fuse.Stage, q at, m ir.Mem, r *ir.Reg) {
 	key := e.elementKey(&s.Nest.Store, m, q)
 	if s.Store {
 		e.forget(m.Buf)
@@ -191,7 +192,7 @@ func (e *emitter) forget(b *ir.Buffer) {
 // reducer is the accumulators of one stage of a pass: for each point of the
 // tile, split registers, and for an argmax the positions beside them.
 type reducer struct {
-	s     *plan.Stage
+	s     *fuse.Stage
 	acc   [][]*ir.Reg
 	where [][]*ir.Reg
 }
@@ -300,7 +301,7 @@ func (e *emitter) innermost(pp plan.PassPlan, a ir.Axis, unroll int, step func(s
 
 // reducers makes the accumulators of a pass, set to what the reduction starts
 // from, or left to be defined by their first term where that comes first.
-func (e *emitter) reducers(ps *plan.Pass, points, split int, first bool) []*reducer {
+func (e *emitter) reducers(ps *fuse.Pass, points, split int, first bool) []*reducer {
 	out := make([]*reducer, len(ps.Stages))
 	for i, s := range ps.Stages {
 		out[i] = &reducer{}
@@ -342,7 +343,7 @@ func (e *emitter) reducers(ps *plan.Pass, points, split int, first bool) []*redu
 }
 
 // step emits one step of the inner loops for all points of the tile.
-func (e *emitter) step(ps *plan.Pass, pp plan.PassPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
+func (e *emitter) step(ps *fuse.Pass, pp plan.PassPlan, pts []at, q map[*ir.Var]ir.Sub, v *ir.Var, sub ir.Sub, lanes, k int, red []*reducer) {
 	defer e.release(nil)
 	for _, p := range pts {
 		i := p.place

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/plan"
 )
 
@@ -11,7 +12,7 @@ import (
 // something to compute: those of block k for the values needs[k].
 type border struct {
 	outer *ir.Var
-	needs []plan.Span
+	needs []naive.Span
 }
 
 // borderOf is the border that a clipping makes along the tiles of a run: none where the

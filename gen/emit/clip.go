@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/plan"
@@ -14,13 +15,13 @@ func (e *emitter) clippings(i int) []plan.Clipping {
 	var out []plan.Clipping
 	a := e.plan.Order[i]
 	for _, o := range e.plan.Order[i+1:] {
-		if r, ok := plan.Common(e.g.Stages, a.Var, o.Var); ok {
+		if r, ok := fuse.Common(e.g.Stages, a.Var, o.Var); ok {
 			out = append(out, plan.Clipping{Within: r, Inner: o})
 		}
 	}
 	for _, ps := range e.g.Passes {
 		for _, o := range ps.Inner {
-			if r, ok := plan.Common(ps.Stages, a.Var, o.Var); ok && !e.g.MapsInside(o.Var) {
+			if r, ok := fuse.Common(ps.Stages, a.Var, o.Var); ok && !e.g.MapsInside(o.Var) {
 				out = append(out, plan.Clipping{Within: r, Inner: o})
 			}
 		}
@@ -99,11 +100,11 @@ func (e *emitter) clipParts(list []plan.Clipping, a ir.Axis, r axisRun) []axisRu
 // alike cuts a run where the tiles need other values of the axes inside.
 func (e *emitter) alike(list []plan.Clipping, a ir.Axis, r axisRun) []axisRun {
 	var out []axisRun
-	var before []plan.Span
+	var before []naive.Span
 	for k := range r.count {
 		one := r
 		one.start, one.count = r.start+k*r.step, 1
-		var needs []plan.Span
+		var needs []naive.Span
 		for _, c := range list {
 			needs = append(needs, e.needed(c, a, one))
 		}
@@ -118,18 +119,18 @@ func (e *emitter) alike(list []plan.Clipping, a ir.Axis, r axisRun) []axisRun {
 
 // needsAll reports whether the tiles of a part go through all values of the axes inside.
 func (e *emitter) needsAll(list []plan.Clipping, a ir.Axis, part axisRun) bool {
-	return !slices.ContainsFunc(list, func(c plan.Clipping) bool { return e.needed(c, a, part) != plan.Span{Lo: 0, Hi: c.Inner.Size} })
+	return !slices.ContainsFunc(list, func(c plan.Clipping) bool { return e.needed(c, a, part) != naive.Span{Lo: 0, Hi: c.Inner.Size} })
 }
 
 // needed is the values of the inner axis that some tile of a run needs, rounded
 // to whole vectors, or else to whole rounds of an unrolled loop.
-func (e *emitter) needed(c plan.Clipping, a ir.Axis, r axisRun) plan.Span {
+func (e *emitter) needed(c plan.Clipping, a ir.Axis, r axisRun) naive.Span {
 	last := len(r.offsets) - 1
 	unit := e.t.Lanes
 	if !e.plan.FillsLanes(c.Inner.Var) {
 		unit = min(unit, 4)
 	}
-	return c.Span(a, plan.Span{Lo: r.start + r.offsets[0], Hi: r.start + (r.count-1)*r.step + r.offsets[last] + r.lanes[last]}, unit)
+	return c.Span(a, naive.Span{Lo: r.start + r.offsets[0], Hi: r.start + (r.count-1)*r.step + r.offsets[last] + r.lanes[last]}, unit)
 }
 
 // activeRun is a run of tiles; rest says that they have nothing to compute. Where around
@@ -215,7 +216,7 @@ func (e *emitter) restOfTile(p at) {
 
 // restOf stores the rest of a stage at a point, for all values of its inner
 // axes.
-func (e *emitter) restOf(s *plan.Stage, vec *ir.Var, q at) {
+func (e *emitter) restOf(s *fuse.Stage, vec *ir.Var, q at) {
 	if len(s.Inner) == 0 {
 		e.put(s, q, e.real(s.Nest.Rest))
 		return
@@ -238,7 +239,7 @@ func (e *emitter) restOf(s *plan.Stage, vec *ir.Var, q at) {
 }
 
 // restOfRow stores what the elements of the pass's maps are beyond the clip.
-func (e *emitter) restOfRow(ps *plan.Pass, pp plan.PassPlan, pts []at) {
+func (e *emitter) restOfRow(ps *fuse.Pass, pp plan.PassPlan, pts []at) {
 	if len(ps.Inner) != 1 || !ps.Maps() {
 		return
 	}
@@ -247,7 +248,7 @@ func (e *emitter) restOfRow(ps *plan.Pass, pp plan.PassPlan, pts []at) {
 	if !ok {
 		return
 	}
-	for _, part := range []plan.Span{{Hi: c.Lo}, {Lo: c.Hi, Hi: a.Size}} {
+	for _, part := range []naive.Span{{Hi: c.Lo}, {Lo: c.Hi, Hi: a.Size}} {
 		if part.Lo >= part.Hi {
 			continue
 		}

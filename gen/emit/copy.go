@@ -3,6 +3,7 @@ package emit
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/plan"
@@ -66,8 +67,8 @@ func (e *emitter) fill(m *ir.Mem, r *ir.Reg, p at) {
 
 // fillable reports whether a tile with all terms of the sum loads all of an operand.
 func (e *emitter) fillable(m *ir.Mem) bool {
-	return slices.ContainsFunc(e.g.Passes, func(ps *plan.Pass) bool {
-		return slices.ContainsFunc(ps.Stages, func(s *plan.Stage) bool { return always(s.Nest.Value, m) })
+	return slices.ContainsFunc(e.g.Passes, func(ps *fuse.Pass) bool {
+		return slices.ContainsFunc(ps.Stages, func(s *fuse.Stage) bool { return always(s.Nest.Value, m) })
 	})
 }
 
@@ -92,7 +93,7 @@ func (e *emitter) wholeRun(p at) int {
 	for k, r := range e.splitRuns(a, e.runs(a)) {
 		e.tiles = append(append([]tileAxis(nil), saved...), tileAxis{v: a.Var, start: r.start, offsets: r.offsets, lanes: r.lanes})
 		pts := e.points(p.with(a.Var, ir.Sub{Const: r.start}), nil)
-		if !slices.ContainsFunc(e.g.Passes, func(ps *plan.Pass) bool { return !e.whole(ps.Stages[0].Nest.Within, ps.Inner, pts) }) {
+		if !slices.ContainsFunc(e.g.Passes, func(ps *fuse.Pass) bool { return !e.whole(ps.Stages[0].Nest.Within, ps.Inner, pts) }) {
 			return k
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -36,7 +37,7 @@ func Program(l *ir.Loops, groups []*plan.Group, t machine.Target) *ir.Program {
 	s := &scheduler{target: t, loops: l}
 	s.emit(groups)
 	p := &ir.Program{Name: l.Name, Lanes: t.Lanes, Args: l.Args, Scalars: l.Scalars, Steps: s.steps}
-	p.Workspace = plan.UsedWorkspace(s.steps)
+	p.Workspace = usedWorkspace(s.steps)
 	ir.Share(p)
 	for i, f := range p.Funcs() {
 		f.Name = fmt.Sprintf("%s%d%s", p.Name, i, t.Name)
@@ -44,11 +45,26 @@ func Program(l *ir.Loops, groups []*plan.Group, t machine.Target) *ir.Program {
 	return p
 }
 
+// usedWorkspace lists the workspace buffers of the kernels, in order of use.
+func usedWorkspace(steps []ir.Step) []*ir.Buffer {
+	var out []*ir.Buffer
+	seen := map[*ir.Buffer]bool{}
+	for _, st := range steps {
+		for _, b := range st.Func.Buffers {
+			if b.Place == ir.Workspace && !seen[b] {
+				seen[b] = true
+				out = append(out, b)
+			}
+		}
+	}
+	return out
+}
+
 // emit makes the functions of a pass, those of a serial loop for themselves.
 func (s *scheduler) emit(groups []*plan.Group) {
 	s.reserve(groups)
 	plan.ShrinkTemporaries(groups)
-	parts := plan.SerialParts(groups)
+	parts := fuse.SerialParts(groups)
 	plan.ShareParts(groups, parts)
 	for _, part := range parts {
 		s.emitPart(part)
@@ -67,7 +83,7 @@ func (s *scheduler) emitPart(groups []*plan.Group) {
 			}
 		}
 	}
-	for _, b := range plan.Temporaries(groups) {
+	for _, b := range fuse.Temporaries(plan.Fused(groups)) {
 		frame += 4*b.Size() + 64
 	}
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
@@ -181,7 +197,7 @@ func statements(body []ir.Stmt) int {
 // share moves temporaries that do not fit the stack, or that several functions
 // use, to the workspace.
 func (s *scheduler) share(groups []*plan.Group) {
-	for _, b := range plan.Temporaries(groups) {
+	for _, b := range fuse.Temporaries(plan.Fused(groups)) {
 		users := 0
 		for _, g := range groups {
 			if g.Touches(b) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -54,13 +55,13 @@ type emitter struct {
 	onward []*ir.Mem
 	// clips are the values of axes that the tiles at hand need, borders which of their
 	// blocks need which; rest says that the tiles have nothing to compute.
-	clips   map[*ir.Var]plan.Span
+	clips   map[*ir.Var]naive.Span
 	borders map[*ir.Var]border
 	rest    bool
 	// waiting are stores of the point at hand that are not emitted yet, parts what waits
 	// for the elements between.
 	waiting []*ir.Store
-	parts   map[*plan.Stage]rowPart
+	parts   map[*fuse.Stage]rowPart
 	// written holds the buffers that the group stores to.
 	written map[*ir.Buffer]bool
 	// counted is the number of kinds of tiles, 0 before they are counted.
@@ -80,7 +81,7 @@ type scope struct {
 }
 
 func newEmitter(t machine.Target, g *plan.Group, f *ir.Func) *emitter {
-	e := &emitter{t: t, g: g, plan: g.Plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, parts: map[*plan.Stage]rowPart{}, clips: map[*ir.Var]plan.Span{}, borders: map[*ir.Var]border{}}
+	e := &emitter{t: t, g: g, plan: g.Plan, fn: f, names: map[string]int{}, depth: map[any]int{}, ids: ids{}, indexOf: map[*ir.Var]*ir.Buffer{}, source: map[*ir.Reg]*ir.Buffer{}, loads: map[string]*ir.Buffer{}, defined: map[string]*ir.Buffer{}, partial: map[*ir.Reg]bool{}, joins: map[ir.Op]map[*ir.Reg][]*ir.Reg{}, empty: map[*ir.Reg]bool{}, flags: map[*ir.Reg]*nanFlag{}, written: map[*ir.Buffer]bool{}, parts: map[*fuse.Stage]rowPart{}, clips: map[*ir.Var]naive.Span{}, borders: map[*ir.Var]border{}}
 	if g.Contraction && slices.ContainsFunc(g.Stages, g.IsMain) {
 		c := plan.NewContraction(g)
 		e.rows, e.onward = c.RowsToAskFor(t, g.Plan), c.NextParts(t)

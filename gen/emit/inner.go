@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -10,7 +11,7 @@ import (
 // innerLoops are the inner loops of a pass around one tile.
 type innerLoops struct {
 	e      *emitter
-	ps     *plan.Pass
+	ps     *fuse.Pass
 	pp     plan.PassPlan
 	axes   []ir.Axis
 	ranges []ir.Range

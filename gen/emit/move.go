@@ -4,16 +4,16 @@ import (
 	"math"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
-	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // moves emits a pass that only copies or clears rows, over the given loops, as
 // one statement for those that go through memory without a gap, in the loops
 // around them, and reports whether it could.
 // Portable code gets the run-time library's own copy that way.
-func (e *emitter) moves(ps *plan.Pass, loops []ir.Axis, p at) bool {
+func (e *emitter) moves(ps *fuse.Pass, loops []ir.Axis, p at) bool {
 	a := loops[len(loops)-1]
 	if e.t.Lanes > 1 || len(ps.Stages) != 1 || len(ps.Inner) > 0 && len(loops) != len(ps.Inner) {
 		return false

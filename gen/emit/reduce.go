@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/gen/plan"
@@ -11,7 +12,7 @@ import (
 
 // accumulate combines a value into an accumulator, sums of products by fused
 // multiplications.
-func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *plan.Stage, p at) {
+func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *fuse.Stage, p at) {
 	if s.Nest.Op != ir.ReduceSum {
 		e.combine(s.Nest.Op, acc, e.eval(x, s.Nest, p))
 		return
@@ -81,7 +82,7 @@ func (e *emitter) allLanes(n *ir.Nest, p at) bool {
 }
 
 // subtract is accumulate for the negated value.
-func (e *emitter) subtract(acc *ir.Reg, x *ir.Expr, s *plan.Stage, p at) {
+func (e *emitter) subtract(acc *ir.Reg, x *ir.Expr, s *fuse.Stage, p at) {
 	if e.start(acc) {
 		e.update(acc, ir.Const)
 	}
@@ -225,13 +226,13 @@ func (e *emitter) flush() {
 }
 
 // combineMasked combines a vector of which only some lanes count.
-func (e *emitter) combineMasked(acc *ir.Reg, s *plan.Stage, p at) {
+func (e *emitter) combineMasked(acc *ir.Reg, s *fuse.Stage, p at) {
 	v := e.masked(e.eval(s.Nest.Value, s.Nest, p), naive.Identity(s.Nest.Op), p.lanes)
 	e.combine(s.Nest.Op, acc, v)
 }
 
 // argmax keeps the larger value and its row-major position, in each lane.
-func (e *emitter) argmax(acc, where *ir.Reg, s *plan.Stage, p at) {
+func (e *emitter) argmax(acc, where *ir.Reg, s *fuse.Stage, p at) {
 	v := e.eval(s.Nest.Value, s.Nest, p)
 	if p.vec != nil && naive.Has(s.Nest.Reduce, p.vec) && p.lanes < e.t.Lanes {
 		v = e.masked(v, naive.Identity(s.Nest.Op), p.lanes)
@@ -311,7 +312,7 @@ func (e *emitter) started(all []*ir.Reg, op ir.ReduceOp) []*ir.Reg {
 // firstPlace is the least place among those of the lanes with the largest value.
 func (e *emitter) firstPlace(acc, where *ir.Reg) *ir.Reg {
 	largest := e.do(ir.EQ, acc, e.do(ir.HMax, acc))
-	place := e.do(ir.Select, largest, e.do(ir.ToReal, where), e.real(plan.MostPlaces))
+	place := e.do(ir.Select, largest, e.do(ir.ToReal, where), e.real(fuse.MostPlaces))
 	return e.do(ir.ToWord, e.do(ir.HMin, place))
 }
 
@@ -341,7 +342,7 @@ var horizontalOps = map[ir.ReduceOp]ir.Op{
 
 // gatherLanes turns the sums along the lanes of up to a vector of registers
 // into one vector along the given axis of the tile.
-func (e *emitter) gatherLanes(s *plan.Stage, lanes *ir.Var, pts []at, regs []*ir.Reg) {
+func (e *emitter) gatherLanes(s *fuse.Stage, lanes *ir.Var, pts []at, regs []*ir.Reg) {
 	for _, q := range e.points(e.basePoint(pts), lanes) {
 		args := make([]*ir.Reg, q.lanes)
 		for i, p := range pts {

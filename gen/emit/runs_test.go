@@ -3,6 +3,7 @@ package emit
 import (
 	"testing"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/plan"
@@ -16,7 +17,7 @@ func TestRuns(t *testing.T) {
 			for _, overlap := range []bool{false, true} {
 				a := ir.Axis{Var: &ir.Var{Name: "o"}, Size: size}
 				nest := &ir.Nest{Axes: []ir.Axis{a}, Accumulate: !overlap, Value: ir.RealExpr(1)}
-				g := &plan.Group{Outer: []ir.Axis{a}, Stages: []*plan.Stage{{Nest: nest}}}
+				g := &plan.Group{Group: fuse.Group{Outer: []ir.Axis{a}, Stages: []*fuse.Stage{{Nest: nest}}}}
 				e := &emitter{t: machine.AVX2, g: g, plan: &plan.Plan{Vec: a.Var, Tile: map[*ir.Var]int{a.Var: tile}}}
 				hits := make([]int, size)
 				for _, r := range e.runs(a) {

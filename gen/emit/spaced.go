@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
-	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // elementKey is under which name the elements of an access that stand at m are remembered:
@@ -176,7 +176,7 @@ type rowPart struct {
 
 // storeInRow keeps what s stores until all stages of its row have their elements, and
 // stores them in turns.
-func (e *emitter) storeInRow(s *plan.Stage, h rowPart) {
+func (e *emitter) storeInRow(s *fuse.Stage, h rowPart) {
 	e.parts[s] = h
 	var row []rowPart
 	for _, o := range s.Row {

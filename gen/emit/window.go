@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/plan"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // splitRuns divides the tiles along an outer axis wherever the terms that count
@@ -18,7 +18,7 @@ func (e *emitter) splitRuns(a ir.Axis, in []axisRun) []axisRun {
 		text := ""
 		for i, w := range ranges {
 			for _, off := range r.offsets {
-				s := plan.Counting(w, reduce[i], w.Sub.Const+w.Sub.Coef(a.Var)*(r.start+tile*r.step+off))
+				s := naive.Counting(w, reduce[i], w.Sub.Const+w.Sub.Coef(a.Var)*(r.start+tile*r.step+off))
 				text += fmt.Sprintf("%d-%d ", s.Lo, max(s.Lo, s.Hi))
 			}
 		}
@@ -89,18 +89,18 @@ type segment struct {
 func (e *emitter) segments(ranges []ir.Range, a ir.Axis, pts []at) []segment {
 	all, clipped := e.clips[a.Var]
 	if !clipped {
-		all = plan.Span{Hi: a.Size}
+		all = naive.Span{Hi: a.Size}
 	}
 	if len(ranges) == 0 {
 		return []segment{{all.Lo, all.Hi - all.Lo, pts}}
 	}
-	spans := make([]plan.Span, len(pts))
+	spans := make([]naive.Span, len(pts))
 	cuts := map[int]bool{0: true, a.Size: true}
 	for i, p := range pts {
 		s := all
 		for _, w := range ranges {
 			if c, ok := e.at(w, a, p); ok {
-				s = plan.Span{Lo: max(s.Lo, c.Lo), Hi: min(s.Hi, c.Hi)}
+				s = naive.Span{Lo: max(s.Lo, c.Lo), Hi: min(s.Hi, c.Hi)}
 			}
 		}
 		spans[i] = s
@@ -128,7 +128,7 @@ func (e *emitter) segments(ranges []ir.Range, a ir.Axis, pts []at) []segment {
 
 // at gives the values of a for which a range holds at a point; ok is false
 // where the range is about another reduction axis.
-func (e *emitter) at(w ir.Range, a ir.Axis, p at) (s plan.Span, ok bool) {
+func (e *emitter) at(w ir.Range, a ir.Axis, p at) (s naive.Span, ok bool) {
 	rest := w.Sub.Const
 	for _, t := range w.Sub.Terms {
 		if t.Var == a.Var {
@@ -136,11 +136,11 @@ func (e *emitter) at(w ir.Range, a ir.Axis, p at) (s plan.Span, ok bool) {
 		}
 		tile := e.tileAxis(t.Var)
 		if tile == nil {
-			return plan.Span{}, false
+			return naive.Span{}, false
 		}
 		rest += t.Coef * (tile.start + tile.offsets[p.blocks[t.Var]])
 	}
-	return plan.Counting(w, a, rest), true
+	return naive.Counting(w, a, rest), true
 }
 
 // tileAxis is the open tile along an outer axis.

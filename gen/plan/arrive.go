@@ -83,7 +83,7 @@ func (c *contraction) rowsAhead(p *Plan, pn *Panel) int {
 	if pn.Transposed() || pn.Foreseen() || len(c.g.Abreast) > 0 || pn.Cols%machine.LineFloats != 0 {
 		return 0
 	}
-	sums := float64(c.g.width() * p.TileSize())
+	sums := float64(c.g.Results() * p.TileSize())
 	step := sums * c.products / 2
 	rows := int(math.Ceil(aheadCycles / step))
 	for k, r := range pn.Rows {

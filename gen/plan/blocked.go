@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -67,7 +68,7 @@ func (g *Group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *G
 	from := m.Replace(r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.Stages[0].Nest.Text}
 	copying = newCopy(nest)
-	rest = &Group{Abreast: g.Abreast, Contraction: g.Contraction}
+	rest = &Group{Group: fuse.Group{Abreast: g.Abreast, Contraction: g.Contraction}}
 	divided := func(axes []ir.Axis) []ir.Axis {
 		i := slices.IndexFunc(axes, func(a ir.Axis) bool { return a.Var == r })
 		return naive.Join(axes[:i], []ir.Axis{high, low}, axes[i+1:])
@@ -78,17 +79,20 @@ func (g *Group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *G
 		n.Axes = divided(n.Axes)
 		n.Value = reloaded(n.Value, m, blocks)
 		n.Only = slices.DeleteFunc(slices.Clone(n.Only), func(o ir.Range) bool { return o.Sub.Coef(r) != 0 })
-		rest.Stages = append(rest.Stages, &Stage{Nest: naive.SubstitutedNest(&n, r, whole), Store: s.Store})
+		rest.Stages = append(rest.Stages, &fuse.Stage{Nest: naive.SubstitutedNest(&n, r, whole), Store: s.Store})
 	}
-	rest.formPasses()
+	rest.FormPasses()
 	return copying, rest
 }
+
+// newGroup is the group of a single nest.
+func newGroup(n *ir.Nest) *Group { return &Group{Group: *fuse.New(n)} }
 
 // newCopy is the group of a nest that copies an operand.
 func newCopy(n *ir.Nest) *Group {
 	g := newGroup(n)
 	g.Stages[0].Store = true
-	g.formPasses()
+	g.FormPasses()
 	return g
 }
 

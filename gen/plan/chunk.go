@@ -2,8 +2,8 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 )
@@ -113,15 +113,15 @@ func (g *Group) serialWith(c chunk) []*ir.Var {
 
 // over is the group for a chunk of an outer axis.
 func (g *Group) over(v *ir.Var, c chunk) *Group {
-	out := &Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction, partial: g.partial, Onward: g.Onward, serial: g.serialWith(c)}
+	out := &Group{Group: fuse.Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction}, partial: g.partial, Onward: g.Onward, serial: g.serialWith(c)}
 	for _, s := range g.Stages {
 		n := naive.SubstitutedNest(s.Nest, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
 		n.Only = nil
 		open(n, naive.Join(out.Outer, out.Abreast))
-		out.Stages = append(out.Stages, &Stage{Nest: n, Store: s.Store})
+		out.Stages = append(out.Stages, &fuse.Stage{Nest: n, Store: s.Store})
 	}
-	out.formPasses()
+	out.FormPasses()
 	return out
 }
 
@@ -138,7 +138,7 @@ func (g *Group) cut(a ir.Axis, size int) []*Group {
 // sumOver is the group for a chunk of its sum: what comes before is in the
 // target already, and what follows the sum comes with the last chunk.
 func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
-	out := &Group{Outer: part.looped(g.Outer), Abreast: g.Abreast, Contraction: g.Contraction, partial: !part.first || g.partial, serial: g.serialWith(part)}
+	out := &Group{Group: fuse.Group{Outer: part.looped(g.Outer), Abreast: g.Abreast, Contraction: g.Contraction}, partial: !part.first || g.partial, serial: g.serialWith(part)}
 	if !part.last {
 		out.Onward = Onward{v, part.size}
 	}
@@ -158,12 +158,12 @@ func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
 				n.Reduce = []ir.Axis{{Var: &ir.Var{Name: v.Name}, Size: 1}}
 			}
 			n.Accumulate = out.partial
-			out.Stages = append(out.Stages, &Stage{Nest: &n, Store: s.Store || !part.last})
+			out.Stages = append(out.Stages, &fuse.Stage{Nest: &n, Store: s.Store || !part.last})
 		} else if part.last {
-			out.Stages = append(out.Stages, &Stage{Nest: &n, Store: s.Store})
+			out.Stages = append(out.Stages, &fuse.Stage{Nest: &n, Store: s.Store})
 		}
 	}
-	out.formPasses()
+	out.FormPasses()
 	return out
 }
 
@@ -177,7 +177,7 @@ func (g *Group) partTarget(c *contraction) ir.Mem {
 	}
 	for k, s := range g.Stages {
 		m := s.Nest.Store
-		if s == c.main || !s.Store || anyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.reads(m.Buf) {
+		if s == c.main || !s.Store || fuse.AnyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.Reads(m.Buf) {
 			continue
 		}
 		if naive.SameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {
@@ -185,12 +185,4 @@ func (g *Group) partTarget(c *contraction) ir.Mem {
 		}
 	}
 	return sum
-}
-
-// reads reports whether a stage loads from b.
-func (g *Group) reads(b *ir.Buffer) bool { return anyLoads(g.Stages, b) }
-
-// anyLoads reports whether one of the stages loads from b.
-func anyLoads(stages []*Stage, b *ir.Buffer) bool {
-	return slices.ContainsFunc(stages, func(s *Stage) bool { return naive.Loads(s.Nest, b) })
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -28,7 +29,7 @@ func PaysBlocks(m *ir.Mem, s *ir.Steps, t machine.Target) bool {
 
 // streamed reports whether the group adds rows to what is in memory.
 func (g *Group) streamed() bool {
-	return slices.ContainsFunc(g.Stages, func(s *Stage) bool {
+	return slices.ContainsFunc(g.Stages, func(s *fuse.Stage) bool {
 		return s.Nest.Accumulate && len(s.Nest.Reduce) > 0 && len(s.Nest.Gathers) == 0
 	})
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -109,7 +110,7 @@ func groupsSharing(groups, outputs int, t machine.Target) int {
 // nil where an access or a condition does not let it, nothing is spread over lanes, or nothing
 // is used again.
 func (m *merge) groupsWith(t machine.Target) []*Group {
-	rest := &Group{Outer: m.axes(m.g.Outer), Contraction: true}
+	rest := &Group{Group: fuse.Group{Outer: m.axes(m.g.Outer), Contraction: true}}
 	for _, s := range m.g.Stages {
 		n := *s.Nest
 		if !naive.Has(n.Axes, m.high.Var) || !naive.Has(n.Axes, m.low.Var) || len(n.Gathers) > 0 || m.restricts(&n) || n.Accumulate {
@@ -124,12 +125,12 @@ func (m *merge) groupsWith(t machine.Target) []*Group {
 			return nil
 		}
 		n.Axes, n.Store, n.Value, n.Only, n.Reduce = m.axes(n.Axes), store, value, nil, windowLast(&n)
-		rest.Stages = append(rest.Stages, &Stage{Nest: &n, Store: s.Store})
+		rest.Stages = append(rest.Stages, &fuse.Stage{Nest: &n, Store: s.Store})
 	}
-	if rest.spreads() == nil || !slices.ContainsFunc(rest.Stages, rest.IsMain) {
+	if rest.Spreads() == nil || !slices.ContainsFunc(rest.Stages, rest.IsMain) {
 		return nil
 	}
-	rest.formPasses()
+	rest.FormPasses()
 	var out []*Group
 	for _, c := range m.copies {
 		copying := newCopy(m.copying(c))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -47,12 +48,12 @@ func (g *Group) packed(all []*Group, t machine.Target, limit float64) (best divi
 
 // writtenBy reports whether any of the groups stores to b.
 func writtenBy(groups []*Group, b *ir.Buffer) bool {
-	return slices.ContainsFunc(nests(groups), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
+	return slices.ContainsFunc(fuse.Nests(Fused(groups)), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
 }
 
 // writtenIn reports whether a group in the loop stores to b.
 func writtenIn(all []*Group, loop *ir.Steps, b *ir.Buffer) bool {
-	for _, n := range nests(all) {
+	for _, n := range fuse.Nests(Fused(all)) {
 		if n.Steps == loop && n.Store.Buf.Root() == b.Root() {
 			return true
 		}

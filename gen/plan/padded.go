@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -51,13 +52,13 @@ func (g *Group) inLongerRows(m *ir.Mem) (copying, rest *Group) {
 	}
 	nest.Value = ir.LoadExpr(ir.Mem{Buf: m.Buf, Subs: nest.Store.Subs})
 	copying = newCopy(nest)
-	rest = &Group{Outer: g.Outer, Abreast: g.Abreast, Contraction: g.Contraction}
+	rest = &Group{Group: fuse.Group{Outer: g.Outer, Abreast: g.Abreast, Contraction: g.Contraction}}
 	for _, s := range g.Stages {
 		n := *s.Nest
 		n.Value = reloaded(n.Value, m, ir.Mem{Buf: buf, Subs: m.Subs})
-		rest.Stages = append(rest.Stages, &Stage{Nest: &n, Store: s.Store})
+		rest.Stages = append(rest.Stages, &fuse.Stage{Nest: &n, Store: s.Store})
 	}
-	rest.formPasses()
+	rest.FormPasses()
 	return copying, rest
 }
 

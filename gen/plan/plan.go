@@ -1,10 +1,10 @@
-// Package plan decides how loops are computed: what is fused, which index is the vector, how
-// registers are tiled, in which order loops run, what is copied, and what is computed in parts.
+// Package plan decides how groups of loops are computed: which index is the vector, how registers
+// are tiled, in which order loops run, what is copied, and what is computed in parts.
 //
-// What comes in: naive loops and a target. What goes out: groups of loops, in order, each with its
-// passes, its plan and its panels. What is promised: computed in that order, as their plans say, the
-// groups compute what the loops do; what a plan costs is counted from loops, strides and the
-// target's numbers.
+// What comes in: groups that are fused, and a target. What goes out: these groups, or their parts
+// and the copies that they read, in order, each with its plan and its panels. What is promised:
+// computed in that order, as their plans say, they compute what the groups do; what a plan costs is
+// counted from loops, strides and the target's numbers.
 package plan
 
 import (
@@ -13,10 +13,35 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
 )
+
+// Groups plans what has been fused: groups, or what they are cut into and copies, in order, each with
+// the panels that it fills.
+func Groups(groups []*fuse.Group, t machine.Target) []*Group {
+	var whole []*Group
+	for _, g := range groups {
+		whole = append(whole, &Group{Group: *g})
+	}
+	out := planned(whole, t)
+	namePanels(out, t)
+	verify(out)
+	return out
+}
+
+// verify panics where a stage has a range that nothing follows: ranges are of sums.
+func verify(groups []*Group) {
+	for _, g := range groups {
+		for _, s := range g.Stages {
+			if len(s.Nest.Within) > 0 && len(s.Nest.Reduce) == 0 {
+				panic("plan: a map leaves terms out: " + s.Nest.Text)
+			}
+		}
+	}
+}
 
 // Plan says how a group runs.
 type Plan struct {
@@ -33,7 +58,7 @@ type Plan struct {
 	// Panels are the operands that are copied.
 	Panels []*Panel
 	// Turn says that the group turns an array, in squares; nil where it does not.
-	Turn *Turn
+	Turn *naive.Turn
 	// Passes has a plan for each pass of the group.
 	Passes []PassPlan
 	// Cycles is the predicted time of the group; work is what of it a
@@ -109,7 +134,7 @@ func choose(g *Group, t machine.Target) *Plan {
 		rows.Cycles = math.Inf(1) // what stands abreast is a tile's
 	}
 	if g.hasOneSum() {
-		if p := chooseTile(g, t); p != nil && (g.Contraction || g.spreads() != nil || p.work < rows.Cycles || NewContraction(g).inOneGo(t, p)) {
+		if p := chooseTile(g, t); p != nil && (g.Contraction || g.Spreads() != nil || p.work < rows.Cycles || NewContraction(g).inOneGo(t, p)) {
 			return p
 		}
 	}
@@ -121,8 +146,8 @@ func choose(g *Group, t machine.Target) *Plan {
 func (g *Group) hasOneSum() bool {
 	sums := 0
 	for _, s := range g.Stages {
-		if len(s.axes()) > 0 {
-			if !naive.IsTiled(s.Nest) && !(g.partial && naive.SumsProducts(s.Nest)) || g.feeds(s.Nest) {
+		if len(s.Axes()) > 0 {
+			if !naive.IsTiled(s.Nest) && !(g.partial && naive.SumsProducts(s.Nest)) || g.Feeds(s.Nest) {
 				return false
 			}
 			sums++
@@ -131,59 +156,10 @@ func (g *Group) hasOneSum() bool {
 	return sums == 1 || sums > 0 && g.Contraction
 }
 
-// The lanes of an argmax are compared as reals at the end, which tell mostPlaces apart; with
-// less than fewestPlaces that takes longer than to compare the elements one by one.
-const (
-	MostPlaces   = 1 << 24
-	fewestPlaces = 16
-)
-
-// placesFit reports whether the lanes of an argmax can be along v: each then goes through its
-// places in their order.
-func placesFit(reduce []ir.Axis, v *ir.Var) bool {
-	size := naive.Volume(reduce)
-	return reduce[len(reduce)-1].Var == v && fewestPlaces <= size && size <= MostPlaces
-}
-
-// LanesFit reports whether all accesses of the stages can be vectors along v: loads those of
-// naive.InLanes, stores contiguous, or spaced where others go between. With one lane only ids
-// matter.
-func LanesFit(stages []*Stage, v *ir.Var, t machine.Target) bool {
-	for _, s := range stages {
-		n := s.Nest
-		if !naive.Has(n.Axes, v) && !naive.Has(n.Reduce, v) {
-			return false
-		}
-		for _, gt := range n.Gathers {
-			if naive.Stride(&gt.Mem, v) != 0 {
-				return false
-			}
-		}
-		if t.Lanes == 1 {
-			continue
-		}
-		if naive.Restricts(n.Within, v) {
-			return false
-		}
-		if naive.Has(n.Reduce, v) && n.Op == ir.ReduceArgMax && !placesFit(n.Reduce, v) {
-			return false
-		}
-		if naive.Has(n.Axes, v) && (s.Store || n.Accumulate) && !naive.AlongRow(&n.Store, v) && !s.StoresSpaced(v) {
-			return false
-		}
-		for _, m := range n.Value.Loads() {
-			if !naive.InLanes(m, v) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // chooseRows plans a group without register reuse: vectors along an outer axis
 // for all passes, or along an inner axis for each.
 func chooseRows(g *Group, t machine.Target) *Plan {
-	if i := slices.IndexFunc(g.Outer, func(a ir.Axis) bool { return a.Var == g.spreads() }); i >= 0 {
+	if i := slices.IndexFunc(g.Outer, func(a ir.Axis) bool { return a.Var == g.Spreads() }); i >= 0 {
 		return rowsPlan(g, t, &g.Outer[i])
 	}
 	best := rowsPlan(g, t, nil)
@@ -192,7 +168,7 @@ func chooseRows(g *Group, t machine.Target) *Plan {
 	}
 	for i := len(g.Outer) - 1; i >= len(g.serial); i-- { // the last one is mostly the one along memory
 		a := g.Outer[i]
-		if !LanesFit(g.Stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
+		if !fuse.LanesFit(g.Stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
 			continue
 		}
 		if p := rowsPlan(g, t, &a); p.Cycles < best.Cycles {
@@ -237,7 +213,7 @@ func (g *Group) shortest(t machine.Target) float64 {
 func (p *Plan) pairRows(g *Group, t machine.Target) {
 	waits, steps := 0, 0.0
 	for i, ps := range g.Passes {
-		if slices.ContainsFunc(ps.Stages, reduces) || len(ps.Inner) == 0 && slices.ContainsFunc(ps.Stages, isSlow) {
+		if slices.ContainsFunc(ps.Stages, (*fuse.Stage).Reduces) || len(ps.Inner) == 0 && slices.ContainsFunc(ps.Stages, (*fuse.Stage).IsSlow) {
 			waits++
 		}
 		if len(ps.Inner) > 0 && p.Passes[i].Vec == nil {
@@ -306,26 +282,15 @@ func (g *Group) rowsFitting(row *ir.Var, steps float64, t machine.Target) int {
 	return 1
 }
 
-func reduces(s *Stage) bool { return len(s.Nest.Reduce) > 0 }
-
-// isSlow reports whether a stage divides or the like.
-func isSlow(s *Stage) bool {
-	slow := false
-	s.Nest.Value.Walk(func(e *ir.Expr) {
-		slow = slow || e.Load == nil && (e.Op == ir.Div || e.Op == ir.Sqrt || e.Op == ir.Apply)
-	})
-	return slow
-}
-
 // innerVec picks the inner axis that fills the lanes best.
-func innerVec(ps *Pass, t machine.Target) (*ir.Var, float64) {
+func innerVec(ps *fuse.Pass, t machine.Target) (*ir.Var, float64) {
 	var best *ir.Var
 	lanes := 1.0
 	if t.Lanes == 1 {
 		return nil, 1
 	}
 	for _, a := range ps.Inner {
-		if !LanesFit(ps.Stages, a.Var, t) {
+		if !fuse.LanesFit(ps.Stages, a.Var, t) {
 			continue
 		}
 		if l := float64(a.Size) / float64(naive.CeilDiv(a.Size, t.Lanes)); l > lanes {
@@ -337,7 +302,7 @@ func innerVec(ps *Pass, t machine.Target) (*ir.Var, float64) {
 
 // unrollFor is how many steps of the innermost loop to spell out: enough
 // independent chains for a short body, one for a long one.
-func unrollFor(ps *Pass, w float64, t machine.Target) int {
+func unrollFor(ps *fuse.Pass, w float64, t machine.Target) int {
 	if len(ps.Inner) == 0 {
 		return 1
 	}
@@ -345,4 +310,9 @@ func unrollFor(ps *Pass, w float64, t machine.Target) int {
 		return t.Chains()
 	}
 	return max(1, min(int(24/w), 8))
+}
+
+// FillsLanes reports whether the lanes are along an axis.
+func (p *Plan) FillsLanes(v *ir.Var) bool {
+	return v == p.Vec || slices.ContainsFunc(p.Passes, func(pp PassPlan) bool { return v == pp.Vec || v == pp.Lanes })
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -25,7 +26,7 @@ func rowsPlan(g *Group, t machine.Target, vec *ir.Axis) *Plan {
 	}
 	rows := rowsWork{points: naive.Volume(g.Outer), reuse: 1}
 	for _, ps := range g.Passes {
-		w, loads := ps.weigh()
+		w, loads := weigh(ps)
 		pp, perVec := rowsPass(ps, w, t), lanes
 		if vec == nil {
 			pp.Vec, perVec = innerVec(ps, t)
@@ -65,7 +66,7 @@ func (r rowsWork) latency(tile int, vec ir.Axis, t machine.Target) float64 {
 }
 
 // weigh is the weight of a point of the pass, and the number of its loads.
-func (ps *Pass) weigh() (w float64, loads int) {
+func weigh(ps *fuse.Pass) (w float64, loads int) {
 	for _, s := range ps.Stages {
 		w += naive.Weight(s.Nest.Value) + 1
 		loads += len(s.Nest.Value.Loads())
@@ -74,7 +75,7 @@ func (ps *Pass) weigh() (w float64, loads int) {
 }
 
 // rowsPass unrolls a pass of which a point weighs w.
-func rowsPass(ps *Pass, w float64, t machine.Target) PassPlan {
+func rowsPass(ps *fuse.Pass, w float64, t machine.Target) PassPlan {
 	pp := PassPlan{Unroll: unrollFor(ps, w, t)}
 	pp.Split = pp.Unroll
 	for _, s := range ps.Stages {
@@ -87,7 +88,7 @@ func rowsPass(ps *Pass, w float64, t machine.Target) PassPlan {
 
 // pointsAtOnce is how many vectors of points a pass computes side by side, so that light
 // ones share the loop and long chains do not wait for themselves.
-func pointsAtOnce(ps *Pass, w float64, t machine.Target) int {
+func pointsAtOnce(ps *fuse.Pass, w float64, t machine.Target) int {
 	n := 1
 	if len(ps.Inner) > 0 || w < 30 {
 		n = max(n, min(4, int(math.Ceil(32/w))))
@@ -102,7 +103,7 @@ func pointsAtOnce(ps *Pass, w float64, t machine.Target) int {
 func (p *Plan) alongRows(g *Group, t machine.Target, vec ir.Axis, rows rowsWork) {
 	vectors := naive.CeilDiv(vec.Size, t.Lanes)
 	tile := min(rows.reuse, vectors)
-	if g.spreads() != nil {
+	if g.Spreads() != nil {
 		tile = vectors
 	} else if t.Lanes > 1 && g.streamed() {
 		tile = 1 // each load goes on line by line
@@ -125,12 +126,6 @@ func (p *Plan) alongRows(g *Group, t machine.Target, vec ir.Axis, rows rowsWork)
 // SumsInTurn is how many sums a plan of rows has at least, so that each has time to
 // end before the next term of it comes; few terms are soon added up.
 const SumsInTurn = 4
-
-// endsRow reports whether n makes a row of single numbers that the group has from rows as
-// short: the registers hold what both read.
-func (g *Group) endsRow(n *ir.Nest, t machine.Target) bool {
-	return t.Lanes > 1 && len(g.Outer) == 0 && g.reduces() && len(n.Reduce) == 0 && !n.Accumulate && len(n.Gathers) == 0 && t.HoldsRow(int(naive.Volume(n.Axes)))
-}
 
 // LongChain is the number of statements of a point from which on the core does
 // not see enough of the next points.

@@ -3,28 +3,14 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
-	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// SerialParts divides groups at the edges of serial loops, which nothing
-// crosses.
-func SerialParts(groups []*Group) [][]*Group {
-	var out [][]*Group
-	for _, g := range groups {
-		if n := len(out); n > 0 && out[n-1][0].Steps == g.Steps {
-			out[n-1] = append(out[n-1], g)
-		} else {
-			out = append(out, []*Group{g})
-		}
-	}
-	return out
-}
 
 // ShareParts moves temporaries that several parts use to the workspace, and
 // those that live from one step to the next.
 func ShareParts(all []*Group, parts [][]*Group) {
-	for _, b := range Temporaries(all) {
+	for _, b := range fuse.Temporaries(Fused(all)) {
 		users := 0
 		for _, groups := range parts {
 			if !slices.ContainsFunc(groups, func(g *Group) bool { return g.Touches(b) }) {
@@ -36,30 +22,10 @@ func ShareParts(all []*Group, parts [][]*Group) {
 		}
 	}
 	for _, groups := range parts {
-		for _, m := range accesses(nests(groups)) {
+		for _, m := range fuse.Accesses(fuse.Nests(Fused(groups))) {
 			m.Buf.Place = m.Buf.Root().Place
 		}
 	}
-}
-
-// nests are those of the stages of groups.
-func nests(groups []*Group) []*ir.Nest {
-	var out []*ir.Nest
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			out = append(out, s.Nest)
-		}
-	}
-	return out
-}
-
-// accesses lists what nests touch.
-func accesses(nests []*ir.Nest) []*ir.Mem {
-	var out []*ir.Mem
-	for _, n := range nests {
-		out = append(out, naive.Touches(n)...)
-	}
-	return out
 }
 
 // withinStep reports whether all accesses to b have the same value in each
@@ -68,7 +34,7 @@ func accesses(nests []*ir.Nest) []*ir.Mem {
 func withinStep(groups []*Group, b *ir.Buffer) bool {
 	v := groups[0].Steps.Var
 	var first *ir.Mem
-	for _, m := range accesses(nests(groups)) {
+	for _, m := range fuse.Accesses(fuse.Nests(Fused(groups))) {
 		if m.Buf.Root() != b {
 			continue
 		}
@@ -88,74 +54,4 @@ func withinStep(groups []*Group, b *ir.Buffer) bool {
 		}
 	}
 	return true
-}
-
-// shrinkSteps drops the dimension of the steps from temporaries of which a step
-// uses its own part only, and returns these: what one part of the program makes
-// of them is nothing to the others.
-func shrinkSteps(l *ir.Loops) map[*ir.Buffer]bool {
-	own := map[*ir.Buffer]bool{}
-	var parts [][]*ir.Nest
-	for k, n := range l.Nests {
-		if k == 0 || l.Nests[k-1].Steps != n.Steps {
-			parts = append(parts, nil)
-		}
-		parts[len(parts)-1] = append(parts[len(parts)-1], n)
-	}
-	for _, b := range l.Buffers {
-		for d := range b.Shape {
-			if b.Place == ir.Frame && b.Shape[d] > 1 && ofOwnStep(parts, b, d) {
-				for _, m := range accesses(l.Nests) {
-					if m.Buf == b {
-						m.Subs[d] = ir.Sub{}
-					}
-				}
-				b.Shape = append([]int(nil), b.Shape...)
-				b.Shape[d] = 1
-				own[b] = true
-			}
-		}
-	}
-	return own
-}
-
-// ofOwnStep reports whether, in dimension d, each part of the program has one
-// value of its own at a time, in a serial loop one for each step.
-func ofOwnStep(parts [][]*ir.Nest, b *ir.Buffer, d int) bool {
-	var taken []Span
-	stepped := false
-	for _, part := range parts {
-		var value *ir.Sub
-		for _, m := range accesses(part) {
-			if m.Buf != b {
-				continue
-			}
-			s := m.Subs[d]
-			if value == nil {
-				value = &s
-			}
-			if diff := s.Add(*value, -1); diff.Const != 0 || len(diff.Terms) > 0 {
-				return false
-			}
-		}
-		if value == nil {
-			continue
-		}
-		r := Span{value.Const, value.Const + 1}
-		for _, t := range value.Terms {
-			if part[0].Steps == nil || t.Var != part[0].Steps.Var {
-				return false
-			}
-			stepped = true
-			r.Lo += min(0, t.Coef*(part[0].Steps.Count-1))
-			r.Hi += max(0, t.Coef*(part[0].Steps.Count-1))
-		}
-		for _, o := range taken {
-			if r.Lo < o.Hi && o.Lo < r.Hi {
-				return false
-			}
-		}
-		taken = append(taken, r)
-	}
-	return stepped
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -13,7 +14,7 @@ func (c *contraction) clippedShare(t machine.Target, v, r ir.Axis, b int) float6
 	if r.Var == nil || t.Lanes < machine.LineFloats || !c.g.Clipped() {
 		return 1
 	}
-	within, ok := Common(c.g.Stages, v.Var, r.Var)
+	within, ok := fuse.Common(c.g.Stages, v.Var, r.Var)
 	if !ok || len(within.Sub.Terms) != 2 {
 		return 1
 	}
@@ -23,7 +24,7 @@ func (c *contraction) clippedShare(t machine.Target, v, r ir.Axis, b int) float6
 			lo, hi := within.Sub.Const, within.Sub.Const
 			for _, e := range []struct {
 				coef int
-				Span
+				naive.Span
 			}{{within.Sub.Coef(v.Var), x}, {within.Sub.Coef(r.Var), y}} {
 				lo += min(e.coef*e.Lo, e.coef*(e.Hi-1))
 				hi += max(e.coef*e.Lo, e.coef*(e.Hi-1))
@@ -38,11 +39,11 @@ func (c *contraction) clippedShare(t machine.Target, v, r ir.Axis, b int) float6
 }
 
 // tiles are the values of an axis that each of its tiles has.
-func tiles(size, most int) []Span {
-	var out []Span
+func tiles(size, most int) []naive.Span {
+	var out []naive.Span
 	for _, r := range Blocks(size, most) {
 		for k := range r.Count {
-			out = append(out, Span{r.Start + k*r.Size, r.Start + (k+1)*r.Size})
+			out = append(out, naive.Span{Lo: r.Start + k*r.Size, Hi: r.Start + (k+1)*r.Size})
 		}
 	}
 	return out
@@ -56,14 +57,14 @@ func (c *contraction) summedShare(t machine.Target, r ir.Axis, b int) float64 {
 	}
 	share := 1.0
 	for _, o := range c.main.Nest.Reduce {
-		within, ok := Common([]*Stage{c.main}, r.Var, o.Var)
+		within, ok := fuse.Common([]*fuse.Stage{c.main}, r.Var, o.Var)
 		if !ok || len(within.Sub.Terms) != 2 {
 			continue
 		}
 		list := tiles(r.Size, b)
 		each, terms := naive.CeilDiv(len(list), MaxClips(t)), 0
 		for k := 0; k < len(list); k += each {
-			of := Span{list[k].Lo, list[min(k+each, len(list))-1].Hi}
+			of := naive.Span{Lo: list[k].Lo, Hi: list[min(k+each, len(list))-1].Hi}
 			s := Clipping{within, o}.Span(r, of, min(t.Lanes, 4))
 			terms += (of.Hi - of.Lo) * (s.Hi - s.Lo)
 		}

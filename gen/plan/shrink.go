@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 )
@@ -11,11 +12,12 @@ import (
 // it uses at a time, so that they stay in the first cache: a dimension that its outer
 // loops walk has as many places as a tile, or none.
 func ShrinkTemporaries(groups []*Group) {
-	for _, b := range Temporaries(groups) {
-		user, mems := onlyUser(groups, b)
-		if user == nil {
+	for _, b := range fuse.Temporaries(Fused(groups)) {
+		k, mems := fuse.OnlyUser(Fused(groups), b)
+		if k < 0 {
 			continue
 		}
+		user := groups[k]
 		shape := append([]int(nil), b.Shape...)
 		walked := map[*ir.Var]bool{}
 		for d := range b.Shape {
@@ -43,26 +45,6 @@ func ShrinkTemporaries(groups []*Group) {
 	}
 }
 
-// onlyUser is the group that alone uses b, always in its own shape, and its accesses;
-// nil where there is none.
-func onlyUser(groups []*Group, b *ir.Buffer) (user *Group, mems []*ir.Mem) {
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			for _, m := range naive.Touches(s.Nest) {
-				if m.Buf.Root() != b {
-					continue
-				}
-				if user != nil && user != g || m.Buf != b {
-					return nil, nil
-				}
-				user = g
-				mems = append(mems, m)
-			}
-		}
-	}
-	return user, mems
-}
-
 // inTile notes that dimension d of b counts the places of a tile along v.
 func (g *Group) inTile(b *ir.Buffer, d int, v *ir.Var) {
 	if g.Local == nil {
@@ -85,46 +67,4 @@ func commonVar(mems []*ir.Mem, d int) *ir.Var {
 		v = w
 	}
 	return v
-}
-
-// Touches reports whether a stage reads or writes b.
-func (g *Group) Touches(b *ir.Buffer) bool {
-	for _, s := range g.Stages {
-		for _, m := range naive.Touches(s.Nest) {
-			if m.Buf.Root() == b {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Temporaries lists the Frame buffers that groups keep in memory, in order.
-func Temporaries(groups []*Group) []*ir.Buffer {
-	var out []*ir.Buffer
-	seen := map[*ir.Buffer]bool{}
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			for _, m := range naive.Touches(s.Nest) {
-				b := m.Buf.Root()
-				if b.Place == ir.Frame && !seen[b] && (m != &s.Nest.Store || s.Store) && stored(groups, b) {
-					seen[b] = true
-					out = append(out, b)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// stored reports whether any stage writes b to memory.
-func stored(groups []*Group, b *ir.Buffer) bool {
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			if s.Store && s.Nest.Store.Buf.Root() == b {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -14,14 +14,6 @@ import (
 // along one of its outer axes where the parts together are faster, and where a
 // call would take too long; what follows it goes apart where that is faster.
 func planned(groups []*Group, t machine.Target) []*Group {
-	shared := map[*ir.Buffer]bool{}
-	for _, b := range Temporaries(groups) {
-		user, _ := onlyUser(groups, b)
-		shared[b] = user == nil
-	}
-	for _, g := range groups {
-		g.collapse(shared, t)
-	}
 	best := make([]division, len(groups))
 	each(groups, func(k int) {
 		groups[k].Plan = choose(groups[k], t)
@@ -210,7 +202,7 @@ func (g *Group) sliced(t machine.Target) []*Group {
 		}
 		for _, a := range g.Outer {
 			n := int(size*1.25/float64(t.Second)) + 1
-			if f.Coef(a.Var) == 0 || a.Size < 4*n || a.Var == g.spreads() {
+			if f.Coef(a.Var) == 0 || a.Size < 4*n || a.Var == g.Spreads() {
 				continue
 			}
 			consider(withPlans(g.cut(a, naive.CeilDiv(a.Size, n)), t))

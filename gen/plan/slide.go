@@ -41,3 +41,12 @@ func (c *contraction) slidLoads(m *ir.Mem, s shape, b *ir.Var) float64 {
 	}
 	return float64(s.b)
 }
+
+// spacedLoads is how much longer a vector takes to load than another one whose elements are
+// k apart: what is loaded for it serves its neighbours too.
+func spacedLoads(k int) float64 {
+	if k%2 == 1 {
+		return float64(k)
+	}
+	return float64(2*k - 1)
+}

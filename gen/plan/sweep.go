@@ -81,7 +81,7 @@ func (g *Group) goesThrough(t machine.Target) (large []*ir.Buffer, ahead bool) {
 		return nil, false
 	}
 	first := g.Plan.Order[0]
-	ahead = !g.Accumulates() && len(g.serial) == 0 && !g.reduces()
+	ahead = !g.Accumulates() && len(g.serial) == 0 && !g.Reduces()
 	for _, s := range g.Stages {
 		for _, m := range s.Nest.Value.Loads() {
 			size := m.Buf.Size()

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
 )
@@ -19,11 +20,11 @@ func (g *Group) tailWork() float64 {
 		}
 		w := naive.Weight(s.Nest.Value) + 1
 		if g.IsAbreast(s) {
-			w *= float64(g.width())
+			w *= float64(g.Results())
 		}
 		work += w
 	}
-	return max(0, work-lightTail*float64(g.width()))
+	return max(0, work-lightTail*float64(g.Results()))
 }
 
 // apartFromTail is the group, or its sum and what follows it as two groups: where
@@ -33,8 +34,8 @@ func (g *Group) apartFromTail(t machine.Target) []*Group {
 	if t.Lanes == 1 || g.tailWork() == 0 || !g.hasOneSum() || g.Plan.Vec != nil || len(g.Abreast) > 0 {
 		return []*Group{g}
 	}
-	sum := &Group{Steps: g.Steps, Outer: g.Outer, Contraction: g.Contraction}
-	rest := &Group{Steps: g.Steps, Outer: g.Outer}
+	sum := &Group{Group: fuse.Group{Steps: g.Steps, Outer: g.Outer, Contraction: g.Contraction}}
+	rest := &Group{Group: fuse.Group{Steps: g.Steps, Outer: g.Outer}}
 	for _, s := range g.Stages {
 		if len(s.Nest.Reduce) == 0 {
 			c := *s
@@ -57,9 +58,32 @@ func (g *Group) apartFromTail(t machine.Target) []*Group {
 // replanned forms the passes of new groups and plans them.
 func replanned(t machine.Target, groups ...*Group) []*Group {
 	for _, g := range groups {
-		g.formPasses()
-		g.collapse(nil, t)
+		g.FormPasses()
+		g.Collapse(nil, t)
 		g.Plan = choose(g, t)
 	}
 	return groups
+}
+
+// splits is the group as its sum and what follows it; nil where nothing stands
+// abreast.
+func (g *Group) splits(t machine.Target) []*Group {
+	if len(g.Abreast) == 0 {
+		return nil
+	}
+	c := NewContraction(g)
+	sum := &Group{Group: fuse.Group{Steps: g.Steps, Outer: c.main.Nest.Axes, Contraction: true}}
+	rest := &Group{Group: fuse.Group{Steps: g.Steps, Outer: g.Outer}}
+	for _, s := range g.Stages {
+		c := *s
+		if g.IsAbreast(s) {
+			sum.Stages = append(sum.Stages, &c)
+		} else {
+			rest.Stages = append(rest.Stages, &c)
+		}
+	}
+	for _, s := range sum.Stages {
+		s.Store = s.Store || rest.Reads(s.Nest.Store.Buf)
+	}
+	return replanned(t, sum, rest)
 }

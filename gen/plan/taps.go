@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -20,7 +21,7 @@ const (
 // axes of a sum's results stands abreast: the gradient of a window's weights needs
 // only a few results, and its operands are read once for all of them.
 func (g *Group) allTaps(t machine.Target) [][]*Group {
-	if t.Lanes == 1 || g.Contraction && g.spreads() == nil || !g.hasOneSum() || len(g.Stages) > 1 || len(g.Abreast) > 0 || g.partial || len(g.serial) > 0 {
+	if t.Lanes == 1 || g.Contraction && g.Spreads() == nil || !g.hasOneSum() || len(g.Stages) > 1 || len(g.Abreast) > 0 || g.partial || len(g.serial) > 0 {
 		return nil
 	}
 	n := g.Stages[0].Nest
@@ -33,7 +34,7 @@ func (g *Group) allTaps(t machine.Target) [][]*Group {
 			continue
 		}
 		s := *g.Stages[0]
-		part := &Group{Steps: g.Steps, Outer: slices.Concat(g.Outer[:i], g.Outer[i+1:]), Abreast: []ir.Axis{a}, Stages: []*Stage{&s}, Contraction: g.Contraction}
+		part := &Group{Group: fuse.Group{Steps: g.Steps, Outer: slices.Concat(g.Outer[:i], g.Outer[i+1:]), Abreast: []ir.Axis{a}, Stages: []*fuse.Stage{&s}, Contraction: g.Contraction}}
 		out = append(out, replanned(t, part))
 	}
 	return out

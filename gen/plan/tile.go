@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -54,7 +55,7 @@ func (c *contraction) around(t machine.Target, x tile) *Plan {
 	}
 	_, holdA := c.cost(t, x.shape, x.onA.Var, x.onB.Var, steps, x.sum != nil)
 	p := newTilePlan(x.onA, x.onB, x.a, x.b, holdA)
-	sums := x.a * x.b * c.g.width()
+	sums := x.a * x.b * c.g.Results()
 	if x.sum != nil {
 		p.Passes = c.passPlans(x.sum, x.onA.Var, sums, x.split)
 	} else {
@@ -72,7 +73,7 @@ func (c *contraction) around(t machine.Target, x tile) *Plan {
 // contraction is a group seen as its main sum of products.
 type contraction struct {
 	g     *Group
-	main  *Stage
+	main  *fuse.Stage
 	loads []*ir.Mem
 	// spread are those whose elements are spread over lanes.
 	spread map[*ir.Mem]bool
@@ -114,7 +115,7 @@ func NewContraction(g *Group) *contraction {
 }
 
 // IsMain reports whether a stage may be the sum that a tile of the group is planned for.
-func (g *Group) IsMain(s *Stage) bool {
+func (g *Group) IsMain(s *fuse.Stage) bool {
 	return naive.IsTiled(s.Nest) || g.partial && naive.SumsProducts(s.Nest)
 }
 
@@ -200,7 +201,7 @@ func (c *contraction) places(m *ir.Mem) float64 {
 // where dot is set. What a core does at a time: two multiplications and
 // some loads, one exchange of lanes, between four and five instructions of any kind.
 func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
-	width := float64(c.g.width())
+	width := float64(c.g.Results())
 	acc := float64(s.a*s.b) * width
 	l := c.loadsPerStep(t, s, a, b)
 	holdA = l.onA <= l.onB
@@ -216,7 +217,7 @@ func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float6
 	extra, swaps := acc*float64(s.split-1)+acc*0.5, 0.0
 	instr := acc * (1.5 + float64(s.split))
 	if dot {
-		s.b *= c.g.width()
+		s.b *= c.g.Results()
 		pieces := float64(bits.OnesCount(uint(s.a))) // stores of 4, 2 and 1 lanes
 		swaps = float64(s.b) * (2*float64(s.a) + pieces)
 		extra += float64(s.b * s.a)
@@ -255,7 +256,7 @@ func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float6
 // inMemory reports whether some of a tile's sums may stay in memory: those of one row
 // of a matrix that is used once, for which the second cache takes longer.
 func (c *contraction) inMemory(t machine.Target, s shape) bool {
-	return t.Lanes > 1 && !c.g.Contraction && s.b == 1 && s.split == 1 && s.a <= t.MostSums() && c.g.width() == 1
+	return t.Lanes > 1 && !c.g.Contraction && s.b == 1 && s.split == 1 && s.a <= t.MostSums() && c.g.Results() == 1
 }
 
 // partialWait is the cycles for each vector of a tile that is added to what parts of
@@ -292,8 +293,8 @@ func Blocks(n, most int) []Run {
 }
 
 // tails are the stages without inner loops: what follows the sum.
-func (c *contraction) tails() []*Stage {
-	var out []*Stage
+func (c *contraction) tails() []*fuse.Stage {
+	var out []*fuse.Stage
 	for _, s := range c.g.Stages {
 		if len(s.Nest.Reduce) == 0 {
 			out = append(out, s)

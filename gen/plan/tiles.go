@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -22,7 +23,7 @@ func (c *contraction) tiles(t machine.Target) []tile {
 	var out []tile
 	free := c.g.Outer[len(c.g.serial):]
 	others := append([]ir.Axis{{}}, free...)
-	spread := c.g.spreads()
+	spread := c.g.Spreads()
 	for _, v := range free {
 		if !c.fits(v.Var, t) || spread != nil && v.Var != spread {
 			continue
@@ -64,9 +65,9 @@ func (c *contraction) fits(v *ir.Var, t machine.Target) bool {
 	nest.Value = ir.RealExpr(0)
 	sum.Nest = &nest
 	if naive.Has(c.main.Nest.Reduce, v) {
-		return LanesFit([]*Stage{&sum}, v, t)
+		return fuse.LanesFit([]*fuse.Stage{&sum}, v, t)
 	}
-	return LanesFit(append(c.tails(), &sum), v, t)
+	return fuse.LanesFit(append(c.tails(), &sum), v, t)
 }
 
 // directTiles lists tiles with the lanes along the outer axis v.
@@ -76,7 +77,7 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 	rows := max(r.Size, 1)
 	others := naive.Volume(c.g.Outer) / float64(v.Size) / float64(rows)
 	fewest := 1
-	if c.g.spreads() == v.Var {
+	if c.g.Spreads() == v.Var {
 		fewest = vectors
 	}
 	side := c.side(t)
@@ -89,7 +90,7 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, side); b++ {
-			for split := 1; split <= 8 && (a*b*split*c.g.width() <= c.mostAccumulators(t) || c.main.Nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
+			for split := 1; split <= 8 && (a*b*split*c.g.Results() <= c.mostAccumulators(t) || c.main.Nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
 					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
 					return k
@@ -108,7 +109,7 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 // of what they take.
 func (c *contraction) side(t machine.Target) int {
 	const few = 2
-	if c.g.Restricted() && isSlow(c.main) {
+	if c.g.Restricted() && c.main.IsSlow() {
 		return few
 	}
 	return t.Side()
@@ -139,7 +140,7 @@ func (c *contraction) dotTiles(t machine.Target, v, a, r ir.Axis) []tile {
 				return nil
 			}
 		}
-		if !LanesFit(c.tails(), a.Var, t) {
+		if !fuse.LanesFit(c.tails(), a.Var, t) {
 			return nil
 		}
 	}
@@ -148,7 +149,7 @@ func (c *contraction) dotTiles(t machine.Target, v, a, r ir.Axis) []tile {
 	steps := c.stepsAlong(v.Var, t)
 	for x := 1; x <= min(rowsA, t.Lanes); x++ {
 		for y := 1; y <= min(rowsB, t.Lanes); y++ {
-			for split := 1; split <= 8 && x*y*split*c.g.width() <= t.Registers-2 && float64(split) <= steps; split *= 2 {
+			for split := 1; split <= 8 && x*y*split*c.g.Results() <= t.Registers-2 && float64(split) <= steps; split *= 2 {
 				cycles := total(rowsA, rowsB, x, y, func(i, j int) float64 {
 					k, _ := c.cost(t, shape{i, j, split}, a.Var, r.Var, steps, true)
 					return k

@@ -3,14 +3,11 @@ package plan
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// Turn is a copy that exchanges rows and columns: it is read along one axis and
-// written along another, in squares of as many rows as a vector has lanes.
-type Turn struct{ From, To *ir.Var }
 
 // turning is the time in which a part of a square of as many rows and columns as
 // a vector has lanes is turned, where one side has no more than the given
@@ -26,37 +23,12 @@ func turning(side int, t machine.Target) float64 {
 	return share * 0.3125 * float64(t.Lanes*t.Lanes)
 }
 
-// turnOf is what n exchanges, nil where it does anything else.
-func turnOf(n *ir.Nest) *Turn {
-	from := n.Value.Load
-	if from == nil || from.Buf.Elem != n.Store.Buf.Elem || from.Buf.Root() == n.Store.Buf.Root() || len(n.Reduce) > 0 || !naive.Plain(n) {
-		return nil
-	}
-	along := Turn{naive.Contiguous(from), naive.Contiguous(&n.Store)}
-	if along.From == nil || along.To == nil || along.From == along.To {
-		return nil
-	}
-	if naive.Stride(from, along.To) == 0 || naive.Stride(&n.Store, along.From) == 0 {
-		return nil // it repeats what it reads
-	}
-	return &along
-}
-
-// Exchanges reports whether n does nothing but exchange rows and columns.
-func Exchanges(n *ir.Nest) bool { return turnOf(n) != nil }
-
-// Turns reports whether n exchanges rows and columns, of which neither are short.
-func Turns(n *ir.Nest, t machine.Target) bool {
-	along := turnOf(n)
-	return t.Lanes > 1 && along != nil && 2*naive.SizeOf(n.Axes, along.From) >= t.Lanes && 2*naive.SizeOf(n.Axes, along.To) >= t.Lanes
-}
-
 // turnPlan plans a group that does nothing but turn an array; nil for any other.
 func turnPlan(g *Group, t machine.Target) *Plan {
 	if t.Lanes == 1 || len(g.Stages) != 1 || len(g.Passes) != 1 || len(g.Passes[0].Inner) > 0 || len(g.serial) > 0 {
 		return nil
 	}
-	along := turnOf(g.Stages[0].Nest)
+	along := naive.TurnOf(g.Stages[0].Nest)
 	if along == nil || !naive.Has(g.Outer, along.From) || !naive.Has(g.Outer, along.To) {
 		return nil
 	}
@@ -87,7 +59,7 @@ func (g *Group) turned(t machine.Target) []*Group {
 	if t.Lanes == 1 || !g.hasOneSum() || g.Restricted() || g.partial || len(g.serial) > 0 || len(g.Abreast) > 0 {
 		return nil
 	}
-	var last *Stage
+	var last *fuse.Stage
 	for _, s := range g.Stages {
 		if s.Store && last != nil {
 			return nil
@@ -101,7 +73,7 @@ func (g *Group) turned(t machine.Target) []*Group {
 	}
 	m := last.Nest.Store
 	from, to := len(m.Subs)-1, len(m.Subs)-2
-	if to < 0 || m.Buf.Elem != ir.F32 || m.Buf.Shape[from]%t.Lanes == 0 || m.Buf.Shape[from] > 2*t.Lanes || g.reads(m.Buf) || !naive.AllBare(&m) || !wholly(&m, g.Outer) {
+	if to < 0 || m.Buf.Elem != ir.F32 || m.Buf.Shape[from]%t.Lanes == 0 || m.Buf.Shape[from] > 2*t.Lanes || g.Reads(m.Buf) || !naive.AllBare(&m) || !wholly(&m, g.Outer) {
 		return nil
 	}
 	swap := func(m ir.Mem, b *ir.Buffer) ir.Mem {
@@ -111,7 +83,7 @@ func (g *Group) turned(t machine.Target) []*Group {
 	}
 	b := &ir.Buffer{Name: m.Buf.Name + "Turned", Place: ir.Frame, Shape: slices.Clone(m.Buf.Shape)}
 	b.Shape[from], b.Shape[to] = b.Shape[to], b.Shape[from]
-	sum := &Group{Steps: g.Steps, Outer: g.Outer, Contraction: g.Contraction}
+	sum := &Group{Group: fuse.Group{Steps: g.Steps, Outer: g.Outer, Contraction: g.Contraction}}
 	for _, s := range g.Stages {
 		c := *s
 		if s == last {

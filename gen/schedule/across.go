@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
-	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // turnAhead gives loops that go across the rows of arrays, as a sum with a matrix that is
@@ -93,7 +93,7 @@ func (r *turner) along(n *ir.Nest, v ir.Axis) *turned {
 		}
 		out.result(&m, &last)
 	}
-	if !fillsAlong(&m, v, r.t) || slices.ContainsFunc(out.parts, func(c *ir.Nest) bool { return c != &m && !plan.Exchanges(c) }) {
+	if !fillsAlong(&m, v, r.t) || slices.ContainsFunc(out.parts, func(c *ir.Nest) bool { return c != &m && !naive.Exchanges(c) }) {
 		return nil
 	}
 	return out
@@ -148,7 +148,7 @@ func (x *turned) result(m, last *ir.Nest) {
 // fits reports whether vectors may go along an axis of a nest.
 func (r *turner) fits(n *ir.Nest) bool {
 	return slices.ContainsFunc(naive.Join(n.Axes, n.Reduce), func(a ir.Axis) bool {
-		return plan.LanesFit([]*plan.Stage{{Nest: n, Store: true}}, a.Var, r.t)
+		return fuse.LanesFit([]*fuse.Stage{{Nest: n, Store: true}}, a.Var, r.t)
 	})
 }
 
@@ -159,5 +159,5 @@ func fillsVectors(n *ir.Nest, t machine.Target) bool {
 
 // fillsAlong reports whether vectors go along the axis.
 func fillsAlong(n *ir.Nest, a ir.Axis, t machine.Target) bool {
-	return 2*a.Size > t.Lanes && plan.LanesFit([]*plan.Stage{{Nest: n, Store: true}}, a.Var, t)
+	return 2*a.Size > t.Lanes && fuse.LanesFit([]*fuse.Stage{{Nest: n, Store: true}}, a.Var, t)
 }

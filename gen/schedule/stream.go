@@ -3,6 +3,7 @@ package schedule
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -58,7 +59,7 @@ func follows(n *ir.Nest, before, all []*ir.Nest, t machine.Target) bool {
 	}
 	one := inRows(n, 1)[1]
 	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
-		return p.Steps == n.Steps && plan.ReadsRows(p, one) &&
+		return p.Steps == n.Steps && fuse.ReadsRows(p, one) &&
 			(naive.Volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
 	})
 }

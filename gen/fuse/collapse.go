@@ -1,4 +1,4 @@
-package plan
+package fuse
 
 import (
 	"fmt"
@@ -10,11 +10,11 @@ import (
 	"github.com/dlgen/dlgen/gen/naive"
 )
 
-// collapse joins neighbouring outer axes, and neighbouring axes of a sum or inside of
+// Collapse joins neighbouring outer axes, and neighbouring axes of a sum or inside of
 // the outer ones, wherever every access goes through memory without a gap: a map over
 // rows becomes one over a vector, with one tail in all instead of one a row. Other groups
 // use the temporaries that are shared, too.
-func (g *Group) collapse(shared map[*ir.Buffer]bool, t machine.Target) {
+func (g *Group) Collapse(shared map[*ir.Buffer]bool, t machine.Target) {
 	if t.Lanes == 1 || slices.ContainsFunc(g.Stages, func(s *Stage) bool { return len(s.Nest.Gathers) > 0 }) {
 		return
 	}
@@ -24,8 +24,8 @@ func (g *Group) collapse(shared map[*ir.Buffer]bool, t machine.Target) {
 		}
 	}
 	for _, s := range g.Stages {
-		for i := len(s.axes()) - 1; i > 0; i-- {
-			if axes := s.axes(); i < len(axes) && i != len(s.Inner) {
+		for i := len(s.Axes()) - 1; i > 0; i-- {
+			if axes := s.Axes(); i < len(axes) && i != len(s.Inner) {
 				if j := joint(g, axes[i-1], axes[i], shared); j != nil {
 					j.apply()
 				}
@@ -33,7 +33,7 @@ func (g *Group) collapse(shared map[*ir.Buffer]bool, t machine.Target) {
 		}
 	}
 	g.Passes = nil
-	g.formPasses()
+	g.FormPasses()
 }
 
 // sortSums orders the axes of reductions by the steps that they make through
@@ -60,7 +60,7 @@ func (g *Group) sortSums() {
 	}
 	if sorted {
 		g.Passes = nil
-		g.formPasses()
+		g.FormPasses()
 	}
 }
 

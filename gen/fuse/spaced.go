@@ -1,4 +1,4 @@
-package plan
+package fuse
 
 import (
 	"slices"
@@ -6,15 +6,6 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// spacedLoads is how much longer a vector takes to load than another one whose elements are
-// k apart: what is loaded for it serves its neighbours too.
-func spacedLoads(k int) float64 {
-	if k%2 == 1 {
-		return float64(k)
-	}
-	return float64(2*k - 1)
-}
 
 // formRows finds the stages of each pass that define neighbours of every row: elements
 // some way apart each, which go to memory together.

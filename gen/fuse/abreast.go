@@ -1,4 +1,4 @@
-package plan
+package fuse
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ func (g *Group) places(n *ir.Nest, t machine.Target) (axes []ir.Axis, ok bool) {
 			}
 		}
 	}
-	width := g.width()
+	width := g.Results()
 	for _, a := range g.Outer {
 		if fixed[a.Var] {
 			axes = append(axes, a)
@@ -88,31 +88,8 @@ func (g *Group) BesideText() string {
 	return text
 }
 
-// width is the number of results that stand abreast.
-func (g *Group) width() int { return int(naive.Volume(g.Abreast)) }
-
-// splits is the group as its sum and what follows it; nil where nothing stands
-// abreast.
-func (g *Group) splits(t machine.Target) []*Group {
-	if len(g.Abreast) == 0 {
-		return nil
-	}
-	c := NewContraction(g)
-	sum := &Group{Steps: g.Steps, Outer: c.main.Nest.Axes, Contraction: true}
-	rest := &Group{Steps: g.Steps, Outer: g.Outer}
-	for _, s := range g.Stages {
-		c := *s
-		if g.IsAbreast(s) {
-			sum.Stages = append(sum.Stages, &c)
-		} else {
-			rest.Stages = append(rest.Stages, &c)
-		}
-	}
-	for _, s := range sum.Stages {
-		s.Store = s.Store || rest.reads(s.Nest.Store.Buf)
-	}
-	return replanned(t, sum, rest)
-}
+// Results is the number of results that stand abreast.
+func (g *Group) Results() int { return int(naive.Volume(g.Abreast)) }
 
 // Makes reports whether a stage writes to b.
 func (g *Group) Makes(b *ir.Buffer) bool {
