@@ -8,7 +8,7 @@ import (
 	"github.com/dlgen/dlgen/gen/naive"
 )
 
-// The lanes of an argmax are compared as reals at the end, which tell mostPlaces apart; with
+// The lanes of an argmax are compared as reals at the end, which tell MostPlaces apart; with
 // less than fewestPlaces that takes longer than to compare the elements one by one.
 const (
 	MostPlaces   = 1 << 24

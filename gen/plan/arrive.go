@@ -55,8 +55,8 @@ func (pn *Panel) Foreseen() bool { return !pn.Transposed() && pn.fromThird() == 
 // arriving is the bytes of a panel that arrive in a cycle from beyond the second cache.
 // What is asked for long before its time drives itself out of that cache where rows are
 // far apart.
-func (c *contraction) arriving(t machine.Target, pn *Panel) float64 {
-	lines, hold := naive.Volume(pn.Rows)*machine.LineFloats*4, c.operand(t, pn.Mem).capacity
+func (c *Contraction) arriving(t machine.Target, pn *Panel) float64 {
+	lines, hold := naive.Volume(pn.Rows)*machine.LineFloats*4, c.Operand(t, pn.Mem).capacity
 	switch rate := pn.fromThird(); {
 	case pn.Ahead > 0:
 		return rate
@@ -79,7 +79,7 @@ const (
 // rowsAhead is how many rows ahead a tile asks for those that it copies, so that they
 // are there in time: 0 where it takes more than arrives meanwhile, or parts of lines, or
 // where the next rows in memory are not those of the panel.
-func (c *contraction) rowsAhead(p *Plan, pn *Panel) int {
+func (c *Contraction) rowsAhead(p *Plan, pn *Panel) int {
 	if pn.Transposed() || pn.Foreseen() || len(c.g.Abreast) > 0 || pn.Cols%machine.LineFloats != 0 {
 		return 0
 	}

@@ -9,7 +9,7 @@ import (
 // crowding is how often a tile fetches each line of an operand: once for every
 // element, or every term of a window, where the lines of the tile's rows compete
 // for the same sets of the first cache, so that they drive each other out.
-func (c *contraction) crowding(p *Plan, m *ir.Mem) float64 {
+func (c *Contraction) crowding(p *Plan, m *ir.Mem) float64 {
 	const (
 		apart   = firstSets * machine.LineFloats // so far apart are elements in the same set
 		crowded = 1024 / 4                       // rows that are a multiple of this apart share few sets
@@ -21,7 +21,7 @@ func (c *contraction) crowding(p *Plan, m *ir.Mem) float64 {
 		if v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
 			continue
 		}
-		if along != nil && naive.Has(c.main.Nest.Reduce, along) {
+		if along != nil && naive.Has(c.Main.Nest.Reduce, along) {
 			return machine.LineFloats
 		}
 		if taps := c.taps(m, v); along == p.Vec && taps > 1 {
@@ -33,9 +33,9 @@ func (c *contraction) crowding(p *Plan, m *ir.Mem) float64 {
 
 // taps is the size of the reduction's axis that slides m along v, 1 where none
 // does.
-func (c *contraction) taps(m *ir.Mem, v *ir.Var) int {
+func (c *Contraction) taps(m *ir.Mem, v *ir.Var) int {
 	for _, s := range m.Subs {
-		for _, r := range c.main.Nest.Reduce {
+		for _, r := range c.Main.Nest.Reduce {
 			if s.Coef(v) != 0 && s.Coef(r.Var) != 0 {
 				return r.Size
 			}
@@ -47,12 +47,12 @@ func (c *contraction) taps(m *ir.Mem, v *ir.Var) int {
 // crossings counts the loads of a step that touch two cache lines: those of
 // vectors as long as a line, from rows that do not begin with one. A load
 // counts twice then.
-func (c *contraction) crossings(t machine.Target, s shape, a, b *ir.Var, dot bool) float64 {
+func (c *Contraction) crossings(t machine.Target, s shape, a, b *ir.Var, dot bool) float64 {
 	if t.Lanes < machine.LineFloats {
 		return 0
 	}
 	sum := 0.0
-	for _, m := range c.loads {
+	for _, m := range c.Loads {
 		last := naive.Innermost(m)
 		onA := a != nil && naive.Stride(m, a) != 0
 		if last <= 0 || m.Buf.Shape[last]%machine.LineFloats == 0 || !onA && !dot {

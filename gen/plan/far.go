@@ -61,3 +61,17 @@ func (g *Group) farSums(t machine.Target) int {
 	}
 	return sums
 }
+
+// fewSums is the number of sums side by side that hide the wait for an addition.
+const fewSums = 6
+
+// RowWidth is the width of blocks for rows that are used once: as many vectors as
+// registers hold and the machine foresees; 0 where no width divides the rows.
+func RowWidth(size int, t machine.Target) int {
+	for n := min(t.HeldRow(), foreseenStep/4/t.Lanes); n >= fewSums; n-- {
+		if size%(n*t.Lanes) == 0 {
+			return n * t.Lanes
+		}
+	}
+	return 0
+}

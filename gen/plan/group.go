@@ -3,18 +3,20 @@ package plan
 import (
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
+	"github.com/dlgen/dlgen/gen/naive"
 )
 
 // Group is a group of stages, or a part of one, and how it runs.
 type Group struct {
 	fuse.Group
-	// partial marks a part of a sum: its target already has the others. Onward leads to
+	// Partial marks a part of a sum: its target already has the others. Onward leads to
 	// the next part.
-	partial bool
+	Partial bool
 	Onward  Onward
-	// serial are outer axes that stay outermost, in this order, and have no
+	// Serial are outer axes that stay outermost, in this order, and have no
 	// tile: the loops over parts.
-	serial []*ir.Var
+	Serial []*ir.Var
 	Plan   *Plan
 	// Local has, for temporaries that hold what one tile uses, the axis along whose tile
 	// a dimension counts, or nil.
@@ -31,4 +33,10 @@ func Fused(groups []*Group) []*fuse.Group {
 		out = append(out, &g.Group)
 	}
 	return out
+}
+
+// Iteration is the predicted time of one iteration of the outermost loop.
+func (g *Group) Iteration(t machine.Target) float64 {
+	a := g.Plan.Order[0]
+	return g.Plan.Cycles / float64(naive.CeilDiv(a.Size, g.Plan.Width(t, a.Var)))
 }

@@ -21,13 +21,13 @@ const foreseenApart = 4 * machine.LineFloats
 // NextParts are the operands of a part of a sum of which each step reads lines that are far
 // apart, and which come from beyond the second cache: while a part is at hand, tiles ask for what
 // the next one reads.
-func (c *contraction) NextParts(t machine.Target) []*ir.Mem {
-	if c.g.Onward.Axis == nil || t.Lanes == 1 || len(c.main.Nest.Gathers) > 0 {
+func (c *Contraction) NextParts(t machine.Target) []*ir.Mem {
+	if c.g.Onward.Axis == nil || t.Lanes == 1 || len(c.Main.Nest.Gathers) > 0 {
 		return nil
 	}
-	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1].Var
+	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Var
 	var out []*ir.Mem
-	for _, m := range c.loads {
+	for _, m := range c.Loads {
 		if 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.Onward.Axis) != 0 && naive.Stride(m, last) > foreseenApart && !c.overlaps(m) {
 			out = append(out, m)
 		}
@@ -37,8 +37,8 @@ func (c *contraction) NextParts(t machine.Target) []*ir.Mem {
 
 // overlaps reports whether an axis of the result and one of the sum stand in one subscript of
 // m: tiles read what others do, then.
-func (c *contraction) overlaps(m *ir.Mem) bool {
+func (c *Contraction) overlaps(m *ir.Mem) bool {
 	return slices.ContainsFunc(c.g.Outer, func(a ir.Axis) bool {
-		return !slices.Contains(c.g.serial, a.Var) && len(c.along(m, a.Var)) > 0
+		return !slices.Contains(c.g.Serial, a.Var) && len(c.along(m, a.Var)) > 0
 	})
 }

@@ -20,13 +20,13 @@ type NextRows struct {
 }
 
 // RowsToAskFor are those of a contraction's sum.
-func (c *contraction) RowsToAskFor(t machine.Target, p *Plan) []NextRows {
-	if !c.g.Contraction || t.Lanes == 1 || p.Vec == nil || len(c.main.Nest.Gathers) > 0 {
+func (c *Contraction) RowsToAskFor(t machine.Target, p *Plan) []NextRows {
+	if !c.g.Contraction || t.Lanes == 1 || p.Vec == nil || len(c.Main.Nest.Gathers) > 0 {
 		return nil
 	}
-	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1]
+	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1]
 	var out []NextRows
-	for _, m := range c.loads {
+	for _, m := range c.Loads {
 		if 4*m.Buf.Size() <= t.Second || naive.Stride(m, p.Vec) != 0 || naive.Stride(m, last.Var) != 1 || last.Size < 2*machine.LineFloats {
 			continue
 		}
@@ -40,7 +40,7 @@ func (c *contraction) RowsToAskFor(t machine.Target, p *Plan) []NextRows {
 // goesOn is the innermost loop around tiles that changes what they read of m, nil where
 // they find it in the second cache since a loop around made them read it before, or
 // where a tile is one row.
-func (c *contraction) goesOn(t machine.Target, p *Plan, m *ir.Mem) *ir.Var {
+func (c *Contraction) goesOn(t machine.Target, p *Plan, m *ir.Mem) *ir.Var {
 	var axis *ir.Var
 	var inside []ir.Axis
 	for _, o := range slices.Backward(p.Order) {
@@ -52,7 +52,7 @@ func (c *contraction) goesOn(t machine.Target, p *Plan, m *ir.Mem) *ir.Var {
 				axis = o.Var
 			}
 			inside = append(inside, o)
-		case axis != nil && n < o.Size && naive.Footprint(m, inside, c.main.Nest.Reduce) <= float64(t.Second):
+		case axis != nil && n < o.Size && naive.Footprint(m, inside, c.Main.Nest.Reduce) <= float64(t.Second):
 			return nil
 		}
 	}
@@ -60,10 +60,10 @@ func (c *contraction) goesOn(t machine.Target, p *Plan, m *ir.Mem) *ir.Var {
 }
 
 // along are the axes of the sum in the subscripts of m that the axis a is in.
-func (c *contraction) along(m *ir.Mem, a *ir.Var) []ir.Axis {
+func (c *Contraction) along(m *ir.Mem, a *ir.Var) []ir.Axis {
 	var out []ir.Axis
 	for _, s := range m.Subs {
-		for _, r := range c.main.Nest.Reduce {
+		for _, r := range c.Main.Nest.Reduce {
 			if s.Coef(a) != 0 && s.Coef(r.Var) != 0 {
 				out = append(out, r)
 			}

@@ -9,18 +9,18 @@ import (
 	"github.com/dlgen/dlgen/gen/naive"
 )
 
-// operand is what a contraction knows of an operand, whatever the tile.
-type operand struct {
+// Operand is what a contraction knows of an operand, whatever the tile.
+type Operand struct {
 	capacity
-	// slides, once and inside are what the functions of these names say.
-	slides, once, inside bool
+	// slides, Once and Inside are what slides, onceOnly and inside say.
+	slides, Once, Inside bool
 }
 
-// operand finds out about an operand, the first time.
-func (c *contraction) operand(t machine.Target, m *ir.Mem) operand {
+// Operand finds out about an operand, the first time.
+func (c *Contraction) Operand(t machine.Target, m *ir.Mem) Operand {
 	o, ok := c.known[m]
 	if !ok {
-		o = operand{c.capacities(t, m), c.slides(m), c.onceOnly(m), inside(m, c.g.Outer, c.g.Abreast, c.main.Nest.Reduce)}
+		o = Operand{c.capacities(t, m), c.slides(m), c.onceOnly(m), Inside(m, c.g.Outer, c.g.Abreast, c.Main.Nest.Reduce)}
 		c.known[m] = o
 	}
 	return o
@@ -30,7 +30,7 @@ func (c *contraction) operand(t machine.Target, m *ir.Mem) operand {
 // apart those that the second one holds if each page is anywhere in memory; pages is
 // how many addresses of pages are looked up for each line, where a tile goes through
 // more of them than the machine remembers.
-type capacity struct{ first, second, apart, pages float64 }
+type capacity struct{ First, second, apart, pages float64 }
 
 // A cache has sets of a few lines each; which set a line is in follows from its
 // address. Pages are anywhere in memory, so that half of the second cache's
@@ -38,20 +38,20 @@ type capacity struct{ first, second, apart, pages float64 }
 const (
 	firstSets, firstWays   = 64, 8
 	secondSets, secondWays = 2048, 4
-	pageFloats, knownPages = 4096 / 4, 48
+	PageFloats, knownPages = 4096 / 4, 48
 	// mostLines bounds how many addresses are looked at.
 	mostLines = 1 << 13
 )
 
 // capacities are the bytes of an operand that the caches hold: less than their
 // size where the lines of one tile compete for a few sets.
-func (c *contraction) capacities(t machine.Target, m *ir.Mem) capacity {
+func (c *Contraction) capacities(t machine.Target, m *ir.Mem) capacity {
 	lines := c.linesOf(m)
 	var first [firstSets]bool
 	var second [secondSets]bool
 	inFirst, inSecond, pages := 0, 0, 0
 	for k, line := range lines {
-		if k == 0 || line*machine.LineFloats/pageFloats != lines[k-1]*machine.LineFloats/pageFloats {
+		if k == 0 || line*machine.LineFloats/PageFloats != lines[k-1]*machine.LineFloats/PageFloats {
 			pages++
 		}
 		if s := line & (firstSets - 1); !first[s] {
@@ -63,13 +63,13 @@ func (c *contraction) capacities(t machine.Target, m *ir.Mem) capacity {
 			inSecond++
 		}
 	}
-	out := capacity{first: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
+	out := capacity{First: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
 	if pages > knownPages {
 		out.pages = float64(pages) / float64(len(lines))
 	}
 	// Where all lines are in sets of their own, none competes.
 	if inFirst < firstSets && inFirst < len(lines) {
-		out.first = math.Min(out.first, float64(inFirst*firstWays*64))
+		out.First = math.Min(out.First, float64(inFirst*firstWays*64))
 	}
 	if inSecond < secondSets && inSecond < len(lines) {
 		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
@@ -79,7 +79,7 @@ func (c *contraction) capacities(t machine.Target, m *ir.Mem) capacity {
 
 // linesOf lists the lines of an operand that one point of the outer loops takes, in
 // the order of their addresses: those of its first elements, where there are many.
-func (c *contraction) linesOf(m *ir.Mem) []int {
+func (c *Contraction) linesOf(m *ir.Mem) []int {
 	seen := 0
 	var lines []int
 	f := m.Flat()
@@ -97,7 +97,35 @@ func (c *contraction) linesOf(m *ir.Mem) []int {
 			visit(axes[1:], at+k*step)
 		}
 	}
-	visit(naive.Join(c.main.Nest.Reduce, c.g.Abreast), 0)
+	visit(naive.Join(c.Main.Nest.Reduce, c.g.Abreast), 0)
 	slices.Sort(lines)
 	return slices.Compact(lines)
+}
+
+// Inside reports whether an operand's subscripts stay in its shape for all
+// values of the axes, those that ranges exclude as well.
+func Inside(m *ir.Mem, lists ...[]ir.Axis) bool {
+	for d, s := range m.Subs {
+		if lo, hi := naive.Extent(s, lists...); lo < 0 || hi >= m.Buf.Shape[d] {
+			return false
+		}
+	}
+	return true
+}
+
+// fewestTerms is the number of terms along an axis that a part of a sum has at least.
+const fewestTerms = 8
+
+// KnownRows is the number of terms along an axis of the sum that operands have in
+// so few pages that the machine remembers them while tiles go through all of a
+// page's lines; half of those that it knows, since rows begin anywhere in a page.
+// There is no limit where the whole sum is in as few.
+func (c *Contraction) KnownRows(r *ir.Var, t machine.Target) int {
+	most := math.MaxInt
+	for _, m := range c.Loads {
+		if step := naive.Stride(m, r); step > 0 && c.Operand(t, m).pages > 0 {
+			most = min(most, max(fewestTerms, knownPages/2*PageFloats/min(step, PageFloats)))
+		}
+	}
+	return most
 }

@@ -27,23 +27,23 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *Plan {
 // arrange orders the loops around the tile and decides which operands are
 // copied into panels. It returns the cycles in all, given those of the tiles:
 // most of what is fetched arrives while the tiles are computed.
-func (c *contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles float64) float64 {
+func (c *Contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles float64) float64 {
 	best := math.Inf(1)
 	for _, order := range c.orders(t, p, a, b) {
-		work, wait := tiles, traffic{}
+		work, wait := tiles, Traffic{}
 		touched, sets := c.workingSets(t, p, order)
 		var panels []*Panel
-		for i, m := range c.loads {
+		for i, m := range c.Loads {
 			plain := c.fetch(t, p, order, touched[i], sets, m)
 			pn := c.newPanel(t, p, order, sets, m)
-			if pn != nil && pn.Cycles+pn.wait.exposed() < plain.exposed() {
+			if pn != nil && pn.Cycles+pn.wait.Exposed() < plain.Exposed() {
 				panels = append(panels, pn)
 				work += pn.Cycles
 				plain = pn.wait
 			}
 			wait = wait.plus(plain)
 		}
-		late := wait.exposed()
+		late := wait.Exposed()
 		if c.g.Contraction {
 			late += wait.pressing(t, work)
 		}
@@ -53,7 +53,7 @@ func (c *contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles flo
 		}
 	}
 	if p.Order != nil {
-		p.loopFirst(t, len(c.g.serial))
+		p.loopFirst(t, len(c.g.Serial))
 	}
 	return best
 }
@@ -73,8 +73,8 @@ func (p *Plan) loopFirst(t machine.Target, serial int) {
 // orders lists the loop orders to consider: all of up to three loops, else those
 // of the tile's axes with the others before, between or after them. An axis that is
 // one turn for the plan stands outside, where it costs nothing.
-func (c *contraction) orders(t machine.Target, p *Plan, a, b ir.Axis) [][]ir.Axis {
-	n := len(c.g.serial)
+func (c *Contraction) orders(t machine.Target, p *Plan, a, b ir.Axis) [][]ir.Axis {
+	n := len(c.g.Serial)
 	first, free := c.g.Outer[:n], c.g.Outer[n:]
 	if len(free) <= 3 {
 		if c.permuted == nil {
@@ -125,29 +125,29 @@ func permutations(axes []ir.Axis) [][]ir.Axis {
 	return out
 }
 
-// traffic is the time that data take to arrive from the second cache (near),
+// Traffic is the time that data take to arrive from the second cache (near),
 // and from beyond it (far), in cycles, and the number of pages whose addresses
 // have to be looked up again.
-type traffic struct{ near, far, pages float64 }
+type Traffic struct{ Near, Far, pages float64 }
 
-func (w traffic) plus(v traffic) traffic {
-	return traffic{w.near + v.near, w.far + v.far, w.pages + v.pages}
+func (w Traffic) plus(v Traffic) Traffic {
+	return Traffic{w.Near + v.Near, w.Far + v.Far, w.pages + v.pages}
 }
 
-// exposed is what of it computation does not hide.
-func (w traffic) exposed() float64 { return 0.17*w.near + 0.5*w.far + 2*w.pages }
+// Exposed is what of it computation does not hide.
+func (w Traffic) Exposed() float64 { return 0.17*w.Near + 0.5*w.Far + 2*w.pages }
 
 // pressing is what more of it shows where vectors are whole lines, and the second
 // cache has little time to spare beside the work.
-func (w traffic) pressing(t machine.Target, work float64) float64 {
+func (w Traffic) pressing(t machine.Target, work float64) float64 {
 	if t.Lanes < machine.LineFloats {
 		return 0
 	}
-	return 0.5 * math.Max(0, w.near-work/2)
+	return 0.5 * math.Max(0, w.Near-work/2)
 }
 
 // all is the least time in which everything can arrive.
-func (w traffic) all() float64 { return w.near + w.far + 2*w.pages }
+func (w Traffic) all() float64 { return w.Near + w.Far + 2*w.pages }
 
 // Width is the number of elements of an outer axis in a tile.
 func (p *Plan) Width(t machine.Target, v *ir.Var) int {
@@ -157,25 +157,25 @@ func (p *Plan) Width(t machine.Target, v *ir.Var) int {
 	return p.TileOf(v)
 }
 
-// fetch estimates the traffic of an operand that the loop order fetches again
+// fetch estimates the Traffic of an operand that the loop order fetches again
 // and again; it is infinite where the operand has to be copied.
-func (c *contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched, sets []float64, m *ir.Mem) traffic {
+func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched, sets []float64, m *ir.Mem) Traffic {
 	if v := p.Vec; t.Lanes > 1 {
 		if v == nil {
 			v = p.sumVec()
 		}
 		if v != nil && naive.Stride(m, v) != 0 && naive.Contiguous(m) != v && naive.Spacing(m, v) == 0 {
-			return traffic{far: math.Inf(1)}
+			return Traffic{Far: math.Inf(1)}
 		}
 	}
 	cur := touched[len(order)]
 	total := cur
 	crowding := c.crowding(p, m)
 	near, far := cur*crowding, cur
-	facts := c.operand(t, m)
+	facts := c.Operand(t, m)
 	hold := facts.capacity
 	if crowding > 1 && naive.Contiguous(m) == p.Vec {
-		hold.first = 0
+		hold.First = 0
 	}
 	between := sets[len(order)] // what is touched before an element is used again
 	for i := len(order) - 1; i >= 0; i-- {
@@ -188,7 +188,7 @@ func (c *contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 			}
 			return fetched * total / cur
 		}
-		near, far = again(near, hold.first, t.First), again(far, hold.second, t.Second)
+		near, far = again(near, hold.First, t.First), again(far, hold.second, t.Second)
 		if total > cur {
 			between = sets[i]
 		}
@@ -201,7 +201,7 @@ func (c *contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 	} else if c.g.Contraction {
 		far *= c.inPieces(t, p, m)
 	}
-	if facts.once {
+	if facts.Once {
 		left := c.leftOut(t, p, m)
 		near *= 1 + unforeseen*left
 		if left == 0 {
@@ -209,32 +209,32 @@ func (c *contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 			near *= machine.FromSecond / t.InOrder()
 		}
 	}
-	return traffic{near: near / machine.FromSecond, far: math.Max(far, 0) / machine.FromThird, pages: near / (4 * machine.LineFloats) * hold.pages}
+	return Traffic{Near: near / machine.FromSecond, Far: math.Max(far, 0) / machine.FromThird, pages: near / (4 * machine.LineFloats) * hold.pages}
 }
 
 // workingSets are the bytes of each operand, and of all together, that the loops of
 // an order touch from the i-th on, for each i up to that of a single tile: an
 // operand is found in a cache again where everything that is touched in between
 // fits beside it. Code without vectors is too slow to wait for memory.
-func (c *contraction) workingSets(t machine.Target, p *Plan, order []ir.Axis) (each [][]float64, all []float64) {
+func (c *Contraction) workingSets(t machine.Target, p *Plan, order []ir.Axis) (each [][]float64, all []float64) {
 	n := len(order) + 1
-	numbers := make([]float64, n*(len(c.loads)+1))
+	numbers := make([]float64, n*(len(c.Loads)+1))
 	all, numbers = numbers[:n], numbers[n:]
-	each = make([][]float64, len(c.loads))
+	each = make([][]float64, len(c.Loads))
 	for k := range each {
 		each[k], numbers = numbers[:n], numbers[n:]
 	}
-	extents := make([]ir.Axis, 0, len(c.g.Outer)+len(c.g.Abreast)+len(c.main.Nest.Reduce))
+	extents := make([]ir.Axis, 0, len(c.g.Outer)+len(c.g.Abreast)+len(c.Main.Nest.Reduce))
 	for _, a := range c.g.Outer {
 		extents = append(extents, ir.Axis{Var: a.Var, Size: min(a.Size, p.Width(t, a.Var))})
 	}
-	extents = append(append(extents, c.g.Abreast...), c.main.Nest.Reduce...)
+	extents = append(append(extents, c.g.Abreast...), c.Main.Nest.Reduce...)
 	for i := len(order); i >= 0; i-- {
 		if i < len(order) {
 			k := slices.IndexFunc(extents, func(a ir.Axis) bool { return a.Var == order[i].Var })
 			extents[k].Size = order[i].Size
 		}
-		for k, m := range c.loads {
+		for k, m := range c.Loads {
 			each[k][i] = lines(m, extents) * machine.LineFloats * 4
 			if t.Lanes > 1 {
 				all[i] += each[k][i]

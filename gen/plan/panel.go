@@ -29,13 +29,13 @@ type Panel struct {
 	Ahead int
 	// Cycles is the work of copying, wait that of fetching.
 	Cycles float64
-	wait   traffic
+	wait   Traffic
 	// Buf is the scratch memory.
 	Buf *ir.Buffer
 }
 
-// namePanels gives every panel its memory under a name of its own.
-func namePanels(groups []*Group, t machine.Target) {
+// NamePanels gives every panel its memory under a name of its own.
+func NamePanels(groups []*Group, t machine.Target) {
 	count := map[string]int{}
 	for _, g := range groups {
 		for _, pn := range g.Plan.Panels {
@@ -83,15 +83,15 @@ func (pn *Panel) Size(p *Plan) int {
 
 // newPanel is the copy of a vector operand that some inner loop uses again, or
 // that has to be transposed; nil where there is none to make.
-func (c *contraction) newPanel(t machine.Target, p *Plan, order []ir.Axis, sets []float64, m *ir.Mem) *Panel {
+func (c *Contraction) newPanel(t machine.Target, p *Plan, order []ir.Axis, sets []float64, m *ir.Mem) *Panel {
 	vec := p.Vec
 	if vec == nil {
 		vec = p.sumVec()
 	}
-	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || naive.Stride(m, vec) == 0 || len(c.main.Nest.Gathers) > 0 {
+	if t.Lanes == 1 || vec == nil || m.Buf.Elem != ir.F32 || naive.Stride(m, vec) == 0 || len(c.Main.Nest.Gathers) > 0 {
 		return nil
 	}
-	if !c.operand(t, m).inside {
+	if !c.Operand(t, m).Inside {
 		return nil
 	}
 	pn := &Panel{Mem: m, Vec: vec, Along: naive.Contiguous(m)}
@@ -101,11 +101,11 @@ func (c *contraction) newPanel(t machine.Target, p *Plan, order []ir.Axis, sets 
 	pn.Cols = p.Width(t, vec)
 	if p.Vec == nil {
 		pn.TileRow = pn.Along
-		pn.Cols = naive.CeilDiv(naive.SizeOf(c.main.Nest.Reduce, vec), t.Lanes) * t.Lanes
+		pn.Cols = naive.CeilDiv(naive.SizeOf(c.Main.Nest.Reduce, vec), t.Lanes) * t.Lanes
 		if !naive.Has(c.g.Outer, pn.Along) || p.TileOf(pn.Along) > t.Lanes {
 			return nil
 		}
-	} else if pn.Transposed() && !naive.Has(c.main.Nest.Reduce, pn.Along) {
+	} else if pn.Transposed() && !naive.Has(c.Main.Nest.Reduce, pn.Along) {
 		return nil
 	}
 	copies, reuse := 1.0, 1.0
@@ -122,7 +122,7 @@ func (c *contraction) newPanel(t machine.Target, p *Plan, order []ir.Axis, sets 
 		copies *= n * reuse
 		reuse = 1
 	}
-	for _, x := range naive.Join(c.main.Nest.Reduce, c.g.Abreast) {
+	for _, x := range naive.Join(c.Main.Nest.Reduce, c.g.Abreast) {
 		if naive.Stride(m, x.Var) != 0 && x.Var != vec {
 			pn.Rows = append(pn.Rows, x)
 		}
@@ -130,19 +130,8 @@ func (c *contraction) newPanel(t machine.Target, p *Plan, order []ir.Axis, sets 
 	return c.priced(t, p, pn, len(order), copies, reuse, sets[len(order)])
 }
 
-// inside reports whether an operand's subscripts stay in its shape for all
-// values of the axes, those that ranges exclude as well.
-func inside(m *ir.Mem, lists ...[]ir.Axis) bool {
-	for d, s := range m.Subs {
-		if lo, hi := naive.Extent(s, lists...); lo < 0 || hi >= m.Buf.Shape[d] {
-			return false
-		}
-	}
-	return true
-}
-
 // priced is the panel with its cost, or nil where it does not pay or fit.
-func (c *contraction) priced(t machine.Target, p *Plan, pn *Panel, loops int, copies, reuse, tile float64) *Panel {
+func (c *Contraction) priced(t machine.Target, p *Plan, pn *Panel, loops int, copies, reuse, tile float64) *Panel {
 	bytes := 4 * float64(pn.Size(p))
 	if reuse < 2 && !pn.Transposed() || len(pn.Rows) == 0 && pn.TileRow == nil || bytes > float64(t.Second)*0.6 {
 		return nil
@@ -152,22 +141,22 @@ func (c *contraction) priced(t machine.Target, p *Plan, pn *Panel, loops int, co
 		work = pn.turning(p, t, c)
 	}
 	pn.Cycles = copies * work
-	pn.wait.near = copies * bytes / machine.FromSecond
+	pn.wait.Near = copies * bytes / machine.FromSecond
 	if 4*pn.Mem.Buf.Size() > t.Second {
 		if pn.Depth+1 == loops { // the tiles of one loop use it, the first of which fills it
 			pn.Ahead = c.rowsAhead(p, pn)
 		}
-		pn.wait.far = copies * bytes / c.arriving(t, pn)
+		pn.wait.Far = copies * bytes / c.arriving(t, pn)
 	}
 	if max(bytes, tile) > float64(t.First) {
 		pn.Cycles += copies * bytes / machine.FromSecond // what is written leaves the first cache
-		pn.wait.near += copies * reuse * bytes / machine.FromSecond
+		pn.wait.Near += copies * reuse * bytes / machine.FromSecond
 	}
 	return pn
 }
 
 // turning is the time in which the squares of a transposed panel are turned.
-func (pn *Panel) turning(p *Plan, t machine.Target, c *contraction) float64 {
+func (pn *Panel) turning(p *Plan, t machine.Target, c *Contraction) float64 {
 	n, side := pn.Cols/t.Lanes, t.Lanes
 	if pn.TileRow != nil {
 		side = p.TileOf(pn.TileRow)

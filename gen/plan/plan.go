@@ -1,10 +1,9 @@
-// Package plan decides how groups of loops are computed: which index is the vector, how registers
-// are tiled, in which order loops run, what is copied, and what is computed in parts.
+// Package plan decides how a group of loops is computed: which index is the vector, how registers
+// are tiled, in which order loops run, and what is copied into panels.
 //
-// What comes in: groups that are fused, and a target. What goes out: these groups, or their parts
-// and the copies that they read, in order, each with its plan and its panels. What is promised:
-// computed in that order, as their plans say, they compute what the groups do; what a plan costs is
-// counted from loops, strides and the target's numbers.
+// What comes in: a group that is fused, or a part of one, and a target. What goes out: its plan,
+// with the time that it takes. What is promised: computed as its plan says, the group computes
+// what its loops do; what a plan costs is counted from loops, strides and the target's numbers.
 package plan
 
 import (
@@ -18,30 +17,6 @@ import (
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
 )
-
-// Groups plans what has been fused: groups, or what they are cut into and copies, in order, each with
-// the panels that it fills.
-func Groups(groups []*fuse.Group, t machine.Target) []*Group {
-	var whole []*Group
-	for _, g := range groups {
-		whole = append(whole, &Group{Group: *g})
-	}
-	out := planned(whole, t)
-	namePanels(out, t)
-	verify(out)
-	return out
-}
-
-// verify panics where a stage has a range that nothing follows: ranges are of sums.
-func verify(groups []*Group) {
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			if len(s.Nest.Within) > 0 && len(s.Nest.Reduce) == 0 {
-				panic("plan: a map leaves terms out: " + s.Nest.Text)
-			}
-		}
-	}
-}
 
 // Plan says how a group runs.
 type Plan struct {
@@ -61,9 +36,9 @@ type Plan struct {
 	Turn *naive.Turn
 	// Passes has a plan for each pass of the group.
 	Passes []PassPlan
-	// Cycles is the predicted time of the group; work is what of it a
+	// Cycles is the predicted time of the group; Work is what of it a
 	// contraction computes.
-	Cycles, work float64
+	Cycles, Work float64
 }
 
 // PassPlan says how the inner loops of a pass run.
@@ -127,27 +102,27 @@ func (p *Plan) String() string {
 	return text
 }
 
-// choose finds the cheapest plan by counting.
-func choose(g *Group, t machine.Target) *Plan {
+// Choose finds the cheapest plan by counting.
+func Choose(g *Group, t machine.Target) *Plan {
 	rows := chooseRows(g, t)
 	if len(g.Abreast) > 0 {
 		rows.Cycles = math.Inf(1) // what stands abreast is a tile's
 	}
-	if g.hasOneSum() {
-		if p := chooseTile(g, t); p != nil && (g.Contraction || g.Spreads() != nil || p.work < rows.Cycles || NewContraction(g).inOneGo(t, p)) {
+	if g.HasOneSum() {
+		if p := ChooseTile(g, t); p != nil && (g.Contraction || g.Spreads() != nil || p.Work < rows.Cycles || NewContraction(g).inOneGo(t, p)) {
 			return p
 		}
 	}
 	return rows
 }
 
-// hasOneSum reports whether the group is one sum of products and what is done
+// HasOneSum reports whether the group is one sum of products and what is done
 // with its result.
-func (g *Group) hasOneSum() bool {
+func (g *Group) HasOneSum() bool {
 	sums := 0
 	for _, s := range g.Stages {
 		if len(s.Axes()) > 0 {
-			if !naive.IsTiled(s.Nest) && !(g.partial && naive.SumsProducts(s.Nest)) || g.Feeds(s.Nest) {
+			if !naive.IsTiled(s.Nest) && !(g.Partial && naive.SumsProducts(s.Nest)) || g.Feeds(s.Nest) {
 				return false
 			}
 			sums++
@@ -166,7 +141,7 @@ func chooseRows(g *Group, t machine.Target) *Plan {
 	if p := turnPlan(g, t); p != nil && p.Cycles < best.Cycles {
 		return p
 	}
-	for i := len(g.Outer) - 1; i >= len(g.serial); i-- { // the last one is mostly the one along memory
+	for i := len(g.Outer) - 1; i >= len(g.Serial); i-- { // the last one is mostly the one along memory
 		a := g.Outer[i]
 		if !fuse.LanesFit(g.Stages, a.Var, t) || t.Lanes == 1 && !g.storesAlong(a.Var) {
 			continue
@@ -225,7 +200,7 @@ func (p *Plan) pairRows(g *Group, t machine.Target) {
 		return
 	}
 	last := p.Order[len(p.Order)-1]
-	if slices.Contains(g.serial, last.Var) || last.Size < 2 {
+	if slices.Contains(g.Serial, last.Var) || last.Size < 2 {
 		return
 	}
 	rows := t.RowsHeld(steps)

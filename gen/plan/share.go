@@ -10,7 +10,7 @@ import (
 // clippedShare is the share of the vectors along v, for tiles of b along r, that have
 // something to compute. With short vectors, the shape of a tile matters more than
 // what it leaves out.
-func (c *contraction) clippedShare(t machine.Target, v, r ir.Axis, b int) float64 {
+func (c *Contraction) clippedShare(t machine.Target, v, r ir.Axis, b int) float64 {
 	if r.Var == nil || t.Lanes < machine.LineFloats || !c.g.Clipped() {
 		return 1
 	}
@@ -51,13 +51,13 @@ func tiles(size, most int) []naive.Span {
 
 // summedShare is the share of its terms that a sum has left in tiles of b along r,
 // where which of them count depends on the place along r.
-func (c *contraction) summedShare(t machine.Target, r ir.Axis, b int) float64 {
+func (c *Contraction) summedShare(t machine.Target, r ir.Axis, b int) float64 {
 	if r.Var == nil || !c.g.Clipped() {
 		return 1
 	}
 	share := 1.0
-	for _, o := range c.main.Nest.Reduce {
-		within, ok := fuse.Common([]*fuse.Stage{c.main}, r.Var, o.Var)
+	for _, o := range c.Main.Nest.Reduce {
+		within, ok := fuse.Common([]*fuse.Stage{c.Main}, r.Var, o.Var)
 		if !ok || len(within.Sub.Terms) != 2 {
 			continue
 		}

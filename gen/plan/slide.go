@@ -9,13 +9,13 @@ import (
 // windows reports whether the terms of a tile may be ordered by what they load:
 // those of the innermost axis are spelled out, and what else they need for one
 // element has registers beside the sums.
-func (c *contraction) windows(t machine.Target, s shape, a, b *ir.Var) bool {
-	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1]
+func (c *Contraction) windows(t machine.Target, s shape, a, b *ir.Var) bool {
+	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1]
 	if t.Lanes == 1 || b == nil || last.Size > MostSlid || len(c.g.Abreast) > 0 {
 		return false
 	}
 	others := len(c.spread) // an order of lanes each
-	for _, m := range c.loads {
+	for _, m := range c.Loads {
 		if naive.Stride(m, last.Var) != 0 && naive.Stride(m, b) == 0 {
 			n := last.Size
 			if a != nil && naive.Stride(m, a) != 0 {
@@ -32,8 +32,8 @@ const MostSlid = 5
 
 // slidLoads is how many elements of m along b are loaded for a term, where a window
 // slides through the tile.
-func (c *contraction) slidLoads(m *ir.Mem, s shape, b *ir.Var) float64 {
-	last := c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1]
+func (c *Contraction) slidLoads(m *ir.Mem, s shape, b *ir.Var) float64 {
+	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1]
 	for _, x := range m.Subs {
 		if x.Coef(b) != 0 && x.Coef(last.Var) != 0 {
 			return float64(naive.Reached(x, []ir.Axis{{Var: b, Size: s.b}, last})) / float64(last.Size)

@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -45,7 +48,7 @@ func (g *Group) Swept(all []*Group, t machine.Target) *ir.Mem {
 	outermost := g.Plan.Order[0]
 	for _, s := range g.Stages {
 		for _, m := range s.Nest.Value.Loads() {
-			if 4*m.Buf.Size() >= t.Second && m.Step(outermost.Var) != 0 && m.Step(g.Steps.Var) == 0 && !writtenBy(all, m.Buf) && outermost.Size > g.Plan.Width(t, outermost.Var) {
+			if 4*m.Buf.Size() >= t.Second && m.Step(outermost.Var) != 0 && m.Step(g.Steps.Var) == 0 && !WrittenBy(all, m.Buf) && outermost.Size > g.Plan.Width(t, outermost.Var) {
 				return m
 			}
 		}
@@ -81,7 +84,7 @@ func (g *Group) goesThrough(t machine.Target) (large []*ir.Buffer, ahead bool) {
 		return nil, false
 	}
 	first := g.Plan.Order[0]
-	ahead = !g.Accumulates() && len(g.serial) == 0 && !g.Reduces()
+	ahead = !g.Accumulates() && len(g.Serial) == 0 && !g.Reduces()
 	for _, s := range g.Stages {
 		for _, m := range s.Nest.Value.Loads() {
 			size := m.Buf.Size()
@@ -105,4 +108,9 @@ func (g *Group) feedsAny(next *Group) bool {
 		}
 	}
 	return false
+}
+
+// WrittenBy reports whether any of the groups stores to b.
+func WrittenBy(groups []*Group, b *ir.Buffer) bool {
+	return slices.ContainsFunc(fuse.Nests(Fused(groups)), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/dlgen/dlgen/gen/naive"
 )
 
-// chooseTile plans a contraction: which index is the vector, which outer index
+// ChooseTile plans a contraction: which index is the vector, which outer index
 // shares the registers with it, and how large the tile is. It returns nil where
 // no index can be the vector. What a tile takes to compute bounds its cost from below,
 // so that those beyond the best cost so far need no loops around them.
-func chooseTile(g *Group, t machine.Target) *Plan {
+func ChooseTile(g *Group, t machine.Target) *Plan {
 	c := NewContraction(g)
 	tiles := c.tiles(t)
 	order := make([]int, len(tiles))
@@ -36,7 +36,7 @@ func chooseTile(g *Group, t machine.Target) *Plan {
 			break
 		}
 		p := c.around(t, x)
-		if k := p.Cycles + (share-1)*p.work; k < least {
+		if k := p.Cycles + (share-1)*p.Work; k < least {
 			best, least = p, k*0.9999
 		}
 	}
@@ -48,8 +48,8 @@ func chooseTile(g *Group, t machine.Target) *Plan {
 const hidden = 0.01
 
 // around is the plan with the best loops around a tile.
-func (c *contraction) around(t machine.Target, x tile) *Plan {
-	steps := c.steps
+func (c *Contraction) around(t machine.Target, x tile) *Plan {
+	steps := c.Terms
 	if x.sum != nil {
 		steps = c.stepsAlong(x.sum, t)
 	}
@@ -65,58 +65,59 @@ func (c *contraction) around(t machine.Target, x tile) *Plan {
 			c.foresee(t, p)
 		}
 	}
-	p.work = x.work
-	p.Cycles = c.arrange(t, p, x.onA, x.onB, p.work)
+	p.Work = x.work
+	p.Cycles = c.arrange(t, p, x.onA, x.onB, p.Work)
 	return p
 }
 
-// contraction is a group seen as its main sum of products.
-type contraction struct {
+// Contraction is a group seen as its main sum of products.
+type Contraction struct {
 	g     *Group
-	main  *fuse.Stage
-	loads []*ir.Mem
+	Main  *fuse.Stage
+	Loads []*ir.Mem
 	// spread are those whose elements are spread over lanes.
 	spread map[*ir.Mem]bool
 	// products is the number of multiplications for one term of the sum.
 	products float64
-	// steps is the number of terms, rounds how often the innermost loop over
+	// Terms is the number of terms, rounds how often the innermost loop over
 	// them is entered.
-	steps, rounds float64
+	Terms, rounds float64
 	// permuted are the orders of a few loops.
 	permuted [][]ir.Axis
 	// known is what has been found out of operands.
-	known map[*ir.Mem]operand
+	known map[*ir.Mem]Operand
 }
 
-func NewContraction(g *Group) *contraction {
-	c := &contraction{g: g, known: map[*ir.Mem]operand{}, spread: map[*ir.Mem]bool{}}
+// NewContraction finds the main sum of a group that has one.
+func NewContraction(g *Group) *Contraction {
+	c := &Contraction{g: g, known: map[*ir.Mem]Operand{}, spread: map[*ir.Mem]bool{}}
 	for _, s := range g.Stages {
 		if !g.IsMain(s) {
 			continue
 		}
-		if c.main == nil || naive.Volume(s.Nest.Reduce) > naive.Volume(c.main.Nest.Reduce) {
-			c.main = s
+		if c.Main == nil || naive.Volume(s.Nest.Reduce) > naive.Volume(c.Main.Nest.Reduce) {
+			c.Main = s
 		}
 	}
-	c.loads = distinct(c.main.Nest.Value.Loads())
-	c.main.Nest.Value.Walk(func(e *ir.Expr) {
+	c.Loads = distinct(c.Main.Nest.Value.Loads())
+	c.Main.Nest.Value.Walk(func(e *ir.Expr) {
 		if e.Load == nil && e.Op == ir.Mul {
 			c.products++
 		}
 		if e.Load == nil && e.Op == ir.Spread {
-			i := slices.IndexFunc(c.loads, func(m *ir.Mem) bool { return naive.SameMem(m, e.Args[0].Load) })
-			c.spread[c.loads[i]] = true
+			i := slices.IndexFunc(c.Loads, func(m *ir.Mem) bool { return naive.SameMem(m, e.Args[0].Load) })
+			c.spread[c.Loads[i]] = true
 		}
 	})
 	c.products = math.Max(c.products, 1)
-	c.steps = naive.Volume(c.main.Nest.Reduce)
-	c.rounds = c.steps / float64(c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1].Size)
+	c.Terms = naive.Volume(c.Main.Nest.Reduce)
+	c.rounds = c.Terms / float64(c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Size)
 	return c
 }
 
 // IsMain reports whether a stage may be the sum that a tile of the group is planned for.
 func (g *Group) IsMain(s *fuse.Stage) bool {
-	return naive.IsTiled(s.Nest) || g.partial && naive.SumsProducts(s.Nest)
+	return naive.IsTiled(s.Nest) || g.Partial && naive.SumsProducts(s.Nest)
 }
 
 func distinct(ms []*ir.Mem) []*ir.Mem {
@@ -143,9 +144,9 @@ type shape struct {
 type stepLoads struct{ all, alongA, onA, onB, spread float64 }
 
 // loadsPerStep counts the loads of one step of a tile.
-func (c *contraction) loadsPerStep(t machine.Target, s shape, a, b *ir.Var) (l stepLoads) {
+func (c *Contraction) loadsPerStep(t machine.Target, s shape, a, b *ir.Var) (l stepLoads) {
 	slides := c.windows(t, s, a, b)
-	for _, m := range c.loads {
+	for _, m := range c.Loads {
 		n := c.places(m)
 		if a != nil && naive.Spacing(m, a) > 0 {
 			n *= spacedLoads(naive.Spacing(m, a))
@@ -186,7 +187,7 @@ const (
 )
 
 // places is the number of places along the axes abreast that an operand has.
-func (c *contraction) places(m *ir.Mem) float64 {
+func (c *Contraction) places(m *ir.Mem) float64 {
 	n := 1.0
 	for _, a := range c.g.Abreast {
 		if naive.Stride(m, a.Var) != 0 {
@@ -200,7 +201,7 @@ func (c *contraction) places(m *ir.Mem) float64 {
 // where it does not fit the registers. The sum's lanes are combined at the end
 // where dot is set. What a core does at a time: two multiplications and
 // some loads, one exchange of lanes, between four and five instructions of any kind.
-func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
+func (c *Contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float64, dot bool) (cycles float64, holdA bool) {
 	width := float64(c.g.Results())
 	acc := float64(s.a*s.b) * width
 	l := c.loadsPerStep(t, s, a, b)
@@ -241,7 +242,7 @@ func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float6
 	if dot {
 		vectors = float64(s.b)
 	}
-	if c.g.partial {
+	if c.g.Partial {
 		cycles += partialWait * vectors
 	}
 	// A wait for the sums before is shorter than the loads on some machines only.
@@ -250,12 +251,12 @@ func (c *contraction) cost(t machine.Target, s shape, a, b *ir.Var, steps float6
 		cycles += 0.05 * math.Max(0, chain-cycles/2)
 	}
 	cycles = math.Max(cycles, inTime(t, steps, steps*fma/2, chain))
-	return cycles + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.tailWork()/2*vectors/width, holdA
+	return cycles + 4 + 0.15*(swaps+instr) + 1.5*(c.rounds-1) + c.g.TailWork()/2*vectors/width, holdA
 }
 
 // inMemory reports whether some of a tile's sums may stay in memory: those of one row
 // of a matrix that is used once, for which the second cache takes longer.
-func (c *contraction) inMemory(t machine.Target, s shape) bool {
+func (c *Contraction) inMemory(t machine.Target, s shape) bool {
 	return t.Lanes > 1 && !c.g.Contraction && s.b == 1 && s.split == 1 && s.a <= t.MostSums() && c.g.Results() == 1
 }
 
@@ -293,7 +294,7 @@ func Blocks(n, most int) []Run {
 }
 
 // tails are the stages without inner loops: what follows the sum.
-func (c *contraction) tails() []*fuse.Stage {
+func (c *Contraction) tails() []*fuse.Stage {
 	var out []*fuse.Stage
 	for _, s := range c.g.Stages {
 		if len(s.Nest.Reduce) == 0 {
@@ -305,7 +306,7 @@ func (c *contraction) tails() []*fuse.Stage {
 
 // passPlans plans the inner loops of all passes: the sums unrolled by a few
 // steps, whatever else is in the group along its own loops.
-func (c *contraction) passPlans(vec, lanes *ir.Var, tile, split int) []PassPlan {
+func (c *Contraction) passPlans(vec, lanes *ir.Var, tile, split int) []PassPlan {
 	var out []PassPlan
 	for _, ps := range c.g.Passes {
 		pp := PassPlan{Unroll: 1, Split: 1}

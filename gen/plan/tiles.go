@@ -19,9 +19,9 @@ type tile struct {
 }
 
 // tiles lists those that fit.
-func (c *contraction) tiles(t machine.Target) []tile {
+func (c *Contraction) tiles(t machine.Target) []tile {
 	var out []tile
-	free := c.g.Outer[len(c.g.serial):]
+	free := c.g.Outer[len(c.g.Serial):]
 	others := append([]ir.Axis{{}}, free...)
 	spread := c.g.Spreads()
 	for _, v := range free {
@@ -34,10 +34,10 @@ func (c *contraction) tiles(t machine.Target) []tile {
 			}
 		}
 	}
-	if t.Lanes == 1 || spread != nil || c.main.Nest.Op != ir.ReduceSum { // the lanes of several extremes are not combined
+	if t.Lanes == 1 || spread != nil || c.Main.Nest.Op != ir.ReduceSum { // the lanes of several extremes are not combined
 		return out
 	}
-	for _, v := range c.main.Nest.Reduce {
+	for _, v := range c.Main.Nest.Reduce {
 		if !c.fits(v.Var, t) {
 			continue
 		}
@@ -54,9 +54,9 @@ func (c *contraction) tiles(t machine.Target) []tile {
 
 // fits reports whether v can be the vector: the operands of the sum are
 // contiguous or constant along it, or can be transposed; the rest must fit.
-func (c *contraction) fits(v *ir.Var, t machine.Target) bool {
-	sum := *c.main
-	for _, m := range c.loads {
+func (c *Contraction) fits(v *ir.Var, t machine.Target) bool {
+	sum := *c.Main
+	for _, m := range c.Loads {
 		if t.Lanes > 1 && naive.Stride(m, v) != 0 && naive.Contiguous(m) == nil {
 			return false
 		}
@@ -64,14 +64,14 @@ func (c *contraction) fits(v *ir.Var, t machine.Target) bool {
 	nest := *sum.Nest
 	nest.Value = ir.RealExpr(0)
 	sum.Nest = &nest
-	if naive.Has(c.main.Nest.Reduce, v) {
+	if naive.Has(c.Main.Nest.Reduce, v) {
 		return fuse.LanesFit([]*fuse.Stage{&sum}, v, t)
 	}
 	return fuse.LanesFit(append(c.tails(), &sum), v, t)
 }
 
 // directTiles lists tiles with the lanes along the outer axis v.
-func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
+func (c *Contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 	var out []tile
 	vectors := naive.CeilDiv(v.Size, t.Lanes)
 	rows := max(r.Size, 1)
@@ -90,9 +90,9 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 			continue // more sums than that are a whole row's
 		}
 		for b := 1; b <= min(rows, side); b++ {
-			for split := 1; split <= 8 && (a*b*split*c.g.Results() <= c.mostAccumulators(t) || c.main.Nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.steps; split *= 2 {
+			for split := 1; split <= 8 && (a*b*split*c.g.Results() <= c.mostAccumulators(t) || c.Main.Nest.Op == ir.ReduceSum && c.inMemory(t, shape{a, b, split})) && float64(split) <= c.Terms; split *= 2 {
 				cycles := total(vectors, rows, a, b, func(x, y int) float64 {
-					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.steps, false)
+					k, _ := c.cost(t, shape{x, y, split}, v.Var, r.Var, c.Terms, false)
 					return k
 				}) * shares[b]
 				if !math.IsInf(cycles, 1) {
@@ -107,9 +107,9 @@ func (c *contraction) directTiles(t machine.Target, v, r ir.Axis) []tile {
 // side is how many blocks of an axis a tile holds at most. Where terms that divide or the like are
 // left out at different places, each place is code of its own, and what such terms load is little
 // of what they take.
-func (c *contraction) side(t machine.Target) int {
+func (c *Contraction) side(t machine.Target) int {
 	const few = 2
-	if c.g.Restricted() && c.main.IsSlow() {
+	if c.g.Restricted() && c.Main.IsSlow() {
 		return few
 	}
 	return t.Side()
@@ -117,9 +117,9 @@ func (c *contraction) side(t machine.Target) int {
 
 // mostAccumulators is how many the registers hold: each extreme has a mask beside it,
 // of which there are few.
-func (c *contraction) mostAccumulators(t machine.Target) int {
+func (c *Contraction) mostAccumulators(t machine.Target) int {
 	switch {
-	case c.main.Nest.Op == ir.ReduceSum || t.Lanes == 1:
+	case c.Main.Nest.Op == ir.ReduceSum || t.Lanes == 1:
 		return t.Registers - 2
 	case t.Lanes < machine.LineFloats: // masks are vectors
 		return t.Registers/2 - 2
@@ -132,7 +132,7 @@ const maskRegisters = 7
 
 // dotTiles lists tiles with the lanes along the reduction axis v; the tile
 // axis a, contiguous in the store, becomes the lanes of the result.
-func (c *contraction) dotTiles(t machine.Target, v, a, r ir.Axis) []tile {
+func (c *Contraction) dotTiles(t machine.Target, v, a, r ir.Axis) []tile {
 	rowsA, rowsB := max(a.Size, 1), max(r.Size, 1)
 	if a.Var != nil {
 		for _, s := range c.g.Stages {
@@ -164,7 +164,7 @@ func (c *contraction) dotTiles(t machine.Target, v, a, r ir.Axis) []tile {
 }
 
 // stepsAlong is the number of terms of the sum with the lanes along one of its axes.
-func (c *contraction) stepsAlong(v *ir.Var, t machine.Target) float64 {
-	size := naive.SizeOf(c.main.Nest.Reduce, v)
-	return c.steps / float64(size) * float64(naive.CeilDiv(size, t.Lanes))
+func (c *Contraction) stepsAlong(v *ir.Var, t machine.Target) float64 {
+	size := naive.SizeOf(c.Main.Nest.Reduce, v)
+	return c.Terms / float64(size) * float64(naive.CeilDiv(size, t.Lanes))
 }

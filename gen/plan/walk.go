@@ -12,11 +12,11 @@ import (
 // slides reports whether m is read in windows that are smaller than the ways
 // that they go: each of its elements is in a few terms only, so that what counts
 // is how it arrives.
-func (c *contraction) slides(m *ir.Mem) bool {
+func (c *Contraction) slides(m *ir.Mem) bool {
 	found := false
 	for _, s := range m.Subs {
 		window, way := 1, 1
-		for _, a := range c.main.Nest.Reduce {
+		for _, a := range c.Main.Nest.Reduce {
 			if s.Coef(a.Var) != 0 {
 				window *= a.Size
 			}
@@ -41,7 +41,7 @@ const storeWait = 14
 // storing is the time in which the results of a tile with rows far apart reach
 // memory, where the first cache does not hold them; 0 where they come one next to
 // another, which the machine foresees.
-func (c *contraction) storing(t machine.Target, p *Plan) float64 {
+func (c *Contraction) storing(t machine.Target, p *Plan) float64 {
 	lines := 0.0
 	for _, s := range c.g.Stages {
 		m := &s.Nest.Store
@@ -49,7 +49,7 @@ func (c *contraction) storing(t machine.Target, p *Plan) float64 {
 			continue
 		}
 		for v, rows := range p.Tile {
-			if step := m.Step(v); v != p.Vec && rows > 1 && max(step, -step) >= pageFloats/2 {
+			if step := m.Step(v); v != p.Vec && rows > 1 && max(step, -step) >= PageFloats/2 {
 				lines += naive.Footprint(m, s.Nest.Axes) / (4 * machine.LineFloats)
 				break
 			}
@@ -66,7 +66,7 @@ const foreseenRows = 8
 // machine does not foresee: to other pages each time, through many rows side by
 // side, or leaving out lines.
 func jumps(t machine.Target, p *Plan, order []ir.Axis, m *ir.Mem) bool {
-	far := func(step int) bool { return max(step, -step) >= pageFloats/2 }
+	far := func(step int) bool { return max(step, -step) >= PageFloats/2 }
 	rows := 1
 	for v, n := range p.Tile {
 		if v != p.Vec && far(m.Step(v)) {
@@ -110,7 +110,7 @@ const foreseenStep = 1024
 // leftOut is 0 where the tiles of a plan go through an operand, which the first
 // cache does not hold, from its first element to its last, and up to 1 by how much
 // of its rows they leave out on their way from one row to the next.
-func (c *contraction) leftOut(t machine.Target, p *Plan, m *ir.Mem) float64 {
+func (c *Contraction) leftOut(t machine.Target, p *Plan, m *ir.Mem) float64 {
 	row := c.rowStep(t, m)
 	if p.Vec == nil || row == 0 || naive.Stride(m, p.Vec) != 1 || p.Width(t, p.Vec) >= row && !p.crosses(m) {
 		return 0
@@ -118,28 +118,28 @@ func (c *contraction) leftOut(t machine.Target, p *Plan, m *ir.Mem) float64 {
 	return 1 - 0.25*math.Min(1, float64(p.Width(t, p.Vec))/float64(row))
 }
 
-// beyondFirst reports whether the first cache holds too little of an operand to count.
-func (c *contraction) beyondFirst(m *ir.Mem, t machine.Target) bool {
-	return naive.Footprint(m, c.g.Outer, c.main.Nest.Reduce) > FarRows*float64(t.First)
+// BeyondFirst reports whether the first cache holds too little of an operand to count.
+func (c *Contraction) BeyondFirst(m *ir.Mem, t machine.Target) bool {
+	return naive.Footprint(m, c.g.Outer, c.Main.Nest.Reduce) > FarRows*float64(t.First)
 }
 
 // inOneGo reports whether the tiles of a plan go through all of an operand that the
 // first cache does not hold from its first element to its last.
-func (c *contraction) inOneGo(t machine.Target, p *Plan) bool {
-	return slices.ContainsFunc(c.loads, func(m *ir.Mem) bool {
+func (c *Contraction) inOneGo(t machine.Target, p *Plan) bool {
+	return slices.ContainsFunc(c.Loads, func(m *ir.Mem) bool {
 		return p.Vec != nil && c.rowStep(t, m) > 0 && naive.Stride(m, p.Vec) == 1 && c.leftOut(t, p, m) == 0
 	})
 }
 
 // onceOnly reports whether each element of an operand is in one term only.
-func (c *contraction) onceOnly(m *ir.Mem) bool {
-	return naive.Footprint(m, c.g.Outer, c.main.Nest.Reduce) == 4*naive.Volume(c.g.Outer)*c.steps
+func (c *Contraction) onceOnly(m *ir.Mem) bool {
+	return naive.Footprint(m, c.g.Outer, c.Main.Nest.Reduce) == 4*naive.Volume(c.g.Outer)*c.Terms
 }
 
 // inPieces is how much longer an operand takes to arrive from beyond the second cache
 // where each tile takes a piece of a few lines of many rows: little, since what one
 // could do about it takes as long.
-func (c *contraction) inPieces(t machine.Target, p *Plan, m *ir.Mem) float64 {
+func (c *Contraction) inPieces(t machine.Target, p *Plan, m *ir.Mem) float64 {
 	if t.Lanes == 1 || p.Vec == nil || naive.Stride(m, p.Vec) != 1 || c.leftOut(t, p, m) == 0 {
 		return 1
 	}
@@ -165,16 +165,16 @@ func (p *Plan) crosses(m *ir.Mem) bool {
 
 // rowStep is how far apart in memory the rows of an operand are that a sum takes
 // one by one, or 0 where it takes no rows or the first cache holds them all.
-func (c *contraction) rowStep(t machine.Target, m *ir.Mem) int {
+func (c *Contraction) rowStep(t machine.Target, m *ir.Mem) int {
 	if 4*m.Buf.Size() <= t.First {
 		return 0
 	}
-	return max(0, naive.Stride(m, c.main.Nest.Reduce[len(c.main.Nest.Reduce)-1].Var))
+	return max(0, naive.Stride(m, c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Var))
 }
 
 // foresee unrolls the sum of a plan as far as the machine foresees what it loads.
-func (c *contraction) foresee(t machine.Target, p *Plan) {
-	for _, m := range c.loads {
+func (c *Contraction) foresee(t machine.Target, p *Plan) {
+	for _, m := range c.Loads {
 		row := c.rowStep(t, m)
 		if row == 0 || naive.Stride(m, p.Vec) != 1 || c.leftOut(t, p, m) > 0 {
 			continue

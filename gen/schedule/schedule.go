@@ -6,17 +6,17 @@
 // never from a layer's name.
 //
 // Package reform gives loops another form, the passes here divide those that go through long
-// rows or wait for what they look up, package fuse decides which run together, package plan how
-// they are computed, and package emit writes that down.
+// rows or wait for what they look up, package fuse decides which run together, package cut in what
+// parts, package plan how each is computed, and package emit writes that down.
 package schedule
 
 import (
+	"github.com/dlgen/dlgen/gen/cut"
 	"github.com/dlgen/dlgen/gen/emit"
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
-	"github.com/dlgen/dlgen/gen/plan"
 	"github.com/dlgen/dlgen/gen/reform"
 )
 
@@ -25,5 +25,5 @@ func Run(l *ir.Loops, t machine.Target) *ir.Program {
 	l = naive.Cloned(l)
 	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Exchanges: t.Wide})
 	l = stream(deviations(turnAhead(gatherAhead(l, t), t), t), t)
-	return emit.Program(l, plan.Groups(fuse.Groups(l, t), t), t)
+	return emit.Program(l, cut.Groups(fuse.Groups(l, t), t), t)
 }

@@ -1,4 +1,4 @@
-package plan
+package cut
 
 import (
 	"slices"
@@ -7,13 +7,14 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // merge makes one axis of two that lie one inside the other in the result of a group, the
 // inner one of which fills vectors badly: the outputs of the groups of a convolution, or of
 // small matrices side by side. Its lanes are those of several groups.
 type merge struct {
-	g *Group
+	g *plan.Group
 	// high and low are the two axes; groups is how many values of high share vectors.
 	high, low ir.Axis
 	groups    int
@@ -38,8 +39,8 @@ type mergedCopy struct {
 
 // mergedLanes is the groups that copy operands, and the group with merged axes; nil where there
 // are none.
-func (g *Group) mergedLanes(t machine.Target) []*Group {
-	if !g.Contraction || t.Lanes == 1 || len(g.Abreast) > 0 || len(g.serial) > 0 {
+func mergedLanes(g *plan.Group, t machine.Target) []*plan.Group {
+	if !g.Contraction || t.Lanes == 1 || len(g.Abreast) > 0 || len(g.Serial) > 0 {
 		return nil
 	}
 	for _, low := range g.Outer {
@@ -56,8 +57,8 @@ func (g *Group) mergedLanes(t machine.Target) []*Group {
 
 // newMerge is that of two axes of a group, nil where they do not lie so in its sum or do
 // not fill vectors.
-func newMerge(g *Group, high, low ir.Axis, t machine.Target) *merge {
-	f := NewContraction(g).main.Nest.Store.Flat()
+func newMerge(g *plan.Group, high, low ir.Axis, t machine.Target) *merge {
+	f := plan.NewContraction(g).Main.Nest.Store.Flat()
 	if f.Coef(low.Var) != 1 || f.Coef(high.Var) != low.Size {
 		return nil
 	}
@@ -109,8 +110,8 @@ func groupsSharing(groups, outputs int, t machine.Target) int {
 // groupsWith is the group with merged axes behind those that copy operands for it, planned;
 // nil where an access or a condition does not let it, nothing is spread over lanes, or nothing
 // is used again.
-func (m *merge) groupsWith(t machine.Target) []*Group {
-	rest := &Group{Group: fuse.Group{Outer: m.axes(m.g.Outer), Contraction: true}}
+func (m *merge) groupsWith(t machine.Target) []*plan.Group {
+	rest := &plan.Group{Group: fuse.Group{Outer: m.axes(m.g.Outer), Contraction: true}}
 	for _, s := range m.g.Stages {
 		n := *s.Nest
 		if !naive.Has(n.Axes, m.high.Var) || !naive.Has(n.Axes, m.low.Var) || len(n.Gathers) > 0 || m.restricts(&n) || n.Accumulate {
@@ -131,15 +132,15 @@ func (m *merge) groupsWith(t machine.Target) []*Group {
 		return nil
 	}
 	rest.FormPasses()
-	var out []*Group
+	var out []*plan.Group
 	for _, c := range m.copies {
 		copying := newCopy(m.copying(c))
-		copying.planCopy(t)
+		planCopy(copying, t)
 		out = append(out, copying)
 	}
-	rest.Plan = choose(rest, t)
-	best := []*Group{rest}
-	for _, taps := range rest.allTaps(t) {
+	rest.Plan = plan.Choose(rest, t)
+	best := []*plan.Group{rest}
+	for _, taps := range allTaps(rest, t) {
 		if cycles(taps) < tapsGain*cycles(best) {
 			best = taps
 		}
@@ -158,7 +159,7 @@ func windowLast(n *ir.Nest) []ir.Axis {
 				return slices.ContainsFunc(n.Axes, func(o ir.Axis) bool { return s.Coef(o.Var) > 0 && s.Coef(o.Var) < c })
 			})
 		})
-		if slides && a.Size <= MostSlid {
+		if slides && a.Size <= plan.MostSlid {
 			last = i
 		}
 	}
@@ -255,7 +256,7 @@ func (m *merge) expr(e *ir.Expr, axes []ir.Axis, t machine.Target) (x *ir.Expr, 
 	case step == 0 && naive.AlongRow(e.Load, m.low.Var) && m.low.Size <= t.Lanes:
 		base := ir.LoadExpr(e.Load.Replace(m.low.Var, ir.Sub{}))
 		return &ir.Expr{Op: ir.Spread, Args: []*ir.Expr{base}, Sub: ir.VarSub(m.lane.Var), Every: 1, Within: m.low.Size, Step: 1}, true
-	case !inside(e.Load, axes):
+	case !plan.Inside(e.Load, axes):
 		return nil, false
 	}
 	return ir.LoadExpr(m.copied(e.Load, axes)), true

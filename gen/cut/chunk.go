@@ -1,4 +1,4 @@
-package plan
+package cut
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // chunk is a part of an axis: size values from at on; loop, where not nil, is
@@ -23,7 +24,7 @@ const maxChunks = 5
 // chunks divides an axis into parts of the given size. Those where all terms
 // count are one part with a loop, but for the first and the last where apart is
 // set. No result stands for too many parts.
-func (g *Group) chunks(a ir.Axis, size int, apart bool) []chunk {
+func chunks(g *plan.Group, a ir.Axis, size int, apart bool) []chunk {
 	n := naive.CeilDiv(a.Size, size)
 	from, end := 0, a.Size/size // the chunks that a loop may have
 	if apart {
@@ -33,7 +34,7 @@ func (g *Group) chunks(a ir.Axis, size int, apart bool) []chunk {
 	for k := 0; k < n; k++ {
 		c := chunk{at: ir.Sub{Const: k * size}, size: min(size, a.Size-k*size), first: k == 0, last: k == n-1}
 		to := k
-		for k >= from && to+1 < end && g.counts(a, k*size, (to+2)*size) {
+		for k >= from && to+1 < end && counts(g, a, k*size, (to+2)*size) {
 			to++
 		}
 		if to > k {
@@ -55,7 +56,7 @@ func (g *Group) chunks(a ir.Axis, size int, apart bool) []chunk {
 
 // counts reports whether all terms count for the values from lo to hi of a,
 // whatever those of the other axes.
-func (g *Group) counts(a ir.Axis, lo, hi int) bool {
+func counts(g *plan.Group, a ir.Axis, lo, hi int) bool {
 	for _, s := range g.Stages {
 		for _, w := range s.Nest.Within {
 			c := w.Sub.Coef(a.Var)
@@ -104,16 +105,16 @@ func (c chunk) looped(axes []ir.Axis) []ir.Axis {
 }
 
 // serialWith is the group's serial axes and the chunk's.
-func (g *Group) serialWith(c chunk) []*ir.Var {
+func serialWith(g *plan.Group, c chunk) []*ir.Var {
 	if c.loop == nil {
-		return g.serial
+		return g.Serial
 	}
-	return append([]*ir.Var{c.loop.Var}, g.serial...)
+	return append([]*ir.Var{c.loop.Var}, g.Serial...)
 }
 
-// over is the group for a chunk of an outer axis.
-func (g *Group) over(v *ir.Var, c chunk) *Group {
-	out := &Group{Group: fuse.Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction}, partial: g.partial, Onward: g.Onward, serial: g.serialWith(c)}
+// partOver is the group for a chunk of an outer axis.
+func partOver(g *plan.Group, v *ir.Var, c chunk) *plan.Group {
+	out := &plan.Group{Group: fuse.Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction}, Partial: g.Partial, Onward: g.Onward, Serial: serialWith(g, c)}
 	for _, s := range g.Stages {
 		n := naive.SubstitutedNest(s.Nest, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
@@ -125,30 +126,30 @@ func (g *Group) over(v *ir.Var, c chunk) *Group {
 	return out
 }
 
-// cut divides the group along an outer axis into parts of the given size; nil
+// cutOuter divides the group along an outer axis into parts of the given size; nil
 // where that makes too many parts.
-func (g *Group) cut(a ir.Axis, size int) []*Group {
-	var out []*Group
-	for _, c := range g.chunks(a, size, false) {
-		out = append(out, g.over(a.Var, c))
+func cutOuter(g *plan.Group, a ir.Axis, size int) []*plan.Group {
+	var out []*plan.Group
+	for _, c := range chunks(g, a, size, false) {
+		out = append(out, partOver(g, a.Var, c))
 	}
 	return out
 }
 
 // sumOver is the group for a chunk of its sum: what comes before is in the
 // target already, and what follows the sum comes with the last chunk.
-func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
-	out := &Group{Group: fuse.Group{Outer: part.looped(g.Outer), Abreast: g.Abreast, Contraction: g.Contraction}, partial: !part.first || g.partial, serial: g.serialWith(part)}
+func sumOver(g *plan.Group, c *plan.Contraction, v *ir.Var, part chunk) *plan.Group {
+	out := &plan.Group{Group: fuse.Group{Outer: part.looped(g.Outer), Abreast: g.Abreast, Contraction: g.Contraction}, Partial: !part.first || g.Partial, Serial: serialWith(g, part)}
 	if !part.last {
-		out.Onward = Onward{v, part.size}
+		out.Onward = plan.Onward{Axis: v, By: part.size}
 	}
-	target := g.partTarget(c)
+	target := partTarget(g, c)
 	for _, s := range g.Stages {
 		n := *s.Nest
-		n.Value = reloaded(n.Value, &c.main.Nest.Store, target)
+		n.Value = reloaded(n.Value, &c.Main.Nest.Store, target)
 		n.Axes = part.looped(n.Axes)
 		n.Only = nil
-		if s == c.main {
+		if s == c.Main {
 			n.Store = target
 			n.Reduce = part.resized(n.Reduce, v)
 			n.Value = naive.Substituted(n.Value, v, part.at)
@@ -157,7 +158,7 @@ func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
 			if len(n.Reduce) == 0 && len(n.Within) > 0 { // a single term, which does not count everywhere
 				n.Reduce = []ir.Axis{{Var: &ir.Var{Name: v.Name}, Size: 1}}
 			}
-			n.Accumulate = out.partial
+			n.Accumulate = out.Partial
 			out.Stages = append(out.Stages, &fuse.Stage{Nest: &n, Store: s.Store || !part.last})
 		} else if part.last {
 			out.Stages = append(out.Stages, &fuse.Stage{Nest: &n, Store: s.Store})
@@ -170,14 +171,14 @@ func (g *Group) sumOver(c *contraction, v *ir.Var, part chunk) *Group {
 // partTarget is where the parts of the sum are added up: the result that the
 // last part makes of the sum, where that is an array of the same shape, so that
 // no other memory is needed.
-func (g *Group) partTarget(c *contraction) ir.Mem {
-	sum := c.main.Nest.Store
-	if c.main.Store {
+func partTarget(g *plan.Group, c *plan.Contraction) ir.Mem {
+	sum := c.Main.Nest.Store
+	if c.Main.Store {
 		return sum
 	}
 	for k, s := range g.Stages {
 		m := s.Nest.Store
-		if s == c.main || !s.Store || fuse.AnyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.Reads(m.Buf) {
+		if s == c.Main || !s.Store || fuse.AnyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.Reads(m.Buf) {
 			continue
 		}
 		if naive.SameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {

@@ -1,4 +1,4 @@
-package plan
+package cut
 
 import (
 	"slices"
@@ -7,26 +7,27 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // blocked is the group with one of its operands copied into blocks of a cache
 // line's width beforehand, and the group that copies; nil where no operand
 // needs it. It is for the operand of which a tile takes a few neighbours from
 // each of many rows, when these rows compete for the same cache lines.
-func (g *Group) blocked(t machine.Target) (copying, rest *Group) {
+func blocked(g *plan.Group, t machine.Target) (copying, rest *plan.Group) {
 	if g.Plan.Vec == nil || t.Lanes == 1 {
 		return nil, nil
 	}
-	c := NewContraction(g)
-	for _, m := range c.loads {
+	c := plan.NewContraction(g)
+	for _, m := range c.Loads {
 		r := naive.Contiguous(m)
-		if naive.Stride(m, g.Plan.Vec) != 0 || r == nil || naive.Restricts(c.main.Nest.Within, r) || naive.SizeOf(g.Outer, r)%machine.LineFloats != 0 || !naive.Has(g.Outer, r) {
+		if naive.Stride(m, g.Plan.Vec) != 0 || r == nil || naive.Restricts(c.Main.Nest.Within, r) || naive.SizeOf(g.Outer, r)%machine.LineFloats != 0 || !naive.Has(g.Outer, r) {
 			continue
 		}
-		if c.operand(t, m).first == float64(t.First) || !naive.AllBare(m) || len(c.main.Nest.Gathers) > 0 {
+		if c.Operand(t, m).First == float64(t.First) || !naive.AllBare(m) || len(c.Main.Nest.Gathers) > 0 {
 			continue
 		}
-		return g.inBlocks(m, r, newBlocks(m, r, machine.LineFloats))
+		return inBlocks(g, m, r, newBlocks(m, r, machine.LineFloats))
 	}
 	return nil, nil
 }
@@ -52,7 +53,7 @@ func dimension(m *ir.Mem, v *ir.Var) int {
 
 // inBlocks copies m into the given blocks along the outer axis r, and splits r
 // likewise.
-func (g *Group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *Group) {
+func inBlocks(g *plan.Group, m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *plan.Group) {
 	size, width := naive.SizeOf(g.Outer, r), buf.Shape[len(buf.Shape)-1]
 	high, low := ir.Axis{Var: &ir.Var{Name: r.Name + "b"}, Size: size / width}, ir.Axis{Var: &ir.Var{Name: r.Name}, Size: width}
 	whole := ir.Sub{}.Add(ir.VarSub(high.Var), width).Add(ir.VarSub(low.Var), 1)
@@ -68,7 +69,7 @@ func (g *Group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *G
 	from := m.Replace(r, whole)
 	nest := &ir.Nest{Axes: axes, Store: blocks, Value: ir.LoadExpr(from), Text: g.Stages[0].Nest.Text}
 	copying = newCopy(nest)
-	rest = &Group{Group: fuse.Group{Abreast: g.Abreast, Contraction: g.Contraction}}
+	rest = &plan.Group{Group: fuse.Group{Abreast: g.Abreast, Contraction: g.Contraction}}
 	divided := func(axes []ir.Axis) []ir.Axis {
 		i := slices.IndexFunc(axes, func(a ir.Axis) bool { return a.Var == r })
 		return naive.Join(axes[:i], []ir.Axis{high, low}, axes[i+1:])
@@ -86,10 +87,10 @@ func (g *Group) inBlocks(m *ir.Mem, r *ir.Var, buf *ir.Buffer) (copying, rest *G
 }
 
 // newGroup is the group of a single nest.
-func newGroup(n *ir.Nest) *Group { return &Group{Group: *fuse.New(n)} }
+func newGroup(n *ir.Nest) *plan.Group { return &plan.Group{Group: *fuse.New(n)} }
 
 // newCopy is the group of a nest that copies an operand.
-func newCopy(n *ir.Nest) *Group {
+func newCopy(n *ir.Nest) *plan.Group {
 	g := newGroup(n)
 	g.Stages[0].Store = true
 	g.FormPasses()
@@ -97,8 +98,8 @@ func newCopy(n *ir.Nest) *Group {
 }
 
 // planCopy plans such a group; nothing hides the time that its copy takes.
-func (g *Group) planCopy(t machine.Target) {
-	g.Plan = choose(g, t)
+func planCopy(g *plan.Group, t machine.Target) {
+	g.Plan = plan.Choose(g, t)
 	g.Plan.Cycles += copyWait(g.Stages[0].Nest.Store.Buf, t)
 }
 

@@ -1,4 +1,4 @@
-package plan
+package cut
 
 import (
 	"slices"
@@ -7,6 +7,7 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // mostTaps is the size of an axis up to which a tile may have all of its values
@@ -20,21 +21,21 @@ const (
 // allTaps are the groups, each in a list of its own, in which one of the short
 // axes of a sum's results stands abreast: the gradient of a window's weights needs
 // only a few results, and its operands are read once for all of them.
-func (g *Group) allTaps(t machine.Target) [][]*Group {
-	if t.Lanes == 1 || g.Contraction && g.Spreads() == nil || !g.hasOneSum() || len(g.Stages) > 1 || len(g.Abreast) > 0 || g.partial || len(g.serial) > 0 {
+func allTaps(g *plan.Group, t machine.Target) [][]*plan.Group {
+	if t.Lanes == 1 || g.Contraction && g.Spreads() == nil || !g.HasOneSum() || len(g.Stages) > 1 || len(g.Abreast) > 0 || g.Partial || len(g.Serial) > 0 {
 		return nil
 	}
 	n := g.Stages[0].Nest
 	if n.Accumulate || len(n.Gathers) > 0 || n.Op != ir.ReduceSum {
 		return nil
 	}
-	var out [][]*Group
+	var out [][]*plan.Group
 	for i, a := range g.Outer {
 		if a.Size < 2 || a.Size > mostTaps || naive.Stride(&n.Store, a.Var) == 1 || !taps(n, a.Var) {
 			continue
 		}
 		s := *g.Stages[0]
-		part := &Group{Group: fuse.Group{Steps: g.Steps, Outer: slices.Concat(g.Outer[:i], g.Outer[i+1:]), Abreast: []ir.Axis{a}, Stages: []*fuse.Stage{&s}, Contraction: g.Contraction}}
+		part := &plan.Group{Group: fuse.Group{Steps: g.Steps, Outer: slices.Concat(g.Outer[:i], g.Outer[i+1:]), Abreast: []ir.Axis{a}, Stages: []*fuse.Stage{&s}, Contraction: g.Contraction}}
 		out = append(out, replanned(t, part))
 	}
 	return out
