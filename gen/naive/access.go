@@ -112,12 +112,10 @@ func CommonStep(subs ...ir.Sub) int {
 	step := 0
 	for _, s := range subs {
 		for _, t := range s.Terms {
-			for a := t.Coef; a != 0; {
-				step, a = a, step%a
-			}
+			step = GCD(step, t.Coef)
 		}
 	}
-	return max(step, -step)
+	return step
 }
 
 // Bare is the variable that a subscript consists of, or nil.
