@@ -7,16 +7,19 @@ import (
 	"go/token"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// packages refuses a folder whose other Go files belong to another package:
-// Go would build neither.
+// packages refuses a folder whose other Go files belong to another package, or
+// declare what the generated ones do: Go would build neither.
 func (c *comparison) packages(folder string, files []File) {
 	want := ""
+	var generated []File
 	for _, f := range files {
 		if path.Dir(f.Path) == folder && path.Ext(f.Path) == ".go" {
 			want, _ = packageOf(f.Path, f.Data)
+			generated = append(generated, f)
 		}
 	}
 	if want == "" {
@@ -29,12 +32,73 @@ func (c *comparison) packages(folder string, files []File) {
 			continue
 		}
 		have, built := packageOf(c.name(p), nil)
+		if built && have == want {
+			c.clashes(c.name(p), generated)
+		}
 		if !built || have == want || have == want+"_test" && strings.HasSuffix(p, "_test.go") {
 			continue
 		}
 		c.refuse("%s is package %s: %s cannot hold the generated package %s as well",
 			c.name(p), have, filepath.Clean(c.name(folder)), want)
 	}
+}
+
+// clashes refuses what a Go file declares and a generated one does, too. A file that is
+// not always built may have a name in the place of another file's.
+func (c *comparison) clashes(name string, generated []File) {
+	files := token.NewFileSet()
+	own, err := parser.ParseFile(files, name, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil || constrained(own) {
+		return // Go says what is wrong with it
+	}
+	taken := map[string]bool{}
+	for _, f := range generated {
+		if g, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution); err == nil {
+			for _, id := range declared(g) {
+				taken[id.Name] = true
+			}
+		}
+	}
+	for _, id := range declared(own) {
+		if taken[id.Name] {
+			c.refuse("%s: %s is declared here, and by the generated package %s: rename it, or choose another folder",
+				files.Position(id.Pos()), id.Name, own.Name.Name)
+		}
+	}
+}
+
+// declared lists what a file adds to its package.
+func declared(f *ast.File) (out []*ast.Ident) {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.Name != "init" {
+				out = append(out, d.Name)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					out = append(out, s.Name)
+				case *ast.ValueSpec:
+					out = append(out, s.Names...)
+				}
+			}
+		}
+	}
+	return slices.DeleteFunc(out, func(id *ast.Ident) bool { return id.Name == "_" })
+}
+
+// constrained reports whether a file has a build constraint.
+func constrained(f *ast.File) bool {
+	for _, g := range f.Comments {
+		for _, l := range g.List {
+			if constraint.IsGoBuild(l.Text) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // packageOf gives a Go file's package, and whether it is ever built: it is
