@@ -5,6 +5,7 @@ import (
 	"go/build/constraint"
 	"go/parser"
 	"go/token"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -46,8 +47,12 @@ func (c *comparison) packages(folder string, files []File) {
 // clashes refuses what a Go file declares and a generated one does, too. A file that is
 // not always built may have a name in the place of another file's.
 func (c *comparison) clashes(name string, generated []File) {
+	text, err := os.ReadFile(name)
+	if err != nil || ours(text) {
+		return // one of ours is shown as unlisted
+	}
 	files := token.NewFileSet()
-	own, err := parser.ParseFile(files, name, nil, parser.ParseComments|parser.SkipObjectResolution)
+	own, err := parser.ParseFile(files, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil || constrained(own) {
 		return // Go says what is wrong with it
 	}
