@@ -173,6 +173,9 @@ func passes(p *layer.Proved, t machine.Target) ([]*ir.Loops, []*ir.Program, erro
 	}
 	out := make([]*ir.Program, len(loops))
 	err := parallel.Each(len(loops), func(i int) error {
+		if err := ir.VerifyLoops(loops[i]); err != nil {
+			panic(fmt.Sprintf("gen: the loops of %s's %s are not valid: %v\n%s", p.Name, loops[i].Name, err, loops[i]))
+		}
 		out[i] = schedule.Run(loops[i], t)
 		return nil
 	})

@@ -62,6 +62,27 @@ tensors:
 forward: |
   y[n] = x[id[n]][n]
 `},
+		{"names of the parts of an index", "A=20 B=24 V=7", `dims: {A: , B: , V: }
+indices: {i: A, i1: B}
+tensors:
+  w: {role: param, shape: [V]}
+  id: {role: input, type: int32, shape: [B]}
+  x: {role: input, shape: [B]}
+  y: {role: output, shape: [A, B]}
+  z: {role: output, shape: [A, B]}
+forward: |
+  y[i][i1] = w[id[i/2]]*w[id[i1]]
+  z[i][i1] = exp(-(x[i/2]*x[i1]))
+`},
+		{"conditions of scalars that differ by one operator", "N=9", `dims: {N: elements}
+tensors:
+  x: {role: input, shape: [N]}
+  a: {role: scalar}
+  b: {role: scalar}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = x[n]*where(a > 0 && b > 0, 2, 3) + where(a > 0 || b > 0, 2, 3) + where(!(a > 0 && b > 0), 5, 7)
+`},
 		{"names of the compiler's own", "N=9", `dims: {N: length}
 tensors:
   s0: {role: input, shape: []}

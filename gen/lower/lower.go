@@ -280,11 +280,31 @@ func (s *scope) bind(idx []*layer.Index, axes *[]ir.Axis) {
 			s.vars[i] = ir.Sub{}
 			continue
 		}
-		v := s.l.variable(i.Name)
+		v := s.variable(i.Name)
 		s.vars[i] = ir.VarSub(v)
 		s.size[v] = i.Size
 		*axes = append(*axes, ir.Axis{Var: v, Size: i.Size})
 	}
+}
+
+// variable is a new one of the nest, with a name that none of its others has: an index that
+// is split gives its parts names that the equation may have.
+func (s *scope) variable(name string) *ir.Var {
+	v := s.l.variable(name)
+	for s.named(v.Name) {
+		v = s.l.variable(v.Name + "_")
+	}
+	return v
+}
+
+// named reports whether a variable of the nest has a name.
+func (s *scope) named(name string) bool {
+	for v := range s.size {
+		if v.Name == name {
+			return true
+		}
+	}
+	return s.l.steps != nil && s.l.steps.loop.Var.Name == name
 }
 
 // root lowers the value of the nest: a reduction at the top belongs to the
@@ -299,7 +319,7 @@ func (s *scope) root(e layer.Expr) {
 	idx, body := flattenSum(r)
 	s.bind(idx, &s.nest.Reduce)
 	if r.Op == layer.Sum && len(s.nest.Reduce) == 0 { // a single term may be restricted, too
-		s.nest.Reduce = []ir.Axis{{Var: s.l.variable("one"), Size: 1}}
+		s.nest.Reduce = []ir.Axis{{Var: s.variable("one"), Size: 1}}
 	}
 	s.nest.Value = s.expr(s.window(s.nest.Op, body))
 	if len(s.nest.Within) == 0 {

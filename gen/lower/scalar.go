@@ -87,8 +87,12 @@ func scalarKey(e layer.Expr) string {
 			key += x.Op
 		case *layer.CmpReal:
 			key += x.Op
-		default:
+		case *layer.Logic:
+			key += x.Op
+		case *layer.Not, *layer.Where, *layer.FromInt:
 			key += fmt.Sprintf("%T", x)
+		default:
+			panic(fmt.Sprintf("lower: %T in a scalar", x))
 		}
 		return true
 	})

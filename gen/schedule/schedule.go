@@ -11,6 +11,8 @@
 package schedule
 
 import (
+	"fmt"
+
 	"github.com/dlgen/dlgen/gen/cut"
 	"github.com/dlgen/dlgen/gen/emit"
 	"github.com/dlgen/dlgen/gen/fuse"
@@ -25,5 +27,8 @@ func Run(l *ir.Loops, t machine.Target) *ir.Program {
 	l = naive.Cloned(l)
 	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Exchanges: t.Wide})
 	l = stream(deviations(turnAhead(gatherAhead(l, t), t), t), t)
+	if err := ir.VerifyLoops(l); err != nil {
+		panic(fmt.Sprintf("schedule: loops have become invalid: %v\n%s", err, l))
+	}
 	return emit.Program(l, cut.Groups(fuse.Groups(l, t), t), t)
 }
