@@ -82,11 +82,16 @@ func (r *request) flags(c *cobra.Command) {
 	f.StringVarP(&r.config, "config", "c", "", "the `file` that lists the layers (default "+config.Name+")")
 	f.StringVarP(&r.out, "out", "o", "", "the `folder` for the package of one layer")
 	f.StringVar(&r.pkg, "package", "", "the `name` of that package (default: the folder's)")
-	f.StringSliceVar(&r.targets, "targets", nil, "the `targets` to generate code for of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
+	targetsFlag(c, &r.targets, "to generate code for")
 	inferenceFlag(c, &r.inference)
 	c.ValidArgsFunction = completeLayer
 	_ = c.MarkFlagDirname("out")
 	_ = c.MarkFlagFilename("config", "yaml", "yml")
+}
+
+// targetsFlag lets a command choose among the targets, for a purpose.
+func targetsFlag(c *cobra.Command, list *[]string, purpose string) {
+	c.Flags().StringSliceVar(list, "targets", nil, "the `targets` "+purpose+" of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
 	_ = c.RegisterFlagCompletionFunc("targets", cobra.FixedCompletions(asm.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 

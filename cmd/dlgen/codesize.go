@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -87,5 +89,9 @@ func goCommand(args ...string) (string, error) {
 	c := exec.Command("go", args...)
 	c.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64")
 	out, err := c.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && len(failed.Stderr) > 0 {
+		err = fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(failed.Stderr))
+	}
 	return string(out), err
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/dlgen/dlgen/asm"
 	"github.com/dlgen/dlgen/gen"
 )
 
@@ -58,7 +57,7 @@ the bytes of machine code), go and asm (the code).`,
 	}
 	inferenceFlag(c, &inference)
 	c.Flags().StringVar(&stage, "stage", "schedule", "the `stage`: "+strings.Join(stages, ", "))
-	c.Flags().StringSliceVar(&names, "targets", nil, "the `targets` to explain of "+strings.Join(asm.Names(), ", ")+" (default "+strings.Join(asm.Default, ",")+")")
+	targetsFlag(c, &names, "to explain")
 	_ = c.RegisterFlagCompletionFunc("stage", cobra.FixedCompletions(stages, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

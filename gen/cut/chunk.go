@@ -116,9 +116,10 @@ func serialWith(g *plan.Group, c chunk) []*ir.Var {
 func partOver(g *plan.Group, v *ir.Var, c chunk) *plan.Group {
 	out := &plan.Group{Group: fuse.Group{Outer: c.looped(c.resized(g.Outer, v)), Abreast: g.Abreast, Contraction: g.Contraction}, Partial: g.Partial, Onward: g.Onward, Serial: serialWith(g, c)}
 	for _, s := range g.Stages {
-		n := naive.SubstitutedNest(s.Nest, v, c.at)
+		free := *s.Nest
+		free.Only = nil
+		n := naive.SubstitutedNest(&free, v, c.at)
 		n.Axes = c.looped(c.resized(n.Axes, v))
-		n.Only = nil
 		open(n, naive.Join(out.Outer, out.Abreast))
 		out.Stages = append(out.Stages, &fuse.Stage{Nest: n, Store: s.Store})
 	}

@@ -255,6 +255,7 @@ func (v *verifier) body(body []Stmt) {
 			if !v.memory[s.Mem.Buf.Root()] || len(s.Mem.Subs) != len(s.Mem.Buf.Shape) {
 				v.failf("prefetch of what the function does not have")
 			}
+			v.split(s.Mem.Flat())
 		default:
 			v.failf("unknown statement %T", s)
 		}

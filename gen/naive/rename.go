@@ -108,8 +108,11 @@ func Substituted(e *ir.Expr, v *ir.Var, s ir.Sub) *ir.Expr {
 }
 
 // SubstitutedNest is n with a variable replaced in all that it reads and writes; its axes
-// stay.
+// stay. No range beyond which there is nothing to compute may be about the variable.
 func SubstitutedNest(n *ir.Nest, v *ir.Var, s ir.Sub) *ir.Nest {
+	if Restricts(n.Only, v) {
+		panic("naive: " + v.Name + " is replaced, which a range is about: " + n.Text)
+	}
 	out := *n
 	out.Store, out.Value = n.Store.Replace(v, s), Substituted(n.Value, v, s)
 	out.Within = SubstitutedRanges(n.Within, v, s)

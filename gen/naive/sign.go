@@ -56,9 +56,28 @@ func Sign(x *ir.Expr) Signs {
 	case ir.Mul:
 		return signOfProduct(x)
 	case ir.Div:
-		return Sign(x.Args[0]) * Sign(x.Args[1])
+		if isNonzero(x.Args[1]) { // the sign of what a 0 divides is its own
+			return Sign(x.Args[0]) * Sign(x.Args[1])
+		}
 	}
 	return Either
+}
+
+// isNonzero reports whether the form of an expression shows that it is not 0, and not
+// so small that it is rounded to it.
+func isNonzero(x *ir.Expr) bool {
+	switch {
+	case x.Load != nil:
+		return false
+	case x.Op == ir.Const:
+		return x.Real != 0
+	case x.Op == ir.Neg:
+		return isNonzero(x.Args[0])
+	case x.Op == ir.Add:
+		a, b := x.Args[0], x.Args[1]
+		return Sign(a) != Either && Sign(a) == Sign(b) && (isNonzero(a) || isNonzero(b))
+	}
+	return false
 }
 
 // both is the sign of a sum of numbers of the given signs.

@@ -8,16 +8,22 @@ type Span struct{ Lo, Hi int }
 // Counting gives the values of axis a for which a range holds, where its other
 // terms have the value rest. A range that is not about a holds for all or none.
 func Counting(w ir.Range, a ir.Axis, rest int) Span {
-	c := w.Sub.Coef(a.Var)
-	switch {
-	case c == 0 && rest >= 0 && rest < w.Size:
+	switch c := w.Sub.Coef(a.Var); {
+	case c != 0:
+		s := Solving(w, a.Var, rest)
+		return Span{max(0, s.Lo), min(a.Size, s.Hi)}
+	case rest >= 0 && rest < w.Size:
 		return Span{0, a.Size}
-	case c == 0:
-		return Span{}
 	}
-	lo, hi := -rest, w.Size-1-rest // lo <= c*value <= hi
+	return Span{}
+}
+
+// Solving gives the values of a variable in a range for which the range holds, as Counting
+// does, but whatever the values are that an axis has.
+func Solving(w ir.Range, v *ir.Var, rest int) Span {
+	c, lo, hi := w.Sub.Coef(v), -rest, w.Size-1-rest // lo <= c*value <= hi
 	if c < 0 {
 		c, lo, hi = -c, -hi, -lo
 	}
-	return Span{max(0, CeilDiv(lo, c)), min(a.Size, CeilDiv(hi+1, c))}
+	return Span{CeilDiv(lo, c), CeilDiv(hi+1, c)}
 }

@@ -29,13 +29,12 @@ type Clipping struct {
 // Span is the values of the inner axis, in whole units, that some of those of the
 // outer axis a need.
 func (c Clipping) Span(a ir.Axis, of naive.Span, unit int) naive.Span {
-	out := naive.Span{Lo: c.Inner.Size, Hi: 0}
-	for _, v := range []int{of.Lo, of.Hi - 1} {
-		s := naive.Counting(c.Within, c.Inner, c.Within.Sub.Const+c.Within.Sub.Coef(a.Var)*min(v, a.Size-1))
-		if s.Lo < s.Hi {
-			out = naive.Span{Lo: min(out.Lo, s.Lo), Hi: max(out.Hi, s.Hi)}
-		}
+	at := func(v int) naive.Span {
+		return naive.Solving(c.Within, c.Inner.Var, c.Within.Sub.Const+c.Within.Sub.Coef(a.Var)*v)
 	}
+	// What a value needs moves in one direction, so that those between need nothing else.
+	s, last := at(of.Lo), at(min(of.Hi, a.Size)-1)
+	out := naive.Span{Lo: max(0, min(s.Lo, last.Lo)), Hi: min(c.Inner.Size, max(s.Hi, last.Hi))}
 	out.Lo -= out.Lo % unit
 	out.Hi = min(c.Inner.Size, naive.CeilDiv(out.Hi, unit)*unit)
 	if out.Lo >= out.Hi {

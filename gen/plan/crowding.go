@@ -16,19 +16,20 @@ func (c *Contraction) crowding(p *Plan, m *ir.Mem) float64 {
 		free    = 2                              // ways for the other operands
 	)
 	along := naive.Contiguous(m)
+	most := 1.0
 	for v, rows := range p.Tile {
 		step := naive.Stride(m, v)
-		if v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
+		if along == nil || v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
 			continue
 		}
-		if along != nil && naive.Has(c.Main.Nest.Reduce, along) {
+		if naive.Has(c.Main.Nest.Reduce, along) {
 			return machine.LineFloats
 		}
-		if taps := c.taps(m, v); along == p.Vec && taps > 1 {
-			return float64(rows*taps) / float64(rows+taps-1)
+		if taps := c.taps(m, v); along == p.Vec {
+			most = max(most, float64(rows*taps)/float64(rows+taps-1))
 		}
 	}
-	return 1
+	return most
 }
 
 // taps is the size of the reduction's axis that slides m along v, 1 where none

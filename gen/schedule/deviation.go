@@ -151,7 +151,7 @@ func deviationsOf(sum, squares *ir.Nest, t machine.Target) (first []*ir.Nest, la
 	n := naive.Volume(sum.Reduce)
 	temporary := func(name string) ir.Mem {
 		b := *sum.Store.Buf
-		b.Name, b.Place, b.Tensor = sum.Store.Buf.Name+name, ir.Frame, nil
+		b.Name, b.Place, b.Tensor, b.Of = sum.Store.Buf.Name+name, ir.Frame, nil, nil
 		return ir.Mem{Buf: &b, Subs: sum.Store.Subs}
 	}
 	nest := func(to ir.Mem, reduce []ir.Axis, value *ir.Expr) *ir.Nest {

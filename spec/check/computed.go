@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -35,7 +36,7 @@ func (a *application) beyond(l *layer.Layer, ids *layer.Tensor, r interval) stri
 			}
 		}
 	}
-	for _, e := range append(l.Forward.Equations, l.Declared...) {
+	for _, e := range slices.Concat(l.Forward.Equations, l.Declared) {
 		visit("writes", e.T, e.Subs, unlessZero(e.Value, nil))
 		accesses(e.Value, nil, func(x access) { visit("reads", x.t, x.subs, x.on) })
 	}

@@ -309,7 +309,7 @@ func (p *partition) checkListed() (string, diag.Pos) {
 	if p.t.Size() > maxListed {
 		return fmt.Sprintf("%s is too large to decide whether %s is defined exactly once: use each index in one subscript of the left side", p.t.Name, p.t.Name), p.list[0].Pos
 	}
-	owner := make([]int16, p.t.Size())
+	owner := make([]int32, p.t.Size())
 	for k, e := range p.list {
 		points := 1
 		for _, i := range e.Free {
@@ -330,7 +330,7 @@ func (p *partition) checkListed() (string, diag.Pos) {
 			if o := owner[flat]; o != 0 {
 				return p.judge(element, []int{int(o) - 1, k})
 			}
-			owner[flat] = int16(k + 1)
+			owner[flat] = int32(k + 1)
 			next(e.Free, at)
 		}
 	}
