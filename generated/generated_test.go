@@ -8,9 +8,11 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/dlgen/dlgen/generated/adam"
+	"github.com/dlgen/dlgen/generated/batchnorm"
 	"github.com/dlgen/dlgen/generated/dropout"
 	"github.com/dlgen/dlgen/generated/embedding"
 	"github.com/dlgen/dlgen/generated/fc1"
+	"github.com/dlgen/dlgen/generated/heads"
 	"github.com/dlgen/dlgen/generated/loss"
 	"github.com/dlgen/dlgen/generated/mix"
 	"github.com/dlgen/dlgen/generated/softmax"
@@ -116,4 +118,33 @@ func TestCallsAtTheSameTime(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestSameArray passes one array for two arguments, one of which is written: nothing is.
+func TestSameArray(t *testing.T) {
+	panics := func(want string, f func()) {
+		t.Helper()
+		defer func() {
+			if got := recover(); got != want {
+				t.Errorf("got %v, want %s", got, want)
+			}
+		}()
+		f()
+	}
+	x := new(softmax.X)
+	x[0][0] = 1
+	panics("softmax.Forward: y and x are the same array, and y is written", func() { softmax.Forward(x, x) })
+	panics("softmax.Backward: dx and dy are the same array, and dx is written", func() { softmax.Backward(x, x, new(softmax.Y)) })
+	if x[0][0] != 1 {
+		t.Error("something was written")
+	}
+	mean := new(batchnorm.Beta)
+	panics("batchnorm.Forward: running_mean and beta are the same array, and running_mean is written", func() {
+		batchnorm.Forward(new(batchnorm.Workspace), new(batchnorm.Y), mean, new(batchnorm.Running_var), new(batchnorm.X), new(batchnorm.Gamma), mean)
+	})
+	w := new(heads.Wq)
+	panics("heads.Backward: dwv and wo are the same array, and dwv is written", func() {
+		heads.Backward(new(heads.Workspace), new(heads.X), new(heads.Wq), new(heads.Wk), w, new(heads.Wo), new(heads.Bq), new(heads.Bk), new(heads.Bv), new(heads.Bo),
+			new(heads.Y), new(heads.X), new(heads.Wq), new(heads.Wk), new(heads.Wv), w)
+	})
 }

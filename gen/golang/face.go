@@ -134,17 +134,21 @@ var roleNames = [...]string{
 	layer.Scalar: "number", layer.Upstream: "given gradient", layer.Gradient: "gradient",
 }
 
-// brackets is the shape of t as the spec has it.
+// brackets is the shape of t as the spec has it: extents in brackets of their own would be
+// links where the package has a type of that name.
 func brackets(t *layer.Tensor) string {
-	out := ""
+	if len(t.Shape) == 0 {
+		return ""
+	}
+	var out []string
 	for i, n := range t.Shape {
 		if i < len(t.Extents) && t.Extents[i] != "" {
-			out += "[" + t.Extents[i] + "]"
+			out = append(out, t.Extents[i])
 		} else {
-			out += "[" + strconv.Itoa(n) + "]"
+			out = append(out, strconv.Itoa(n))
 		}
 	}
-	return out
+	return "[" + strings.Join(out, ", ") + "]"
 }
 
 // lineElems is the number of elements in a cache line.
@@ -234,7 +238,7 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 		out = append(out, "  - "+p.tensorName[t.Name]+brackets(t)+": "+meaning(t))
 	}
 	if len(p.mustDiffer(ps)) > 0 {
-		out = append(out, "", "It panics where an array that it writes is another argument, too; nothing is written then.")
+		out = append(out, "", "No array that it writes may be another argument, too: it panics where one is, and has written nothing then.")
 	}
 	for _, c := range checks {
 		out = append(out, "", fmt.Sprintf("Where %s is out of range, it returns an error and has written nothing.", p.tensorName[c.tensor.Name]))

@@ -51,7 +51,7 @@ type (
 //   - lr: number, learning rate
 //   - t: number, the step, from 1
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
 	if w == m {
 		panic("adam.Forward: w and m are the same array, and w is written")
@@ -59,8 +59,17 @@ func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
 	if w == v {
 		panic("adam.Forward: w and v are the same array, and w is written")
 	}
+	if w == dw {
+		panic("adam.Forward: w and dw are the same array, and w is written")
+	}
 	if m == v {
 		panic("adam.Forward: m and v are the same array, and m is written")
+	}
+	if m == dw {
+		panic("adam.Forward: m and dw are the same array, and m is written")
+	}
+	if v == dw {
+		panic("adam.Forward: v and dw are the same array, and v is written")
 	}
 	s0 := float32(float64(lr) / (1 - powInt(0.9, t)))
 	s1 := float32(1 / math.Sqrt(1-powInt(0.999, t)))

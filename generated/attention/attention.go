@@ -42,13 +42,13 @@ const (
 )
 
 type (
-	// Q is q[N][A][T][D]: input, queries
+	// Q is q[N, A, T, D]: input, queries
 	Q = [1][4][64][32]float32
-	// K is k[N][A][S][D]: input, keys
+	// K is k[N, A, S, D]: input, keys
 	K = [1][4][64][32]float32
-	// V is v[N][A][S][D]: input, values
+	// V is v[N, A, S, D]: input, values
 	V = [1][4][64][32]float32
-	// Y is y[N][A][T][D]: output
+	// Y is y[N, A, T, D]: output
 	Y = [1][4][64][32]float32
 )
 
@@ -74,11 +74,22 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[N][A][T][D]: output
-//   - q[N][A][T][D]: input, queries
-//   - k[N][A][S][D]: input, keys
-//   - v[N][A][S][D]: input, values
+//   - y[N, A, T, D]: output
+//   - q[N, A, T, D]: input, queries
+//   - k[N, A, S, D]: input, keys
+//   - v[N, A, S, D]: input, values
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, q *Q, k *K, v *V) {
+	if y == q {
+		panic("attention.Forward: y and q are the same array, and y is written")
+	}
+	if y == k {
+		panic("attention.Forward: y and k are the same array, and y is written")
+	}
+	if y == v {
+		panic("attention.Forward: y and v are the same array, and y is written")
+	}
 	forward(ws, y, q, k, v)
 }
 
@@ -94,14 +105,61 @@ func Forward(ws *Workspace, y *Y, q *Q, k *K, v *V) {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dq[N][A][T][D]: gradient of q
-//   - dk[N][A][S][D]: gradient of k
-//   - dv[N][A][S][D]: gradient of v
-//   - dy[N][A][T][D]: given gradient of y
-//   - q[N][A][T][D]: input, queries
-//   - k[N][A][S][D]: input, keys
-//   - v[N][A][S][D]: input, values
+//   - dq[N, A, T, D]: gradient of q
+//   - dk[N, A, S, D]: gradient of k
+//   - dv[N, A, S, D]: gradient of v
+//   - dy[N, A, T, D]: given gradient of y
+//   - q[N, A, T, D]: input, queries
+//   - k[N, A, S, D]: input, keys
+//   - v[N, A, S, D]: input, values
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dq *Q, dk *K, dv *V, dy *Y, q *Q, k *K, v *V) {
+	if dq == dk {
+		panic("attention.Backward: dq and dk are the same array, and dq is written")
+	}
+	if dq == dv {
+		panic("attention.Backward: dq and dv are the same array, and dq is written")
+	}
+	if dq == dy {
+		panic("attention.Backward: dq and dy are the same array, and dq is written")
+	}
+	if dq == q {
+		panic("attention.Backward: dq and q are the same array, and dq is written")
+	}
+	if dq == k {
+		panic("attention.Backward: dq and k are the same array, and dq is written")
+	}
+	if dq == v {
+		panic("attention.Backward: dq and v are the same array, and dq is written")
+	}
+	if dk == dv {
+		panic("attention.Backward: dk and dv are the same array, and dk is written")
+	}
+	if dk == dy {
+		panic("attention.Backward: dk and dy are the same array, and dk is written")
+	}
+	if dk == q {
+		panic("attention.Backward: dk and q are the same array, and dk is written")
+	}
+	if dk == k {
+		panic("attention.Backward: dk and k are the same array, and dk is written")
+	}
+	if dk == v {
+		panic("attention.Backward: dk and v are the same array, and dk is written")
+	}
+	if dv == dy {
+		panic("attention.Backward: dv and dy are the same array, and dv is written")
+	}
+	if dv == q {
+		panic("attention.Backward: dv and q are the same array, and dv is written")
+	}
+	if dv == k {
+		panic("attention.Backward: dv and k are the same array, and dv is written")
+	}
+	if dv == v {
+		panic("attention.Backward: dv and v are the same array, and dv is written")
+	}
 	backward(ws, dq, dk, dv, dy, q, k, v)
 }
 

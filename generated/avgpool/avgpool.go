@@ -63,9 +63,9 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [1][28][28][17]float32
-	// Y is y[N][P][Q][C]: output
+	// Y is y[N, P, Q, C]: output
 	Y = [1][14][14][17]float32
 )
 
@@ -78,8 +78,8 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][P][Q][C]: output
-//   - x[N][H][W][C]: input
+//   - y[N, P, Q, C]: output
+//   - x[N, H, W, C]: input
 func Forward(y *Y, x *X) {
 	forward(y, x)
 }
@@ -96,8 +96,8 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dy[N][P][Q][C]: given gradient of y
+//   - dx[N, H, W, C]: gradient of x
+//   - dy[N, P, Q, C]: given gradient of y
 func Backward(dx *X, dy *Y) {
 	backward(dx, dy)
 }

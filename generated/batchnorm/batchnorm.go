@@ -34,7 +34,7 @@ const (
 )
 
 type (
-	// X is x[M][C]: input
+	// X is x[M, C]: input
 	X = [784][32]float32
 	// Gamma is gamma[C]: parameter, initialised by ones, scale
 	Gamma = [32]float32
@@ -44,7 +44,7 @@ type (
 	Running_mean = [32]float32
 	// Running_var is running_var[C]: state, unbiased variance, starts from 1
 	Running_var = [32]float32
-	// Y is y[M][C]: output
+	// Y is y[M, C]: output
 	Y = [784][32]float32
 )
 
@@ -68,17 +68,32 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[M][C]: output
+//   - y[M, C]: output
 //   - running_mean[C]: state, starts from 0
 //   - running_var[C]: state, unbiased variance, starts from 1
-//   - x[M][C]: input
+//   - x[M, C]: input
 //   - gamma[C]: parameter, initialised by ones, scale
 //   - beta[C]: parameter, initialised by zeros, shift
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, running_mean *Running_mean, running_var *Running_var, x *X, gamma *Gamma, beta *Beta) {
+	if y == x {
+		panic("batchnorm.Forward: y and x are the same array, and y is written")
+	}
 	if running_mean == running_var {
 		panic("batchnorm.Forward: running_mean and running_var are the same array, and running_mean is written")
+	}
+	if running_mean == gamma {
+		panic("batchnorm.Forward: running_mean and gamma are the same array, and running_mean is written")
+	}
+	if running_mean == beta {
+		panic("batchnorm.Forward: running_mean and beta are the same array, and running_mean is written")
+	}
+	if running_var == gamma {
+		panic("batchnorm.Forward: running_var and gamma are the same array, and running_var is written")
+	}
+	if running_var == beta {
+		panic("batchnorm.Forward: running_var and beta are the same array, and running_var is written")
 	}
 	forward(ws, y, running_mean, running_var, x, gamma, beta)
 }
@@ -92,13 +107,30 @@ func Forward(ws *Workspace, y *Y, running_mean *Running_mean, running_var *Runni
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[M][C]: gradient of x
+//   - dx[M, C]: gradient of x
 //   - dgamma[C]: gradient of gamma
 //   - dbeta[C]: gradient of beta
-//   - dy[M][C]: given gradient of y
-//   - x[M][C]: input
+//   - dy[M, C]: given gradient of y
+//   - x[M, C]: input
 //   - gamma[C]: parameter, initialised by ones, scale
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dgamma *Gamma, dbeta *Beta, dy *Y, x *X, gamma *Gamma) {
+	if dx == dy {
+		panic("batchnorm.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("batchnorm.Backward: dx and x are the same array, and dx is written")
+	}
+	if dgamma == dbeta {
+		panic("batchnorm.Backward: dgamma and dbeta are the same array, and dgamma is written")
+	}
+	if dgamma == gamma {
+		panic("batchnorm.Backward: dgamma and gamma are the same array, and dgamma is written")
+	}
+	if dbeta == gamma {
+		panic("batchnorm.Backward: dbeta and gamma are the same array, and dbeta is written")
+	}
 	backward(ws, dx, dgamma, dbeta, dy, x, gamma)
 }
 

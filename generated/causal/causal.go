@@ -50,13 +50,13 @@ const (
 )
 
 type (
-	// X is x[N][L][C]: input
+	// X is x[N, L, C]: input
 	X = [1][64][16]float32
-	// W is w[S][C/groups][K]: parameter, initialised by he_normal
+	// W is w[S, C/groups, K]: parameter, initialised by he_normal
 	W = [3][16][16]float32
 	// B is b[K]: parameter, initialised by zeros
 	B = [16]float32
-	// Y is y[N][Q][K]: output
+	// Y is y[N, Q, K]: output
 	Y = [1][64][16]float32
 )
 
@@ -67,11 +67,16 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][Q][K]: output
-//   - x[N][L][C]: input
-//   - w[S][C/groups][K]: parameter, initialised by he_normal
+//   - y[N, Q, K]: output
+//   - x[N, L, C]: input
+//   - w[S, C/groups, K]: parameter, initialised by he_normal
 //   - b[K]: parameter, initialised by zeros
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X, w *W, b *B) {
+	if y == x {
+		panic("causal.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x, w, b)
 }
 
@@ -85,13 +90,24 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - dx[N][L][C]: gradient of x
-//   - dw[S][C/groups][K]: gradient of w
+//   - dx[N, L, C]: gradient of x
+//   - dw[S, C/groups, K]: gradient of w
 //   - db[K]: gradient of b
-//   - dy[N][Q][K]: given gradient of y
-//   - x[N][L][C]: input
-//   - w[S][C/groups][K]: parameter, initialised by he_normal
+//   - dy[N, Q, K]: given gradient of y
+//   - x[N, L, C]: input
+//   - w[S, C/groups, K]: parameter, initialised by he_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	if dx == dy {
+		panic("causal.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("causal.Backward: dx and x are the same array, and dx is written")
+	}
+	if dw == w {
+		panic("causal.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(dx, dw, db, dy, x, w)
 }
 

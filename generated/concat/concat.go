@@ -29,11 +29,11 @@ const (
 )
 
 type (
-	// A is a[M][A]: input
+	// A is a[M, A]: input
 	A = [32][64]float32
-	// B is b[M][B]: input
+	// B is b[M, B]: input
 	B = [32][17]float32
-	// Y is y[M][A + B]: output
+	// Y is y[M, A + B]: output
 	Y = [32][81]float32
 )
 
@@ -44,9 +44,9 @@ type (
 //
 // Its arguments are
 //
-//   - y[M][A + B]: output
-//   - a[M][A]: input
-//   - b[M][B]: input
+//   - y[M, A + B]: output
+//   - a[M, A]: input
+//   - b[M, B]: input
 func Forward(y *Y, a *A, b *B) {
 	forward(y, a, b)
 }
@@ -58,9 +58,9 @@ func Forward(y *Y, a *A, b *B) {
 //
 // Its arguments are
 //
-//   - da[M][A]: gradient of a
-//   - db[M][B]: gradient of b
-//   - dy[M][A + B]: given gradient of y
+//   - da[M, A]: gradient of a
+//   - db[M, B]: gradient of b
+//   - dy[M, A + B]: given gradient of y
 func Backward(da *A, db *B, dy *Y) {
 	backward(da, db, dy)
 }

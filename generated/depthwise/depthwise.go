@@ -69,13 +69,13 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [1][28][28][32]float32
-	// W is w[R][S][C/groups][K]: parameter, initialised by he_normal
+	// W is w[R, S, C/groups, K]: parameter, initialised by he_normal
 	W = [3][3][1][32]float32
 	// B is b[K]: parameter, initialised by zeros
 	B = [32]float32
-	// Y is y[N][P][Q][K]: output
+	// Y is y[N, P, Q, K]: output
 	Y = [1][28][28][32]float32
 )
 
@@ -86,11 +86,16 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][P][Q][K]: output
-//   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - y[N, P, Q, K]: output
+//   - x[N, H, W, C]: input
+//   - w[R, S, C/groups, K]: parameter, initialised by he_normal
 //   - b[K]: parameter, initialised by zeros
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X, w *W, b *B) {
+	if y == x {
+		panic("depthwise.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x, w, b)
 }
 
@@ -105,13 +110,24 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dw[R][S][C/groups][K]: gradient of w
+//   - dx[N, H, W, C]: gradient of x
+//   - dw[R, S, C/groups, K]: gradient of w
 //   - db[K]: gradient of b
-//   - dy[N][P][Q][K]: given gradient of y
-//   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - dy[N, P, Q, K]: given gradient of y
+//   - x[N, H, W, C]: input
+//   - w[R, S, C/groups, K]: parameter, initialised by he_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	if dx == dy {
+		panic("depthwise.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("depthwise.Backward: dx and x are the same array, and dx is written")
+	}
+	if dw == w {
+		panic("depthwise.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(dx, dw, db, dy, x, w)
 }
 

@@ -39,7 +39,12 @@ type (
 //   - y[M]: output
 //   - x[M]: input
 //   - seed: number
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X, seed uint64) {
+	if y == x {
+		panic("dropout.Forward: y and x are the same array, and y is written")
+	}
 	seedKey1, seedKey2 := seedKeys(seed)
 	forward(y, x, seedKey1, seedKey2)
 }
@@ -53,7 +58,12 @@ func Forward(y *Y, x *X, seed uint64) {
 //   - dx[M]: gradient of x
 //   - dy[M]: given gradient of y
 //   - seed: number
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dy *Y, seed uint64) {
+	if dx == dy {
+		panic("dropout.Backward: dx and dy are the same array, and dx is written")
+	}
 	seedKey1, seedKey2 := seedKeys(seed)
 	backward(dx, dy, seedKey1, seedKey2)
 }

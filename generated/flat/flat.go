@@ -29,9 +29,9 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [1][7][7][16]float32
-	// Y is y[N][H*W*C]: output
+	// Y is y[N, H*W*C]: output
 	Y = [1][784]float32
 )
 
@@ -41,8 +41,8 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][H*W*C]: output
-//   - x[N][H][W][C]: input
+//   - y[N, H*W*C]: output
+//   - x[N, H, W, C]: input
 func Forward(y *Y, x *X) {
 	forward(y, x)
 }
@@ -53,8 +53,8 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dy[N][H*W*C]: given gradient of y
+//   - dx[N, H, W, C]: gradient of x
+//   - dy[N, H*W*C]: given gradient of y
 func Backward(dx *X, dy *Y) {
 	backward(dx, dy)
 }

@@ -51,21 +51,21 @@ const (
 )
 
 type (
-	// X is x[T][N][I]: input
+	// X is x[T, N, I]: input
 	X = [8][1][16]float32
-	// H0 is h0[N][H]: input, state before the first step
+	// H0 is h0[N, H]: input, state before the first step
 	H0 = [1][32]float32
-	// Wx is wx[I][3][H]: parameter, initialised by xavier_uniform
+	// Wx is wx[I, 3, H]: parameter, initialised by xavier_uniform
 	Wx = [16][3][32]float32
-	// Wh is wh[H][3][H]: parameter, initialised by orthogonal
+	// Wh is wh[H, 3, H]: parameter, initialised by orthogonal
 	Wh = [32][3][32]float32
-	// Bx is bx[3][H]: parameter, initialised by zeros
+	// Bx is bx[3, H]: parameter, initialised by zeros
 	Bx = [3][32]float32
-	// Bh is bh[3][H]: parameter, initialised by zeros
+	// Bh is bh[3, H]: parameter, initialised by zeros
 	Bh = [3][32]float32
-	// Y is y[T][N][H]: output, state after each step
+	// Y is y[T, N, H]: output, state after each step
 	Y = [8][1][32]float32
-	// Hn is hn[N][H]: output, state after the last step
+	// Hn is hn[N, H]: output, state after the last step
 	Hn = [1][32]float32
 )
 
@@ -98,16 +98,16 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[T][N][H]: output, state after each step
-//   - hn[N][H]: output, state after the last step
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, state before the first step
-//   - wx[I][3][H]: parameter, initialised by xavier_uniform
-//   - wh[H][3][H]: parameter, initialised by orthogonal
-//   - bx[3][H]: parameter, initialised by zeros
-//   - bh[3][H]: parameter, initialised by zeros
+//   - y[T, N, H]: output, state after each step
+//   - hn[N, H]: output, state after the last step
+//   - x[T, N, I]: input
+//   - h0[N, H]: input, state before the first step
+//   - wx[I, 3, H]: parameter, initialised by xavier_uniform
+//   - wh[H, 3, H]: parameter, initialised by orthogonal
+//   - bx[3, H]: parameter, initialised by zeros
+//   - bh[3, H]: parameter, initialised by zeros
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, bh *Bh) {
 	if hn == h0 {
 		panic("gru.Forward: hn and h0 are the same array, and hn is written")
@@ -136,21 +136,21 @@ func Forward(ws *Workspace, y *Y, hn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, bx *Bx, 
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[T][N][I]: gradient of x
-//   - dh0[N][H]: gradient of h0
-//   - dwx[I][3][H]: gradient of wx
-//   - dwh[H][3][H]: gradient of wh
-//   - dbx[3][H]: gradient of bx
-//   - dbh[3][H]: gradient of bh
-//   - dy[T][N][H]: given gradient of y
-//   - dhn[N][H]: given gradient of hn
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, state before the first step
-//   - wx[I][3][H]: parameter, initialised by xavier_uniform
-//   - wh[H][3][H]: parameter, initialised by orthogonal
-//   - y[T][N][H]: output, state after each step
+//   - dx[T, N, I]: gradient of x
+//   - dh0[N, H]: gradient of h0
+//   - dwx[I, 3, H]: gradient of wx
+//   - dwh[H, 3, H]: gradient of wh
+//   - dbx[3, H]: gradient of bx
+//   - dbh[3, H]: gradient of bh
+//   - dy[T, N, H]: given gradient of y
+//   - dhn[N, H]: given gradient of hn
+//   - x[T, N, I]: input
+//   - h0[N, H]: input, state before the first step
+//   - wx[I, 3, H]: parameter, initialised by xavier_uniform
+//   - wh[H, 3, H]: parameter, initialised by orthogonal
+//   - y[T, N, H]: output, state after each step
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dh0 *H0, dwx *Wx, dwh *Wh, dbx *Bx, dbh *Bh, dy *Y, dhn *Hn, x *X, h0 *H0, wx *Wx, wh *Wh, y *Y) {
 	if dx == x {
 		panic("gru.Backward: dx and x are the same array, and dx is written")

@@ -57,6 +57,8 @@
 //	dx[i][j][k2] = dx4[i][j][k2] + dx3[i][j][k2] + dx2[i][j][k2]
 package heads
 
+import "unsafe"
+
 // The dims.
 const (
 	DimN = 1  // batch size
@@ -67,15 +69,15 @@ const (
 )
 
 type (
-	// X is x[N][T][E]: input
+	// X is x[N, T, E]: input
 	X = [1][32][64]float32
-	// Wq is wq[E][E]: parameter, initialised by xavier_normal
+	// Wq is wq[E, E]: parameter, initialised by xavier_normal
 	Wq = [64][64]float32
-	// Wk is wk[E][E]: parameter, initialised by xavier_normal
+	// Wk is wk[E, E]: parameter, initialised by xavier_normal
 	Wk = [64][64]float32
-	// Wv is wv[E][E]: parameter, initialised by xavier_normal
+	// Wv is wv[E, E]: parameter, initialised by xavier_normal
 	Wv = [64][64]float32
-	// Wo is wo[E][E]: parameter, initialised by xavier_normal
+	// Wo is wo[E, E]: parameter, initialised by xavier_normal
 	Wo = [64][64]float32
 	// Bq is bq[E]: parameter, initialised by zeros
 	Bq = [64]float32
@@ -85,7 +87,7 @@ type (
 	Bv = [64]float32
 	// Bo is bo[E]: parameter, initialised by zeros
 	Bo = [64]float32
-	// Y is y[N][T][E]: output
+	// Y is y[N, T, E]: output
 	Y = [1][32][64]float32
 )
 
@@ -127,17 +129,22 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[N][T][E]: output
-//   - x[N][T][E]: input
-//   - wq[E][E]: parameter, initialised by xavier_normal
-//   - wk[E][E]: parameter, initialised by xavier_normal
-//   - wv[E][E]: parameter, initialised by xavier_normal
-//   - wo[E][E]: parameter, initialised by xavier_normal
+//   - y[N, T, E]: output
+//   - x[N, T, E]: input
+//   - wq[E, E]: parameter, initialised by xavier_normal
+//   - wk[E, E]: parameter, initialised by xavier_normal
+//   - wv[E, E]: parameter, initialised by xavier_normal
+//   - wo[E, E]: parameter, initialised by xavier_normal
 //   - bq[E]: parameter, initialised by zeros
 //   - bk[E]: parameter, initialised by zeros
 //   - bv[E]: parameter, initialised by zeros
 //   - bo[E]: parameter, initialised by zeros
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo, bq *Bq, bk *Bk, bv *Bv, bo *Bo) {
+	if y == x {
+		panic("heads.Forward: y and x are the same array, and y is written")
+	}
 	forward(ws, y, x, wq, wk, wv, wo, bq, bk, bv, bo)
 }
 
@@ -170,22 +177,33 @@ func Forward(ws *Workspace, y *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo, bq *Bq, 
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[N][T][E]: gradient of x
-//   - dwq[E][E]: gradient of wq
-//   - dwk[E][E]: gradient of wk
-//   - dwv[E][E]: gradient of wv
-//   - dwo[E][E]: gradient of wo
+//   - dx[N, T, E]: gradient of x
+//   - dwq[E, E]: gradient of wq
+//   - dwk[E, E]: gradient of wk
+//   - dwv[E, E]: gradient of wv
+//   - dwo[E, E]: gradient of wo
 //   - dbq[E]: gradient of bq
 //   - dbk[E]: gradient of bk
 //   - dbv[E]: gradient of bv
 //   - dbo[E]: gradient of bo
-//   - dy[N][T][E]: given gradient of y
-//   - x[N][T][E]: input
-//   - wq[E][E]: parameter, initialised by xavier_normal
-//   - wk[E][E]: parameter, initialised by xavier_normal
-//   - wv[E][E]: parameter, initialised by xavier_normal
-//   - wo[E][E]: parameter, initialised by xavier_normal
+//   - dy[N, T, E]: given gradient of y
+//   - x[N, T, E]: input
+//   - wq[E, E]: parameter, initialised by xavier_normal
+//   - wk[E, E]: parameter, initialised by xavier_normal
+//   - wv[E, E]: parameter, initialised by xavier_normal
+//   - wo[E, E]: parameter, initialised by xavier_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dwq *Wq, dwk *Wk, dwv *Wv, dwo *Wo, dbq *Bq, dbk *Bk, dbv *Bv, dbo *Bo, dy *Y, x *X, wq *Wq, wk *Wk, wv *Wv, wo *Wo) {
+	arrays := [...]unsafe.Pointer{unsafe.Pointer(dx), unsafe.Pointer(dwq), unsafe.Pointer(dwk), unsafe.Pointer(dwv), unsafe.Pointer(dwo), unsafe.Pointer(dbq), unsafe.Pointer(dbk), unsafe.Pointer(dbv), unsafe.Pointer(dbo), unsafe.Pointer(dy), unsafe.Pointer(x), unsafe.Pointer(wq), unsafe.Pointer(wk), unsafe.Pointer(wv), unsafe.Pointer(wo)}
+	for i := 0; i < 9; i++ {
+		for j := i + 1; j < len(arrays); j++ {
+			if arrays[i] == arrays[j] {
+				names := [...]string{"dx", "dwq", "dwk", "dwv", "dwo", "dbq", "dbk", "dbv", "dbo", "dy", "x", "wq", "wk", "wv", "wo"}
+				panic("heads.Backward: " + names[i] + " and " + names[j] + " are the same array, and " + names[i] + " is written")
+			}
+		}
+	}
 	backward(ws, dx, dwq, dwk, dwv, dwo, dbq, dbk, dbv, dbo, dy, x, wq, wk, wv, wo)
 }
 

@@ -32,13 +32,13 @@ const (
 )
 
 type (
-	// X is x[M][D]: input
+	// X is x[M, D]: input
 	X = [128][768]float32
 	// Gamma is gamma[D]: parameter, initialised by ones, scale
 	Gamma = [768]float32
 	// Beta is beta[D]: parameter, initialised by zeros, shift
 	Beta = [768]float32
-	// Y is y[M][D]: output
+	// Y is y[M, D]: output
 	Y = [128][768]float32
 )
 
@@ -59,11 +59,16 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[M][D]: output
-//   - x[M][D]: input
+//   - y[M, D]: output
+//   - x[M, D]: input
 //   - gamma[D]: parameter, initialised by ones, scale
 //   - beta[D]: parameter, initialised by zeros, shift
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, x *X, gamma *Gamma, beta *Beta) {
+	if y == x {
+		panic("layernorm.Forward: y and x are the same array, and y is written")
+	}
 	forward(ws, y, x, gamma, beta)
 }
 
@@ -78,13 +83,30 @@ func Forward(ws *Workspace, y *Y, x *X, gamma *Gamma, beta *Beta) {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[M][D]: gradient of x
+//   - dx[M, D]: gradient of x
 //   - dgamma[D]: gradient of gamma
 //   - dbeta[D]: gradient of beta
-//   - dy[M][D]: given gradient of y
-//   - x[M][D]: input
+//   - dy[M, D]: given gradient of y
+//   - x[M, D]: input
 //   - gamma[D]: parameter, initialised by ones, scale
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dgamma *Gamma, dbeta *Beta, dy *Y, x *X, gamma *Gamma) {
+	if dx == dy {
+		panic("layernorm.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("layernorm.Backward: dx and x are the same array, and dx is written")
+	}
+	if dgamma == dbeta {
+		panic("layernorm.Backward: dgamma and dbeta are the same array, and dgamma is written")
+	}
+	if dgamma == gamma {
+		panic("layernorm.Backward: dgamma and gamma are the same array, and dgamma is written")
+	}
+	if dbeta == gamma {
+		panic("layernorm.Backward: dbeta and gamma are the same array, and dbeta is written")
+	}
 	backward(ws, dx, dgamma, dbeta, dy, x, gamma)
 }
 

@@ -31,13 +31,13 @@ const (
 )
 
 type (
-	// X is x[N][I]: input
+	// X is x[N, I]: input
 	X = [32][16]float32
-	// Z is z[N][J]: input
+	// Z is z[N, J]: input
 	Z = [32][16]float32
-	// W is w[I][J][O]: parameter
+	// W is w[I, J, O]: parameter
 	W = [16][16][16]float32
-	// Y is y[N][O]: output
+	// Y is y[N, O]: output
 	Y = [32][16]float32
 )
 
@@ -47,11 +47,19 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][O]: output
-//   - x[N][I]: input
-//   - z[N][J]: input
-//   - w[I][J][O]: parameter
+//   - y[N, O]: output
+//   - x[N, I]: input
+//   - z[N, J]: input
+//   - w[I, J, O]: parameter
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X, z *Z, w *W) {
+	if y == x {
+		panic("mix.Forward: y and x are the same array, and y is written")
+	}
+	if y == z {
+		panic("mix.Forward: y and z are the same array, and y is written")
+	}
 	forward(y, x, z, w)
 }
 
@@ -63,14 +71,40 @@ func Forward(y *Y, x *X, z *Z, w *W) {
 //
 // Its arguments are
 //
-//   - dx[N][I]: gradient of x
-//   - dz[N][J]: gradient of z
-//   - dw[I][J][O]: gradient of w
-//   - dy[N][O]: given gradient of y
-//   - x[N][I]: input
-//   - z[N][J]: input
-//   - w[I][J][O]: parameter
+//   - dx[N, I]: gradient of x
+//   - dz[N, J]: gradient of z
+//   - dw[I, J, O]: gradient of w
+//   - dy[N, O]: given gradient of y
+//   - x[N, I]: input
+//   - z[N, J]: input
+//   - w[I, J, O]: parameter
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dz *Z, dw *W, dy *Y, x *X, z *Z, w *W) {
+	if dx == dz {
+		panic("mix.Backward: dx and dz are the same array, and dx is written")
+	}
+	if dx == dy {
+		panic("mix.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("mix.Backward: dx and x are the same array, and dx is written")
+	}
+	if dx == z {
+		panic("mix.Backward: dx and z are the same array, and dx is written")
+	}
+	if dz == dy {
+		panic("mix.Backward: dz and dy are the same array, and dz is written")
+	}
+	if dz == x {
+		panic("mix.Backward: dz and x are the same array, and dz is written")
+	}
+	if dz == z {
+		panic("mix.Backward: dz and z are the same array, and dz is written")
+	}
+	if dw == w {
+		panic("mix.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(dx, dz, dw, dy, x, z, w)
 }
 

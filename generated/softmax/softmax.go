@@ -29,9 +29,9 @@ const (
 )
 
 type (
-	// X is x[M][D]: input
+	// X is x[M, D]: input
 	X = [64][1000]float32
-	// Y is y[M][D]: output
+	// Y is y[M, D]: output
 	Y = [64][1000]float32
 )
 
@@ -44,9 +44,14 @@ type (
 //
 // Its arguments are
 //
-//   - y[M][D]: output
-//   - x[M][D]: input
+//   - y[M, D]: output
+//   - x[M, D]: input
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X) {
+	if y == x {
+		panic("softmax.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x)
 }
 
@@ -57,10 +62,18 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[M][D]: gradient of x
-//   - dy[M][D]: given gradient of y
-//   - y[M][D]: output
+//   - dx[M, D]: gradient of x
+//   - dy[M, D]: given gradient of y
+//   - y[M, D]: output
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dy, y *Y) {
+	if dx == dy {
+		panic("softmax.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == y {
+		panic("softmax.Backward: dx and y are the same array, and dx is written")
+	}
 	backward(dx, dy, y)
 }
 

@@ -49,13 +49,13 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [1][14][14][16]float32
-	// W is w[R][S][C][K]: parameter, initialised by he_normal
+	// W is w[R, S, C, K]: parameter, initialised by he_normal
 	W = [4][4][16][8]float32
 	// B is b[K]: parameter, initialised by zeros
 	B = [8]float32
-	// Y is y[N][P][Q][K]: output
+	// Y is y[N, P, Q, K]: output
 	Y = [1][28][28][8]float32
 )
 
@@ -67,9 +67,9 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][P][Q][K]: output
-//   - x[N][H][W][C]: input
-//   - w[R][S][C][K]: parameter, initialised by he_normal
+//   - y[N, P, Q, K]: output
+//   - x[N, H, W, C]: input
+//   - w[R, S, C, K]: parameter, initialised by he_normal
 //   - b[K]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
@@ -83,13 +83,21 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dw[R][S][C][K]: gradient of w
+//   - dx[N, H, W, C]: gradient of x
+//   - dw[R, S, C, K]: gradient of w
 //   - db[K]: gradient of b
-//   - dy[N][P][Q][K]: given gradient of y
-//   - x[N][H][W][C]: input
-//   - w[R][S][C][K]: parameter, initialised by he_normal
+//   - dy[N, P, Q, K]: given gradient of y
+//   - x[N, H, W, C]: input
+//   - w[R, S, C, K]: parameter, initialised by he_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	if dx == x {
+		panic("spread.Backward: dx and x are the same array, and dx is written")
+	}
+	if dw == w {
+		panic("spread.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(dx, dw, db, dy, x, w)
 }
 

@@ -31,9 +31,9 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [1][14][14][16]float32
-	// Y is y[N][H*scale][W*scale][C]: output
+	// Y is y[N, H*scale, W*scale, C]: output
 	Y = [1][28][28][16]float32
 )
 
@@ -43,8 +43,8 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][H*scale][W*scale][C]: output
-//   - x[N][H][W][C]: input
+//   - y[N, H*scale, W*scale, C]: output
+//   - x[N, H, W, C]: input
 func Forward(y *Y, x *X) {
 	forward(y, x)
 }
@@ -55,8 +55,8 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dy[N][H*scale][W*scale][C]: given gradient of y
+//   - dx[N, H, W, C]: gradient of x
+//   - dy[N, H*scale, W*scale, C]: given gradient of y
 func Backward(dx *X, dy *Y) {
 	backward(dx, dy)
 }

@@ -37,7 +37,12 @@ type (
 //
 //   - y[M]: output
 //   - x[M]: input
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X) {
+	if y == x {
+		panic("gelu.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x)
 }
 
@@ -50,7 +55,15 @@ func Forward(y *Y, x *X) {
 //   - dx[M]: gradient of x
 //   - dy[M]: given gradient of y
 //   - x[M]: input
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dy *Y, x *X) {
+	if dx == dy {
+		panic("gelu.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == x {
+		panic("gelu.Backward: dx and x are the same array, and dx is written")
+	}
 	backward(dx, dy, x)
 }
 

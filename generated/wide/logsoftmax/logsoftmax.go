@@ -28,9 +28,9 @@ const (
 )
 
 type (
-	// X is x[M][D]: input
+	// X is x[M, D]: input
 	X = [32][10]float32
-	// Y is y[M][D]: output
+	// Y is y[M, D]: output
 	Y = [32][10]float32
 )
 
@@ -42,9 +42,14 @@ type (
 //
 // Its arguments are
 //
-//   - y[M][D]: output
-//   - x[M][D]: input
+//   - y[M, D]: output
+//   - x[M, D]: input
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X) {
+	if y == x {
+		panic("logsoftmax.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x)
 }
 
@@ -55,10 +60,18 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[M][D]: gradient of x
-//   - dy[M][D]: given gradient of y
-//   - y[M][D]: output
+//   - dx[M, D]: gradient of x
+//   - dy[M, D]: given gradient of y
+//   - y[M, D]: output
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dy, y *Y) {
+	if dx == dy {
+		panic("logsoftmax.Backward: dx and dy are the same array, and dx is written")
+	}
+	if dx == y {
+		panic("logsoftmax.Backward: dx and y are the same array, and dx is written")
+	}
 	backward(dx, dy, y)
 }
 

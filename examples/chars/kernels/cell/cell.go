@@ -52,23 +52,23 @@ const (
 )
 
 type (
-	// X is x[T][N][I]: input
+	// X is x[T, N, I]: input
 	X = [64][16][64]float32
-	// H0 is h0[N][H]: input, hidden state before the first step
+	// H0 is h0[N, H]: input, hidden state before the first step
 	H0 = [16][256]float32
-	// C0 is c0[N][H]: input, cell state before the first step
+	// C0 is c0[N, H]: input, cell state before the first step
 	C0 = [16][256]float32
-	// Wx is wx[I][4][H]: parameter, initialised by xavier_uniform
+	// Wx is wx[I, 4, H]: parameter, initialised by xavier_uniform
 	Wx = [64][4][256]float32
-	// Wh is wh[H][4][H]: parameter, initialised by orthogonal
+	// Wh is wh[H, 4, H]: parameter, initialised by orthogonal
 	Wh = [256][4][256]float32
-	// B is b[4][H]: parameter, initialised by zeros
+	// B is b[4, H]: parameter, initialised by zeros
 	B = [4][256]float32
-	// Y is y[T][N][H]: output, hidden state after each step
+	// Y is y[T, N, H]: output, hidden state after each step
 	Y = [64][16][256]float32
-	// Hn is hn[N][H]: output, hidden state after the last step
+	// Hn is hn[N, H]: output, hidden state after the last step
 	Hn = [16][256]float32
-	// Cn is cn[N][H]: output, cell state after the last step
+	// Cn is cn[N, H]: output, cell state after the last step
 	Cn = [16][256]float32
 )
 
@@ -107,17 +107,17 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[T][N][H]: output, hidden state after each step
-//   - hn[N][H]: output, hidden state after the last step
-//   - cn[N][H]: output, cell state after the last step
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, hidden state before the first step
-//   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter, initialised by xavier_uniform
-//   - wh[H][4][H]: parameter, initialised by orthogonal
-//   - b[4][H]: parameter, initialised by zeros
+//   - y[T, N, H]: output, hidden state after each step
+//   - hn[N, H]: output, hidden state after the last step
+//   - cn[N, H]: output, cell state after the last step
+//   - x[T, N, I]: input
+//   - h0[N, H]: input, hidden state before the first step
+//   - c0[N, H]: input, cell state before the first step
+//   - wx[I, 4, H]: parameter, initialised by xavier_uniform
+//   - wh[H, 4, H]: parameter, initialised by orthogonal
+//   - b[4, H]: parameter, initialised by zeros
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
 	if hn == cn {
 		panic("cell.Forward: hn and cn are the same array, and hn is written")
@@ -157,23 +157,23 @@ func Forward(ws *Workspace, y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, 
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[T][N][I]: gradient of x
-//   - dh0[N][H]: gradient of h0
-//   - dc0[N][H]: gradient of c0
-//   - dwx[I][4][H]: gradient of wx
-//   - dwh[H][4][H]: gradient of wh
-//   - db[4][H]: gradient of b
-//   - dy[T][N][H]: given gradient of y
-//   - dhn[N][H]: given gradient of hn
-//   - dcn[N][H]: given gradient of cn
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, hidden state before the first step
-//   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter, initialised by xavier_uniform
-//   - wh[H][4][H]: parameter, initialised by orthogonal
-//   - y[T][N][H]: output, hidden state after each step
+//   - dx[T, N, I]: gradient of x
+//   - dh0[N, H]: gradient of h0
+//   - dc0[N, H]: gradient of c0
+//   - dwx[I, 4, H]: gradient of wx
+//   - dwh[H, 4, H]: gradient of wh
+//   - db[4, H]: gradient of b
+//   - dy[T, N, H]: given gradient of y
+//   - dhn[N, H]: given gradient of hn
+//   - dcn[N, H]: given gradient of cn
+//   - x[T, N, I]: input
+//   - h0[N, H]: input, hidden state before the first step
+//   - c0[N, H]: input, cell state before the first step
+//   - wx[I, 4, H]: parameter, initialised by xavier_uniform
+//   - wh[H, 4, H]: parameter, initialised by orthogonal
+//   - y[T, N, H]: output, hidden state after each step
 //
-// It panics where an array that it writes is another argument, too; nothing is written then.
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, dy *Y, dhn *Hn, dcn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, y *Y) {
 	if dx == x {
 		panic("cell.Backward: dx and x are the same array, and dx is written")

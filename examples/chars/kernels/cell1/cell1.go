@@ -35,23 +35,23 @@ const (
 )
 
 type (
-	// X is x[T][N][I]: input
+	// X is x[T, N, I]: input
 	X = [1][1][64]float32
-	// H0 is h0[N][H]: input, hidden state before the first step
+	// H0 is h0[N, H]: input, hidden state before the first step
 	H0 = [1][256]float32
-	// C0 is c0[N][H]: input, cell state before the first step
+	// C0 is c0[N, H]: input, cell state before the first step
 	C0 = [1][256]float32
-	// Wx is wx[I][4][H]: parameter, initialised by xavier_uniform
+	// Wx is wx[I, 4, H]: parameter, initialised by xavier_uniform
 	Wx = [64][4][256]float32
-	// Wh is wh[H][4][H]: parameter, initialised by orthogonal
+	// Wh is wh[H, 4, H]: parameter, initialised by orthogonal
 	Wh = [256][4][256]float32
-	// B is b[4][H]: parameter, initialised by zeros
+	// B is b[4, H]: parameter, initialised by zeros
 	B = [4][256]float32
-	// Y is y[T][N][H]: output, hidden state after each step
+	// Y is y[T, N, H]: output, hidden state after each step
 	Y = [1][1][256]float32
-	// Hn is hn[N][H]: output, hidden state after the last step
+	// Hn is hn[N, H]: output, hidden state after the last step
 	Hn = [1][256]float32
-	// Cn is cn[N][H]: output, cell state after the last step
+	// Cn is cn[N, H]: output, cell state after the last step
 	Cn = [1][256]float32
 )
 
@@ -71,16 +71,33 @@ type (
 //
 // Its arguments are
 //
-//   - y[T][N][H]: output, hidden state after each step
-//   - hn[N][H]: output, hidden state after the last step
-//   - cn[N][H]: output, cell state after the last step
-//   - x[T][N][I]: input
-//   - h0[N][H]: input, hidden state before the first step
-//   - c0[N][H]: input, cell state before the first step
-//   - wx[I][4][H]: parameter, initialised by xavier_uniform
-//   - wh[H][4][H]: parameter, initialised by orthogonal
-//   - b[4][H]: parameter, initialised by zeros
+//   - y[T, N, H]: output, hidden state after each step
+//   - hn[N, H]: output, hidden state after the last step
+//   - cn[N, H]: output, cell state after the last step
+//   - x[T, N, I]: input
+//   - h0[N, H]: input, hidden state before the first step
+//   - c0[N, H]: input, cell state before the first step
+//   - wx[I, 4, H]: parameter, initialised by xavier_uniform
+//   - wh[H, 4, H]: parameter, initialised by orthogonal
+//   - b[4, H]: parameter, initialised by zeros
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, hn *Hn, cn *Cn, x *X, h0 *H0, c0 *C0, wx *Wx, wh *Wh, b *B) {
+	if hn == cn {
+		panic("cell1.Forward: hn and cn are the same array, and hn is written")
+	}
+	if hn == h0 {
+		panic("cell1.Forward: hn and h0 are the same array, and hn is written")
+	}
+	if hn == c0 {
+		panic("cell1.Forward: hn and c0 are the same array, and hn is written")
+	}
+	if cn == h0 {
+		panic("cell1.Forward: cn and h0 are the same array, and cn is written")
+	}
+	if cn == c0 {
+		panic("cell1.Forward: cn and c0 are the same array, and cn is written")
+	}
 	forward(y, hn, cn, x, h0, c0, wx, wh, b)
 }
 

@@ -31,9 +31,9 @@ const (
 type (
 	// Id is id[N]: input, row numbers, from 0 to V-1
 	Id = [1024]int32
-	// E is e[V][D]: parameter, initialised by normal
+	// E is e[V, D]: parameter, initialised by normal
 	E = [256][64]float32
-	// Y is y[N][D]: output
+	// Y is y[N, D]: output
 	Y = [1024][64]float32
 )
 
@@ -43,9 +43,9 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][D]: output
+//   - y[N, D]: output
 //   - id[N]: input, row numbers, from 0 to V-1
-//   - e[V][D]: parameter, initialised by normal
+//   - e[V, D]: parameter, initialised by normal
 //
 // Where id is out of range, it returns an error and has written nothing.
 func Forward(y *Y, id *Id, e *E) error {
@@ -62,8 +62,8 @@ func Forward(y *Y, id *Id, e *E) error {
 //
 // Its arguments are
 //
-//   - de[V][D]: gradient of e
-//   - dy[N][D]: given gradient of y
+//   - de[V, D]: gradient of e
+//   - dy[N, D]: given gradient of y
 //   - id[N]: input, row numbers, from 0 to V-1
 //
 // Where id is out of range, it returns an error and has written nothing.

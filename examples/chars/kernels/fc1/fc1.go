@@ -23,13 +23,13 @@ const (
 )
 
 type (
-	// X is x[N][I]: input
+	// X is x[N, I]: input
 	X = [1][256]float32
-	// W is w[I][O]: parameter, initialised by he_normal
+	// W is w[I, O]: parameter, initialised by he_normal
 	W = [256][256]float32
 	// B is b[O]: parameter, initialised by zeros
 	B = [256]float32
-	// Y is y[N][O]: output
+	// Y is y[N, O]: output
 	Y = [1][256]float32
 )
 
@@ -39,11 +39,16 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][O]: output
-//   - x[N][I]: input
-//   - w[I][O]: parameter, initialised by he_normal
+//   - y[N, O]: output
+//   - x[N, I]: input
+//   - w[I, O]: parameter, initialised by he_normal
 //   - b[O]: parameter, initialised by zeros
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Forward(y *Y, x *X, w *W, b *B) {
+	if y == x {
+		panic("fc1.Forward: y and x are the same array, and y is written")
+	}
 	forward(y, x, w, b)
 }
 

@@ -33,7 +33,7 @@ const (
 )
 
 type (
-	// X is x[N][C]: input, logits
+	// X is x[N, C]: input, logits
 	X = [1024][256]float32
 	// Label is label[N]: input, classes, from 0 to C-1
 	Label = [1024]int32
@@ -57,7 +57,7 @@ type Workspace struct {
 //
 //   - ws: memory of the layer's own
 //   - loss: output
-//   - x[N][C]: input, logits
+//   - x[N, C]: input, logits
 //   - label[N]: input, classes, from 0 to C-1
 //
 // Where label is out of range, it returns an error and has written nothing.
@@ -79,15 +79,20 @@ func Forward(ws *Workspace, loss *float32, x *X, label *Label) error {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[N][C]: gradient of x
+//   - dx[N, C]: gradient of x
 //   - dloss: given gradient of loss
-//   - x[N][C]: input, logits
+//   - x[N, C]: input, logits
 //   - label[N]: input, classes, from 0 to C-1
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 //
 // Where label is out of range, it returns an error and has written nothing.
 func Backward(ws *Workspace, dx *X, dloss float32, x *X, label *Label) error {
 	if err := checkLabel(label); err != nil {
 		return err
+	}
+	if dx == x {
+		panic("loss.Backward: dx and x are the same array, and dx is written")
 	}
 	s0 := float32(float64(dloss) * 0.0009765625)
 	backward(ws, dx, x, label, s0)

@@ -69,13 +69,13 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [32][14][14][8]float32
-	// W is w[R][S][C/groups][K]: parameter, initialised by he_normal
+	// W is w[R, S, C/groups, K]: parameter, initialised by he_normal
 	W = [5][5][8][16]float32
 	// B is b[K]: parameter, initialised by zeros
 	B = [16]float32
-	// Y is y[N][P][Q][K]: output
+	// Y is y[N, P, Q, K]: output
 	Y = [32][14][14][16]float32
 )
 
@@ -93,9 +93,9 @@ type Workspace struct {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - y[N][P][Q][K]: output
-//   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - y[N, P, Q, K]: output
+//   - x[N, H, W, C]: input
+//   - w[R, S, C/groups, K]: parameter, initialised by he_normal
 //   - b[K]: parameter, initialised by zeros
 func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 	forward(ws, y, x, w, b)
@@ -113,13 +113,21 @@ func Forward(ws *Workspace, y *Y, x *X, w *W, b *B) {
 // Its arguments are
 //
 //   - ws: memory of the layer's own
-//   - dx[N][H][W][C]: gradient of x
-//   - dw[R][S][C/groups][K]: gradient of w
+//   - dx[N, H, W, C]: gradient of x
+//   - dw[R, S, C/groups, K]: gradient of w
 //   - db[K]: gradient of b
-//   - dy[N][P][Q][K]: given gradient of y
-//   - x[N][H][W][C]: input
-//   - w[R][S][C/groups][K]: parameter, initialised by he_normal
+//   - dy[N, P, Q, K]: given gradient of y
+//   - x[N, H, W, C]: input
+//   - w[R, S, C/groups, K]: parameter, initialised by he_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(ws *Workspace, dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	if dx == x {
+		panic("conv2.Backward: dx and x are the same array, and dx is written")
+	}
+	if dw == w {
+		panic("conv2.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(ws, dx, dw, db, dy, x, w)
 }
 

@@ -29,13 +29,13 @@ const (
 )
 
 type (
-	// X is x[N][I]: input
+	// X is x[N, I]: input
 	X = [32][128]float32
-	// W is w[I][O]: parameter, initialised by he_normal
+	// W is w[I, O]: parameter, initialised by he_normal
 	W = [128][10]float32
 	// B is b[O]: parameter, initialised by zeros
 	B = [10]float32
-	// Y is y[N][O]: output
+	// Y is y[N, O]: output
 	Y = [32][10]float32
 )
 
@@ -45,9 +45,9 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][O]: output
-//   - x[N][I]: input
-//   - w[I][O]: parameter, initialised by he_normal
+//   - y[N, O]: output
+//   - x[N, I]: input
+//   - w[I, O]: parameter, initialised by he_normal
 //   - b[O]: parameter, initialised by zeros
 func Forward(y *Y, x *X, w *W, b *B) {
 	forward(y, x, w, b)
@@ -61,13 +61,21 @@ func Forward(y *Y, x *X, w *W, b *B) {
 //
 // Its arguments are
 //
-//   - dx[N][I]: gradient of x
-//   - dw[I][O]: gradient of w
+//   - dx[N, I]: gradient of x
+//   - dw[I, O]: gradient of w
 //   - db[O]: gradient of b
-//   - dy[N][O]: given gradient of y
-//   - x[N][I]: input
-//   - w[I][O]: parameter, initialised by he_normal
+//   - dy[N, O]: given gradient of y
+//   - x[N, I]: input
+//   - w[I, O]: parameter, initialised by he_normal
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
+	if dx == x {
+		panic("fc2.Backward: dx and x are the same array, and dx is written")
+	}
+	if dw == w {
+		panic("fc2.Backward: dw and w are the same array, and dw is written")
+	}
 	backward(dx, dw, db, dy, x, w)
 }
 

@@ -57,9 +57,9 @@ const (
 )
 
 type (
-	// X is x[N][H][W][C]: input
+	// X is x[N, H, W, C]: input
 	X = [32][14][14][16]float32
-	// Y is y[N][P][Q][C]: output
+	// Y is y[N, P, Q, C]: output
 	Y = [32][7][7][16]float32
 )
 
@@ -69,8 +69,8 @@ type (
 //
 // Its arguments are
 //
-//   - y[N][P][Q][C]: output
-//   - x[N][H][W][C]: input
+//   - y[N, P, Q, C]: output
+//   - x[N, H, W, C]: input
 func Forward(y *Y, x *X) {
 	forward(y, x)
 }
@@ -85,10 +85,15 @@ func Forward(y *Y, x *X) {
 //
 // Its arguments are
 //
-//   - dx[N][H][W][C]: gradient of x
-//   - dy[N][P][Q][C]: given gradient of y
-//   - x[N][H][W][C]: input
+//   - dx[N, H, W, C]: gradient of x
+//   - dy[N, P, Q, C]: given gradient of y
+//   - x[N, H, W, C]: input
+//
+// No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
 func Backward(dx *X, dy *Y, x *X) {
+	if dx == x {
+		panic("pool2.Backward: dx and x are the same array, and dx is written")
+	}
 	backward(dx, dy, x)
 }
 
