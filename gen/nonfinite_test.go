@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/spec/eval"
+	"github.com/dlgen/dlgen/spec/layer"
 )
 
 // TestNonFinite: NaN and infinities go through as the equations say, and large
@@ -44,22 +46,11 @@ backward: derive
 				copy(in[r*len(in)/len(c.rows):], row)
 			}
 			for _, target := range targets {
-				_, programs, err := passes(p, target)
-				if err != nil {
-					t.Fatal(err)
-				}
 				want := env.Clone()
 				if err := eval.Run(p.Forward, want); err != nil {
 					t.Fatal(err)
 				}
-				mem := ir.NewMemory()
-				for _, b := range workspace(programs) {
-					mem.Add(b)
-				}
-				fillMemory(t, mem, programs[0], env)
-				if err := ir.Run(programs[0], mem); err != nil {
-					t.Fatal(err)
-				}
+				mem := ranForward(t, p, target, env)
 				for _, u := range p.Upstreams {
 					for i, w := range want.Values[u.Of.Name] {
 						g := float64(mem.F32[u.Of.Name][i])
@@ -70,5 +61,67 @@ backward: derive
 				}
 			}
 		})
+	}
+}
+
+// ranForward is what the forward pass for a target leaves.
+func ranForward(t *testing.T, p *layer.Proved, target machine.Target, env *eval.Env) *ir.Memory {
+	t.Helper()
+	_, programs, err := passes(p, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := ir.NewMemory()
+	for _, b := range workspace(programs) {
+		mem.Add(b)
+	}
+	fillMemory(t, mem, programs[0], env)
+	if err := ir.Run(programs[0], mem); err != nil {
+		t.Fatal(err)
+	}
+	return mem
+}
+
+// TestLargeTerms sums terms of which each is small, but made of large ones that make up for
+// each other: what is added up before them is not lost.
+func TestLargeTerms(t *testing.T) {
+	kl := `layer: kl
+dims: {N: , D: }
+tensors:
+  x: {role: input, shape: [N, D]}
+  target: {role: input, shape: [N, D], grad: none}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = sum(d, max(x[n][d], 0) - x[n][d]*target[n][d] + log1p(exp(-abs(x[n][d]))))
+backward: derive
+`
+	for _, c := range []struct{ layer, dims string }{{"bce_with_logits", "M=103"}, {kl, "N=7 D=33"}, {kl, "N=40 D=5"}} {
+		for _, large := range []float64{1e4, 1e8} {
+			p := proved(t, c.layer, c.dims)
+			env := values(p, false, 3)
+			x, right := env.Values["x"], env.Values["target"]
+			for i := range x {
+				switch i % 3 {
+				case 0:
+					x[i], right[i] = large, 1
+				case 1:
+					x[i], right[i] = -large, 0
+				}
+			}
+			want := env.Clone()
+			if err := eval.Run(p.Forward, want); err != nil {
+				t.Fatal(err)
+			}
+			for _, target := range targets {
+				mem := ranForward(t, p, target, env)
+				for _, u := range p.Upstreams {
+					for i, w := range want.Values[u.Of.Name] {
+						if g := float64(mem.F32[u.Of.Name][i]); math.Abs(g-w) > 1e-6*math.Abs(w) {
+							t.Errorf("%s %s with %g: %s[%d] is %v, want %v", p.Name, target.Name, large, u.Of.Name, i, g, w)
+						}
+					}
+				}
+			}
+		}
 	}
 }

@@ -17,7 +17,7 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *fuse.Stage, p at) {
 		e.combine(s.Nest.Op, acc, e.eval(x, s.Nest, p))
 		return
 	}
-	if x.Load == nil && holdsProduct(x) {
+	if sumsProducts(x) {
 		switch x.Op {
 		case ir.Add:
 			e.accumulate(acc, x.Args[0], s, p)
@@ -48,14 +48,15 @@ func (e *emitter) accumulate(acc *ir.Reg, x *ir.Expr, s *fuse.Stage, p at) {
 	}
 }
 
-// holdsProduct reports whether x, or a term of it, is a product, which the
-// machine adds in one step.
-func holdsProduct(x *ir.Expr) bool {
+// sumsProducts reports whether x is products, added up, each of which the machine adds in one
+// step. Where there is anything else, that takes as many steps by itself, and large terms
+// that make up for each other, as those of a stable loss do, leave the accumulator as exact as it is.
+func sumsProducts(x *ir.Expr) bool {
 	switch {
 	case x.Load != nil:
 		return false
 	case x.Op == ir.Add || x.Op == ir.Sub2 || x.Op == ir.Neg:
-		return slices.ContainsFunc(x.Args, holdsProduct)
+		return !slices.ContainsFunc(x.Args, func(a *ir.Expr) bool { return !sumsProducts(a) })
 	}
 	return x.Op == ir.Mul
 }
