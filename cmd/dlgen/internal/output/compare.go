@@ -90,6 +90,9 @@ func (c *comparison) manifests(origin string) error {
 		return fmt.Errorf("%s holds what dlgen generated from %s, this would be from %s: choose another folder, or remove %s first",
 			c.dir, root.origin, origin, c.name(ManifestName))
 	}
+	if err := c.above(); err != nil {
+		return err
+	}
 	c.listed = root.hashes
 	for folder := range c.folder {
 		if folder == "." {
@@ -99,11 +102,35 @@ func (c *comparison) manifests(origin string) error {
 		if err != nil {
 			return err
 		}
+		if m.origin != "" && m.origin != CommandLine {
+			return fmt.Errorf("%s holds what dlgen generated from a %s of its own: choose another folder or name, or remove %s first",
+				c.name(folder), m.origin, c.name(path.Join(folder, ManifestName)))
+		}
 		for p, h := range m.hashes {
 			c.listed[path.Join(folder, p)] = h
 		}
 		if m.origin != "" {
 			c.listed[path.Join(folder, ManifestName)] = ""
+		}
+	}
+	return nil
+}
+
+// above refuses a folder that is part of what a folder above holds.
+func (c *comparison) above() error {
+	dir, err := filepath.Abs(c.dir)
+	if err != nil {
+		return err
+	}
+	for parent, below := filepath.Dir(dir), filepath.Base(dir); parent != dir; dir, parent, below = parent, filepath.Dir(parent), path.Join(filepath.Base(parent), below) {
+		m, err := readManifest(parent)
+		if err != nil {
+			continue // it is not ours to read
+		}
+		for p := range m.hashes {
+			if strings.HasPrefix(p, below+"/") {
+				return fmt.Errorf("%s is part of what dlgen generated from %s in %s: change it there, or choose another folder", c.dir, m.origin, parent)
+			}
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ const ManifestName = "dlgen.manifest"
 // manifest lists files with their hashes. Its text is one that sha256sum -c reads.
 type manifest struct {
 	// origin says what the files were generated from: a config's base name, or
-	// commandLine.
+	// CommandLine.
 	origin string
 	// hashes has the SHA-256 of each file, in hex, by path.
 	hashes map[string]string
