@@ -16,8 +16,9 @@ import (
 
 const (
 	// randomDims is how many sets of dims by chance are tried that differ in pairs, and how
-	// many others; mostDim bounds them.
-	randomDims, mostDim = 60, 12
+	// many others; mostDim bounds them. ruledDims is how many are tried of those that the
+	// numbers in the rules of a spec suggest.
+	randomDims, mostDim, ruledDims = 60, 12, 600
 	// mostRefused is how many sets that the rules of a spec allow its equations may refuse,
 	// mostSame how many in a row with the same words.
 	mostRefused, mostSame = 24, 4
@@ -68,7 +69,7 @@ func (c *chooser) with(set []int) (all map[string]string, chosen []string) {
 func (c *chooser) differing() (all map[string]string, chosen []string, refused, err error) {
 	var last error
 	refusals, same := 0, 0
-	for _, set := range different(len(c.free)) {
+	for _, set := range append(c.different(), c.ruled()...) {
 		all, chosen := c.with(set)
 		if spec.Dims(c.spec, all) != nil {
 			continue
@@ -97,7 +98,8 @@ func (c *chooser) differing() (all map[string]string, chosen []string, refused, 
 
 // alike finds any values, some of which may be equal or 1; err is what is wrong with the first.
 func (c *chooser) alike() (all map[string]string, chosen []string, err error) {
-	for _, set := range alike(len(c.free)) {
+	allowed := false
+	for _, set := range append(alike(len(c.free)), c.ruled()...) {
 		all, chosen := c.with(set)
 		_, wrong := spec.Bind(c.spec, all)
 		if wrong == nil {
@@ -106,6 +108,10 @@ func (c *chooser) alike() (all map[string]string, chosen []string, err error) {
 		if err == nil {
 			err = wrong
 		}
+		allowed = allowed || spec.Dims(c.spec, all) == nil
+	}
+	if !allowed {
+		err = fmt.Errorf("%w\nof the dims that were tried, its rules allow none: give some, as in %s=64", err, c.free[0])
 	}
 	return nil, nil, err
 }
@@ -130,22 +136,79 @@ func withinApplied(s *syntax.Spec, err error) bool {
 	return errors.As(err, &list) && !slices.ContainsFunc(list.Errors(), func(e diag.Error) bool { return e.Pos.File == s.File })
 }
 
-// different are sets of n dims above 1 that differ in pairs: rising, falling, falling by
-// divisors, and by chance.
-func different(n int) [][]int {
-	rising, falling := make([]int, n), make([]int, n)
-	for i := range n {
-		rising[i], falling[i] = i+2, n+1-i
+// different are sets of dims above 1 that differ in pairs, and from those that are given: rising,
+// falling, falling by divisors, and by chance.
+func (c *chooser) different() [][]int {
+	n := len(c.free)
+	var small []int // at least the first mostDim-1, or as many as there are dims
+	for v := 2; len(small) < n || v <= mostDim; v++ {
+		if !c.isGiven(v) {
+			small = append(small, v)
+		}
 	}
+	rising := small[:n]
+	falling := slices.Clone(rising)
+	slices.Reverse(falling)
 	sets := [][]int{rising, falling}
-	if divisors := []int{12, 6, 4, 3, 2}; n <= len(divisors) {
+	divisors := slices.DeleteFunc([]int{12, 6, 4, 3, 2}, c.isGiven)
+	if n <= len(divisors) {
 		sets = append(sets, divisors)
 	}
+	return append(sets, drawn(small, n, randomDims)...)
+}
+
+// isGiven reports whether a dim that is given has a value.
+func (c *chooser) isGiven(v int) bool {
+	for _, text := range c.given {
+		if text == strconv.Itoa(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// ruled are sets of what the numbers in the rules and limits of the spec suggest: these, those
+// beside them, and their multiples, among small ones.
+func (c *chooser) ruled() [][]int {
+	var values []int
+	note := func(x syntax.Expr) {
+		syntax.Walk(x, func(e syntax.Expr) {
+			l, ok := e.(*syntax.Literal)
+			if !ok {
+				return
+			}
+			if v, err := strconv.Atoi(l.Text); err == nil && v > 1 {
+				values = append(values, v-1, v, v+1, 2*v, 3*v, 5*v)
+			}
+		})
+	}
+	for _, r := range c.spec.Require {
+		note(r.That)
+	}
+	for _, d := range c.spec.Dims {
+		for _, l := range d.Limits {
+			note(l.Bound)
+		}
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	for v := 1; v <= mostDim; v++ {
+		values = append(values, v)
+	}
+	slices.Sort(values)
+	values = slices.DeleteFunc(slices.Compact(values), c.isGiven)
+	return drawn(values, len(c.free), ruledDims)
+}
+
+// drawn are sets of n of the values by chance, which differ in pairs.
+func drawn(values []int, n, count int) [][]int {
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for range randomDims {
-		set := rnd.Perm(max(n, mostDim-1))[:n]
-		for i := range set {
-			set[i] += 2
+	var sets [][]int
+	for range count {
+		set := make([]int, n)
+		for i, k := range rnd.Perm(max(n, len(values)))[:n] {
+			set[i] = values[k%len(values)]
 		}
 		sets = append(sets, set)
 	}

@@ -146,7 +146,8 @@ func (q *equation) integerOp(x *syntax.Binary) layer.Int {
 		return isConst && !(interval{int64(l.V), int64(l.V)}).within(anything)
 	}
 	data := len(elements(op)) > 0 // it wraps around, but for what is a number from the outset
-	if r := q.c.full().of(op); !r.within(anything) && !data || !r.within(interval{-maxInt, maxInt}) || data && (large(la, aConst) || large(lb, bConst)) {
+	r := q.c.full().of(op)
+	if !data && !r.within(anything) || !(data && q.value) && !r.within(interval{-maxInt, maxInt}) || data && (large(la, aConst) || large(lb, bConst)) {
 		q.errorf(x.OpPos, "the integer gets too large for an int32")
 		return layer.Lit{}
 	}

@@ -87,6 +87,9 @@ var unary = map[string]func(float64) float64{
 	"cos":     math.Cos,
 }
 
+// Function is that of one argument which has a name, nil where none has.
+func Function(name string) func(float64) float64 { return unary[name] }
+
 // exp is 0 where it has no normal number, as in generated code: what follows from numbers
 // of few bits would not tell whether equations are right.
 func exp(x float64) float64 {
