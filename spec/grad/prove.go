@@ -46,7 +46,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 		return nil, err
 	}
 	p := &proof{
-		derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}, told: map[string]bool{},
+		derived: derived, forward: l.Forward.Equations, wrong: map[string]bool{}, told: map[string]bool{}, alike: map[string]bool{}, excused: map[string]func(){},
 		texts: sync.OnceValues(func() (texts, fixed []string) { return generalised(l, derived, rebind) }),
 	}
 	p.missing(l)
@@ -61,6 +61,7 @@ func prove(l *layer.Layer, rebind func(given map[string]string) (*layer.Layer, e
 	} else if p.points == 0 && p.errs.Len() == 0 {
 		p.errs.Addf(l.Pos, "the gradient cannot be tested: it is finite at none of the random points tried")
 	}
+	p.neverAlike(l)
 	if g := p.untold(l, derived); g != nil && !p.own && p.errs.Len() == 0 {
 		p.errs.AddHelp(l.Pos, "say backward: derive", "the gradient %s cannot be tested: it is 0 at all of the random points tried", g.Name)
 	}
@@ -115,6 +116,10 @@ type proof struct {
 	// points counts comparisons, told has the gradients that were not 0 at all of them.
 	points int
 	told   map[string]bool
+	// alike has the gradients that were the same at some point, and not 0; excused those that
+	// differed at one by no more than rounding may do, with the complaint about it.
+	alike   map[string]bool
+	excused map[string]func()
 	// own says that the layer's own dims are among them, once that they are at few points.
 	own, once bool
 	// tried are the sets of dims with their points.
@@ -164,7 +169,11 @@ func (p *proof) complain(l *layer.Layer, g *layer.Tensor, k int, got, want float
 	if here := showAt(l, g.Name); slices.Contains(strings.Split(shown, "\n"), "  "+e.Text) || saysMore(here, shown) { // it belongs to other dims
 		shown, only = here, ", for these dims"
 	}
-	help := fmt.Sprintf("found at %s with %s\nderived from forward%s:\n%s", found.mode, strings.Join(dims, " "), only, shown)
+	where := found.mode.String()
+	if len(dims) > 0 {
+		where += " with " + strings.Join(dims, " ")
+	}
+	help := fmt.Sprintf("found at %s\nderived from forward%s:\n%s", where, only, shown)
 	if found.scale != 1 {
 		help += "\nit must be linear in the gradients of the outputs, which are " + numberText(found.scale) + " times ordinary ones here"
 	}
