@@ -9,14 +9,15 @@ import (
 func Nearest(name string, candidates []string) string {
 	sorted := append([]string(nil), candidates...)
 	sort.Strings(sorted)
-	best, bestDist := "", max(1, len(name)/3)+1
+	best, bestDist, bestCase := "", max(1, len(name)/3)+1, 0
 	for _, c := range sorted {
 		d := distance(strings.ToLower(name), strings.ToLower(c))
 		if len(name) >= 3 && strings.HasPrefix(c, name) {
 			d = 1
 		}
-		if d < bestDist && d < max(len(name), len(c)) {
-			best, bestDist = c, d
+		exact := distance(name, c) // of those that are as near, the one whose case is, too
+		if (d < bestDist || d == bestDist && best != "" && exact < bestCase) && d < max(len(name), len(c)) {
+			best, bestDist, bestCase = c, d, exact
 		}
 	}
 	return best

@@ -117,15 +117,16 @@ func (r *reader) config(c *Config, m *ast.MappingNode) {
 			layers = true
 			c.Layers = r.layers(e.Value)
 		default:
-			r.unknown(e, key, "version, out, targets, layers")
+			r.unknown(e, key, "version", "out", "targets", "layers")
 		}
 	}
 	for _, k := range []struct {
 		name string
 		have bool
-	}{{"version", version}, {"out", out}, {"layers", layers}} {
+		like string
+	}{{"version", version, "version: 1"}, {"out", out, "out: internal/kernels"}, {"layers", layers, "layers:\n  fc1: {layer: dense, dims: {N: 32, I: 784, O: 128}}"}} {
 		if !k.have {
-			r.errs.Addf(diag.Pos{File: r.file, Line: 1, Col: 1}, "%s is missing", k.name)
+			r.errs.AddHelp(diag.Pos{File: r.file, Line: 1, Col: 1}, "add it, as in\n"+k.like, "%s is missing", k.name)
 		}
 	}
 }
@@ -192,7 +193,7 @@ func (r *reader) layer(l *Layer, n ast.Node) {
 		case "inference":
 			l.Inference = r.boolean(e.Value, key)
 		default:
-			r.unknown(e, key, "layer, dims, inference")
+			r.unknown(e, key, "layer", "dims", "inference")
 		}
 	}
 	if !named {
@@ -260,6 +261,6 @@ func (r *reader) key(e *ast.MappingValueNode) string {
 	return fmt.Sprint(e.Key)
 }
 
-func (r *reader) unknown(e *ast.MappingValueNode, key, known string) {
-	r.errs.Addf(r.pos(e.Key), "%s is not known here; possible are %s", key, known)
+func (r *reader) unknown(e *ast.MappingValueNode, key string, known ...string) {
+	r.errs.AddHelp(r.pos(e.Key), diag.DidYouMean(key, known), "%s is not known here; possible are %s", key, strings.Join(known, ", "))
 }
