@@ -2,6 +2,8 @@ package grad
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -63,8 +65,8 @@ func (d *derivation) freeIndices(t *layer.Tensor, terms []term) []*layer.Index {
 	return out
 }
 
-// canonical writes x with names that depend on its structure only, so that
-// equal texts mean equal expressions.
+// canonical writes x with names that depend on its structure only, and factors in order, so
+// that equal texts mean equal expressions.
 func canonical(x layer.Expr) string {
 	x = binding{}.expr(x)
 	count := 0
@@ -82,5 +84,33 @@ func canonical(x layer.Expr) string {
 		}
 		return true
 	})
-	return layer.FormatExpr(x)
+	return layer.FormatExpr(inOrder(x))
+}
+
+// inOrder is x with the factors of all products in the order of their texts.
+func inOrder(x layer.Expr) layer.Expr {
+	return layer.Rewrite(x, func(node any) any {
+		if b, ok := node.(*layer.Binary); !ok || b.Op != '*' {
+			return nil
+		}
+		var factors []layer.Expr
+		var collect func(x layer.Expr)
+		collect = func(x layer.Expr) {
+			if b, ok := x.(*layer.Binary); ok && b.Op == '*' {
+				collect(b.X)
+				collect(b.Y)
+				return
+			}
+			factors = append(factors, inOrder(x))
+		}
+		collect(node.(layer.Expr))
+		slices.SortStableFunc(factors, func(a, b layer.Expr) int {
+			return strings.Compare(layer.FormatExpr(a), layer.FormatExpr(b))
+		})
+		out := factors[0]
+		for _, f := range factors[1:] {
+			out = &layer.Binary{Op: '*', X: out, Y: f}
+		}
+		return out
+	})
 }
