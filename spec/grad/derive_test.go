@@ -115,6 +115,25 @@ func TestDerive(t *testing.T) {
 	}
 }
 
+// TestSquares: what the two factors of a square contribute is one sum.
+func TestSquares(t *testing.T) {
+	p := derive(t, bind(t, []byte(`layer: squares
+dims: {N: {default: 2}, P: {default: 3}, R: {default: 2}}
+tensors:
+  x: {role: input, shape: [N, P+R-1]}
+  w: {role: param, shape: [R]}
+  y: {role: output, shape: [N, P]}
+forward: |
+  y[n][p] = sum(k, w[k]*w[k]*x[n][p+k]*x[n][p+k])
+backward: derive
+`), nil))
+	for _, e := range p.Equations {
+		if text := layer.FormatEquation(e); strings.Count(text, "sum") != 1 || !strings.Contains(text, "2*") {
+			t.Error(text)
+		}
+	}
+}
+
 // TestDeriveOtherDims runs the finite differences on the edges of shapes.
 func TestDeriveOtherDims(t *testing.T) {
 	layers, err := txtar.ParseFile("testdata/layers.txtar")
