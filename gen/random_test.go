@@ -23,7 +23,7 @@ func TestRandom(t *testing.T) {
 	tiny := machine.AVX2
 	tiny.Name, tiny.First, tiny.Second, tiny.FrameBytes, tiny.CallCycles = "tiny", 1<<10, 4<<10, 3<<10, 2000
 	for name, layer := range map[string]func(*rand.Rand) (text, dims string){
-		"rows": randomRows, "columns": randomColumns, "window": randomWindow, "product": randomProduct, "subscripts": randomSubscripts, "steps": randomSteps, "names": randomNames,
+		"rows": randomRows, "columns": randomColumns, "window": randomWindow, "product": randomProduct, "subscripts": randomSubscripts, "steps": randomSteps, "names": randomNames, "integers": randomIntegers,
 	} {
 		for seed := range uint64(count) {
 			text, dims := layer(rand.New(rand.NewPCG(seed, 11)))

@@ -205,16 +205,21 @@ func (l *lowerer) nests(eq *layer.Equation, bound *layer.Index) {
 		store, inside = l.padStore(s, store)
 	}
 	s.nest.Store, s.nest.Accumulate = store, eq.Accumulate
-	s.root(eq.Value)
+	if target.Elem == ir.I32 {
+		s.nest.Value = s.whole(eq.Value)
+	} else {
+		s.root(eq.Value)
+	}
 	if by == meeting {
 		if in := s.meets(eq.Subs, eq.T); in != nil {
-			s.nest.Value = ir.NewExpr(ir.Select, in, s.nest.Value, ir.RealExpr(0))
+			nothing := ir.RealExpr(0)
+			if target.Elem == ir.I32 {
+				nothing = wordConst(0)
+			}
+			s.nest.Value = ir.NewExpr(ir.Select, in, s.nest.Value, nothing)
 		}
 	}
 	l.changed(eq.T)
-	if target.Elem == ir.I32 {
-		s.nest.Value = whole(eq.Value, s.nest.Value)
-	}
 	l.append(s.nest)
 	if inside != nil {
 		l.append(inside)
@@ -229,18 +234,18 @@ func (l *lowerer) cleared(t *layer.Tensor, text string) {
 	}
 }
 
-// whole is the value e of x as an integer, for int32 tensors: a float32 has fewer bits.
-func whole(x layer.Expr, e *ir.Expr) *ir.Expr {
-	v, constant := layer.Constant(x)
-	switch {
-	case constant:
+// whole is x as an integer, for int32 tensors: a float32 has fewer bits.
+func (s *scope) whole(x layer.Expr) *ir.Expr {
+	if v, constant := layer.Constant(x); constant {
 		return wordConst(int32(v))
-	case e.Kind == ir.Word:
-		return e
-	case e.Load == nil && e.Op == ir.ToReal:
-		return e.Args[0]
 	}
-	return ir.NewExpr(ir.ToWord, e)
+	switch x := x.(type) {
+	case *layer.FromInt:
+		return s.word(x.X)
+	case *layer.Where:
+		return ir.NewExpr(ir.Select, s.cond(x.Cond), s.whole(x.X), s.whole(x.Y))
+	}
+	return ir.NewExpr(ir.ToWord, s.expr(x))
 }
 
 // append adds a nest, in the loop of the recurrence at hand. What stays as it is, as a state does

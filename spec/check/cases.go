@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 
+	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
@@ -38,7 +39,33 @@ func (q *equation) cases(x *syntax.Element) (w syntax.Expr, some bool) {
 	return &syntax.Call{Fn: "where", Args: []syntax.Expr{condition, with(yes), with(no)}, Pos: x.Pos}, true
 }
 
-// choices lists those in an integer, each after those in its arguments.
+// chooses has the number of arguments of what chooses between integers.
+var chooses = map[string]int{"min": 2, "max": 2, "abs": 1, "where": 3}
+
+// integerCases is the value of an int32 equation, a where over integers that do not choose.
+func (q *equation) integerCases(x syntax.Expr) layer.Expr {
+	list := q.choices(x)
+	switch {
+	case len(list) == 0:
+		return q.integerValue(x)
+	case len(list) > mostChoices:
+		q.errorf(list[0].Pos, "the equation has %d choices between integers; at most %d are possible", len(list), mostChoices)
+		return nothing
+	}
+	condition, yes, no := chosen(list[0])
+	c := q.condition(condition)
+	a, b := q.integerCases(replacedCall(x, list[0], yes)), q.integerCases(replacedCall(x, list[0], no))
+	switch {
+	case c.known && c.value:
+		return a
+	case c.known:
+		return b
+	}
+	return &layer.Where{Cond: c.cond, X: a, Y: b}
+}
+
+// choices lists those in an integer: a where before those in what it chooses from, which may be
+// possible under its condition only; an extreme after those in what it compares.
 func (q *equation) choices(x syntax.Expr) []*syntax.Call {
 	var out []*syntax.Call
 	switch x := x.(type) {
@@ -51,9 +78,11 @@ func (q *equation) choices(x syntax.Expr) []*syntax.Call {
 	case *syntax.Binary:
 		return append(q.choices(x.X), q.choices(x.Y)...)
 	case *syntax.Call:
-		takes := map[string]int{"min": 2, "max": 2, "abs": 1, "where": 3}[x.Fn]
-		if takes != len(x.Args) || q.isReduction(x) {
+		if chooses[x.Fn] != len(x.Args) || q.isReduction(x) {
 			return nil
+		}
+		if x.Fn == "where" {
+			return slices.Concat([]*syntax.Call{x}, q.choices(x.Args[1]), q.choices(x.Args[2]))
 		}
 		for _, a := range x.Args {
 			out = append(out, q.choices(a)...)
@@ -91,16 +120,29 @@ func replacedCall(x syntax.Expr, c *syntax.Call, by syntax.Expr) syntax.Expr {
 	}
 	switch x := x.(type) {
 	case *syntax.Element:
-		return &syntax.Element{Name: x.Name, Subs: all(x.Subs), Pos: x.Pos}
+		subs := all(x.Subs)
+		if slices.Equal(subs, x.Subs) {
+			return x
+		}
+		return &syntax.Element{Name: x.Name, Subs: subs, Pos: x.Pos}
 	case *syntax.Unary:
-		return &syntax.Unary{Op: x.Op, X: replacedCall(x.X, c, by), Pos: x.Pos}
+		if in := replacedCall(x.X, c, by); in != x.X {
+			return &syntax.Unary{Op: x.Op, X: in, Pos: x.Pos}
+		}
 	case *syntax.Binary:
-		return &syntax.Binary{Op: x.Op, X: replacedCall(x.X, c, by), Y: replacedCall(x.Y, c, by), OpPos: x.OpPos}
+		a, b := replacedCall(x.X, c, by), replacedCall(x.Y, c, by)
+		if a != x.X || b != x.Y {
+			return &syntax.Binary{Op: x.Op, X: a, Y: b, OpPos: x.OpPos}
+		}
 	case *syntax.Call:
 		if x == c {
 			return by
 		}
-		return &syntax.Call{Fn: x.Fn, Args: all(x.Args), Pos: x.Pos}
+		args := all(x.Args)
+		if slices.Equal(args, x.Args) {
+			return x // a reduction is known by its place
+		}
+		return &syntax.Call{Fn: x.Fn, Args: args, Pos: x.Pos}
 	}
 	return x
 }

@@ -52,7 +52,7 @@ func (q *equation) resolveAndBuild() {
 		Subs: q.subscripts(q.src.Target.Subs),
 	}
 	if t.Type == layer.Int32 {
-		q.typed.Value = q.integerValue(q.src.Value)
+		q.typed.Value = q.integerCases(q.src.Value)
 	} else {
 		q.typed.Value = q.real(q.src.Value)
 	}

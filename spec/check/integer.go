@@ -74,7 +74,11 @@ func (q *equation) integer(x syntax.Expr) layer.Int {
 			}
 			return layer.Lit{}
 		}
-		q.helpf(x.Pos, "integers are made by + - * / % and argmax, and in subscripts of what a float32 equation reads by min, max, abs and where; the cases of an int32 tensor are equations of their own, as in\n  e[n][0] = 0\n  e[n][i+1] = id[n][i]", "expected an integer; %s gives a real number", x.Fn)
+		if takes := chooses[x.Fn]; takes > 0 && takes != len(x.Args) {
+			q.errorf(x.Pos, "%s takes %s, here %s", x.Fn, count(takes, "argument"), are(len(x.Args)))
+			return layer.Lit{}
+		}
+		q.helpf(x.Pos, "integers are made by + - * / % and argmax, and, in int32 equations and the subscripts of what a float32 equation reads, by min, max, abs and where", "expected an integer; %s gives a real number", x.Fn)
 		return layer.Lit{}
 	}
 	q.errorf(x.Position(), "expected an integer, this is a truth value")

@@ -2,6 +2,7 @@ package check
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
 )
@@ -102,11 +103,34 @@ func (v *values) of(e *layer.Equation) (r interval, ok bool) {
 		ok = ok && !(isElement && v.open[el.T])
 		return ok
 	})
-	f, isInt := e.Value.(*layer.FromInt)
-	if !isInt {
-		return anything, ok
+	if r, some := v.c.full().value(e.Value, nil); some {
+		return r, ok
 	}
-	return v.c.full().computed(f.X), ok
+	return anything, ok
+}
+
+// value bounds what an int32 equation gives under conditions; some is false where these contradict
+// each other, so that it gives nothing.
+func (b box) value(x layer.Expr, on []layer.Cond) (r interval, some bool) {
+	if k, isConst := layer.Constant(x); isConst {
+		return exactly(k), true
+	}
+	switch x := x.(type) {
+	case *layer.FromInt:
+		r = b.computed(x.X).narrowed(under(x.X, on))
+		return r, r.lo <= r.hi
+	case *layer.Where:
+		first, holds := b.value(x.X, append(slices.Clone(on), x.Cond))
+		second, otherwise := b.value(x.Y, append(slices.Clone(on), &layer.Not{X: x.Cond}))
+		switch {
+		case holds && otherwise:
+			return first.or(second), true
+		case holds:
+			return first, true
+		}
+		return second, otherwise
+	}
+	return anything, true
 }
 
 func exactly(v float64) interval { return interval{int64(v), int64(v)} }

@@ -16,6 +16,9 @@ func SameInt(x, y Int) bool {
 	case *Element:
 		e, ok := y.(*Element)
 		return ok && e.T == x.T && slices.EqualFunc(e.Subs, x.Subs, SameInt)
+	case *ArgMax:
+		a, ok := y.(*ArgMax)
+		return ok && slices.Equal(a.Idx, x.Idx) && FormatExpr(a.Body) == FormatExpr(x.Body)
 	}
 	return x == y
 }
