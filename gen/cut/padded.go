@@ -34,7 +34,7 @@ func padded(g *plan.Group, t machine.Target) (copying, rest *plan.Group) {
 func pagesApart(g *plan.Group, m *ir.Mem) bool {
 	return slices.ContainsFunc(g.Outer, func(a ir.Axis) bool {
 		step := naive.Stride(m, a.Var)
-		return step > 0 && step%plan.PageFloats == 0
+		return step > 0 && step%machine.PageFloats == 0
 	})
 }
 

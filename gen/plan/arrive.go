@@ -23,7 +23,7 @@ func (pn *Panel) fromThird() float64 {
 		return machine.FromThird
 	}
 	rate := machine.FromThird * float64(max(run, 1)) / 4
-	if 4*reach > foreseenPages*4096 {
+	if reach > machine.ForeseenPages*machine.PageFloats {
 		rate /= 2
 	}
 	return rate
@@ -44,9 +44,6 @@ func (pn *Panel) memoryRows() (rows []ir.Axis, lines int) {
 	}
 	return append(rows, ir.Axis{Var: pn.Vec, Size: pn.Cols}), lines
 }
-
-// foreseenPages is the number of pages that the machine finds without a search.
-const foreseenPages = 1024
 
 // Foreseen reports whether the machine fetches the panel's rows ahead of time by
 // itself.
@@ -69,12 +66,9 @@ func (c *Contraction) arriving(t machine.Target, pn *Panel) float64 {
 	}
 }
 
-// What arrives from beyond the second cache is asked for aheadCycles before its time;
-// a panel has at least fewestAhead times the rows of which the first ones are not.
-const (
-	aheadCycles = 420
-	fewestAhead = 16
-)
+// fewestAhead is how many times the rows that are asked for ahead a panel has at least: the
+// first ones are not.
+const fewestAhead = 16
 
 // rowsAhead is how many rows ahead a tile asks for those that it copies, so that they
 // are there in time: 0 where it takes more than arrives meanwhile, or parts of lines, or
@@ -85,7 +79,7 @@ func (c *Contraction) rowsAhead(p *Plan, pn *Panel) int {
 	}
 	sums := float64(c.g.Results() * p.TileSize())
 	step := sums * c.products / 2
-	rows := int(math.Ceil(aheadCycles / step))
+	rows := int(math.Ceil(machine.AheadCycles / step))
 	for k, r := range pn.Rows {
 		if k > 0 && naive.Stride(pn.Mem, pn.Rows[k-1].Var) != r.Size*naive.Stride(pn.Mem, r.Var) {
 			return 0

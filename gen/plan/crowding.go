@@ -11,15 +11,15 @@ import (
 // for the same sets of the first cache, so that they drive each other out.
 func (c *Contraction) crowding(p *Plan, m *ir.Mem) float64 {
 	const (
-		apart   = firstSets * machine.LineFloats // so far apart are elements in the same set
-		crowded = 1024 / 4                       // rows that are a multiple of this apart share few sets
-		free    = 2                              // ways for the other operands
+		apart   = machine.FirstSets * machine.LineFloats // so far apart are elements in the same set
+		crowded = 1024 / 4                               // rows that are a multiple of this apart share few sets
+		free    = 2                                      // ways for the other operands
 	)
 	along := naive.Contiguous(m)
 	most := 1.0
 	for v, rows := range p.Tile {
 		step := naive.Stride(m, v)
-		if along == nil || v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (firstWays-free)*apart {
+		if along == nil || v == p.Vec || step == 0 || step%crowded != 0 || rows*min(step, apart) <= (machine.FirstWays-free)*apart {
 			continue
 		}
 		if naive.Has(c.Main.Nest.Reduce, along) {

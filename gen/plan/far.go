@@ -68,7 +68,7 @@ const fewSums = 6
 // RowWidth is the width of blocks for rows that are used once: as many vectors as
 // registers hold and the machine foresees; 0 where no width divides the rows.
 func RowWidth(size int, t machine.Target) int {
-	for n := min(t.HeldRow(), foreseenStep/4/t.Lanes); n >= fewSums; n-- {
+	for n := min(t.HeldRow(), machine.ForeseenStep/4/t.Lanes); n >= fewSums; n-- {
 		if size%(n*t.Lanes) == 0 {
 			return n * t.Lanes
 		}

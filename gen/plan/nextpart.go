@@ -14,10 +14,6 @@ type Onward struct {
 	By   int
 }
 
-// foreseenApart is how far apart, in elements, the places may be that a step reads after the
-// other for the machine to foresee them.
-const foreseenApart = 4 * machine.LineFloats
-
 // NextParts are the operands of a part of a sum of which each step reads lines that are far
 // apart, and which come from beyond the second cache: while a part is at hand, tiles ask for what
 // the next one reads.
@@ -28,7 +24,7 @@ func (c *Contraction) NextParts(t machine.Target) []*ir.Mem {
 	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Var
 	var out []*ir.Mem
 	for _, m := range c.Loads {
-		if 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.Onward.Axis) != 0 && naive.Stride(m, last) > foreseenApart && !c.overlaps(m) {
+		if 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.Onward.Axis) != 0 && naive.Stride(m, last) > machine.ForeseenApart && !c.overlaps(m) {
 			out = append(out, m)
 		}
 	}

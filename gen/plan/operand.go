@@ -32,47 +32,39 @@ func (c *Contraction) Operand(t machine.Target, m *ir.Mem) Operand {
 // more of them than the machine remembers.
 type capacity struct{ First, second, apart, pages float64 }
 
-// A cache has sets of a few lines each; which set a line is in follows from its
-// address. Pages are anywhere in memory, so that half of the second cache's
-// ways is what one may count on.
-const (
-	firstSets, firstWays   = 64, 8
-	secondSets, secondWays = 2048, 4
-	PageFloats, knownPages = 4096 / 4, 48
-	// mostLines bounds how many addresses are looked at.
-	mostLines = 1 << 13
-)
+// mostLines bounds how many addresses are looked at.
+const mostLines = 1 << 13
 
 // capacities are the bytes of an operand that the caches hold: less than their
 // size where the lines of one tile compete for a few sets.
 func (c *Contraction) capacities(t machine.Target, m *ir.Mem) capacity {
 	lines := c.linesOf(m)
-	var first [firstSets]bool
-	var second [secondSets]bool
+	var first [machine.FirstSets]bool
+	var second [machine.SecondSets]bool
 	inFirst, inSecond, pages := 0, 0, 0
 	for k, line := range lines {
-		if k == 0 || line*machine.LineFloats/PageFloats != lines[k-1]*machine.LineFloats/PageFloats {
+		if k == 0 || line*machine.LineFloats/machine.PageFloats != lines[k-1]*machine.LineFloats/machine.PageFloats {
 			pages++
 		}
-		if s := line & (firstSets - 1); !first[s] {
+		if s := line & (machine.FirstSets - 1); !first[s] {
 			first[s] = true
 			inFirst++
 		}
-		if s := line & (secondSets - 1); !second[s] {
+		if s := line & (machine.SecondSets - 1); !second[s] {
 			second[s] = true
 			inSecond++
 		}
 	}
-	out := capacity{First: float64(t.First), second: float64(t.Second), apart: float64(inFirst * secondSets / firstSets * secondWays * 64)}
-	if pages > knownPages {
+	out := capacity{First: float64(t.First), second: float64(t.Second), apart: float64(inFirst * machine.SecondSets / machine.FirstSets * machine.SecondWays * 64)}
+	if pages > machine.KnownPages {
 		out.pages = float64(pages) / float64(len(lines))
 	}
 	// Where all lines are in sets of their own, none competes.
-	if inFirst < firstSets && inFirst < len(lines) {
-		out.First = math.Min(out.First, float64(inFirst*firstWays*64))
+	if inFirst < machine.FirstSets && inFirst < len(lines) {
+		out.First = math.Min(out.First, float64(inFirst*machine.FirstWays*64))
 	}
-	if inSecond < secondSets && inSecond < len(lines) {
-		out.second = math.Min(out.second, float64(inSecond*secondWays*64))
+	if inSecond < machine.SecondSets && inSecond < len(lines) {
+		out.second = math.Min(out.second, float64(inSecond*machine.SecondWays*64))
 	}
 	return out
 }
@@ -124,7 +116,7 @@ func (c *Contraction) KnownRows(r *ir.Var, t machine.Target) int {
 	most := math.MaxInt
 	for _, m := range c.Loads {
 		if step := naive.Stride(m, r); step > 0 && c.Operand(t, m).pages > 0 {
-			most = min(most, max(fewestTerms, knownPages/2*PageFloats/min(step, PageFloats)))
+			most = min(most, max(fewestTerms, machine.KnownPages/2*machine.PageFloats/min(step, machine.PageFloats)))
 		}
 	}
 	return most

@@ -34,10 +34,6 @@ func (c *Contraction) slides(m *ir.Mem) bool {
 	return found
 }
 
-// storeWait is the cycles for each line of a result that does not come next to the
-// one before it: stores leave in order, and each waits for its line.
-const storeWait = 14
-
 // storing is the time in which the results of a tile with rows far apart reach
 // memory, where the first cache does not hold them; 0 where they come one next to
 // another, which the machine foresees.
@@ -49,24 +45,20 @@ func (c *Contraction) storing(t machine.Target, p *Plan) float64 {
 			continue
 		}
 		for v, rows := range p.Tile {
-			if step := m.Step(v); v != p.Vec && rows > 1 && max(step, -step) >= PageFloats/2 {
+			if step := m.Step(v); v != p.Vec && rows > 1 && max(step, -step) >= machine.PageFloats/2 {
 				lines += naive.Footprint(m, s.Nest.Axes) / (4 * machine.LineFloats)
 				break
 			}
 		}
 	}
-	return storeWait * lines
+	return machine.StoreWait * lines
 }
-
-// A machine foresees which lines come next in a page, in a number of pages at
-// the same time.
-const foreseenRows = 8
 
 // jumps reports whether the loops go through an operand in a way that the
 // machine does not foresee: to other pages each time, through many rows side by
 // side, or leaving out lines.
 func jumps(t machine.Target, p *Plan, order []ir.Axis, m *ir.Mem) bool {
-	far := func(step int) bool { return max(step, -step) >= PageFloats/2 }
+	far := func(step int) bool { return max(step, -step) >= machine.PageFloats/2 }
 	rows := 1
 	for v, n := range p.Tile {
 		if v != p.Vec && far(m.Step(v)) {
@@ -79,7 +71,7 @@ func jumps(t machine.Target, p *Plan, order []ir.Axis, m *ir.Mem) bool {
 			covered *= p.Width(t, o.Var)
 		}
 	}
-	if rows > foreseenRows {
+	if rows > machine.ForeseenRows {
 		return true
 	}
 	inner := 0 // the step of the innermost loop
@@ -102,10 +94,6 @@ func jumps(t machine.Target, p *Plan, order []ir.Axis, m *ir.Mem) bool {
 // unforeseen is how much longer what comes from the second cache takes where nothing
 // has asked for it before it is needed.
 const unforeseen = 0.5
-
-// foreseenStep is the bytes that an instruction may go on by each time for the
-// machine to foresee what it loads next, into the first cache.
-const foreseenStep = 1024
 
 // leftOut is 0 where the tiles of a plan go through an operand, which the first
 // cache does not hold, from its first element to its last, and up to 1 by how much
@@ -181,7 +169,7 @@ func (c *Contraction) foresee(t machine.Target, p *Plan) {
 		}
 		for i := range p.Passes {
 			pp := &p.Passes[i]
-			pp.Unroll = max(1, min(pp.Unroll, foreseenStep/(4*row)))
+			pp.Unroll = max(1, min(pp.Unroll, machine.ForeseenStep/(4*row)))
 		}
 	}
 }
