@@ -53,7 +53,7 @@ func planned(groups []*plan.Group, t machine.Target) []*plan.Group {
 	var packings []*packing
 	for _, d := range best {
 		for _, p := range d.before {
-			if !plan.WrittenBy(groups, p.mem.Buf) {
+			if !fuse.WrittenBy(plan.Fused(groups), p.mem.Buf) {
 				packings = append(packings, p)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/place"
 	"github.com/dlgen/dlgen/gen/plan"
 	"github.com/dlgen/dlgen/gen/polish"
 )
@@ -63,9 +64,9 @@ func usedWorkspace(steps []ir.Step) []*ir.Buffer {
 // emit makes the functions of a pass, those of a serial loop for themselves.
 func (s *scheduler) emit(groups []*plan.Group) {
 	s.reserve(groups)
-	plan.ShrinkTemporaries(groups)
+	place.Shrink(groups)
 	parts := fuse.SerialParts(groups)
-	plan.ShareParts(groups, parts)
+	place.ShareParts(groups, parts)
 	for _, part := range parts {
 		s.emitPart(part)
 	}
@@ -88,20 +89,20 @@ func (s *scheduler) emitPart(groups []*plan.Group) {
 	}
 	if cycles <= s.target.CallCycles && frame <= s.target.FrameBytes {
 		f := s.together(groups, false)
-		if !plan.Sweeps(groups, s.target) && s.inside(f, groups[0]) {
+		if !place.Sweeps(groups, s.target) && s.inside(f, groups[0]) {
 			return
 		}
 		if len(groups) == 1 || statements(f.Body) <= s.target.Statements {
 			s.finish(f, groups[0], 1)
-			if plan.Sweeps(groups, s.target) {
+			if place.Sweeps(groups, s.target) {
 				s.thereAndBack(groups)
 			}
 			return
 		}
 	}
-	s.share(groups)
-	s.back = plan.TurningBack(groups, s.target)
-	first, shares := len(s.steps), plan.Sharing(groups, s.target)
+	place.ShareFunctions(groups, s.target)
+	s.back = place.TurningBack(groups, s.target)
+	first, shares := len(s.steps), place.Sharing(groups, s.target)
 	parts := s.emitEach(groups, shares)
 	steps := interleaved(groups, parts, shares)
 	if len(shares) > 0 && slices.Equal(steps, slices.Concat(parts...)) {
@@ -192,29 +193,6 @@ func statements(body []ir.Stmt) int {
 		}
 	}
 	return n
-}
-
-// share moves temporaries that do not fit the stack, or that several functions
-// use, to the workspace.
-func (s *scheduler) share(groups []*plan.Group) {
-	for _, b := range fuse.Temporaries(plan.Fused(groups)) {
-		users := 0
-		for _, g := range groups {
-			if g.Touches(b) {
-				users++
-			}
-		}
-		if users > 1 || 4*b.Size() > s.target.FrameBytes {
-			b.Place = ir.Workspace
-		}
-	}
-	for _, g := range groups {
-		for _, s := range g.Stages {
-			for _, m := range naive.Touches(s.Nest) {
-				m.Buf.Place = m.Buf.Root().Place
-			}
-		}
-	}
 }
 
 // emitBlocks splits a long group at its outermost loop: the calling Go code

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/place"
 	"github.com/dlgen/dlgen/gen/plan"
 )
 
@@ -48,7 +49,7 @@ func interleaved(groups []*plan.Group, steps [][]ir.Step, shares map[*plan.Group
 // callCycles is how long a call of one of the groups may take: where it shares
 // memory, no longer than it takes to go through as much as the second cache holds.
 func (s *scheduler) callCycles(g *plan.Group, shares map[*plan.Group]bool) float64 {
-	if n := g.Bytes(); shares[g] && n > float64(s.target.Second) {
+	if n := place.Bytes(g); shares[g] && n > float64(s.target.Second) {
 		return min(s.target.CallCycles, g.Plan.Cycles*float64(s.target.Second)/n)
 	}
 	return s.target.CallCycles

@@ -2,6 +2,7 @@ package emit
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/place"
 	"github.com/dlgen/dlgen/gen/plan"
 )
 
@@ -11,7 +12,7 @@ func (s *scheduler) together(groups []*plan.Group, back bool) *ir.Func {
 	f := s.newFunc(groups[0])
 	for _, g := range groups {
 		e := s.emitter(g, f)
-		e.back = back && g.Swept(groups, s.target) != nil
+		e.back = back && place.Swept(g, groups, s.target) != nil
 		e.run()
 		f.Cycles += g.Plan.Cycles
 	}

@@ -1,6 +1,8 @@
 package fuse
 
 import (
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
 )
@@ -66,4 +68,9 @@ func stored(groups []*Group, b *ir.Buffer) bool {
 		}
 	}
 	return false
+}
+
+// WrittenBy reports whether any of the groups stores to b.
+func WrittenBy(groups []*Group, b *ir.Buffer) bool {
+	return slices.ContainsFunc(Nests(groups), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
 }

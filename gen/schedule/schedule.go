@@ -1,13 +1,15 @@
 // Package schedule makes loops fast: of naive loops it makes kernels for a target.
 //
 // What comes in: naive loops and a target. What goes out: kernels in which nothing is left to
-// decide. What is promised: the kernels compute what the loops do, up to the order of sums and the
-// rounding of fused multiplications; the decisions follow from loops, strides and counts alone,
-// never from a layer's name.
+// decide. What is promised: the kernels compute what the loops do, up to the order of sums and
+// rounding: products are added as they are formed, rows multiplied by reciprocals, roots estimated
+// and refined, and squared deviations taken from a sample of the mean. The decisions follow from
+// loops, strides and counts alone, never from a layer's name.
 //
 // Package reform gives loops another form, the passes here divide those that go through long
 // rows or wait for what they look up, package fuse decides which run together, package cut in what
-// parts, package plan how each is computed, and package emit writes that down.
+// parts, package plan how each is computed, package place where its temporaries live, and package
+// emit writes that down.
 package schedule
 
 import (

@@ -1,12 +1,11 @@
-package plan
+package place
 
 import (
-	"slices"
-
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // A step of a serial loop that goes through an array as large as the second cache
@@ -23,7 +22,7 @@ const (
 
 // Sweeps reports whether the groups, which one function of a serial loop computes,
 // spend their time on an array that is the same in all steps.
-func Sweeps(groups []*Group, t machine.Target) bool {
+func Sweeps(groups []*plan.Group, t machine.Target) bool {
 	loop := groups[0].Steps
 	if loop == nil || loop.Count < fewestSweeps || t.Lanes == 1 {
 		return false
@@ -32,7 +31,7 @@ func Sweeps(groups []*Group, t machine.Target) bool {
 	seen := map[*ir.Buffer]bool{}
 	for _, g := range groups {
 		cycles += g.Plan.Cycles
-		if m := g.Swept(groups, t); m != nil && !seen[m.Buf.Root()] {
+		if m := Swept(g, groups, t); m != nil && !seen[m.Buf.Root()] {
 			bytes, seen[m.Buf.Root()] = bytes+float64(4*m.Buf.Size()), true
 		}
 	}
@@ -41,14 +40,14 @@ func Sweeps(groups []*Group, t machine.Target) bool {
 
 // Swept is the operand of a group that is as large as the second cache and through
 // which its outermost loop goes, nil where there is none.
-func (g *Group) Swept(all []*Group, t machine.Target) *ir.Mem {
+func Swept(g *plan.Group, all []*plan.Group, t machine.Target) *ir.Mem {
 	if len(g.Plan.Order) == 0 || len(g.Plan.Panels) > 0 {
 		return nil
 	}
 	outermost := g.Plan.Order[0]
 	for _, s := range g.Stages {
 		for _, m := range s.Nest.Value.Loads() {
-			if 4*m.Buf.Size() >= t.Second && m.Step(outermost.Var) != 0 && m.Step(g.Steps.Var) == 0 && !WrittenBy(all, m.Buf) && outermost.Size > g.Plan.Width(t, outermost.Var) {
+			if 4*m.Buf.Size() >= t.Second && m.Step(outermost.Var) != 0 && m.Step(g.Steps.Var) == 0 && !fuse.WrittenBy(plan.Fused(all), m.Buf) && outermost.Size > g.Plan.Width(t, outermost.Var) {
 				return m
 			}
 		}
@@ -58,14 +57,14 @@ func (g *Group) Swept(all []*Group, t machine.Target) *ir.Mem {
 
 // TurningBack are the groups that wait for what a group before them makes of large arrays
 // and go through these from the end, where that group has just been.
-func TurningBack(groups []*Group, t machine.Target) map[*Group]bool {
-	out := map[*Group]bool{}
-	atEnd := map[*ir.Buffer]*Group{} // by whom
+func TurningBack(groups []*plan.Group, t machine.Target) map[*plan.Group]bool {
+	out := map[*plan.Group]bool{}
+	atEnd := map[*ir.Buffer]*plan.Group{} // by whom
 	for _, g := range groups {
-		large, ahead := g.goesThrough(t)
+		large, ahead := goesThrough(g, t)
 		back := false
 		for _, b := range large {
-			back = back || ahead && atEnd[b] != nil && atEnd[b].feedsAny(g)
+			back = back || ahead && atEnd[b] != nil && feedsAny(atEnd[b], g)
 		}
 		out[g] = back
 		for _, b := range large {
@@ -79,7 +78,7 @@ func TurningBack(groups []*Group, t machine.Target) map[*Group]bool {
 
 // goesThrough lists the large arrays that a group reads from the first element to the
 // last, and tells whether it could go the other way as well: its outermost loop leads.
-func (g *Group) goesThrough(t machine.Target) (large []*ir.Buffer, ahead bool) {
+func goesThrough(g *plan.Group, t machine.Target) (large []*ir.Buffer, ahead bool) {
 	if t.Lanes == 1 || g.Steps != nil || g.Contraction || len(g.Plan.Order) == 0 || len(g.Plan.Panels) > 0 || g.Plan.Turn != nil {
 		return nil, false
 	}
@@ -99,7 +98,7 @@ func (g *Group) goesThrough(t machine.Target) (large []*ir.Buffer, ahead bool) {
 }
 
 // feedsAny reports whether a stage of next reads what the group stores.
-func (g *Group) feedsAny(next *Group) bool {
+func feedsAny(g *plan.Group, next *plan.Group) bool {
 	for _, s := range g.Stages {
 		for _, n := range next.Stages {
 			if s.Store && naive.Loads(n.Nest, s.Nest.Store.Buf) {
@@ -108,9 +107,4 @@ func (g *Group) feedsAny(next *Group) bool {
 		}
 	}
 	return false
-}
-
-// WrittenBy reports whether any of the groups stores to b.
-func WrittenBy(groups []*Group, b *ir.Buffer) bool {
-	return slices.ContainsFunc(fuse.Nests(Fused(groups)), func(n *ir.Nest) bool { return n.Store.Buf.Root() == b.Root() })
 }

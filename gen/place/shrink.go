@@ -1,4 +1,4 @@
-package plan
+package place
 
 import (
 	"slices"
@@ -6,14 +6,15 @@ import (
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
-// ShrinkTemporaries makes temporaries that only one group uses as small as what a tile of
+// Shrink makes temporaries that only one group uses as small as what a tile of
 // it uses at a time, so that they stay in the first cache: a dimension that its outer
 // loops walk has as many places as a tile, or none.
-func ShrinkTemporaries(groups []*Group) {
-	for _, b := range fuse.Temporaries(Fused(groups)) {
-		k, mems := fuse.OnlyUser(Fused(groups), b)
+func Shrink(groups []*plan.Group) {
+	for _, b := range fuse.Temporaries(plan.Fused(groups)) {
+		k, mems := fuse.OnlyUser(plan.Fused(groups), b)
 		if k < 0 {
 			continue
 		}
@@ -28,7 +29,7 @@ func ShrinkTemporaries(groups []*Group) {
 			walked[v] = true
 			shape[d] = min(b.Shape[d], user.Plan.TileOf(v))
 			if shape[d] > 1 {
-				user.inTile(b, d, v)
+				inTile(user, b, d, v)
 				continue
 			}
 			for _, m := range mems {
@@ -46,7 +47,7 @@ func ShrinkTemporaries(groups []*Group) {
 }
 
 // inTile notes that dimension d of b counts the places of a tile along v.
-func (g *Group) inTile(b *ir.Buffer, d int, v *ir.Var) {
+func inTile(g *plan.Group, b *ir.Buffer, d int, v *ir.Var) {
 	if g.Local == nil {
 		g.Local = map[*ir.Buffer][]*ir.Var{}
 	}

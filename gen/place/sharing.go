@@ -1,15 +1,16 @@
-package plan
+package place
 
 import (
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
+	"github.com/dlgen/dlgen/gen/plan"
 )
 
 // Sharing lists the groups that wait for memory which others of them touch, too,
 // and of which the second cache does not hold all.
-func Sharing(groups []*Group, t machine.Target) map[*Group]bool {
-	out := map[*Group]bool{}
+func Sharing(groups []*plan.Group, t machine.Target) map[*plan.Group]bool {
+	out := map[*plan.Group]bool{}
 	for k := 0; k < len(groups); k++ {
 		n := k
 		for n < len(groups) && !groups[n].Contraction && groups[n].Steps == nil && t.Lanes > 1 {
@@ -26,10 +27,10 @@ func Sharing(groups []*Group, t machine.Target) map[*Group]bool {
 }
 
 // sharedBytes is the memory that several of the groups touch.
-func sharedBytes(groups []*Group) float64 {
+func sharedBytes(groups []*plan.Group) float64 {
 	users, size := map[*ir.Buffer]int{}, map[*ir.Buffer]float64{}
 	for _, g := range groups {
-		for b, n := range g.touched() {
+		for b, n := range touched(g) {
 			users[b]++
 			size[b] = max(size[b], n)
 		}
@@ -44,16 +45,16 @@ func sharedBytes(groups []*Group) float64 {
 }
 
 // Bytes is the memory that the group's stages touch, each buffer once.
-func (g *Group) Bytes() float64 {
+func Bytes(g *plan.Group) float64 {
 	sum := 0.0
-	for _, n := range g.touched() {
+	for _, n := range touched(g) {
 		sum += n
 	}
 	return sum
 }
 
 // touched is the bytes of each buffer that the group's stages touch.
-func (g *Group) touched() map[*ir.Buffer]float64 {
+func touched(g *plan.Group) map[*ir.Buffer]float64 {
 	most := map[*ir.Buffer]float64{}
 	for _, s := range g.Stages {
 		for _, m := range naive.Touches(s.Nest) {
