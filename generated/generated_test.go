@@ -53,8 +53,8 @@ func TestImplementation(t *testing.T) {
 // TestNothingAllocates calls functions of every kind.
 func TestNothingAllocates(t *testing.T) {
 	type arrays struct {
-		fx      fc1.X
-		fw      fc1.W
+		fx, fdx fc1.X
+		fw, fdw fc1.W
 		fb      fc1.B
 		fy      fc1.Y
 		tx      tails.X
@@ -68,6 +68,7 @@ func TestNothingAllocates(t *testing.T) {
 		e       embedding.E
 		ey      embedding.Y
 		w, m, v adam.W
+		dw      adam.W
 		px, py  dropout.X
 		mx      mix.X
 		mz      mix.Z
@@ -77,12 +78,12 @@ func TestNothingAllocates(t *testing.T) {
 	a := new(arrays)
 	for name, f := range map[string]func(){
 		"fc1 forward":        func() { fc1.Forward(&a.fy, &a.fx, &a.fw, &a.fb) },
-		"fc1 backward":       func() { fc1.Backward(&a.fx, &a.fw, &a.fb, &a.fy, &a.fx, &a.fw) },
+		"fc1 backward":       func() { fc1.Backward(&a.fdx, &a.fdw, &a.fb, &a.fy, &a.fx, &a.fw) },
 		"tails forward":      func() { tails.Forward(&a.ty, &a.tx, &a.tw, &a.tb) },
 		"loss forward":       func() { _ = loss.Forward(&a.loss, &a.lx, &a.label) },
 		"embedding forward":  func() { _ = embedding.Forward(&a.ey, &a.id, &a.e) },
 		"embedding backward": func() { _ = embedding.Backward(&a.e, &a.ey, &a.id) },
-		"adam forward":       func() { adam.Forward(&a.w, &a.m, &a.v, &a.w, 0.1, 1) },
+		"adam forward":       func() { adam.Forward(&a.w, &a.m, &a.v, &a.dw, 0.1, 1) },
 		"dropout forward":    func() { dropout.Forward(&a.py, &a.px, 1) },
 		"mix forward":        func() { mix.Forward(&a.my, &a.mx, &a.mz, &a.mw) },
 	} {
