@@ -1,7 +1,7 @@
 package cut
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/dlgen/dlgen/gen/fuse"
 	"github.com/dlgen/dlgen/gen/ir"
@@ -179,7 +179,7 @@ func partTarget(g *plan.Group, c *plan.Contraction) ir.Mem {
 	}
 	for k, s := range g.Stages {
 		m := s.Nest.Store
-		if s == c.Main || !s.Store || fuse.AnyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || fmt.Sprint(m.Buf.Shape) != fmt.Sprint(sum.Buf.Shape) || g.Reads(m.Buf) {
+		if s == c.Main || !s.Store || fuse.AnyLoads(g.Stages[k+1:], sum.Buf) || m.Buf.Elem != ir.F32 || !slices.Equal(m.Buf.Shape, sum.Buf.Shape) || g.Reads(m.Buf) {
 			continue
 		}
 		if naive.SameMem(&ir.Mem{Buf: sum.Buf, Subs: m.Subs}, &sum) {

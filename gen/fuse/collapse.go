@@ -1,7 +1,6 @@
 package fuse
 
 import (
-	"fmt"
 	"slices"
 	"sort"
 
@@ -207,7 +206,7 @@ func (j *joining) fits(m *ir.Mem) bool {
 	}
 	shape := append(append(append([]int(nil), m.Buf.Shape[:at]...), m.Buf.Shape[at]*m.Buf.Shape[at+1]), m.Buf.Shape[at+2:]...)
 	if seen {
-		return fmt.Sprint(view.Shape) == fmt.Sprint(shape)
+		return slices.Equal(view.Shape, shape)
 	}
 	v := *m.Buf
 	v.Shape, v.Of = shape, m.Buf.Root()

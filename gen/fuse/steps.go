@@ -83,7 +83,7 @@ func ofOwnStep(parts [][]*ir.Nest, b *ir.Buffer, d int) bool {
 			if value == nil {
 				value = &s
 			}
-			if diff := s.Add(*value, -1); diff.Const != 0 || len(diff.Terms) > 0 {
+			if !s.Equal(*value) {
 				return false
 			}
 		}

@@ -16,7 +16,7 @@ type names map[string]bool
 // reserved are the names that no generated identifier may have, because the
 // generated code means something else by them.
 func reserved(in Package) names {
-	n := names{"_": true, "init": true, "math": true, "fmt": true, "unsafe": true, "cpu": true, "useAVX2": true}
+	n := names{"_": true, "init": true, "math": true, "fmt": true, "unsafe": true, "cpu": true}
 	for _, v := range in.Vectors {
 		n[v.use()] = true
 	}

@@ -158,6 +158,12 @@ func (s Sub) Coef(v *Var) int {
 	return 0
 }
 
+// Equal reports whether s and t have the same value whatever their variables are.
+func (s Sub) Equal(t Sub) bool {
+	d := s.Add(t, -1)
+	return d.Const == 0 && len(d.Terms) == 0
+}
+
 // Div is s/n, which is even where nothing is left over.
 func (s Sub) Div(n int) (q Sub, even bool) {
 	q.Const, even = s.Const/n, s.Const%n == 0

@@ -128,16 +128,7 @@ func Bare(s ir.Sub) *ir.Var {
 
 // SameMem reports whether a and b are the same element at all times.
 func SameMem(a, b *ir.Mem) bool {
-	if a.Buf != b.Buf {
-		return false
-	}
-	for d := range a.Subs {
-		diff := a.Subs[d].Add(b.Subs[d], -1)
-		if diff.Const != 0 || len(diff.Terms) > 0 {
-			return false
-		}
-	}
-	return true
+	return a.Buf == b.Buf && slices.EqualFunc(a.Subs, b.Subs, ir.Sub.Equal)
 }
 
 // LastDim reports whether v stands in the subscript along memory only.

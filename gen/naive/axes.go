@@ -5,7 +5,11 @@
 // nothing that is given changes, and nothing depends on a machine.
 package naive
 
-import "github.com/dlgen/dlgen/gen/ir"
+import (
+	"slices"
+
+	"github.com/dlgen/dlgen/gen/ir"
+)
 
 // Restricts reports whether one of the ranges is about v.
 func Restricts(ranges []ir.Range, v *ir.Var) bool {
@@ -19,16 +23,7 @@ func Restricts(ranges []ir.Range, v *ir.Var) bool {
 
 // SameRanges reports whether two reductions are restricted alike.
 func SameRanges(a, b []ir.Range) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		d := a[i].Sub.Add(b[i].Sub, -1)
-		if a[i].Size != b[i].Size || d.Const != 0 || len(d.Terms) > 0 {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y ir.Range) bool { return x.Size == y.Size && x.Sub.Equal(y.Sub) })
 }
 
 // GCD is the greatest common divisor, 0 for zeros.

@@ -60,7 +60,7 @@ func withinStep(groups []*plan.Group, b *ir.Buffer) bool {
 			if m.Subs[d].Coef(v) == 0 && first.Subs[d].Coef(v) == 0 {
 				continue
 			}
-			if diff := m.Subs[d].Add(first.Subs[d], -1); diff.Const != 0 || len(diff.Terms) > 0 {
+			if !m.Subs[d].Equal(first.Subs[d]) {
 				return false
 			}
 		}

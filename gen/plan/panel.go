@@ -138,7 +138,7 @@ func (c *Contraction) priced(t machine.Target, p *Plan, pn *Panel, loops int, co
 	}
 	work := bytes / 32 * 0.7 // the loads are those of the first tile
 	if pn.Transposed() {
-		work = pn.turning(p, t, c)
+		work = pn.turning(p, t)
 	}
 	pn.Cycles = copies * work
 	pn.wait.Near = copies * bytes / machine.FromSecond
@@ -156,7 +156,7 @@ func (c *Contraction) priced(t machine.Target, p *Plan, pn *Panel, loops int, co
 }
 
 // turning is the time in which the squares of a transposed panel are turned.
-func (pn *Panel) turning(p *Plan, t machine.Target, c *Contraction) float64 {
+func (pn *Panel) turning(p *Plan, t machine.Target) float64 {
 	n, side := pn.Cols/t.Lanes, t.Lanes
 	if pn.TileRow != nil {
 		side = p.TileOf(pn.TileRow)

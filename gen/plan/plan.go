@@ -24,7 +24,7 @@ type Plan struct {
 	Order []ir.Axis
 	// Vec is the outer axis whose values fill the lanes, or nil.
 	Vec *ir.Var
-	// tile is how many blocks of an outer axis a tile holds: vectors for vec,
+	// Tile is how many blocks of an outer axis a tile holds: vectors for Vec,
 	// single values for others; 1 where it is not mentioned.
 	Tile map[*ir.Var]int
 	// Hold is the tile axis that is innermost in the unrolled code: what
@@ -221,8 +221,8 @@ func (p *Plan) pairRows(g *Group, t machine.Target) {
 	}
 }
 
-// rowsFitting is the same for rows that the group adds to sums, which stay where they are,
-// and for very short ones: what several passes read of a row is needed until its end. Where
+// rowsFitting is how many rows at a time the registers hold of those that the group adds to sums,
+// which stay where they are, and of very short ones: what several passes read of a row is needed until its end. Where
 // vectors are shorter than a line, it is their loads and stores that take long in a row that
 // the registers do not hold.
 func (g *Group) rowsFitting(row *ir.Var, steps float64, t machine.Target) int {

@@ -129,7 +129,7 @@ func (u *unread) read(c call) {
 			return
 		}
 		part := c.reach(m, n)
-		key := append([]byte(b.Name), 0) // no name goes on with numbers
+		key := append([]byte(b.Name), 0) // so that a name does not run into the numbers
 		for _, r := range part {
 			key = binary.AppendVarint(binary.AppendVarint(key, int64(r.lo)), int64(r.hi))
 		}

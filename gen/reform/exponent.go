@@ -84,8 +84,7 @@ func among(x, top *ir.Mem, def *ir.Nest) bool {
 func sameAs(s ir.Sub, top *ir.Mem, def *ir.Nest, v *ir.Var) bool {
 	for k, stored := range def.Store.Subs {
 		if naive.Bare(stored) == v {
-			diff := top.Subs[k].Add(s, -1)
-			return diff.Const == 0 && len(diff.Terms) == 0
+			return top.Subs[k].Equal(s)
 		}
 	}
 	return false

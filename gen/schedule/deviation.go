@@ -27,7 +27,7 @@ func deviations(l *ir.Loops, t machine.Target) *ir.Loops {
 		if of < 0 {
 			continue
 		}
-		sums, last := deviationsOf(out.Nests[of], out.Nests[at], t)
+		sums, last := deviationsOf(out.Nests[of], out.Nests[at])
 		var nests []*ir.Nest
 		nests = append(nests, out.Nests[:of]...)
 		nests = append(nests, sums...)
@@ -145,7 +145,7 @@ func leads(nests []*ir.Nest, from, to *ir.Buffer) bool {
 
 // deviationsOf is what stands in place of the sum and of that of the squared
 // deviations.
-func deviationsOf(sum, squares *ir.Nest, t machine.Target) (first []*ir.Nest, last *ir.Nest) {
+func deviationsOf(sum, squares *ir.Nest) (first []*ir.Nest, last *ir.Nest) {
 	_, f := deviation(squares)
 	sum = naive.Renamed(sum, alike(sum, squares))
 	n := naive.Volume(sum.Reduce)

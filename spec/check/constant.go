@@ -93,7 +93,7 @@ func (c *checker) constantName(x *syntax.Name, self *number) (constant, bool) {
 		c.errs.AddHelp(x.Pos, diag.DidYouMean(x.Name, names), "%s is neither a dim nor an attribute", x.Name)
 		return constant{}, false
 	}
-	if n.state == 1 {
+	if n.state == evaluating {
 		who := n.decl.Name
 		if self != nil && self != n {
 			who = self.decl.Name + " and " + n.decl.Name
@@ -105,7 +105,7 @@ func (c *checker) constantName(x *syntax.Name, self *number) (constant, bool) {
 	}
 	n.used = true
 	c.evaluate(n)
-	return n.value, n.state == 2
+	return n.value, n.state == known
 }
 
 func (c *checker) arithmetic(x *syntax.Binary, a, b constant, exact bool) (constant, bool) {

@@ -43,12 +43,22 @@ var (
 	realText  = regexp.MustCompile(`^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$`)
 )
 
+// state is how far a number is.
+type state uint8
+
+const (
+	unbound state = iota
+	evaluating
+	known
+	failed
+)
+
 // number is a dim or attribute while it is bound.
 type number struct {
 	decl  *syntax.Number
 	isDim bool
 	value constant
-	state uint8 // 0 not yet, 1 being evaluated, 2 bound, 3 failed
+	state state
 	given bool
 	used  bool
 }
@@ -70,9 +80,9 @@ func (c *checker) bind(given map[string]string) {
 	c.readGiven(given, names)
 	var missing []string
 	for _, n := range order {
-		if n.state == 0 && n.decl.Default == nil && n.decl.Value == nil {
+		if n.state == unbound && n.decl.Default == nil && n.decl.Value == nil {
 			missing = append(missing, n.decl.Name)
-			n.state = 3
+			n.state = failed
 		}
 	}
 	if len(missing) > 0 {
@@ -91,7 +101,7 @@ func (c *checker) bind(given map[string]string) {
 	}
 	c.checkComputed(given, order)
 	for _, n := range order {
-		if n.state == 2 {
+		if n.state == known {
 			c.checkLimits(n, given)
 		}
 	}
@@ -144,9 +154,9 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 			continue
 		}
 		v, problem := parseGiven(given[k], n)
-		n.given, n.state, n.value = true, 2, v
+		n.given, n.state, n.value = true, known, v
 		if problem != "" {
-			n.state = 3
+			n.state = failed
 			c.errs.AddGiven(k, "", "%s=%s: %s", k, given[k], problem)
 		}
 	}
@@ -180,10 +190,10 @@ func parseGiven(text string, n *number) (constant, string) {
 
 // evaluate computes a default or value, those it refers to first.
 func (c *checker) evaluate(n *number) {
-	if n.state != 0 {
+	if n.state != unbound {
 		return
 	}
-	n.state = 1
+	n.state = evaluating
 	x := n.decl.Default
 	if n.decl.Value != nil {
 		x = n.decl.Value
@@ -191,12 +201,12 @@ func (c *checker) evaluate(n *number) {
 	before := c.errs.Len()
 	v, ok := c.constant(x, n, false)
 	n.value = v
-	n.state = 2
+	n.state = known
 	if ok && n.isDim && (!v.isInt || v.i < least(n.decl) || v.i > maxExtent) {
 		c.errs.AddHelp(n.decl.Pos, c.where(x), "%s is %s; %s", n.decl.Name, v.text(), dimRule(n.decl))
 	}
 	if !ok || c.errs.Len() > before {
-		n.state = 3
+		n.state = failed
 	}
 }
 
@@ -216,7 +226,7 @@ func (c *checker) mentioned(all ...syntax.Expr) string {
 	for _, x := range all {
 		syntax.Walk(x, func(e syntax.Expr) {
 			if name, ok := e.(*syntax.Name); ok && !seen[name.Name] {
-				if n := c.numbers[name.Name]; n != nil && n.state == 2 {
+				if n := c.numbers[name.Name]; n != nil && n.state == known {
 					seen[name.Name] = true
 					parts = append(parts, name.Name+"="+n.value.text())
 				}
@@ -230,7 +240,7 @@ func (c *checker) mentioned(all ...syntax.Expr) string {
 func (c *checker) checkComputed(given map[string]string, order []*number) {
 	for _, n := range order {
 		text, ok := given[n.decl.Name]
-		if !ok || n.decl.Value == nil || n.state != 2 {
+		if !ok || n.decl.Value == nil || n.state != known {
 			continue
 		}
 		v, problem := parseGiven(text, n)
