@@ -125,3 +125,41 @@ backward: derive
 		}
 	}
 }
+
+// TestLargeIntegers: what integers differ by is rounded, not these.
+func TestLargeIntegers(t *testing.T) {
+	p := proved(t, `layer: decay
+dims: {T: }
+tensors:
+  time: {role: input, type: int32, shape: [T]}
+  y: {role: output, shape: [T, T]}
+  z: {role: output, shape: [T]}
+  s: {role: output, shape: [T, T]}
+forward: |
+  y[i][j] = exp(-0.01*abs(time[i] - time[j]))
+  z[i] = 0.5*(time[i] - 1700000000) + (3 - time[i])
+  s[i][j] = time[i] + time[j] - 2*time[i]%7
+backward: none
+`, "T=37")
+	env := values(p, false, 3)
+	for i := range env.Values["time"] {
+		env.Values["time"][i] = []float64{1700000000, 1700000013, -2147483648, 2147483647, 1699999950, -16777217, 5}[i%7] + float64(i/7*(i%7%2))
+		if i%7 == 3 {
+			env.Values["time"][i] = 2147483647 - float64(i)
+		}
+	}
+	want := env.Clone()
+	if err := eval.Run(p.Forward, want); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range targets {
+		mem := ranForward(t, p, target, env)
+		for _, name := range []string{"y", "z", "s"} {
+			for i, w := range want.Values[name] {
+				if g := float64(mem.F32[name][i]); math.Abs(g-w) > 2e-6*math.Abs(w) {
+					t.Errorf("%s: %s[%d] is %v, want %v", target.Name, name, i, g, w)
+				}
+			}
+		}
+	}
+}

@@ -40,6 +40,9 @@ var binaryOps = map[byte]ir.Op{'+': ir.Add, '-': ir.Sub2, '*': ir.Mul, '/': ir.D
 // binary lowers arithmetic; a division by what is known before the loops
 // becomes a product with the reciprocal, formed in float64.
 func (s *scope) binary(e *layer.Binary) *ir.Expr {
+	if d := s.difference(e); d != nil {
+		return d
+	}
 	x := s.expr(e.X)
 	if e.Op == '/' {
 		if v, ok := layer.Constant(e.Y); ok {
