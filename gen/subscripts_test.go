@@ -74,6 +74,19 @@ forward: |
   y[i][i1] = w[id[i/2]]*w[id[i1]]
   z[i][i1] = exp(-(x[i/2]*x[i1]))
 `},
+		{"axes a and b that are divided and joined", "N=1 A=16 B=3 K=2", `dims: {N: , A: , B: , K: }
+tensors:
+  x: {role: input, shape: [N, A, B]}
+  e: {role: output, shape: [N, A, B]}
+  u: {role: scratch, shape: [K, N, A]}
+  v: {role: saved, shape: [K, N, B]}
+  y: {role: output, shape: [N, A, B]}
+forward: |
+  e[n][a][b] = exp(x[n][a][b])
+  u[k][n][a] = 1/sum(b, e[n][a][b]*where(k == 0, 1, v[k-1][n][b]))
+  v[k][n][b] = 1/sum(a, e[n][a][b]*u[k][n][a])
+  y[n][a][b] = u[K-1][n][a]*e[n][a][b]*v[K-1][n][b]
+`},
 		{"conditions of scalars that differ by one operator", "N=9", `dims: {N: elements}
 tensors:
   x: {role: input, shape: [N]}

@@ -1,6 +1,7 @@
 package naive
 
 import (
+	"math"
 	"slices"
 
 	"github.com/dlgen/dlgen/gen/ir"
@@ -49,7 +50,7 @@ func Sign(x *ir.Expr) Signs {
 		}
 		return both(a, b)
 	case ir.Select:
-		if m := x.Args[0]; m.Load == nil && m.Op == ir.Unordered && m.Args[0].String() == x.Args[1].String() && m.Args[1].String() == x.Args[1].String() {
+		if m := x.Args[0]; m.Load == nil && m.Op == ir.Unordered && same(m.Args[0], x.Args[1]) && same(m.Args[1], x.Args[1]) {
 			return Sign(x.Args[2]) // the other one is NaN
 		}
 		return both(Sign(x.Args[1]), Sign(x.Args[2]))
@@ -90,13 +91,13 @@ func both(a, b Signs) Signs {
 
 // opposite reports whether a is -b.
 func opposite(a, b *ir.Expr) bool {
-	return a.Load == nil && a.Op == ir.Neg && a.Args[0].String() == b.String()
+	return a.Load == nil && a.Op == ir.Neg && same(a.Args[0], b)
 }
 
 // signOfProduct is the product of the factors' signs, of which a square has one.
 func signOfProduct(x *ir.Expr) Signs {
 	out := Positive
-	var alone []string
+	var alone []*ir.Expr
 	for _, f := range Factors(x) {
 		for f.Load == nil && f.Op == ir.Neg {
 			f, out = f.Args[0], -out
@@ -105,15 +106,23 @@ func signOfProduct(x *ir.Expr) Signs {
 			out *= s
 			continue
 		}
-		text := f.String()
-		if i := slices.Index(alone, text); i >= 0 {
+		if i := slices.IndexFunc(alone, func(x *ir.Expr) bool { return same(x, f) }); i >= 0 {
 			alone = slices.Delete(alone, i, i+1)
 		} else {
-			alone = append(alone, text)
+			alone = append(alone, f)
 		}
 	}
 	if len(alone) > 0 {
 		return Either
 	}
 	return out
+}
+
+// same reports whether two expressions are one and the same at all times.
+func same(a, b *ir.Expr) bool {
+	if a.Load != nil || b.Load != nil {
+		return a.Load != nil && b.Load != nil && SameMem(a.Load, b.Load)
+	}
+	return a.Op == b.Op && a.Kind == b.Kind && math.Float32bits(a.Real) == math.Float32bits(b.Real) && a.Word == b.Word && a.Fn == b.Fn && a.Scalar == b.Scalar &&
+		a.Sub.Equal(b.Sub) && a.Every == b.Every && a.Within == b.Within && a.Step == b.Step && slices.EqualFunc(a.Args, b.Args, same)
 }

@@ -28,7 +28,9 @@ import (
 func Run(l *ir.Loops, t machine.Target) *ir.Program {
 	l = naive.Cloned(l)
 	l = reform.Run(l, reform.Vectors{Lanes: t.Lanes, Exchanges: t.Wide})
+	l.Nests = naive.Distinct(l.Nests)
 	l = stream(deviations(turnAhead(gatherAhead(l, t), t), t), t)
+	l.Nests = naive.Distinct(l.Nests)
 	if err := ir.VerifyLoops(l); err != nil {
 		panic(fmt.Sprintf("schedule: loops have become invalid: %v\n%s", err, l))
 	}
