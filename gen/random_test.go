@@ -16,7 +16,7 @@ import (
 // they only add, multiply and choose, and their data are small integers. With
 // DLGEN_RANDOM=N it tries N layers of each kind instead of a few.
 func TestRandom(t *testing.T) {
-	count := 25
+	count := 18
 	if n, err := strconv.Atoi(os.Getenv("DLGEN_RANDOM")); err == nil {
 		count = n
 	}
