@@ -277,35 +277,36 @@ func (p *points) position(t *layer.Tensor, subs []layer.Int, at map[*layer.Index
 // it is given, or not by one equation for all.
 func (p *points) definition(x *layer.Element, at map[*layer.Index]int, env *eval.Env) (layer.Int, map[*layer.Index]int) {
 	e := p.computed[x.T]
-	if e == nil {
-		return nil, nil
+	if inner := p.place(e, x.Subs, at, env); inner != nil {
+		return e.Value.(*layer.FromInt).X, inner
 	}
-	inner := map[*layer.Index]int{}
-	for d, s := range x.Subs {
-		i, ok := p.integerAt(s, at, env)
-		if !ok || i < 0 || i >= x.T.Shape[d] {
-			return nil, nil
-		}
-		inner[e.Subs[d].(*layer.Var).I] = i
-	}
-	return e.Value.(*layer.FromInt).X, inner
+	return nil, nil
 }
 
 // formula is definition for a real number.
 func (p *points) formula(x *layer.Read, at map[*layer.Index]int, env *eval.Env) (layer.Expr, map[*layer.Index]int) {
 	e := p.formulas[x.T]
-	if e == nil || x.Old {
-		return nil, nil
+	if inner := p.place(e, x.Subs, at, env); inner != nil && !x.Old {
+		return e.Value, inner
+	}
+	return nil, nil
+}
+
+// place is the values of the indices at which an equation defines an element, nil without an
+// equation, or beyond the shape.
+func (p *points) place(e *layer.Equation, subs []layer.Int, at map[*layer.Index]int, env *eval.Env) map[*layer.Index]int {
+	if e == nil {
+		return nil
 	}
 	inner := map[*layer.Index]int{}
-	for d, s := range x.Subs {
+	for d, s := range subs {
 		i, ok := p.integerAt(s, at, env)
-		if !ok || i < 0 || i >= x.T.Shape[d] {
-			return nil, nil
+		if !ok || i < 0 || i >= e.T.Shape[d] {
+			return nil
 		}
 		inner[e.Subs[d].(*layer.Var).I] = i
 	}
-	return e.Value, inner
+	return inner
 }
 
 // states learns how a real number is computed, by one equation for all elements, of others.
