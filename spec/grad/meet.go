@@ -44,12 +44,16 @@ func (p *points) meets(x, y layer.Expr) {
 	}
 }
 
+// mostEvaluated bounds the work for each pair of numbers that are to meet.
+const mostEvaluated = 2000
+
 // touch makes some of the real numbers that are compared equal where ties are drawn, and
 // about so large where large numbers are: neither 2*x and 1 nor 1e-9 and 1e9 meet by chance.
 func (p *points) touch(env *eval.Env, m mode) {
 	for _, x := range p.touching {
 		for range p.touches.IntN(3) {
 			at := p.somewhere(x.idx, p.touches)
+			p.left = mostEvaluated
 			by := 1.0
 			if m == beyond {
 				by += [...]float64{1, 1. / 1024}[p.touches.IntN(2)] * (p.touches.Float64() - 0.5)
@@ -71,6 +75,7 @@ func (p *points) meet(env *eval.Env) {
 	for _, m := range p.meetings {
 		for range p.far.IntN(3) {
 			at := p.somewhere(m.idx, p.far)
+			p.left = mostEvaluated
 			c := change{by: [...]int{0, 0, -1, 1}[p.far.IntN(4)]}
 			if v, ok := p.realAt(m.y, at, env); ok && p.solve(m.x, v, c, at, env) {
 				continue

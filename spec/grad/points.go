@@ -74,6 +74,9 @@ type points struct {
 	meetings, touching []meeting
 	// computed has the equations of integers that are not given, formulas those of real numbers.
 	computed, formulas map[*layer.Tensor]*layer.Equation
+	// left is how many more numbers may be evaluated to make two meet: what is computed from
+	// others many times over would take too long.
+	left int
 	// scale is that of the point at hand, for what is large or small; turn counts draws from near.
 	scale float64
 	turn  int

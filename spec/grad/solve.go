@@ -19,7 +19,7 @@ type change struct {
 func (p *points) solve(x layer.Expr, v float64, c change, at map[*layer.Index]int, env *eval.Env) bool {
 	const most = 1e12 // beside what is larger, gradients are not compared
 	whole := math.Abs(v) < math.MaxInt32 && !c.real
-	if !(math.Abs(v) < most) {
+	if p.left--; p.left < 0 || !(math.Abs(v) < most) {
 		return false
 	}
 	switch x := x.(type) {
@@ -129,6 +129,9 @@ func stands(op string, a, b float64) bool {
 // realAt evaluates a number at values of its indices, where it is made of them and of what is
 // given.
 func (p *points) realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (float64, bool) {
+	if p.left--; p.left < 0 {
+		return 0, false
+	}
 	switch x := x.(type) {
 	case layer.Const:
 		return x.V, true
