@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dlgen/dlgen/gen/ir"
+	"github.com/dlgen/dlgen/gen/naive"
 	"github.com/dlgen/dlgen/spec/layer"
 )
 
@@ -253,7 +254,7 @@ func (s *scope) gather(x *layer.Element) ir.Sub {
 // gatherFrom is the variable that holds an element of an int32 buffer.
 func (s *scope) gatherFrom(m ir.Mem) *ir.Var {
 	for _, g := range s.nest.Gathers {
-		if g.Mem.String() == m.String() {
+		if naive.SameMem(&g.Mem, &m) {
 			return g.Dst
 		}
 	}

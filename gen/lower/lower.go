@@ -74,6 +74,7 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, windows
 			l.equation(part, nil)
 		}
 	}
+	l.out.Nests = naive.Distinct(l.out.Nests) // parts of an index may be called as others are
 	return l.out, nil
 }
 
@@ -212,11 +213,7 @@ func (l *lowerer) nests(eq *layer.Equation, bound *layer.Index) {
 	}
 	if by == meeting {
 		if in := s.meets(eq.Subs, eq.T); in != nil {
-			nothing := ir.RealExpr(0)
-			if target.Elem == ir.I32 {
-				nothing = wordConst(0)
-			}
-			s.nest.Value = ir.NewExpr(ir.Select, in, s.nest.Value, nothing)
+			s.nest.Value = ir.NewExpr(ir.Select, in, s.nest.Value, ir.RealExpr(0))
 		}
 	}
 	l.changed(eq.T)
@@ -285,31 +282,11 @@ func (s *scope) bind(idx []*layer.Index, axes *[]ir.Axis) {
 			s.vars[i] = ir.Sub{}
 			continue
 		}
-		v := s.variable(i.Name)
+		v := s.l.variable(i.Name)
 		s.vars[i] = ir.VarSub(v)
 		s.size[v] = i.Size
 		*axes = append(*axes, ir.Axis{Var: v, Size: i.Size})
 	}
-}
-
-// variable is a new one of the nest, with a name that none of its others has: an index that
-// is split gives its parts names that the equation may have.
-func (s *scope) variable(name string) *ir.Var {
-	v := s.l.variable(name)
-	for s.named(v.Name) {
-		v = s.l.variable(v.Name + "_")
-	}
-	return v
-}
-
-// named reports whether a variable of the nest has a name.
-func (s *scope) named(name string) bool {
-	for v := range s.size {
-		if v.Name == name {
-			return true
-		}
-	}
-	return s.l.steps != nil && s.l.steps.loop.Var.Name == name
 }
 
 // root lowers the value of the nest: a reduction at the top belongs to the
@@ -324,7 +301,7 @@ func (s *scope) root(e layer.Expr) {
 	idx, body := flattenSum(r)
 	s.bind(idx, &s.nest.Reduce)
 	if r.Op == layer.Sum && len(s.nest.Reduce) == 0 { // a single term may be restricted, too
-		s.nest.Reduce = []ir.Axis{{Var: s.variable("one"), Size: 1}}
+		s.nest.Reduce = []ir.Axis{{Var: s.l.variable("one"), Size: 1}}
 	}
 	s.nest.Value = s.expr(s.window(s.nest.Op, body))
 	if len(s.nest.Within) == 0 {

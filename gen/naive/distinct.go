@@ -9,7 +9,7 @@ func Distinct(nests []*ir.Nest) []*ir.Nest {
 	for k, n := range nests {
 		out[k] = n
 		if to := renamings(n); len(to) > 0 {
-			out[k] = renamedAll(n, to)
+			out[k] = Renamed(n, to)
 		}
 	}
 	return out
@@ -37,15 +37,4 @@ func renamings(n *ir.Nest) map[*ir.Var]*ir.Var {
 		add(g.Dst)
 	}
 	return to
-}
-
-// renamedAll is Renamed for axes and what is looked up.
-func renamedAll(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
-	out := Renamed(n, to)
-	for k, g := range out.Gathers {
-		if v := to[g.Dst]; v != nil {
-			out.Gathers[k] = &ir.LoadIndex{Dst: v, Mem: g.Mem}
-		}
-	}
-	return out
 }

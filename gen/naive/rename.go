@@ -11,7 +11,7 @@ func SubstitutedRanges(in []ir.Range, v *ir.Var, s ir.Sub) []ir.Range {
 	return out
 }
 
-// Renamed is a copy of n with variables replaced.
+// Renamed is a copy of n with variables replaced, those that it looks up, too.
 func Renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	axes := func(in []ir.Axis) []ir.Axis {
 		out := append([]ir.Axis(nil), in...)
@@ -35,7 +35,11 @@ func Renamed(n *ir.Nest, to map[*ir.Var]*ir.Var) *ir.Nest {
 	}
 	out.Gathers = nil
 	for _, g := range n.Gathers {
-		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: g.Dst, Mem: RenamedMem(g.Mem, to)})
+		dst := g.Dst
+		if v := to[dst]; v != nil {
+			dst = v
+		}
+		out.Gathers = append(out.Gathers, &ir.LoadIndex{Dst: dst, Mem: RenamedMem(g.Mem, to)})
 	}
 	out.Value = renamedExpr(n.Value, to)
 	return &out

@@ -119,11 +119,7 @@ func tabled(n *ir.Nest, e *ir.Expr, name string) (*ir.Nest, *ir.Expr) {
 	for _, g := range ids {
 		to[g.Dst] = &ir.Var{Name: g.Dst.Name}
 	}
-	out = naive.Renamed(out, to)
-	for _, g := range out.Gathers {
-		g.Dst = to[g.Dst]
-	}
-	return out, instead
+	return naive.Renamed(out, to), instead
 }
 
 // idsOf are the ids of n that places take, in their order, with those that these take.

@@ -72,8 +72,8 @@ type points struct {
 	// meetings are integers that are compared with others than numbers alone, touching are
 	// real numbers that are compared.
 	meetings, touching []meeting
-	// computed has the equations of integers that are not given, formulas those of real numbers.
-	computed, formulas map[*layer.Tensor]*layer.Equation
+	// computed has the equations of numbers that are not given.
+	computed map[*layer.Tensor]*layer.Equation
 	// left is how many more numbers may be evaluated to make two meet: what is computed from
 	// others many times over would take too long.
 	left int
@@ -109,7 +109,7 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 		grid: []float64{0, 1, -1, 2, -2},
 		lo:   map[string]int{}, hi: map[string]int{},
 		near: map[string][]int{}, uses: map[string][]use{}, marks: map[*layer.Index][]int{},
-		above: 1 << 14, computed: map[*layer.Tensor]*layer.Equation{}, formulas: map[*layer.Tensor]*layer.Equation{},
+		above: 1 << 14, computed: map[*layer.Tensor]*layer.Equation{},
 	}
 	for m := range p.drawn { // each layer begins with another way
 		p.drawn[m] = int(seed)
@@ -133,7 +133,6 @@ func newPoints(l *layer.Layer, seed uint64) *points {
 func (p *points) learn(e *layer.Equation) {
 	p.bound(e.T, e.Subs)
 	p.defines(e)
-	p.states(e)
 	e.Walk(func(node any) bool {
 		switch x := node.(type) {
 		case layer.Const:

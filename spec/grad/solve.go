@@ -288,7 +288,7 @@ func (p *points) definition(x *layer.Element, at map[*layer.Index]int, env *eval
 
 // formula is definition for a real number.
 func (p *points) formula(x *layer.Read, at map[*layer.Index]int, env *eval.Env) (layer.Expr, map[*layer.Index]int) {
-	e := p.formulas[x.T]
+	e := p.computed[x.T]
 	if inner := p.place(e, x.Subs, at, env); inner != nil && !x.Old {
 		return e.Value, inner
 	}
@@ -312,32 +312,23 @@ func (p *points) place(e *layer.Equation, subs []layer.Int, at map[*layer.Index]
 	return inner
 }
 
-// states learns how a real number is computed, by one equation for all elements, of others.
-func (p *points) states(e *layer.Equation) {
-	_, again := p.formulas[e.T]
-	part := slices.ContainsFunc(e.Subs, func(s layer.Int) bool { _, bare := s.(*layer.Var); return !bare })
-	switch {
-	case e.T.Type != layer.Float32 || e.T.Role == layer.State:
-	case again || part || e.Accumulate || slices.Contains(e.Tensors(), e.T):
-		p.formulas[e.T] = nil
-	default:
-		p.formulas[e.T] = e
-	}
-}
-
-// defines learns how integers are computed, at once from what is given.
+// defines learns how numbers are computed by one equation for all elements: integers at once from
+// what is given, real numbers from others.
 func (p *points) defines(e *layer.Equation) {
-	_, integer := e.Value.(*layer.FromInt)
+	if e.T.Role == layer.State {
+		return
+	}
 	_, again := p.computed[e.T]
 	part := slices.ContainsFunc(e.Subs, func(s layer.Int) bool { _, bare := s.(*layer.Var); return !bare })
-	further := slices.ContainsFunc(e.Tensors(), func(t *layer.Tensor) bool {
+	_, whole := e.Value.(*layer.FromInt)
+	apart := whole && !slices.ContainsFunc(e.Tensors(), func(t *layer.Tensor) bool {
 		return t.Role != layer.Input && t.Role != layer.Param && t.Role != layer.Scalar
 	})
-	switch {
-	case e.T.Type == layer.Float32 || e.T.Role == layer.State:
-	case !integer || again || part || further || e.Accumulate:
+	if e.T.Type == layer.Float32 {
+		apart = !slices.Contains(e.Tensors(), e.T)
+	}
+	p.computed[e.T] = e
+	if again || part || e.Accumulate || !apart {
 		p.computed[e.T] = nil
-	default:
-		p.computed[e.T] = e
 	}
 }
