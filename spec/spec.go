@@ -19,7 +19,8 @@ import (
 )
 
 // Open reads a spec: that of a library layer, or, where the argument ends in
-// .yaml or .yml or has a slash, a file.
+// .yaml or .yml or has a slash, a file. With errors in the text there is a spec, too,
+// unless nothing more can be said of it: Bind and Prove list these errors with theirs.
 func Open(nameOrPath string) (*syntax.Spec, error) { return link.Open(nameOrPath) }
 
 // IsPath tells the path of a spec from a name of the library.
@@ -30,16 +31,30 @@ func Bind(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 	return check.Check(s, given)
 }
 
-// Dims checks that a spec allows the given dims and attributes; its equations may still
-// not be right for them.
-func Dims(s *syntax.Spec, given map[string]string) error { return check.Dims(s, given) }
+// Allows reports whether the rules of a spec allow the given dims and attributes; its equations
+// may still not be right for them.
+func Allows(s *syntax.Spec, given map[string]string) bool { return check.Allows(s, given) }
 
 // Prove binds a spec and proves that its backward belongs to its forward.
 func Prove(s *syntax.Spec, given map[string]string) (*layer.Proved, error) {
 	l, err := Bind(s, given)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		return prove(s, l)
 	}
+	var list, more *diag.List
+	if errors.As(err, &list) {
+		if part := soundPart(s, list); part != nil {
+			if l, err := Bind(part, given); err == nil {
+				if _, err = prove(part, l); errors.As(err, &more) {
+					list.Include(more)
+				}
+			}
+		}
+	}
+	return nil, err
+}
+
+func prove(s *syntax.Spec, l *layer.Layer) (*layer.Proved, error) {
 	p, err := grad.Prove(l, func(given map[string]string) (*layer.Layer, error) { return Bind(s, given) })
 	var list *diag.List
 	if errors.As(err, &list) {

@@ -55,7 +55,7 @@ func given(args []string) (map[string]string, error) {
 // prove opens a layer, binds its dims and proves its gradient, which inference does without.
 func prove(layerName string, values map[string]string, inference bool) (*layer.Proved, error) {
 	s, err := spec.Open(layerName)
-	if err != nil {
+	if s == nil {
 		return nil, err
 	}
 	p, err := spec.Prove(s, values)

@@ -76,13 +76,13 @@ func notes(p *layer.Proved) (out []string) {
 // these dims, NAME=VALUE.
 func checkSpec(name string, values map[string]string) (*layer.Proved, []string, error) {
 	s, err := spec.Open(name)
-	if err != nil {
+	if s == nil {
 		return nil, nil, err
 	}
-	all, chosen, err := chooseDims(s, values)
-	if err != nil {
-		return nil, nil, err
+	dims := chooseDims(s, values)
+	proved, err := spec.Prove(s, dims.all)
+	if err != nil && dims.note != "" {
+		err = fmt.Errorf("%w\n%s", err, dims.note)
 	}
-	proved, err := spec.Prove(s, all)
-	return proved, chosen, err
+	return proved, dims.chosen, err
 }

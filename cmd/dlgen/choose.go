@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -24,24 +23,34 @@ const (
 	mostRefused, mostSame = 24, 4
 )
 
-// chooseDims gives the dims that are not given small values with which the equations of a
-// spec can be checked: such that all differ, if its rules allow any. Equations that only
-// hold where dims are equal are wrong, or a rule is missing; err has what is wrong then.
-// It returns all values, and those chosen, NAME=VALUE.
-func chooseDims(s *syntax.Spec, values map[string]string) (all map[string]string, chosen []string, err error) {
+// choice are dims with which the equations of a spec can be checked. If they are wrong with
+// these, note says, where it is not empty, how that depends on the dims.
+type choice struct {
+	all    map[string]string
+	chosen []string // NAME=VALUE
+	note   string
+}
+
+// chooseDims gives the dims that are not given small values: such that all differ, if the
+// rules of the spec allow any. Equations that only hold where dims are equal are wrong, or a
+// rule is missing.
+func chooseDims(s *syntax.Spec, values map[string]string) choice {
 	c := &chooser{spec: s, given: values, free: freeNumbers(s, values)}
 	if len(c.free) == 0 {
-		return values, nil, nil
+		return choice{all: values}
 	}
-	all, chosen, refused, err := c.differing()
-	if all != nil || err != nil {
-		return all, chosen, err
+	differing, found := c.differing()
+	if found && differing.note == "" {
+		return differing
 	}
-	all, chosen, err = c.alike()
-	if err == nil && refused != nil {
-		return nil, nil, fmt.Errorf("%w; it is right with %s: if dims depend on each other, say how under require", refused, strings.Join(chosen, " "))
+	alike, right := c.alike()
+	switch {
+	case !found:
+		return alike
+	case right:
+		differing.note += "; it is right with " + strings.Join(alike.chosen, " ") + ": if dims depend on each other, say how under require"
 	}
-	return all, chosen, err
+	return differing
 }
 
 // chooser tries values for the numbers that are free beside those that are given.
@@ -51,69 +60,70 @@ type chooser struct {
 	free  []string
 }
 
-// with is all values where the free numbers take those of a set, in turns, and what these are.
-func (c *chooser) with(set []int) (all map[string]string, chosen []string) {
-	all = maps.Clone(c.given)
-	if all == nil {
-		all = map[string]string{}
+// with is all values where the free numbers take those of a set, in turns.
+func (c *chooser) with(set []int) choice {
+	d := choice{all: maps.Clone(c.given)}
+	if d.all == nil {
+		d.all = map[string]string{}
 	}
 	for i, name := range c.free {
-		all[name] = strconv.Itoa(set[i%len(set)])
-		chosen = append(chosen, name+"="+all[name])
+		d.all[name] = strconv.Itoa(set[i%len(set)])
+		d.chosen = append(d.chosen, name+"="+d.all[name])
 	}
-	return all, chosen
+	return d
 }
 
-// differing finds values that differ in pairs. Where the rules allow some, but the equations none,
-// refused says why; err does where the equations are wrong whatever the dims are.
-func (c *chooser) differing() (all map[string]string, chosen []string, refused, err error) {
+// differing finds values that differ in pairs. Where the rules allow some, but the equations
+// none, they come with a note, unless the equations are wrong whatever the dims are.
+func (c *chooser) differing() (found choice, ok bool) {
 	var last error
 	refusals, same := 0, 0
 	for _, set := range append(c.different(), c.ruled()...) {
-		all, chosen := c.with(set)
-		if spec.Dims(c.spec, all) != nil {
+		d := c.with(set)
+		if !spec.Allows(c.spec, d.all) {
 			continue
 		}
-		_, err := spec.Bind(c.spec, all)
+		_, err := spec.Bind(c.spec, d.all)
 		if err == nil {
-			return all, chosen, nil, nil
+			return d, true
 		}
 		if same++; last == nil || last.Error() != err.Error() {
 			same, last = 1, err
 		}
-		if !withinApplied(c.spec, err) {
-			if refusals++; refused == nil {
-				refused = fmt.Errorf("%w\nchecked with %s", err, strings.Join(chosen, " "))
-			}
-		}
 		if same == mostSame {
-			return nil, nil, nil, last
+			return d, true
+		}
+		if !withinApplied(c.spec, err) {
+			if refusals++; !ok {
+				found, ok = d, true
+				found.note = "checked with " + strings.Join(d.chosen, " ")
+			}
 		}
 		if refusals == mostRefused {
 			break
 		}
 	}
-	return nil, nil, refused, nil
+	return found, ok
 }
 
-// alike finds any values, some of which may be equal or 1; err is what is wrong with the first.
-func (c *chooser) alike() (all map[string]string, chosen []string, err error) {
+// alike finds any values, some of which may be equal or 1. It reports whether the equations
+// are right with them; otherwise they are the first.
+func (c *chooser) alike() (found choice, right bool) {
 	allowed := false
-	for _, set := range append(alike(len(c.free)), c.ruled()...) {
-		all, chosen := c.with(set)
-		_, wrong := spec.Bind(c.spec, all)
-		if wrong == nil {
-			return all, chosen, nil
+	for k, set := range append(alike(len(c.free)), c.ruled()...) {
+		d := c.with(set)
+		if _, err := spec.Bind(c.spec, d.all); err == nil {
+			return d, true
 		}
-		if err == nil {
-			err = wrong
+		if k == 0 {
+			found = d
 		}
-		allowed = allowed || spec.Dims(c.spec, all) == nil
+		allowed = allowed || spec.Allows(c.spec, d.all)
 	}
 	if !allowed {
-		err = fmt.Errorf("%w\nof the dims that were tried, its rules allow none: give some, as in %s=64", err, c.free[0])
+		found.note = "of the dims that were tried, its rules allow none: give some, as in " + c.free[0] + "=64"
 	}
-	return nil, nil, err
+	return found, false
 }
 
 // freeNumbers are the dims and attributes of s that must be given and are not.

@@ -163,16 +163,13 @@ func describeImplied(w *tabwriter.Writer, s *syntax.Spec) {
 	if len(s.Applied) == 0 {
 		return
 	}
-	all, chosen, err := chooseDims(s, nil)
+	dims := chooseDims(s, nil)
+	l, err := spec.Bind(s, dims.all)
 	if err != nil {
 		return // check says what is wrong with it
 	}
-	l, err := spec.Bind(s, all)
-	if err != nil {
-		return
-	}
-	title := fmt.Sprintf("\nTensors of the layers that it applies, for %s\n", strings.Join(chosen, " "))
-	if len(chosen) == 0 {
+	title := fmt.Sprintf("\nTensors of the layers that it applies, for %s\n", strings.Join(dims.chosen, " "))
+	if len(dims.chosen) == 0 {
 		title = "\nTensors of the layers that it applies\n"
 	}
 	for _, t := range l.Tensors {

@@ -2,7 +2,7 @@ package check
 
 import (
 	"fmt"
-	"slices"
+	"maps"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
@@ -67,14 +67,15 @@ func (c *checker) applies(q *syntax.Equation) bool {
 	return false
 }
 
-// applications binds all layers that forward applies. It reports whether all
-// of them could be bound; the tensors that they define are known then.
+// applications binds all layers that forward applies, and reports whether all of them could
+// be bound. The tensors of those that were are known then.
 func (c *checker) applications() bool {
-	failed := c.misspelled() // what would be defined
+	c.misspelled()
+	failed := maps.Clone(c.open.defined)
 	sound := len(failed) == 0
 	var all, pending []*application
 	for _, q := range c.spec.Forward {
-		if c.applies(q) && !failed[q.Target.Name] {
+		if c.applies(q) && !c.open.equations[q] {
 			pending = append(pending, c.unfold(q, q.Value, append([]*syntax.Name{{Name: q.Target.Name, Pos: q.Target.Pos}}, q.More...))...)
 		}
 	}
@@ -95,19 +96,24 @@ func (c *checker) applications() bool {
 		}
 		if len(left) == len(pending) {
 			c.stuck(left)
-			return false
+			for _, a := range left {
+				a.fails(failed)
+			}
+			break
 		}
 		pending = left
 	}
-	if !sound || slices.ContainsFunc(all, func(a *application) bool { return a.failed }) {
-		return false
-	}
-	c.applied = all
 	for _, a := range all {
+		if a.failed {
+			sound = false
+			c.leaveOpen(a.src)
+			continue
+		}
+		c.applied = append(c.applied, a)
 		c.ownTensors(a.own)
 	}
 	c.exportedNames()
-	return true
+	return sound
 }
 
 // ownTensors adds the tensors that a layer brings with it to those of the spec.

@@ -81,17 +81,18 @@ func TestBad(t *testing.T) {
 	}
 	for _, file := range files {
 		for _, c := range readChunks(t, file) {
-			t.Run(filepath.Base(file)+"/"+c.name, func(t *testing.T) { c.test(t) })
+			t.Run(filepath.Base(file)+"/"+c.name, func(t *testing.T) { c.test(t, readOnly[filepath.Base(file)]) })
 		}
 	}
 }
 
-func (c chunk) test(t *testing.T) {
+// readOnly are the files of texts that are read and no more.
+var readOnly = map[string]bool{"bad_syntax.txt": true, "bad_yaml.txt": true}
+
+func (c chunk) test(t *testing.T, readOnly bool) {
 	s, err := syntax.Parse("bad.yaml", []byte(c.text))
-	if err == nil {
-		err = link.Layers(s)
-	}
-	if err == nil {
+	if s != nil && !readOnly {
+		_ = link.Layers(s) // is in s.Wrong
 		_, err = Check(s, c.given)
 	}
 	if err == nil {

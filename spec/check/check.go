@@ -7,10 +7,12 @@
 // every access is in bounds, under the conditions around it, or has an outside
 // value, every element of what forward defines is defined exactly once, and
 // the equations stand in an order in which each reads only what is defined.
-// Nothing here takes long, whatever the dims are.
+// Nothing here takes long, whatever the dims are. What is wrong in one place
+// hides nothing that is wrong in another, and is complained about once.
 package check
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -31,10 +33,17 @@ type checker struct {
 	tensors map[string]*layer.Tensor
 	// gradients are by name; forward does not see them.
 	gradients map[string]*layer.Tensor
-	// tainted are tensors of which an equation has errors.
+	// tainted are tensors of which an equation has errors; open is what such equations leave open.
 	tainted map[*layer.Tensor]bool
+	open    openNames
+	// unfit counts the complaints about the values that numbers have here: with others the
+	// spec may be right. sketchy says that the spec leaves the size of something open.
+	unfit   int
+	sketchy bool
 	// bare are tensors with subscripts that stood without.
 	bare map[*layer.Tensor]bool
+	// unclear are tensors whose declarations are wrong, so that nobody knows what suits them.
+	unclear map[*layer.Tensor]bool
 	// readBy has the passes that read a tensor.
 	readBy map[*layer.Tensor]map[pass]bool
 	// applied are the layers that forward applies, in the order of the equations;
@@ -57,17 +66,16 @@ const (
 	backward
 )
 
-// Dims checks of the given dims and attributes, NAME to text, no more than that the rules
-// of the spec allow them and that tensors have a shape.
-func Dims(s *syntax.Spec, given map[string]string) error {
-	_, _, err := bound(s, given)
-	return err
+// Allows reports whether the rules of the spec allow the given dims and attributes, NAME to
+// text, whatever else is wrong with it.
+func Allows(s *syntax.Spec, given map[string]string) bool {
+	c := newChecker(s)
+	c.declare(given)
+	return c.unfit == 0
 }
 
-// bound is a checker that has the numbers and tensors of the spec; sound says that their
-// names were right.
-func bound(s *syntax.Spec, given map[string]string) (c *checker, sound bool, err error) {
-	c = &checker{
+func newChecker(s *syntax.Spec) *checker {
+	return &checker{
 		spec: s, errs: &diag.List{},
 		layer: &layer.Layer{
 			Name: s.Name.Text, Doc: s.Doc, File: filepath.Base(s.File), Pos: s.Name.Pos,
@@ -77,61 +85,77 @@ func bound(s *syntax.Spec, given map[string]string) (c *checker, sound bool, err
 		ranges:    map[string]*declaredRange{},
 		tensors:   map[string]*layer.Tensor{},
 		bare:      map[*layer.Tensor]bool{},
+		unclear:   map[*layer.Tensor]bool{},
 		gradients: map[string]*layer.Tensor{},
 		tainted:   map[*layer.Tensor]bool{},
+		open: openNames{
+			equations: map[*syntax.Equation]bool{}, defined: map[string]bool{},
+			mentioned: map[string]bool{}, undeclared: map[string]bool{},
+		},
 		readBy:    map[*layer.Tensor]map[pass]bool{},
 		values:    map[*layer.Tensor]interval{},
 		definedBy: map[*layer.Tensor]*application{},
 		madeBy:    map[*layer.Tensor]*application{},
 	}
-	c.errs.Source(s.File, s.Text)
-	c.names()
-	before := c.errs.Len()
-	c.bind(given)
-	if c.errs.Len() > before {
-		return nil, false, c.errs.Err()
+}
+
+// declare binds the numbers of the spec and makes its tensors, unless the numbers are unfit.
+func (c *checker) declare(given map[string]string) {
+	if c.bind(given); c.unfit == 0 {
+		c.declareTensors()
+		c.declareRanges()
 	}
-	shapes := c.declareTensors()
-	ranges := c.declareRanges()
-	if !shapes || !ranges {
-		return nil, false, c.errs.Err()
-	}
-	return c, before == 0, nil
 }
 
 // Check binds the spec to the given dims and attributes, NAME to text.
 func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
-	c, sound, err := bound(s, given)
-	if err != nil {
-		return nil, err
+	c := newChecker(s)
+	c.errs.Source(s.File, s.Text)
+	c.names()
+	distinct := c.errs.Len() == 0
+	if c.declare(given); c.unfit == 0 {
+		fwd, bwd := c.passes()
+		if distinct {
+			c.unused()
+		}
+		if c.errs.Len() == 0 && !c.unread() {
+			c.layer.Forward = c.sort(c.inlined(fwd))
+			c.layer.Forward.Args = layer.ForwardArgs(c.layer)
+			if bwd != nil {
+				c.layer.Declared = c.sort(bwd).Equations
+			}
+		}
 	}
-	if !c.applications() {
-		return nil, c.errs.Err()
-	}
-	written := slices.DeleteFunc(slices.Clone(s.Forward), c.applies)
-	fwd := c.equations(written, forward)
-	c.complete(fwd, forward)
-	var bwd []*layer.Equation
-	if s.Backward.Mode == syntax.Equations {
-		bwd = c.equations(s.Backward.Equations, backward)
-		c.complete(bwd, backward)
-	}
-	c.backwardMode()
-	if sound && len(fwd) == len(written) && len(bwd) == len(s.Backward.Equations) {
-		c.unused() // what broken equations use is not known
-	}
-	if err := c.errs.Err(); err != nil {
-		return nil, err
-	}
-	c.layer.Forward = c.sort(c.inlined(fwd))
-	c.layer.Forward.Args = layer.ForwardArgs(c.layer)
-	if bwd != nil {
-		c.layer.Declared = c.sort(bwd).Equations
+	if s.Wrong != nil {
+		c.errs.Include(s.Wrong)
 	}
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}
 	return c.layer, nil
+}
+
+// unread reports whether the text of the spec has errors.
+func (c *checker) unread() bool { return c.spec.Wrong != nil && c.spec.Wrong.Len() > 0 }
+
+// passes checks the equations of forward, and of backward where they are written out.
+func (c *checker) passes() (fwd, bwd []*layer.Equation) {
+	for _, q := range slices.Concat(c.spec.Forward, c.spec.Backward.Equations) {
+		if isBad(q.Value) || c.sketchy && c.applies(q) {
+			c.leaveOpen(q)
+		}
+	}
+	bound := !c.sketchy && c.applications()
+	fwd = c.equations(slices.DeleteFunc(slices.Clone(c.spec.Forward), c.applies), forward)
+	c.complete(fwd, forward)
+	if c.spec.Backward.Mode == syntax.Equations {
+		bwd = c.equations(c.spec.Backward.Equations, backward)
+		c.complete(bwd, backward)
+	}
+	if bound && !slices.Contains(slices.Collect(maps.Values(c.unclear)), true) {
+		c.backwardMode()
+	}
+	return fwd, bwd
 }
 
 // backwardMode complains where the spec's backward does not fit its tensors.

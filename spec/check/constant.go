@@ -78,6 +78,8 @@ func (c *checker) constant(x syntax.Expr, self *number, exact bool) (constant, b
 			return constant{}, false
 		}
 		return c.arithmetic(x, a, b, exact)
+	case *syntax.Bad:
+		return constant{}, false
 	}
 	c.errs.Addf(x.Position(), "expected a number made of dims and attributes")
 	return constant{}, false
@@ -85,11 +87,16 @@ func (c *checker) constant(x syntax.Expr, self *number, exact bool) (constant, b
 
 func (c *checker) constantName(x *syntax.Name, self *number) (constant, bool) {
 	n := c.numbers[x.Name]
+	if n == nil && c.open.undeclared[x.Name] {
+		return constant{}, false
+	}
 	if n == nil {
+		c.open.undeclared[x.Name] = true
 		var names []string
 		for k := range c.numbers {
 			names = append(names, k)
 		}
+		c.mayMean(diag.Nearest(x.Name, names))
 		c.errs.AddHelp(x.Pos, diag.DidYouMean(x.Name, names), "%s is neither a dim nor an attribute", x.Name)
 		return constant{}, false
 	}
@@ -116,6 +123,7 @@ func (c *checker) arithmetic(x *syntax.Binary, a, b constant, exact bool) (const
 			if exact && x.Op == "/" && b.i > 0 {
 				help = strings.TrimPrefix(help+"; to round down, give it a name below dims, as in P: {value: "+syntax.PrintExpr(x)+"}", "; ")
 			}
+			c.unfit++
 			c.errs.AddHelp(x.OpPos, help, "%s", problem)
 			return constant{}, false
 		}
@@ -125,6 +133,7 @@ func (c *checker) arithmetic(x *syntax.Binary, a, b constant, exact bool) (const
 	if !ok {
 		c.errs.Addf(x.OpPos, "the operator %s is not possible here", x.Op)
 	} else if math.IsInf(f, 0) || math.IsNaN(f) {
+		c.unfit++
 		c.errs.Addf(x.OpPos, "the result is not a finite number")
 		ok = false
 	}
@@ -199,6 +208,7 @@ func (c *checker) extent(x syntax.Expr, what string) int {
 		return 0
 	}
 	if !v.isInt || v.i < 1 || v.i > maxExtent {
+		c.unfit++
 		c.errs.AddHelp(x.Position(), c.where(x), "%s is %s; it must be a whole number from 1 to %d", what, v.text(), maxExtent)
 		return 0
 	}

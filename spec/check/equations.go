@@ -33,8 +33,8 @@ func (c *checker) equations(list []*syntax.Equation, p pass) []*layer.Equation {
 		}
 		if !q.failed {
 			out = append(out, q.typed)
-		} else if t := q.tensor(q.src.Target.Name); t != nil {
-			c.tainted[t] = true
+		} else {
+			c.leaveOpen(q.src)
 		}
 	}
 	return out
@@ -42,9 +42,13 @@ func (c *checker) equations(list []*syntax.Equation, p pass) []*layer.Equation {
 
 // resolveAndBuild makes the typed equation, or sets failed.
 func (q *equation) resolveAndBuild() {
+	if q.c.open.equations[q.src] {
+		q.failed = true
+		return
+	}
 	t := q.target()
 	q.resolve()
-	if q.failed {
+	if q.failed = q.failed || q.c.sketchy; q.failed {
 		return
 	}
 	q.typed = &layer.Equation{
@@ -99,6 +103,8 @@ func (q *equation) target() *layer.Tensor {
 		q.checkRank(t, len(x.Subs), x.Pos)
 	}
 	switch {
+	case q.c.unclear[t]:
+		q.failed = true
 	case q.pass == forward && q.c.definedBy[t] != nil:
 		q.errorf(x.Pos, "%s is defined in line %d already, by the layer %s", t.Name, q.c.definedBy[t].src.Pos.Line, q.c.definedBy[t].call.Layer)
 	case t.Role == layer.Input || t.Role == layer.Param:
@@ -193,11 +199,11 @@ func (c *checker) definedByForward(by map[*layer.Tensor][]*layer.Equation) {
 		inBackward[e.Target.Name] = true
 	}
 	for _, t := range c.layer.Tensors {
-		if len(by[t]) > 0 || c.tainted[t] || c.definedBy[t] != nil || t.Implied {
-			if t.Role == layer.Scratch && inBackward[t.Name] {
-				c.errs.AddHelp(t.Pos, "backward may read it as forward defines it; use another name for what it computes itself",
-					"forward and backward both define the scratch tensor %s", t.Name)
-			}
+		if (len(by[t]) > 0 || c.definedBy[t] != nil) && t.Role == layer.Scratch && inBackward[t.Name] {
+			c.errs.AddHelp(t.Pos, "backward may read it as forward defines it; use another name for what it computes itself",
+				"forward and backward both define the scratch tensor %s", t.Name)
+		}
+		if len(by[t]) > 0 || c.definedBy[t] != nil || c.tainted[t] || c.unclear[t] || t.Implied {
 			continue
 		}
 		switch t.Role {
@@ -217,7 +223,7 @@ func (c *checker) definedByForward(by map[*layer.Tensor][]*layer.Equation) {
 
 func (c *checker) definedByBackward(by map[*layer.Tensor][]*layer.Equation) {
 	for _, g := range c.layer.Gradients {
-		if len(by[g]) == 0 && !c.tainted[g] {
+		if len(by[g]) == 0 && !c.tainted[g] && !c.unclear[g] {
 			c.errs.AddHelp(c.spec.Backward.Pos, "define "+g.Name+", or give "+g.Of.Name+" grad: none",
 				"backward does not define %s, the gradient of %s", g.Name, g.Of.Name)
 		}

@@ -27,8 +27,11 @@ type equation struct {
 	typed  *layer.Equation
 	// value says that an integer at hand is neither a subscript nor in a condition.
 	value bool
-	// failed is set with the first complaint.
-	failed bool
+	// failed is set with the first complaint; rangeless with one about what may give an index
+	// its range.
+	failed, rangeless bool
+	// told are the names that were complained about.
+	told map[string]bool
 }
 
 // use is where an index got its range.
@@ -109,7 +112,7 @@ func (q *equation) resolve() {
 
 // needRange complains where the range of an index is not known.
 func (q *equation) needRange(i *layer.Index) {
-	if u := q.uses[i]; i.Size == 0 && !u.failed {
+	if u := q.uses[i]; i.Size == 0 && !u.failed && !q.rangeless && !q.c.sketchy {
 		u.failed = true
 		q.helpf(u.first, "give it in the reduction, as in sum("+i.Name+" < 3, ...), or below indices:",
 			"the range of %s is not known: it stands bare in no subscript", i.Name)
@@ -119,6 +122,8 @@ func (q *equation) needRange(i *layer.Index) {
 func (q *equation) resolveExpr(x syntax.Expr) {
 	switch x := x.(type) {
 	case *syntax.Literal:
+	case *syntax.Bad:
+		q.failed, q.rangeless = true, true
 	case *syntax.Name:
 		q.resolveName(x)
 	case *syntax.Element:
@@ -169,26 +174,33 @@ func (q *equation) resolveName(x *syntax.Name) {
 // undefined complains about a name that means nothing, where a tensor is meant or it may
 // be an index.
 func (q *equation) undefined(name string, pos diag.Pos, tensor bool) {
-	if q.pass == forward {
-		if t := q.c.gradients[name]; t != nil {
-			q.errorf(pos, "%s belongs to the gradient of %s, which forward does not know", name, t.Of.Name)
-			return
-		}
-	} else if of := q.c.tensors[strings.TrimPrefix(name, "d")]; of != nil && strings.HasPrefix(name, "d") {
-		if of.Role == layer.Saved || of.Role == layer.Scratch {
-			q.helpf(pos, "declare it under tensors, as in "+name+": {role: scratch, shape: [...]}: only inputs and params come with theirs", "%s is not defined", name)
-			return
-		}
-		q.errorf(pos, "%s is not differentiated, so there is no %s", of.Name, name)
-		return
-	}
+	q.failed, q.rangeless = true, true
 	known := q.c.known(q.pass)
 	for _, i := range q.scope {
 		known = append(known, i.Name)
 	}
+	q.c.mayMean(diag.Nearest(name, known))
+	if q.told[name] || q.c.open.explain(name) {
+		return
+	}
+	tensor = tensor || q.c.targets(name)
+	q.c.open.undeclared[name] = tensor
+	q.tell(name)
+	of := q.c.tensors[strings.TrimPrefix(name, "d")]
 	help := diag.DidYouMean(name, known)
 	switch {
-	case help == "" && (tensor || q.c.targets(name)):
+	case q.pass == forward && q.c.gradients[name] != nil:
+		q.errorf(pos, "%s belongs to the gradient of %s, which forward does not know", name, q.c.gradients[name].Of.Name)
+		return
+	case q.pass == forward || of == nil || of.Name == name:
+	case of.Role == layer.Saved || of.Role == layer.Scratch:
+		help = "declare it under tensors, as in " + name + ": {role: scratch, shape: [...]}: only inputs and params come with theirs"
+	default:
+		q.errorf(pos, "%s is not differentiated, so there is no %s", of.Name, name)
+		return
+	}
+	switch {
+	case help == "" && tensor:
 		help = "declare it under tensors, as in " + name + ": {role: scratch, shape: [...]}"
 	case len(name) == 1 && !tensor:
 		help = "an index stands on the left side or is introduced by a reduction, as in sum(" + name + ", ...)"
@@ -196,14 +208,31 @@ func (q *equation) undefined(name string, pos diag.Pos, tensor bool) {
 	q.helpf(pos, help, "%s is not defined", name)
 }
 
+// tell notes that there is a complaint about a name in this equation.
+func (q *equation) tell(name string) {
+	if q.told == nil {
+		q.told = map[string]bool{}
+	}
+	q.told[name] = true
+}
+
 // targets reports whether an equation defines elements of something of that name.
 func (c *checker) targets(name string) bool {
-	return slices.ContainsFunc(slices.Concat(c.spec.Forward, c.spec.Backward.Equations), func(q *syntax.Equation) bool { return q.Target.Name == name })
+	return slices.ContainsFunc(slices.Concat(c.spec.Forward, c.spec.Backward.Equations), func(q *syntax.Equation) bool {
+		return q.Target.Name == name || slices.ContainsFunc(q.More, func(n *syntax.Name) bool { return n.Name == name })
+	})
 }
 
 func (q *equation) checkRank(t *layer.Tensor, subs int, pos diag.Pos) {
-	if subs == len(t.Shape) {
+	if subs == len(t.Shape) || q.c.unclear[t] {
 		return
+	}
+	q.rangeless = true
+	if key := fmt.Sprint(t.Name, subs); q.told[key] {
+		q.failed = true
+		return
+	} else if subs > 0 {
+		q.tell(key)
 	}
 	if len(t.Shape) == 0 {
 		q.errorf(pos, "%s is a single number, it has no subscripts", t.Name)
@@ -272,9 +301,6 @@ func (q *equation) resolveElement(x *syntax.Element) {
 		q.errorf(x.Pos, "%s is an index, it has no subscripts", x.Name)
 	case t == nil:
 		q.undefined(x.Name, x.Pos, true)
-		for _, i := range q.scope { // its range may come from here
-			q.uses[i].failed = q.uses[i].failed || i.Size == 0
-		}
 	default:
 		q.checkRank(t, len(x.Subs), x.Pos)
 		q.reads(t, x.Pos)
@@ -296,6 +322,9 @@ func (q *equation) resolveSubs(t *layer.Tensor, x *syntax.Element) {
 
 // reads notes that this pass reads t.
 func (q *equation) reads(t *layer.Tensor, pos diag.Pos) {
+	if q.c.unclear[t] {
+		q.failed = true
+	}
 	if q.pass == backward && t.Role == layer.State {
 		q.helpf(pos, "keep what backward needs in a tensor with role: saved", "backward cannot read the state %s, which forward has updated", t.Name)
 	}
@@ -310,7 +339,7 @@ func (q *equation) bare(i *layer.Index, t *layer.Tensor, d int, pos diag.Pos) {
 	u := q.uses[i]
 	from := fmt.Sprintf("%s in %s (line %d)", extentText(t, d), t.Name, pos.Line)
 	switch {
-	case u.fixed || u.failed || i.Size == t.Shape[d]:
+	case u.fixed || u.failed || i.Size == t.Shape[d] || t.Shape[d] == 0:
 	case i.Size == 0:
 		i.Size, u.from = t.Shape[d], from
 	default:

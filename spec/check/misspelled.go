@@ -7,23 +7,17 @@ import (
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
-// misspelled complains about what is called as a layer and is none. It gives the names of
-// what that would define.
-func (c *checker) misspelled() map[string]bool {
-	failed := map[string]bool{}
+// misspelled complains about what is called as a layer and is none.
+func (c *checker) misspelled() {
 	for _, src := range c.spec.Forward {
 		q := &equation{c: c, src: src, pass: forward}
-		if len(src.Target.Subs) == 0 {
+		if len(src.Target.Subs) == 0 && !c.open.equations[src] {
 			q.misspelled(src.Value)
 		}
 		if q.failed {
-			failed[src.Target.Name] = true
-			for _, n := range src.More {
-				failed[n.Name] = true
-			}
+			c.leaveOpen(src)
 		}
 	}
-	return failed
 }
 
 func (q *equation) misspelled(x syntax.Expr) {

@@ -28,10 +28,11 @@ func dimRule(decl *syntax.Number) string {
 	return "a dim is a whole number from 1 to 2147483647"
 }
 
-// least is the smallest value of a dim: 1, or 0 where the spec says min: 0.
+// least is the smallest value of a dim: 1, or 0 where the spec says min: 0, or may say so.
 func least(decl *syntax.Number) int64 {
 	for _, l := range decl.Limits {
-		if bound, ok := l.Bound.(*syntax.Literal); ok && l.Key.Text == "min" && bound.Text == "0" {
+		bound, ok := l.Bound.(*syntax.Literal)
+		if l.Key.Text == "min" && (isBad(l.Bound) || ok && bound.Text == "0") {
 			return 0
 		}
 	}
@@ -86,6 +87,7 @@ func (c *checker) bind(given map[string]string) {
 		}
 	}
 	if len(missing) > 0 {
+		c.unfit++
 		c.errs.AddHelp(diag.Pos{}, "give "+strings.Join(missing, "=... ")+"=...", "%s: missing %s", c.spec.Name.Text, strings.Join(missing, ", "))
 	}
 	broken := c.require()
@@ -119,6 +121,7 @@ func (c *checker) checkLimits(n *number, given map[string]string) {
 	if !broken {
 		return
 	}
+	c.unfit++
 	help := ""
 	if values := c.mentioned(bounds...); values != "" {
 		help = "here " + values
@@ -147,6 +150,7 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 					help = "it has none"
 				}
 			}
+			c.unfit++
 			c.errs.AddGiven(k, help, "%s has no dim or attribute %s", c.spec.Name.Text, k)
 			continue
 		}
@@ -157,6 +161,7 @@ func (c *checker) readGiven(given map[string]string, names []string) {
 		n.given, n.state, n.value = true, known, v
 		if problem != "" {
 			n.state = failed
+			c.unfit++
 			c.errs.AddGiven(k, "", "%s=%s: %s", k, given[k], problem)
 		}
 	}
@@ -203,10 +208,11 @@ func (c *checker) evaluate(n *number) {
 	n.value = v
 	n.state = known
 	if ok && n.isDim && (!v.isInt || v.i < least(n.decl) || v.i > maxExtent) {
+		c.unfit++
 		c.errs.AddHelp(n.decl.Pos, c.where(x), "%s is %s; %s", n.decl.Name, v.text(), dimRule(n.decl))
 	}
 	if !ok || c.errs.Len() > before {
-		n.state = failed
+		n.state, c.sketchy = failed, true
 	}
 }
 
@@ -245,8 +251,10 @@ func (c *checker) checkComputed(given map[string]string, order []*number) {
 		}
 		v, problem := parseGiven(text, n)
 		if problem != "" {
+			c.unfit++
 			c.errs.AddGiven(n.decl.Name, "", "%s=%s: %s", n.decl.Name, text, problem)
 		} else if v.real() != n.value.real() {
+			c.unfit++
 			c.errs.AddGiven(n.decl.Name, c.where(n.decl.Value), "%s=%s: %s follows from the other dims and is %s", n.decl.Name, text, n.decl.Name, n.value.text())
 		}
 	}

@@ -85,6 +85,10 @@ func (q *equation) mentionsIndex(x syntax.Expr) bool {
 
 // reductionIndex reads i or i < N.
 func (q *equation) reductionIndex(call *syntax.Call, arg syntax.Expr) *layer.Index {
+	if isBad(arg) {
+		q.failed = true
+		return nil
+	}
 	name, ok := arg.(*syntax.Name)
 	var limit syntax.Expr
 	wrong := false

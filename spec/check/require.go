@@ -10,6 +10,7 @@ func (c *checker) require() bool {
 		holds, ok := c.rule(r.That)
 		if ok && !holds {
 			broken = true
+			c.unfit++
 			c.broken(r)
 		}
 	}
@@ -29,6 +30,8 @@ func (c *checker) broken(r *syntax.Rule) {
 // complaint about it or about what it mentions was made.
 func (c *checker) rule(x syntax.Expr) (holds, ok bool) {
 	switch x := x.(type) {
+	case *syntax.Bad:
+		return false, false
 	case *syntax.Unary:
 		if x.Op == "!" {
 			v, ok := c.rule(x.X)

@@ -3,6 +3,7 @@ package check
 import (
 	"go/types"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,28 +29,27 @@ type declaredRange struct {
 	used bool
 }
 
-// declareRanges reports whether all ranges are known.
-func (c *checker) declareRanges() bool {
-	ok := true
+// declareRanges makes the indices whose ranges are declared.
+func (c *checker) declareRanges() {
 	for _, r := range c.spec.Indices {
 		n := c.extent(r.Extent, "the range of "+r.Name)
 		c.ranges[r.Name] = &declaredRange{size: n}
-		ok = ok && n > 0
+		c.sketchy = c.sketchy || n == 0
 	}
-	return ok
 }
 
-// declareTensors reports whether all shapes are known.
-func (c *checker) declareTensors() bool {
-	ok := true
+// declareTensors makes the tensors that the spec declares, and their gradients.
+func (c *checker) declareTensors() {
 	for _, d := range c.spec.Tensors {
 		t := &layer.Tensor{Name: d.Name, Doc: d.Doc, Pos: d.Pos}
 		c.tensors[d.Name] = t
 		c.layer.Tensors = append(c.layer.Tensors, t)
 		c.goName(d)
+		before := c.errs.Len()
 		c.role(t, d)
-		ok = c.shape(t, d) && ok
+		c.shape(t, d)
 		c.properties(t, d)
+		c.unclear[t] = c.errs.Len() > before || slices.ContainsFunc(d.Shape, isBad)
 	}
 	if len(c.spec.Tensors) == 0 {
 		c.errs.Addf(c.spec.Name.Pos, "%s has no tensors", c.spec.Name.Text)
@@ -63,12 +63,12 @@ func (c *checker) declareTensors() bool {
 			c.layer.Upstreams = append(c.layer.Upstreams, c.gradient(t))
 		}
 	}
-	return ok
 }
 
 // gradient makes the gradient of t, whose name must be free.
 func (c *checker) gradient(t *layer.Tensor) *layer.Tensor {
 	g := layer.GradientOf(t)
+	c.unclear[g] = c.unclear[t]
 	if other := c.tensors[g.Name]; other != nil && c.spec.Backward.Mode != syntax.None && c.spec.Backward.Mode != syntax.Absent {
 		c.errs.AddHelp(other.Pos, "rename it, or give "+t.Name+" grad: none", "the name %s belongs to the gradient of %s", g.Name, t.Name)
 	}
@@ -113,7 +113,9 @@ func (c *checker) role(t *layer.Tensor, d *syntax.Tensor) {
 	} else if r, ok := roles[d.Role.Text]; ok {
 		t.Role = r
 	} else {
-		c.errs.AddHelp(d.Role.Pos, suggest(d.Role.Text, "roles are ", "input", "param", "state", "output", "saved", "scratch", "scalar"), "there is no role %s", d.Role.Text)
+		names := []string{"input", "param", "state", "output", "saved", "scratch", "scalar"}
+		c.errs.AddHelp(d.Role.Pos, suggest(d.Role.Text, "roles are ", names...), "there is no role %s", d.Role.Text)
+		t.Role = roles[diag.Nearest(d.Role.Text, names)]
 	}
 	typ, ok := elemTypes[d.Type.Text]
 	if !ok {
@@ -139,43 +141,42 @@ func suggest(word, prefix string, candidates ...string) string {
 	return prefix + strings.Join(candidates, ", ")
 }
 
-// shape reports whether the shape is known.
-func (c *checker) shape(t *layer.Tensor, d *syntax.Tensor) bool {
-	if t.Role == layer.Scalar && d.Role.Text == "scalar" {
+// shape gives a tensor its extents; one that is not known is 0.
+func (c *checker) shape(t *layer.Tensor, d *syntax.Tensor) {
+	if d.Role.Text == "scalar" {
 		if len(d.Shape) > 0 {
 			c.errs.AddHelp(d.Shape[0].Position(), "leave out the shape, or use another role", "a scalar has no extents")
 		}
-		return true
+		return
 	}
 	if !d.HasShape {
 		c.errs.AddHelp(d.Pos, "for example shape: [N, I], or shape: [] for a single number", "%s has no shape", d.Name)
-		return false
+		c.sketchy = true
+		return
 	}
-	size, ok := int64(1), true
+	size := int64(1)
 	for _, x := range d.Shape {
 		n := c.extent(x, "an extent of "+d.Name)
 		t.Shape = append(t.Shape, n)
 		t.Extents = append(t.Extents, syntax.PrintExpr(x))
-		ok = ok && n > 0
-		if ok && size <= maxSize {
+		c.sketchy = c.sketchy || n == 0
+		if size <= maxSize {
 			size *= int64(n) // below 2^28 * 2^31
 		}
 	}
-	if ok && size > maxSize {
+	if size > maxSize {
+		c.unfit++
 		c.errs.Addf(d.Pos, "%s%s has too many elements; a tensor has at most %d", d.Name, shapeText(t.Shape), maxSize)
-		return false
 	}
 	if len(t.Shape) > 8 {
 		c.errs.Addf(d.Pos, "%s has %d extents; a tensor has at most 8", d.Name, len(t.Shape))
-		return false
 	}
-	return ok
 }
 
 func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
 	if w := d.Init; w.Text != "" {
 		t.Init = w.Text
-		if t.Role != layer.Param {
+		if _, known := roles[d.Role.Text]; known && t.Role != layer.Param {
 			c.errs.Addf(w.Pos, "init is for a param; %s is %s", d.Name, d.Role.Text)
 		}
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dlgen/dlgen/spec/layer"
@@ -26,17 +27,17 @@ func (c *checker) unused() {
 	c.useInDefaults()
 	c.unusedResults()
 	for _, n := range c.layer.Numbers {
-		if d := c.numbers[n.Name]; !d.used {
+		if d := c.numbers[n.Name]; !d.used && !c.open.mentioned[n.Name] {
 			c.errs.Addf(n.Pos, "%s is declared and never used", n.Name)
 		}
 	}
 	for _, r := range c.spec.Indices {
-		if d := c.ranges[r.Name]; d != nil && !d.used {
+		if d := c.ranges[r.Name]; d != nil && !d.used && !c.open.mentioned[r.Name] {
 			c.errs.Addf(r.Pos, "no equation has an index %s", r.Name)
 		}
 	}
 	for _, t := range c.layer.Tensors {
-		if t.Implied {
+		if t.Implied || c.unclear[t] || c.open.mentioned[t.Name] {
 			continue
 		}
 		by := c.readBy[t]
@@ -46,7 +47,7 @@ func (c *checker) unused() {
 				c.errs.Addf(t.Pos, "no equation reads %s", t.Name)
 			}
 		case layer.Scratch:
-			if len(by) == 0 && !c.tainted[t] {
+			if len(by) == 0 && !c.tainted[t] && c.targets(t.Name) {
 				c.errs.AddHelp(t.Pos, "give it role: output if the caller wants it", "no equation reads the scratch tensor %s", t.Name)
 			}
 		case layer.Saved:
@@ -60,7 +61,7 @@ func (c *checker) unused() {
 // unusedResults complains about layers that are applied for nothing: no result is read or
 // declared, and no state is updated.
 func (c *checker) unusedResults() {
-	read := map[string]bool{}
+	read := maps.Clone(c.open.mentioned)
 	for _, q := range slices.Concat(c.spec.Forward, c.spec.Backward.Equations) {
 		syntax.Walk(q.Value, func(x syntax.Expr) {
 			switch x := x.(type) {

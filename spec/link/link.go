@@ -4,7 +4,8 @@
 // out: its Spec, in which Applied has the specs of the layers that its
 // equations may apply, and these in turn theirs. What is promised: no layer
 // applies itself, not even through others; errors are *diag.List, but for a
-// first file that cannot be read.
+// first file that cannot be read, and stand in Wrong of the spec; the value of
+// an equation that applies a layer with errors is Bad.
 package link
 
 import (
@@ -22,25 +23,23 @@ import (
 )
 
 // Open reads a spec: that of a library layer, or, where the argument ends in
-// .yaml or .yml or has a slash, a file.
+// .yaml or .yml or has a slash, a file. With an error there is a spec, too, unless
+// nothing more can be said of it.
 func Open(nameOrPath string) (*syntax.Spec, error) {
 	s, err := parse(nameOrPath)
-	if err != nil {
+	if s == nil {
 		return nil, err
 	}
-	if err := link(s, keyOf(nameOrPath)); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, link(s, keyOf(nameOrPath))
 }
 
 // Layers links a spec that was parsed from a text.
 func Layers(s *syntax.Spec) error { return link(s, keyOf(s.File)) }
 
 func link(s *syntax.Spec, key string) error {
-	l := &linker{specs: map[string]*syntax.Spec{}, errs: &diag.List{}}
+	l := &linker{specs: map[string]*syntax.Spec{}, errs: s.Wrong}
 	l.link(s, key)
-	return l.errs.Err()
+	return s.Wrong.Err()
 }
 
 // keyOf tells specs apart: a name of the library, or the whole path of a file.
@@ -114,8 +113,8 @@ type step struct {
 	spec *syntax.Spec
 }
 
-// link finds the layers that a parsed spec applies.
-func (l *linker) link(s *syntax.Spec, key string) {
+// link finds the layers that a parsed spec applies, and reports whether all of them are right.
+func (l *linker) link(s *syntax.Spec, key string) bool {
 	l.errs.Source(s.File, s.Text)
 	s.Applied = map[string]*syntax.Spec{}
 	l.path = append(l.path, step{key, s})
@@ -123,24 +122,34 @@ func (l *linker) link(s *syntax.Spec, key string) {
 	for _, f := range s.Layers {
 		files[f.Name] = f
 	}
+	right := true
 	used := map[string]bool{}
 	for _, q := range s.Forward {
 		for _, a := range candidates(q) {
-			if _, done := s.Applied[a.name]; done {
-				continue
-			}
 			used[a.name] = true
-			if inner := l.open(s, a, files[a.name]); inner != nil {
+			inner, ok := l.open(s, a, files[a.name])
+			if inner != nil {
 				s.Applied[a.name] = inner
+			}
+			if !ok {
+				right = false
+				q.Value = &syntax.Bad{Pos: q.Value.Position()}
+			}
+		}
+		if _, bad := q.Value.(*syntax.Bad); bad {
+			for _, name := range syntax.Identifier.FindAllString(q.Text, -1) {
+				used[name] = true
 			}
 		}
 	}
 	for _, f := range s.Layers {
 		if !used[f.Name] {
+			right = false
 			l.errs.Addf(f.Pos, "no equation applies the layer %s", f.Name)
 		}
 	}
 	l.path = l.path[:len(l.path)-1]
+	return right
 }
 
 // candidate is a name that may be that of a layer; it is sure where settings
@@ -168,8 +177,9 @@ func candidates(q *syntax.Equation) []candidate {
 	return out
 }
 
-// open gives the linked spec of a candidate, or nil.
-func (l *linker) open(s *syntax.Spec, a candidate, file *syntax.Import) *syntax.Spec {
+// open gives the linked spec of a candidate, or nil where it is no layer. It reports whether
+// there is nothing wrong with it.
+func (l *linker) open(s *syntax.Spec, a candidate, file *syntax.Import) (*syntax.Spec, bool) {
 	name := a.name
 	if file != nil {
 		name = file.Path.Text
@@ -184,24 +194,24 @@ func (l *linker) open(s *syntax.Spec, a candidate, file *syntax.Import) *syntax.
 			l.errs.AddHelp(a.pos, known(a.name)+"\na layer of your own is given a name by its path, as in layers: {"+a.name+": ./"+a.name+".yaml}",
 				"there is no layer %s", a.name)
 		}
-		return nil
+		return nil, !a.sure
 	}
 	key := keyOf(name)
-	if l.cycle(key, a) {
-		return nil
-	}
 	if inner, done := l.specs[key]; done {
-		return inner
+		return inner, inner != nil
+	}
+	if l.cycle(key, a) {
+		return nil, false
 	}
 	inner, err := parse(name)
 	if err != nil {
 		l.report(err, a, file)
 	}
-	l.specs[key] = inner
-	if inner != nil {
-		l.link(inner, key)
+	if inner != nil && (!l.link(inner, key) || err != nil) {
+		inner = nil
 	}
-	return inner
+	l.specs[key] = inner
+	return inner, inner != nil
 }
 
 // report shows the errors of a spec that is applied, or that it cannot be read.

@@ -18,12 +18,11 @@ var decimal = regexp.MustCompile(`^(0|[1-9][0-9]*)$|^([0-9]+\.[0-9]*|\.[0-9]+)([
 // powerHelp is for those who look for an operator of powers.
 const powerHelp = "a square is x*x, any other power pow(x, y)"
 
-// bad stands for an expression about which a complaint was made.
-var bad Expr = &Literal{Text: "0"}
-
-// expr turns a Go expression into ours. Only what is listed here is accepted.
+// expr turns a Go expression into ours. Only what is listed here is accepted; Bad stands for
+// all else.
 func (p *goParser) expr(x ast.Expr) Expr {
 	pos := p.pos(x.Pos())
+	bad := &Bad{Pos: pos}
 	switch x := x.(type) {
 	case *ast.Ident:
 		return &Name{Name: x.Name, Pos: pos}
@@ -31,11 +30,8 @@ func (p *goParser) expr(x ast.Expr) Expr {
 		return p.literal(x)
 	case *ast.ParenExpr:
 		return p.expr(x.X)
-	case *ast.IndexExpr:
+	case *ast.IndexExpr, *ast.IndexListExpr:
 		return p.element(x)
-	case *ast.IndexListExpr:
-		p.errs.AddHelp(pos, "subscripts are written x[n][i], not x[n, i]", "several subscripts in one pair of brackets")
-		return bad
 	case *ast.BinaryExpr:
 		if x.Op == token.XOR {
 			p.errs.AddHelp(p.pos(x.OpPos), powerHelp, "the operator ^ is not in the language")
@@ -67,35 +63,47 @@ func (p *goParser) literal(x *ast.BasicLit) Expr {
 	pos := p.pos(x.Pos())
 	if x.Kind != token.INT && x.Kind != token.FLOAT || !decimal.MatchString(x.Value) {
 		p.errs.Addf(pos, "%s is not a number in decimal notation", x.Value)
-		return bad
+		return &Bad{Pos: pos}
 	}
 	return &Literal{Text: x.Value, Pos: pos}
 }
 
-func (p *goParser) element(x *ast.IndexExpr) Expr {
+// element reads subscripts, those in one pair of brackets too, so that nothing else of these is
+// missed.
+func (p *goParser) element(x ast.Expr) Expr {
 	var subs []Expr
-	var base ast.Expr = x
 	for {
-		i, ok := base.(*ast.IndexExpr)
-		if !ok {
+		var in []ast.Expr
+		switch i := x.(type) {
+		case *ast.IndexExpr:
+			x, in = i.X, []ast.Expr{i.Index}
+		case *ast.IndexListExpr:
+			p.errs.AddHelp(p.pos(i.Pos()), "subscripts are written x[n][i], not x[n, i]", "several subscripts in one pair of brackets")
+			x, in = i.X, i.Indices
+		}
+		if in == nil {
 			break
 		}
-		subs = append([]Expr{p.expr(i.Index)}, subs...)
-		base = i.X
+		var first []Expr
+		for _, s := range in {
+			first = append(first, p.expr(s))
+		}
+		subs = append(first, subs...)
 	}
-	name, ok := base.(*ast.Ident)
+	pos := p.pos(x.Pos())
+	name, ok := x.(*ast.Ident)
 	if !ok {
-		p.errs.Addf(p.pos(base.Pos()), "only a tensor has subscripts")
-		return bad
+		p.errs.Addf(pos, "only a tensor has subscripts")
+		return &Bad{Pos: pos}
 	}
-	return &Element{Name: name.Name, Subs: subs, Pos: p.pos(name.Pos())}
+	return &Element{Name: name.Name, Subs: subs, Pos: pos}
 }
 
 func (p *goParser) call(x *ast.CallExpr) Expr {
 	pos := p.pos(x.Pos())
 	if x.Ellipsis.IsValid() {
 		p.errs.Addf(p.pos(x.Ellipsis), "... is not in the language of equations")
-		return bad
+		return &Bad{Pos: pos}
 	}
 	switch fn := x.Fun.(type) {
 	case *ast.CompositeLit:
@@ -108,7 +116,7 @@ func (p *goParser) call(x *ast.CallExpr) Expr {
 		return c
 	}
 	p.errs.Addf(pos, "only a function's name can be called")
-	return bad
+	return &Bad{Pos: pos}
 }
 
 // apply reads a layer with settings in braces and arguments.
@@ -117,9 +125,10 @@ func (p *goParser) apply(x *ast.CompositeLit, args []ast.Expr) Expr {
 	name, ok := x.Type.(*ast.Ident)
 	if !ok {
 		p.errs.Addf(a.Pos, "only a layer's name can stand before {")
-		return bad
+		return &Bad{Pos: a.Pos}
 	}
 	a.Layer = name.Name
+	before := p.errs.Len()
 	first := map[string]bool{}
 	for _, e := range x.Elts {
 		kv, ok := e.(*ast.KeyValueExpr)
@@ -139,6 +148,9 @@ func (p *goParser) apply(x *ast.CompositeLit, args []ast.Expr) Expr {
 	}
 	for _, e := range args {
 		a.Args = append(a.Args, p.expr(e))
+	}
+	if p.errs.Len() > before {
+		return &Bad{Pos: a.Pos} // without a setting, others would seem to be missing
 	}
 	return a
 }

@@ -15,14 +15,15 @@ import (
 const MaxSize = 1 << 16
 
 // Parse reads a spec. The error, if any, is a *diag.List with everything that
-// is wrong.
+// is wrong; it is Wrong of the spec, which is nil where names that it declares
+// could not be read, so that nothing more can be said of it.
 func Parse(file string, text []byte) (*Spec, error) {
 	errs := &diag.List{}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
 	errs.Source(file, text)
 	r := &reader{file: file, lines: strings.Split(string(text), "\n"), errs: errs}
-	s := &Spec{File: file, Text: text}
+	s := &Spec{File: file, Text: text, Wrong: errs}
 	switch {
 	case len(text) > MaxSize:
 		errs.Addf(diag.Pos{File: file}, "the file has more than %d bytes; a spec has at most as many", MaxSize)
@@ -31,22 +32,21 @@ func Parse(file string, text []byte) (*Spec, error) {
 	case Nested(text) > 0:
 		errs.Addf(r.at(Nested(text)), "brackets or lists are nested more than %d deep", mostNested)
 	default:
-		if body := r.document(text); body != nil {
-			r.spec(s, body)
+		if body := r.document(text); body != nil && r.spec(s, body) {
+			return s, errs.Err()
 		}
 	}
-	if err := errs.Err(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return nil, errs.Err()
 }
 
-func (r *reader) spec(s *Spec, body ast.Node) {
+// spec reads the parts of a spec. It reports whether all names that they declare are known.
+func (r *reader) spec(s *Spec, body ast.Node) bool {
 	before := r.errs.Len()
 	f := r.fields(body, "a spec", "layer", "doc", "layers", "dims", "attrs", "require", "tensors", "indices", "forward", "backward")
 	if len(f) == 0 && r.errs.Len() > before {
-		return // not even a mapping
+		return false // not even a mapping
 	}
+	s.Name = Word{"the spec", r.at(1)}
 	if e, ok := f["layer"]; !ok {
 		r.errs.AddHelp(r.at(1), "add a line: layer: NAME", "the spec does not name its layer")
 	} else if w := r.scalar(e.value, "layer"); w.Text != "" && r.name(w, "a layer's name") {
@@ -74,11 +74,20 @@ func (r *reader) spec(s *Spec, body ast.Node) {
 	if e, ok := f["forward"]; ok {
 		s.Forward = r.equations(e)
 	} else {
+		r.lost = true
 		r.errs.AddHelp(r.at(1), "add forward: | and below it, indented, one equation a line", "the spec has no forward equations")
 	}
 	if e, ok := f["backward"]; ok {
 		s.Backward = r.backward(e)
 	}
+	return !r.lost
+}
+
+// declares checks a word that declares a name.
+func (r *reader) declares(w Word, what string) bool {
+	ok := r.name(w, what)
+	r.lost = r.lost || !ok
+	return ok
 }
 
 // longestName is how many bytes a name has at most.
@@ -103,11 +112,12 @@ func (r *reader) name(w Word, what string) bool {
 func (r *reader) imports(e entry) []*Import {
 	var out []*Import
 	for _, e := range r.mapping(e.value, e.key.Text) {
-		if !r.name(e.key, "the name of a layer") {
+		if !r.declares(e.key, "the name of a layer") {
 			continue
 		}
 		path := r.scalar(e.value, "layers")
 		if path.Text == "" {
+			r.lost = true
 			r.errs.AddHelp(e.key.Pos, "for example "+e.key.Text+": ./"+e.key.Text+".yaml", "%s has no path", e.key.Text)
 			continue
 		}
@@ -119,7 +129,7 @@ func (r *reader) imports(e entry) []*Import {
 func (r *reader) numbers(e entry, what string) []*Number {
 	var out []*Number
 	for _, e := range r.mapping(e.value, e.key.Text) {
-		if !r.name(e.key, "the name of "+what) {
+		if !r.declares(e.key, "the name of "+what) {
 			continue
 		}
 		n := &Number{Name: e.key.Text, Pos: e.key.Pos}
@@ -154,9 +164,7 @@ func (r *reader) limits(f map[string]entry) []Limit {
 	var out []Limit
 	for _, key := range limitKeys {
 		if e, ok := f[key]; ok {
-			if x := r.expr(e.value, key); x != nil {
-				out = append(out, Limit{e.key, x})
-			}
+			out = append(out, Limit{Word{key, e.key.Pos}, r.expr(e.value, key)})
 		}
 	}
 	return out
@@ -166,9 +174,8 @@ func (r *reader) limits(f map[string]entry) []Limit {
 func (r *reader) rules(e entry) []*Rule {
 	var out []*Rule
 	for _, e := range r.mapping(e.value, e.key.Text) {
-		if x := parseExpr(e.key.Text, e.exprPos(), r.errs); x != nil {
-			out = append(out, &Rule{That: x, Why: r.text(e), Pos: x.Position()})
-		}
+		x := parseExpr(e.key.Text, e.exprPos(), r.errs)
+		out = append(out, &Rule{That: x, Why: r.text(e), Pos: x.Position()})
 	}
 	return out
 }
@@ -187,7 +194,7 @@ func isNumber(n ast.Node) bool {
 func (r *reader) tensors(e entry) []*Tensor {
 	var out []*Tensor
 	for _, e := range r.mapping(e.value, e.key.Text) {
-		if !r.name(e.key, "the name of a tensor") {
+		if !r.declares(e.key, "the name of a tensor") {
 			continue
 		}
 		t := &Tensor{Name: e.key.Text, Pos: e.key.Pos}
@@ -197,10 +204,13 @@ func (r *reader) tensors(e entry) []*Tensor {
 		}
 		f := r.fields(e.value, "a tensor", "role", "shape", "type", "init", "grad", "outside", "doc")
 		word := func(key string) Word {
-			if w, ok := f[key]; ok {
-				return r.scalar(w.value, key)
+			v, ok := f[key]
+			if !ok {
+				return Word{}
 			}
-			return Word{}
+			w := r.scalar(v.value, key)
+			r.lost = r.lost || w.Text == ""
+			return w
 		}
 		t.Role, t.Type, t.Init, t.Grad, t.Outside = word("role"), word("type"), word("init"), word("grad"), word("outside")
 		if t.Init.Text != "" {
@@ -218,14 +228,13 @@ func (r *reader) tensors(e entry) []*Tensor {
 func (r *reader) shape(e entry) []Expr {
 	list, ok := e.value.(*ast.SequenceNode)
 	if !ok {
+		r.lost = true
 		r.errs.AddHelp(r.nodePos(e.value), "for example shape: [N, I], or shape: [] for a single number", "shape: expected a list, found %s", describe(e.value))
 		return nil
 	}
 	var out []Expr
 	for _, v := range list.Values {
-		if x := r.expr(v, "shape"); x != nil {
-			out = append(out, x)
-		}
+		out = append(out, r.expr(v, "shape"))
 	}
 	return out
 }
@@ -233,12 +242,10 @@ func (r *reader) shape(e entry) []Expr {
 func (r *reader) indices(e entry) []*Range {
 	var out []*Range
 	for _, e := range r.mapping(e.value, e.key.Text) {
-		if !r.name(e.key, "the name of an index") {
+		if !r.declares(e.key, "the name of an index") {
 			continue
 		}
-		if x := r.expr(e.value, e.key.Text); x != nil {
-			out = append(out, &Range{Name: e.key.Text, Extent: x, Pos: e.key.Pos})
-		}
+		out = append(out, &Range{Name: e.key.Text, Extent: r.expr(e.value, e.key.Text), Pos: e.key.Pos})
 	}
 	return out
 }
@@ -251,6 +258,7 @@ func (r *reader) backward(e entry) Backward {
 		case "none":
 			return Backward{Mode: None, Pos: e.key.Pos}
 		}
+		r.lost = true
 		r.errs.AddHelp(r.nodePos(s), "for equations, write backward: | and below it, indented, one equation a line",
 			"backward is derive, none, or equations")
 		return Backward{}
@@ -263,6 +271,7 @@ func (r *reader) backward(e entry) Backward {
 func (r *reader) equations(e entry) []*Equation {
 	block, ok := e.value.(*ast.LiteralNode)
 	if !ok || !strings.HasPrefix(block.Start.Value, "|") {
+		r.lost = true
 		r.errs.AddHelp(r.nodePos(e.value), "write "+e.key.Text+": | and below it, indented, one equation a line",
 			"%s: expected a block of equations", e.key.Text)
 		return nil
@@ -283,13 +292,12 @@ func (r *reader) equations(e entry) []*Equation {
 		}
 		last = line
 	}
-	if last < first {
-		r.errs.Addf(r.pos(block.Start), "%s has no equations", e.key.Text)
-		return nil
+	var list []*Equation
+	if last >= first {
+		list = parseEquations(r.file, first, r.lines[first-1:last], r.errs)
 	}
-	before := r.errs.Len()
-	list := parseEquations(r.file, first, r.lines[first-1:last], r.errs)
-	if len(list) == 0 && r.errs.Len() == before {
+	if len(list) == 0 {
+		r.lost = true
 		r.errs.Addf(r.pos(block.Start), "%s has no equations", e.key.Text)
 	}
 	return list

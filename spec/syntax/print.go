@@ -82,6 +82,8 @@ func printExpr(b *strings.Builder, x Expr, min int, tight bool) {
 		b.WriteString(op)
 		printExpr(b, x.Y, prec+1, tight)
 		shut(b, min > prec)
+	case *Bad:
+		b.WriteByte('?')
 	default:
 		panic("syntax: unknown expression")
 	}

@@ -1,8 +1,9 @@
 // Package syntax reads layer specs: YAML with equations in Go syntax.
 //
 // What comes in: the text of a file. What goes out: a Spec, the tree of what
-// the author wrote, with a position on every node, or the list of all
-// complaints. Print writes a Spec back as text that parses to the same tree.
+// the author wrote, with a position on every node, and the list of all
+// complaints: Bad stands in the tree for what could not be read. Print writes
+// a Spec without any back as text that parses to the same tree.
 // What is promised: names are well formed, keys are known and occur once, and
 // equations consist of the node types of tree.go only. What the names mean is
 // the business of package check.
@@ -19,6 +20,8 @@ type Spec struct {
 	// File is the name that positions carry; Text is its content.
 	File string
 	Text []byte
+	// Wrong are the complaints about the text.
+	Wrong *diag.List
 
 	Name     Word
 	Doc      string
@@ -145,6 +148,7 @@ type Backward struct {
 
 // Equation is Target = Value, or Target += Value. Where Value applies a layer,
 // Target is a whole tensor, and More are those of the layer's further outputs.
+// Where Value is Bad, Target is as much as could be read: it may have no name.
 type Equation struct {
 	Target     *Element
 	More       []*Name

@@ -48,7 +48,7 @@ var ignorePlaces = cmp.Options{
 	cmp.Comparer(func(a, b diag.Pos) bool { return true }),
 	cmp.FilterPath(func(p cmp.Path) bool {
 		f, ok := p.Last().(cmp.StructField)
-		return ok && (f.Name() == "Text" && p.Index(-2).Type().Name() != "Word" && p.Index(-2).Type().Name() != "Literal" || f.Name() == "File")
+		return ok && (f.Name() == "Text" && p.Index(-2).Type().Name() != "Word" && p.Index(-2).Type().Name() != "Literal" || f.Name() == "File" || f.Name() == "Wrong")
 	}, cmp.Ignore()),
 }
 

@@ -60,6 +60,9 @@ type Binary struct {
 	OpPos diag.Pos
 }
 
+// Bad stands for what could not be read, of which there is a complaint.
+type Bad struct{ Pos diag.Pos }
+
 // Position gives the place of the first character.
 func (n *Name) Position() diag.Pos    { return n.Pos }
 func (n *Literal) Position() diag.Pos { return n.Pos }
@@ -68,12 +71,13 @@ func (n *Call) Position() diag.Pos    { return n.Pos }
 func (n *Apply) Position() diag.Pos   { return n.Pos }
 func (n *Unary) Position() diag.Pos   { return n.Pos }
 func (n *Binary) Position() diag.Pos  { return n.X.Position() }
+func (n *Bad) Position() diag.Pos     { return n.Pos }
 
 // Walk calls f for x and all its parts, in the order of writing.
 func Walk(x Expr, f func(Expr)) {
 	f(x)
 	switch x := x.(type) {
-	case *Name, *Literal:
+	case *Name, *Literal, *Bad:
 	case *Element:
 		for _, s := range x.Subs {
 			Walk(s, f)

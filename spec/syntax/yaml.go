@@ -3,6 +3,7 @@ package syntax
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,8 @@ type reader struct {
 	file  string
 	lines []string
 	errs  *diag.List
+	// lost says that something is declared whose name or kind is not known.
+	lost bool
 }
 
 // entry is one key of a mapping with its value, which may be nil.
@@ -132,6 +135,7 @@ func (r *reader) mapping(n ast.Node, what string) []entry {
 	case *ast.NullNode:
 		return nil
 	default:
+		r.lost = true
 		r.errs.Addf(r.nodePos(n), "%s: expected a mapping, found %s", what, describe(n))
 		return nil
 	}
@@ -140,6 +144,7 @@ func (r *reader) mapping(n ast.Node, what string) []entry {
 	for _, v := range values {
 		key, ok := v.Key.(*ast.StringNode)
 		if !ok {
+			r.lost = true
 			r.errs.Addf(r.pos(v.Key.GetToken()), "%s: a key is a plain name", what)
 			continue
 		}
@@ -156,23 +161,26 @@ func (r *reader) mapping(n ast.Node, what string) []entry {
 }
 
 // fields returns the entries of a mapping by key; keys that are not among the
-// known are complaints.
+// known are complaints, and count for the one that seems to be meant.
 func (r *reader) fields(n ast.Node, what string, known ...string) map[string]entry {
-	out := map[string]entry{}
+	out, meant := map[string]entry{}, map[string]entry{}
 	for _, e := range r.mapping(n, what) {
-		ok := false
-		for _, k := range known {
-			ok = ok || k == e.key.Text
-		}
-		if !ok {
-			help := diag.DidYouMean(e.key.Text, known)
-			if help == "" {
-				help = "known here: " + strings.Join(known, ", ")
-			}
-			r.errs.AddHelp(e.key.Pos, help, "%s has no key %s", what, e.key.Text)
+		if slices.Contains(known, e.key.Text) {
+			out[e.key.Text] = e
 			continue
 		}
-		out[e.key.Text] = e
+		help := diag.DidYouMean(e.key.Text, known)
+		if help == "" {
+			r.lost = true
+			help = "known here: " + strings.Join(known, ", ")
+		}
+		r.errs.AddHelp(e.key.Pos, help, "%s has no key %s", what, e.key.Text)
+		meant[diag.Nearest(e.key.Text, known)] = e
+	}
+	for key, e := range meant {
+		if _, there := out[key]; !there && key != "" {
+			out[key] = e
+		}
 	}
 	return out
 }
@@ -234,19 +242,19 @@ func (r *reader) written(e entry) string {
 	return w.Text
 }
 
-// expr parses a scalar as an expression; nil comes with a complaint.
+// expr parses a scalar as an expression; Bad comes with a complaint.
 func (r *reader) expr(n ast.Node, what string) Expr {
 	before := r.errs.Len()
 	w := r.scalar(n, what)
 	if r.errs.Len() > before {
-		return nil
+		return &Bad{Pos: r.nodePos(n)}
 	}
 	if s, ok := n.(*ast.StringNode); ok && (s.Token.Type == token.DoubleQuoteType || s.Token.Type == token.SingleQuoteType) {
 		w.Pos.Col++
 	}
 	if strings.TrimSpace(w.Text) == "" {
 		r.errs.Addf(w.Pos, "%s: expected an expression", what)
-		return nil
+		return &Bad{Pos: w.Pos}
 	}
 	return parseExpr(w.Text, w.Pos, r.errs)
 }
