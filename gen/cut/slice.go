@@ -1,6 +1,10 @@
 package cut
 
 import (
+	"cmp"
+	"math"
+	"slices"
+
 	"github.com/dlgen/dlgen/gen/ir"
 	"github.com/dlgen/dlgen/gen/machine"
 	"github.com/dlgen/dlgen/gen/naive"
@@ -44,7 +48,20 @@ func sliced(g *plan.Group, t machine.Target) []*plan.Group {
 			consider(sumInParts(g, c, r, n, t))
 		}
 	}
+	if len(best) == 1 && len(g.Plan.Order) == 1 && g.Iteration(t) > 1.5*t.CallCycles {
+		return inCalls(g, c, t)
+	}
 	return best
+}
+
+// inCalls cuts a sum that alone takes too long for a call along its longest axis.
+func inCalls(g *plan.Group, c *plan.Contraction, t machine.Target) []*plan.Group {
+	r := slices.MaxFunc(c.Main.Nest.Reduce, func(a, b ir.Axis) int { return cmp.Compare(a.Size, b.Size) })
+	n := min(r.Size, int(math.Ceil(g.Iteration(t)/t.CallCycles)))
+	if parts := sumInParts(g, c, r, partSize(r.Size, n), t); parts != nil {
+		return parts
+	}
+	return []*plan.Group{g}
 }
 
 // partSize is how many of the given terms each of about n parts of a sum has: as many

@@ -27,10 +27,10 @@ func PaysBlocks(m *ir.Mem, s *ir.Steps, t machine.Target) bool {
 	return s.Count >= uses && bytes <= t.Second*7/2
 }
 
-// streamed reports whether the group adds rows to what is in memory.
-func (g *Group) streamed() bool {
+// streamed reports whether the group adds a few rows at a time to what is in memory.
+func (g *Group) streamed(t machine.Target) bool {
 	return slices.ContainsFunc(g.Stages, func(s *fuse.Stage) bool {
-		return s.Nest.Accumulate && len(s.Nest.Reduce) > 0 && len(s.Nest.Gathers) == 0
+		return s.Nest.Accumulate && len(s.Nest.Reduce) > 0 && len(s.Nest.Gathers) == 0 && naive.Volume(s.Nest.Reduce) <= float64(t.StreamRows())
 	})
 }
 
@@ -49,8 +49,10 @@ func (g *Group) farSums(t machine.Target) int {
 		switch {
 		case len(s.Nest.Reduce) > 0:
 			sums++
+			to := s.Nest.Store.Flat()
+			row := slices.DeleteFunc(slices.Clone(g.Outer), func(a ir.Axis) bool { return to.Coef(a.Var) == 0 })
 			for _, m := range s.Nest.Value.Loads() {
-				far = far || 4*m.Buf.Size() > t.Second && naive.OneRow(m.Flat(), g.Outer)
+				far = far || 4*m.Buf.Size() > t.Second && naive.OneRow(m.Flat(), row)
 			}
 		case len(s.Inner) > 0:
 			return 0

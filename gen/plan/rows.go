@@ -105,7 +105,7 @@ func (p *Plan) alongRows(g *Group, t machine.Target, vec ir.Axis, rows rowsWork)
 	tile := min(rows.reuse, vectors)
 	if g.Spreads() != nil {
 		tile = vectors
-	} else if t.Lanes > 1 && g.streamed() {
+	} else if t.Lanes > 1 && g.streamed(t) {
 		tile = 1 // each load goes on line by line
 	} else if n := g.farSums(t); n > 0 {
 		tile = max(tile, min(vectors, t.Registers*5/4/n)) // whole rows come as they lie

@@ -23,10 +23,13 @@ func stream(l *ir.Loops, t machine.Target) *ir.Loops {
 		case rows != nil:
 			parts = rows
 		case follows(n, out.Nests, l.Nests, t):
-			parts = inRows(n, 1)
+			parts = inRows(n, 0, 1)
 		case streams(n, t) && !packs(n, l, t):
-			parts = inRows(n, t.StreamRows())
-		case isLong(n, t):
+			parts = inRows(n, 0, t.StreamRows())
+		case isTall(n, t) && n.Op == ir.ReduceSum:
+			k := callAxis(n, t)
+			parts = inRows(n, k, callRows(n, k, t))
+		case isLong(n, t) || isTall(n, t):
 			parts = inChunks(n, t)
 		}
 		for _, m := range parts {
@@ -57,7 +60,7 @@ func follows(n *ir.Nest, before, all []*ir.Nest, t machine.Target) bool {
 	if !sumsRows(n) || naive.Volume(n.Axes) < wideRow {
 		return false
 	}
-	one := inRows(n, 1)[1]
+	one := inRows(n, 0, 1)[1]
 	return slices.ContainsFunc(before, func(p *ir.Nest) bool {
 		return p.Steps == n.Steps && fuse.ReadsRows(p, one) &&
 			(naive.Volume(n.Axes) >= float64(wideRow*t.Lanes) || slices.ContainsFunc(all, func(q *ir.Nest) bool { return endsRows(q, p, all) }))
@@ -120,87 +123,4 @@ func early(nests []*ir.Nest, n *ir.Nest) []*ir.Nest {
 		}
 	}
 	return append([]*ir.Nest{n}, nests...)
-}
-
-// inRows is n as a sequence of additions of so many rows each to a result that
-// starts from zero.
-func inRows(n *ir.Nest, rows int) []*ir.Nest {
-	row := n.Reduce[0]
-	zero := &ir.Nest{Axes: n.Axes, Store: n.Store, Value: ir.RealExpr(0), Text: n.Text}
-	out := []*ir.Nest{zero}
-	add := func(start, count, size int) {
-		if count == 0 || size == 0 {
-			return
-		}
-		block, in := &ir.Var{Name: row.Var.Name + "b"}, &ir.Var{Name: row.Var.Name}
-		at := ir.Sub{Const: start}
-		part := &ir.Nest{Store: n.Store, Accumulate: true, Op: n.Op, Text: n.Text}
-		if count > 1 {
-			part.Axes = append(part.Axes, ir.Axis{Var: block, Size: count})
-			at = at.Add(ir.VarSub(block), size)
-		}
-		if size > 1 {
-			part.Reduce = []ir.Axis{{Var: in, Size: size}}
-			at = at.Add(ir.VarSub(in), 1)
-		}
-		part.Axes = append(part.Axes, n.Axes...)
-		part.Value = naive.Substituted(n.Value, row.Var, at)
-		out = append(out, part)
-	}
-	add(0, row.Size/rows, rows)
-	add(row.Size-row.Size%rows, 1, row.Size%rows)
-	return out
-}
-
-// isLong reports whether n is one number from so many terms that a single call
-// would take long.
-func isLong(n *ir.Nest, t machine.Target) bool {
-	return len(n.Axes) == 0 && len(n.Reduce) > 0 && len(n.Within) == 0 && n.Op != ir.ReduceArgMax && !n.Accumulate && len(n.Gathers) == 0 &&
-		naive.Volume(n.Reduce)*naive.Weight(n.Value) > t.CallCycles
-}
-
-// inChunks is n as reductions over chunks of its only axis, or for each value of
-// the first of several, and the reduction of these; sums are more exact, too.
-func inChunks(n *ir.Nest, t machine.Target) []*ir.Nest {
-	r := n.Reduce[0]
-	chunk := 1
-	if len(n.Reduce) == 1 {
-		chunk = t.First / 4
-	}
-	count, rest := r.Size/chunk, r.Size%chunk
-	if count < 2 {
-		return []*ir.Nest{n}
-	}
-	total := count
-	if rest > 0 {
-		total++
-	}
-	parts := &ir.Buffer{Name: n.Store.Buf.Name + "Parts", Shape: []int{total}, Place: ir.Frame}
-	b, in := ir.Axis{Var: &ir.Var{Name: r.Var.Name + "b"}, Size: count}, ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: chunk}
-	at := ir.Sub{}.Add(ir.VarSub(b.Var), chunk)
-	reduce := append([]ir.Axis(nil), n.Reduce[1:]...)
-	if chunk > 1 {
-		at = at.Add(ir.VarSub(in.Var), 1)
-		reduce = []ir.Axis{in}
-	}
-	out := []*ir.Nest{{
-		Axes: []ir.Axis{b}, Reduce: reduce, Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(b.Var)}},
-		Value: naive.Substituted(n.Value, r.Var, at), Text: n.Text,
-	}}
-	if rest > 0 {
-		last := &ir.Nest{Op: n.Op, Store: ir.Mem{Buf: parts, Subs: []ir.Sub{{Const: count}}}, Text: n.Text}
-		from := ir.Sub{Const: count * chunk}
-		if rest > 1 {
-			v := &ir.Var{Name: r.Var.Name}
-			from = from.Add(ir.VarSub(v), 1)
-			last.Reduce = []ir.Axis{{Var: v, Size: rest}}
-		}
-		last.Value = naive.Substituted(n.Value, r.Var, from)
-		out = append(out, last)
-	}
-	k := ir.Axis{Var: &ir.Var{Name: r.Var.Name}, Size: total}
-	return append(out, &ir.Nest{
-		Reduce: []ir.Axis{k}, Op: n.Op, Store: n.Store, Text: n.Text,
-		Value: ir.LoadExpr(ir.Mem{Buf: parts, Subs: []ir.Sub{ir.VarSub(k.Var)}}),
-	})
 }

@@ -9,9 +9,10 @@ func forwardGo(y *Y, x *X, w *W, b *B) {
 
 // backwardGo runs the backward pass in portable Go.
 func backwardGo(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
-	backward0Go(dx, dy, w)
-	backward1Go(dw, dy, x)
-	backward2Go(db, dy)
+	backward0Go(db)
+	backward1Go(dx, dy, w)
+	backward2Go(dw, dy, x)
+	backward3Go(db, dy)
 }
 
 // y[n][p][q][g*(K/groups)+k] = b[g*(K/groups)+k] + sum(r, s, c, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*w[r][s][c][g*(K/groups)+k])
@@ -2281,8 +2282,13 @@ func forward0Go(y *Y, x *X, w *W, b *B) {
 	}
 }
 
+// db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
+func backward0Go(db *B) {
+	clear(db[:])
+}
+
 // dx[n][i][j][g*(C/groups)+c] = sum(r, s, k, where((i + pad_top - r*dilation_h)%stride_h == 0 && (j + pad_left - s*dilation_w)%stride_w == 0, dy[n][(i+pad_top-r*dilation_h)/stride_h][(j+pad_left-s*dilation_w)/stride_w][g*(K/groups)+k]*w[r][s][c][g*(K/groups)+k], 0))
-func backward0Go(dx *X, dy *Y, w *W) {
+func backward1Go(dx *X, dy *Y, w *W) {
 	for n := 0; n < 10; n++ {
 		var v0, v1, v2, v3, v4, v5, v6, v7 float32
 		var v8, v9, v10, v11 float32
@@ -5469,7 +5475,7 @@ func backward0Go(dx *X, dy *Y, w *W) {
 }
 
 // dw[r][s][c][g*(K/groups)+k] = sum(n, p, q, x[n][p*stride_h+r*dilation_h-pad_top][q*stride_w+s*dilation_w-pad_left][g*(C/groups)+c]*dy[n][p][q][g*(K/groups)+k])
-func backward1Go(dw *W, dy *Y, x *X) {
+func backward2Go(dw *W, dy *Y, x *X) {
 	for k := 0; k < 4; k++ {
 		var v0, v1, v2, v3, v4, v5, v6, v7 float32
 		var v8, v9 float32
@@ -7323,26 +7329,28 @@ func backward1Go(dw *W, dy *Y, x *X) {
 }
 
 // db[g*(K/groups)+k] = sum(n, p, q, dy[n][p][q][g*(K/groups)+k])
-func backward2Go(db *B, dy *Y) {
-	for k := 0; k < 2; k++ {
-		var v0, v1, v2, v3 float32
-		for n := 0; n < 32; n++ {
-			for p := 0; p < 28; p++ {
-				for q := 0; q < 14; q++ {
-					v0 += dy[n][p][2*q][4*k]
-					v1 += dy[n][p][2*q][4*k+1]
-					v2 += dy[n][p][2*q][4*k+2]
-					v3 += dy[n][p][2*q][4*k+3]
-					v0 += dy[n][p][2*q+1][4*k]
-					v1 += dy[n][p][2*q+1][4*k+1]
-					v2 += dy[n][p][2*q+1][4*k+2]
-					v3 += dy[n][p][2*q+1][4*k+3]
+func backward3Go(db *B, dy *Y) {
+	for nb := 0; nb < 4; nb++ {
+		for k := 0; k < 2; k++ {
+			var v0, v1, v2, v3 float32
+			for n := 0; n < 8; n++ {
+				for p := 0; p < 28; p++ {
+					for q := 0; q < 14; q++ {
+						v0 += dy[8*nb+n][p][2*q][4*k]
+						v1 += dy[8*nb+n][p][2*q][4*k+1]
+						v2 += dy[8*nb+n][p][2*q][4*k+2]
+						v3 += dy[8*nb+n][p][2*q][4*k+3]
+						v0 += dy[8*nb+n][p][2*q+1][4*k]
+						v1 += dy[8*nb+n][p][2*q+1][4*k+1]
+						v2 += dy[8*nb+n][p][2*q+1][4*k+2]
+						v3 += dy[8*nb+n][p][2*q+1][4*k+3]
+					}
 				}
 			}
+			db[4*k] += v0
+			db[4*k+1] += v1
+			db[4*k+2] += v2
+			db[4*k+3] += v3
 		}
-		db[4*k] = v0
-		db[4*k+1] = v1
-		db[4*k+2] = v2
-		db[4*k+3] = v3
 	}
 }

@@ -1,0 +1,43 @@
+package gen
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/dlgen/dlgen/gen/machine"
+)
+
+// TestTall: sums, extremes and lookups over very many rows are taken in several calls, none of
+// which is much longer than it may be, and come to the same.
+func TestTall(t *testing.T) {
+	avx2, avx512, portable := machine.AVX2, machine.AVX512, machine.Portable
+	avx2.CallCycles, avx512.CallCycles, portable.CallCycles = 3000, 3000, 3000
+	for _, c := range []string{
+		"batchnorm M=3000 C=8", "batchnorm M=1021 C=33", "rmsnorm M=2000 D=64",
+		"groupnorm N=1 H=64 W=64 C=16 G=2", "groupnorm N=2 H=48 W=64 C=16 G=16",
+		"global_avgpool2d N=1 H=64 W=31 C=16", "global_maxpool2d N=1 H=64 W=31 C=16 forward",
+		"nll_loss N=3001 C=5", "cross_entropy N=2000 C=3", "mse M=20001",
+		"dense N=1 I=4000 O=10", "dense N=1 I=4001 O=8", "dense N=6000 I=4 O=1", "conv2d N=1 H=60 W=60 C=3 K=8 R=3 S=3 groups=1",
+	} {
+		c, forward := strings.CutSuffix(c, " forward") // what backward looks for is not a reduction in parts
+		layer, dims, _ := strings.Cut(c, " ")
+		p := proved(t, layer, dims)
+		for _, target := range []machine.Target{avx2, avx512, portable} {
+			agree(t, p, target, false, rounding)
+			_, programs, err := passes(p, target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if forward {
+				programs = programs[:1]
+			}
+			for _, prog := range programs {
+				for _, f := range prog.Funcs() {
+					if target.Lanes > 1 && f.Cycles > 3*target.CallCycles {
+						t.Errorf("%s, %s: %s takes about %.0f cycles", target.Name, c, f.Name, f.Cycles)
+					}
+				}
+			}
+		}
+	}
+}
