@@ -210,10 +210,12 @@ func (w *writer) argument(v *variant, p Param) string {
 	case t == nil:
 		n, _ := w.number(p.Name)
 		return strconv.FormatFloat(n, 'g', -1, 64)
-	case t.Role == layer.Scalar && t.Type == layer.Float32:
-		return "0.001"
 	}
-	return "1"
+	value := 1.0
+	if t.Role == layer.Scalar && t.Type == layer.Float32 {
+		value = 0.001
+	}
+	return strconv.FormatFloat(t.Within(value), 'g', -1, 64)
 }
 
 // condition leaves a variant out where this machine runs an earlier one in its

@@ -121,30 +121,48 @@ func TestCallsAtTheSameTime(t *testing.T) {
 	wg.Wait()
 }
 
+// panics makes sure that a call panics with the given words.
+func panics(t *testing.T, want string, f func()) {
+	t.Helper()
+	defer func() {
+		if got := recover(); got != want {
+			t.Errorf("got %v, want %s", got, want)
+		}
+	}()
+	f()
+}
+
+// TestSteps: the first step of an optimiser is 1; one before that writes nothing.
+func TestSteps(t *testing.T) {
+	w, m, v, dw := new(adam.W), new(adam.M), new(adam.V), new(adam.Dw)
+	w[0], dw[0] = 1, 2
+	for _, step := range []int{0, -3} {
+		panics(t, "adam.Forward: t must be at least 1", func() { adam.Forward(w, m, v, dw, 0.1, step) })
+	}
+	if w[0] != 1 || m[0] != 0 {
+		t.Error("something was written")
+	}
+	adam.Forward(w, m, v, dw, 0.1, 1)
+	if w[0] == 1 {
+		t.Error("nothing was written")
+	}
+}
+
 // TestSameArray passes one array for two arguments, one of which is written: nothing is.
 func TestSameArray(t *testing.T) {
-	panics := func(want string, f func()) {
-		t.Helper()
-		defer func() {
-			if got := recover(); got != want {
-				t.Errorf("got %v, want %s", got, want)
-			}
-		}()
-		f()
-	}
 	x := new(softmax.X)
 	x[0][0] = 1
-	panics("softmax.Forward: y and x are the same array, and y is written", func() { softmax.Forward(x, x) })
-	panics("softmax.Backward: dx and dy are the same array, and dx is written", func() { softmax.Backward(x, x, new(softmax.Y)) })
+	panics(t, "softmax.Forward: y and x are the same array, and y is written", func() { softmax.Forward(x, x) })
+	panics(t, "softmax.Backward: dx and dy are the same array, and dx is written", func() { softmax.Backward(x, x, new(softmax.Y)) })
 	if x[0][0] != 1 {
 		t.Error("something was written")
 	}
 	mean := new(batchnorm.Beta)
-	panics("batchnorm.Forward: running_mean and beta are the same array, and running_mean is written", func() {
+	panics(t, "batchnorm.Forward: running_mean and beta are the same array, and running_mean is written", func() {
 		batchnorm.Forward(new(batchnorm.Workspace), new(batchnorm.Y), mean, new(batchnorm.Running_var), new(batchnorm.X), new(batchnorm.Gamma), mean)
 	})
 	w := new(heads.Wq)
-	panics("heads.Backward: dwv and wo are the same array, and dwv is written", func() {
+	panics(t, "heads.Backward: dwv and wo are the same array, and dwv is written", func() {
 		heads.Backward(new(heads.Workspace), new(heads.X), new(heads.Wq), new(heads.Wk), w, new(heads.Wo), new(heads.Bq), new(heads.Bk), new(heads.Bv), new(heads.Bo),
 			new(heads.Y), new(heads.X), new(heads.Wq), new(heads.Wk), new(heads.Wv), w)
 	})

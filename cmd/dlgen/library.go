@@ -143,7 +143,7 @@ func describeNumbers(w *tabwriter.Writer, title string, numbers []*syntax.Number
 		} else if n.Value != nil {
 			value = "= " + syntax.PrintExpr(n.Value)
 		}
-		if allowed := n.Allowed(); allowed != "" {
+		if allowed := n.Limits.Allowed(); allowed != "" {
 			value += ", " + allowed
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", n.Name, value, strings.TrimSpace(n.Doc))
@@ -212,6 +212,9 @@ func traits(t *syntax.Tensor) []string {
 	}
 	if t.Outside.Text != "" {
 		all = append(all, t.Outside.Text+" outside")
+	}
+	if allowed := t.Limits.Allowed(); allowed != "" {
+		all = append(all, allowed)
 	}
 	if t.Grad.Text == "none" {
 		all = append(all, "no gradient")

@@ -196,6 +196,7 @@ func (p *printer) exportedFunc(ps *pass) jen.Code {
 			jen.Err().Op(":=").Id(c.name).Call(jen.Id(p.tensorName[c.tensor.Name])), jen.Err().Op("!=").Nil(),
 		).Block(jen.Return(jen.Err())))
 	}
+	body = append(body, p.withinLimits(ps)...)
 	body = append(body, p.apart(ps)...)
 	body = append(body, p.prelude(ps)...)
 	body = append(body, jen.Id(ps.dispatch).Call(p.given(ps)...))
@@ -239,6 +240,9 @@ func (p *printer) passDoc(ps *pass, checks []*check) []string {
 	}
 	if len(p.mustDiffer(ps)) > 0 {
 		out = append(out, "", "No array that it writes may be another argument, too: it panics where one is, and has written nothing then.")
+	}
+	for _, t := range limited(ps) {
+		out = append(out, "", fmt.Sprintf("It panics where %s is not %s, and has written nothing then.", p.tensorName[t.Name], t.Allowed()))
 	}
 	for _, c := range checks {
 		out = append(out, "", fmt.Sprintf("Where %s is out of range, it returns an error and has written nothing.", p.tensorName[c.tensor.Name]))

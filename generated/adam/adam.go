@@ -52,7 +52,12 @@ type (
 //   - t: number, the step, from 1
 //
 // No array that it writes may be another argument, too: it panics where one is, and has written nothing then.
+//
+// It panics where t is not at least 1, and has written nothing then.
 func Forward(w *W, m *M, v *V, dw *Dw, lr float32, t int) {
+	if t < 1 {
+		panic("adam.Forward: t must be at least 1")
+	}
 	if w == m {
 		panic("adam.Forward: w and m are the same array, and w is written")
 	}

@@ -87,7 +87,10 @@ type lead struct {
 func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[string]lead) bool {
 	if arg.t == nil {
 		a.places[t] = arg.place
-		return true
+		return a.allows(t, arg)
+	}
+	if t.Role == layer.Scalar {
+		arg.t.Limits = append(arg.t.Limits, t.Limits...) // the calls check what it is given for, too
 	}
 	extents, first, ok := together(arg.t.Shape, len(t.Shape))
 	if !ok || !slices.Equal(extents, t.Shape) || t.Implied && first != nil {
@@ -118,6 +121,16 @@ func (a *application) fitArgument(t *layer.Tensor, arg *argument, leads map[stri
 	}
 	leads[t.Extents[0]] = lead{first, arg.t.Extents[:len(first)], arg.text}
 	return true
+}
+
+// allows complains about a number that is beyond the limits of the scalar that it stands for.
+func (a *application) allows(t *layer.Tensor, arg *argument) bool {
+	v, ok := arg.place.Value.(layer.Const)
+	if !ok || t.Allows(v.V) {
+		return true
+	}
+	a.helpf(arg.pos, "see "+t.Pos.String(), "%s of %s must be %s", t.Name, a.call.Layer, t.Allowed())
+	return false
 }
 
 // canHave reports whether what stands for the first extent of t can: none at all where each
@@ -200,7 +213,7 @@ func (a *application) make(name string, t *layer.Tensor, role layer.Role, leads 
 	out := &layer.Tensor{
 		Name: name, Doc: t.Doc, Role: role, Type: t.Type, Init: t.Init,
 		NoGrad:     t.NoGrad && t.Role != layer.Output, // an output without an upstream gradient passes on those of others
-		HasOutside: t.HasOutside, Outside: t.Outside, Implied: true, Pos: a.call.Pos,
+		HasOutside: t.HasOutside, Outside: t.Outside, Limits: t.Limits, Implied: true, Pos: a.call.Pos,
 	}
 	p := layer.Place{T: out}
 	for d, n := range t.Shape {

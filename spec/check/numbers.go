@@ -127,9 +127,9 @@ func (c *checker) checkLimits(n *number, given map[string]string) {
 		help = "here " + values
 	}
 	if n.given {
-		c.errs.AddGiven(n.decl.Name, help, "%s=%s: %s must be %s", n.decl.Name, given[n.decl.Name], n.decl.Name, n.decl.Allowed())
+		c.errs.AddGiven(n.decl.Name, help, "%s=%s: %s must be %s", n.decl.Name, given[n.decl.Name], n.decl.Name, n.decl.Limits.Allowed())
 	} else {
-		c.errs.AddHelp(n.decl.Pos, help, "%s is %s; it must be %s", n.decl.Name, n.value.text(), n.decl.Allowed())
+		c.errs.AddHelp(n.decl.Pos, help, "%s is %s; it must be %s", n.decl.Name, n.value.text(), n.decl.Limits.Allowed())
 	}
 }
 

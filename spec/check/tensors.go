@@ -191,6 +191,28 @@ func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
 	if d.Outside.Text != "" {
 		c.outside(t, d)
 	}
+	c.scalarLimits(t, d)
+}
+
+// scalarLimits are what a run-time scalar may be: the calls check it.
+func (c *checker) scalarLimits(t *layer.Tensor, d *syntax.Tensor) {
+	for _, l := range d.Limits {
+		v, ok := c.constant(l.Bound, nil, false)
+		switch {
+		case !ok:
+		case d.Role.Text != "scalar":
+			c.errs.AddHelp(l.Key.Pos, "elements that are computed are limited by min and max of two numbers, as in max(x[i], 0)", "%s is for scalars; %s is %s", l.Key.Text, d.Name, d.Role.Text)
+		case t.Type != layer.Float32 && !v.isInt:
+			c.errs.Addf(l.Bound.Position(), "%s is an integer, its limit is %s", d.Name, v.text())
+		case t.Type == layer.Uint64 && v.i < 0:
+			c.errs.Addf(l.Bound.Position(), "%s is never below 0, its limit is %s", d.Name, v.text())
+		default:
+			t.Limits = append(t.Limits, layer.Limit{Op: l.Op(), Bound: v.real()})
+		}
+	}
+	if !t.Allows(t.Within(1)) {
+		c.errs.Addf(d.Limits[0].Key.Pos, "no value of %s is %s", d.Name, t.Allowed())
+	}
 }
 
 // outside is the value beyond the shape: one at which a sum or an extremum

@@ -293,6 +293,28 @@ backward: |
 	}
 }
 
+// TestLimits: gradients need to be right where the numbers that a call is given may be, and only
+// there.
+func TestLimits(t *testing.T) {
+	for limit, right := range map[string]bool{"min: 0": true, "above: 1, below: 1.5": true, "min: -1": false, "max: 0": false, "max: 1": false} {
+		_, err := proveAt(`layer: a
+dims: {N: rows}
+tensors:
+  x: {role: input, shape: [N]}
+  s: {role: scalar, `+limit+`}
+  k: {role: scalar, type: int, min: 2, max: 3}
+  y: {role: output, shape: [N]}
+forward: |
+  y[n] = x[n]*abs(s) + where(k < 2, x[n]*x[n], 0)
+backward: |
+  dx[n] = dy[n]*s
+`, "N=3")
+		if (err == nil) != right {
+			t.Errorf("%s: %v", limit, err)
+		}
+	}
+}
+
 // proveAt proves a spec at the dims.
 func proveAt(text, dims string) (*layer.Proved, error) {
 	s, err := syntax.Parse("a.yaml", []byte(text))

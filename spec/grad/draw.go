@@ -32,6 +32,11 @@ func (p *points) point(m mode) (env *eval.Env, far bool) {
 	if m == ties || m == beyond {
 		p.touch(env, m)
 	}
+	for _, t := range p.l.Tensors {
+		if len(t.Limits) > 0 && t.Type != layer.Uint64 {
+			env.Values[t.Name][0] = t.Within(env.Values[t.Name][0])
+		}
+	}
 	for _, t := range p.l.Upstreams {
 		env.Values[t.Name] = p.upstream(t, m == ties && turn/2%2 == 1)
 	}

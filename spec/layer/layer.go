@@ -53,6 +53,8 @@ type Tensor struct {
 	// HasOutside says that reads beyond Shape give Outside.
 	HasOutside bool
 	Outside    float64
+	// Limits are what a run-time scalar may be.
+	Limits []Limit
 	// Init names the recommended initialisation of a param.
 	Init string
 	// NoGrad marks a tensor that is not differentiated, and through which no gradient

@@ -160,8 +160,8 @@ func (r *reader) numbers(e entry, what string) []*Number {
 	return out
 }
 
-func (r *reader) limits(f map[string]entry) []Limit {
-	var out []Limit
+func (r *reader) limits(f map[string]entry) Limits {
+	var out Limits
 	for _, key := range limitKeys {
 		if e, ok := f[key]; ok {
 			out = append(out, Limit{Word{key, e.key.Pos}, r.expr(e.value, key)})
@@ -202,7 +202,7 @@ func (r *reader) tensors(e entry) []*Tensor {
 		if e.value == nil {
 			continue
 		}
-		f := r.fields(e.value, "a tensor", "role", "shape", "type", "init", "grad", "outside", "doc")
+		f := r.fields(e.value, "a tensor", append([]string{"role", "shape", "type", "init", "grad", "outside", "doc"}, limitKeys...)...)
 		word := func(key string) Word {
 			v, ok := f[key]
 			if !ok {
@@ -216,6 +216,7 @@ func (r *reader) tensors(e entry) []*Tensor {
 		if t.Init.Text != "" {
 			r.name(t.Init, "an initialisation")
 		}
+		t.Limits = r.limits(f)
 		t.Doc = r.text(f["doc"])
 		if s, ok := f["shape"]; ok {
 			t.HasShape = true

@@ -170,14 +170,20 @@ func printNumbers(b *strings.Builder, key string, list []*Number) {
 		if n.Value != nil {
 			fields = append(fields, "value: "+quoteExpr(n.Value))
 		}
-		for _, l := range n.Limits {
-			fields = append(fields, l.Key.Text+": "+quoteExpr(l.Bound))
-		}
+		fields = append(fields, limitFields(n.Limits)...)
 		if n.Doc != "" {
 			fields = append(fields, "doc: "+quote(n.Doc))
 		}
 		fmt.Fprintf(b, "  %s: {%s}\n", n.Name, strings.Join(fields, ", "))
 	}
+}
+
+func limitFields(list Limits) []string {
+	var fields []string
+	for _, l := range list {
+		fields = append(fields, l.Key.Text+": "+quoteExpr(l.Bound))
+	}
+	return fields
 }
 
 func tensorFields(t *Tensor) []string {
@@ -199,6 +205,7 @@ func tensorFields(t *Tensor) []string {
 	word("init", t.Init)
 	word("grad", t.Grad)
 	word("outside", t.Outside)
+	fields = append(fields, limitFields(t.Limits)...)
 	if t.Doc != "" {
 		fields = append(fields, "doc: "+quote(t.Doc))
 	}

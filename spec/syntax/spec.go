@@ -59,9 +59,12 @@ type Number struct {
 	// always is. At most one of them is there.
 	Default, Value Expr
 	// Limits are what it may be, beyond what every dim or attribute may.
-	Limits []Limit
+	Limits Limits
 	Pos    diag.Pos
 }
+
+// Limits are the bounds of a number.
+type Limits []Limit
 
 // Limit is a bound of a number. Its key is one of limitKeys.
 type Limit struct {
@@ -73,6 +76,11 @@ type Limit struct {
 var limitKeys = []string{"min", "above", "max", "below"}
 
 var limitWords = map[string]string{"min": "at least", "above": "above", "max": "at most", "below": "below"}
+
+// Op is the comparison that a number makes with the bound.
+func (l Limit) Op() string {
+	return map[string]string{"min": ">=", "above": ">", "max": "<=", "below": "<"}[l.Key.Text]
+}
 
 // Allows reports whether v keeps the limit that stands at bound.
 func (l Limit) Allows(v, bound float64) bool {
@@ -91,9 +99,9 @@ func (l Limit) Allows(v, bound float64) bool {
 
 // Allowed says in words what the limits allow, such as "at least 0 and below
 // 1"; it is empty where there are none.
-func (n *Number) Allowed() string {
+func (list Limits) Allowed() string {
 	var parts []string
-	for _, l := range n.Limits {
+	for _, l := range list {
 		parts = append(parts, limitWords[l.Key.Text]+" "+PrintExpr(l.Bound))
 	}
 	return strings.Join(parts, " and ")
@@ -116,6 +124,8 @@ type Tensor struct {
 	Grad Word
 	// Outside is the text of the value beyond the shape.
 	Outside Word
+	// Limits are what a run-time scalar may be.
+	Limits Limits
 	// Shape has the extents. HasShape tells a scalar from a forgotten shape.
 	Shape    []Expr
 	HasShape bool

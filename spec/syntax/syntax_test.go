@@ -27,7 +27,7 @@ tensors:
   x: {role: input, shape: [N, H*2], outside: -inf, doc: what comes in}
   w: {role: param, shape: [], init: zeros, grad: none}
   k: {role: input, type: int32, shape: [N]}
-  lr: {role: scalar}
+  lr: {role: scalar, above: 0, max: eps*1e6}
   y:
     role: output
     shape:
