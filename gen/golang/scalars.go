@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -105,11 +106,6 @@ func (p *printer) integer(e layer.Int) expr {
 	panic(fmt.Sprintf("golang: %T in a scalar", e))
 }
 
-var functions64 = map[string]string{
-	"exp": "Exp", "log": "Log", "log1p": "Log1p", "expm1": "Expm1", "sqrt": "Sqrt", "tanh": "Tanh", "erf": "Erf",
-	"abs": "Abs", "floor": "Floor", "sin": "Sin", "cos": "Cos", "pow": "Pow", "min": "Min", "max": "Max",
-}
-
 func (p *printer) function64(e *layer.Call) expr {
 	args := make([]expr, len(e.Args))
 	for i, a := range e.Args {
@@ -128,11 +124,10 @@ func (p *printer) function64(e *layer.Call) expr {
 	case "sigmoid":
 		return binary("/", one, binary("+", integer(1), mathCall("Exp", unary("-", args[0]))))
 	}
-	f, ok := functions64[e.Fn]
-	if !ok {
+	if _, known := layer.Functions[e.Fn]; !known {
 		panic("golang: function " + e.Fn + " in a scalar")
 	}
-	return mathCall(f, args...)
+	return mathCall(strings.ToUpper(e.Fn[:1])+e.Fn[1:], args...) // the others are called as here
 }
 
 // intScalar is the int argument that x is, or nil.

@@ -1,6 +1,10 @@
 package ir
 
-import "math"
+import (
+	"math"
+
+	"github.com/dlgen/dlgen/spec/layer"
+)
 
 var combine = map[Op]func(x, y float32) float32{
 	HSum:  realBinary[Add],
@@ -89,36 +93,31 @@ func fold(x []float32, f func(x, y float32) float32) float32 {
 	return x[0]
 }
 
-// function is what Apply may name.
-type function struct {
-	args int
-	eval func(x, y float64) float64
-}
-
-func unary(f func(float64) float64) function {
-	return function{1, func(x, _ float64) float64 { return f(x) }}
-}
-
-var functions = map[string]function{
-	"exp": unary(math.Exp), "exp_nonpos": unary(math.Exp), "expm1": unary(math.Expm1),
-	"log": unary(math.Log), "log1p": unary(math.Log1p), "tanh": unary(math.Tanh),
-	"erf": unary(math.Erf), "sin": unary(math.Sin), "cos": unary(math.Cos),
-	"sigmoid": unary(func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }),
-	"rsqrt":   unary(func(x float64) float64 { return 1 / math.Sqrt(x) }),
-	"pow":     {2, math.Pow},
+// FunctionOf is what Apply may name: a function of the language that is not an operation of
+// its own, or exp_nonpos, which is exp of numbers up to 0.
+func FunctionOf(name string) (layer.Function, bool) {
+	if name == "exp_nonpos" {
+		name = "exp"
+	}
+	f, known := layer.Functions[name]
+	return f, known
 }
 
 // apply compiles a function that is not expanded: float64 rounded to float32.
 func (m *machine) apply(a *Assign) code {
-	f := functions[a.Fn].eval
+	f, _ := FunctionOf(a.Fn)
 	dst, x := m.realReg(a.Dst), m.realReg(a.Args[0])
-	y := x
-	if len(a.Args) > 1 {
-		y = m.realReg(a.Args[1])
+	if f.Two != nil {
+		y := m.realReg(a.Args[1])
+		return func() {
+			for i := range dst {
+				dst[i] = float32(f.Two(float64(x[i]), float64(y[i])))
+			}
+		}
 	}
 	return func() {
 		for i := range dst {
-			dst[i] = float32(f(float64(x[i]), float64(y[i])))
+			dst[i] = float32(f.One(float64(x[i])))
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (v *verifier) immediate(a *Assign) {
 			v.failf("%s with %d lanes", a.Op, lanes)
 		}
 	case Apply:
-		if f, known := functions[a.Fn]; !known || f.args != len(a.Args) {
+		if f, known := FunctionOf(a.Fn); !known || f.Args() != len(a.Args) {
 			v.failf("no function %s of %d arguments", a.Fn, len(a.Args))
 		}
 		if lanes != 1 {

@@ -153,9 +153,6 @@ func (w *window) depends(b *bound, x layer.Expr) int {
 	return n
 }
 
-// bounded are the functions of which the value of a number is one.
-var bounded = []string{"neg", "abs", "tanh", "sigmoid", "erf", "sin", "cos", "floor", "max", "min"}
-
 // holds reports whether x is a number where b does not hold, if what it reads is: no divisor
 // and no function is of other places there than elsewhere.
 func (w *window) holds(b *bound, x layer.Expr, parts map[*layer.Read]*slidingPart) bool {
@@ -170,7 +167,7 @@ func (w *window) holds(b *bound, x layer.Expr, parts map[*layer.Read]*slidingPar
 	case *layer.Binary:
 		return w.holds(b, x.X, parts) && w.holds(b, x.Y, parts) && (x.Op != '/' || w.depends(b, x.Y) == 0)
 	case *layer.Call:
-		return slices.Contains(bounded, x.Fn) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !w.holds(b, a, parts) })
+		return (x.Fn == "neg" || layer.Functions[x.Fn].Finite) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !w.holds(b, a, parts) })
 	}
 	return false
 }

@@ -16,9 +16,6 @@ const (
 	Positive Signs = 1 // or 0
 )
 
-// neverNegative are the functions that have no negative values.
-var neverNegative = []string{"exp", "exp_nonpos", "sigmoid", "rsqrt"}
-
 // Sign is that of a real expression.
 func Sign(x *ir.Expr) Signs {
 	if x.Load != nil || x.Kind != ir.Real {
@@ -33,7 +30,7 @@ func Sign(x *ir.Expr) Signs {
 	case ir.Abs, ir.Sqrt:
 		return Positive
 	case ir.Apply:
-		if slices.Contains(neverNegative, x.Fn) {
+		if f, known := ir.FunctionOf(x.Fn); known && f.Positive {
 			return Positive
 		}
 	case ir.Neg:

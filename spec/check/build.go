@@ -4,19 +4,28 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/dlgen/dlgen/spec/diag"
 	"github.com/dlgen/dlgen/spec/layer"
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
+// special are the names that are called with arguments of their own kinds.
+var special = []string{"sum", "prod", "argmax", "where", "uniform", "old"}
+
 // functions has the number of arguments of each function; 0 marks those whose
 // arguments are special.
-var functions = map[string]int{
-	"exp": 1, "log": 1, "log1p": 1, "expm1": 1, "sqrt": 1, "rsqrt": 1, "tanh": 1, "sigmoid": 1, "erf": 1,
-	"abs": 1, "floor": 1, "sin": 1, "cos": 1, "max": 2, "min": 2, "pow": 2,
-	"sum": 0, "prod": 0, "argmax": 0, "where": 0, "uniform": 0, "old": 0,
-}
+var functions = func() map[string]int {
+	out := map[string]int{}
+	for name, f := range layer.Functions {
+		out[name] = f.Args()
+	}
+	for _, name := range special {
+		out[name] = 0
+	}
+	return out
+}()
 
 var reductions = map[string]layer.ReduceOp{"sum": layer.Sum, "prod": layer.Prod, "max": layer.Max, "min": layer.Min}
 
@@ -174,7 +183,7 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 		help += "a layer of another file needs a name first, as in layers: {" + x.Fn + ": ./" + x.Fn + ".yaml}; dlgen list shows those of the library;\n" +
 			"other orders and shapes are equations of elements, as in y[d][n] = x[n][d]"
 	case help == "":
-		help = "functions are exp log log1p expm1 sqrt rsqrt tanh sigmoid erf abs floor sin cos pow max min where uniform old;\n" +
+		help = "functions are " + strings.Join(slices.Sorted(maps.Keys(layer.Functions)), " ") + " where uniform old;\n" +
 			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)

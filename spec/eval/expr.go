@@ -69,70 +69,26 @@ func (m *Machine) binary(x *layer.Binary) real {
 	panic(fmt.Sprintf("eval: unknown operator %q", x.Op))
 }
 
-// unary are the functions of one argument.
-var unary = map[string]func(float64) float64{
-	"neg":     func(x float64) float64 { return -x },
-	"exp":     exp,
-	"log":     math.Log,
-	"log1p":   math.Log1p,
-	"expm1":   math.Expm1,
-	"sqrt":    math.Sqrt,
-	"rsqrt":   func(x float64) float64 { return 1 / math.Sqrt(x) },
-	"tanh":    math.Tanh,
-	"sigmoid": sigmoid,
-	"erf":     math.Erf,
-	"abs":     math.Abs,
-	"floor":   math.Floor,
-	"sin":     math.Sin,
-	"cos":     math.Cos,
-}
-
-// Function is that of one argument which has a name, nil where none has.
-func Function(name string) func(float64) float64 { return unary[name] }
-
-// exp is 0 where it has no normal number, as in generated code: what follows from numbers
-// of few bits would not tell whether equations are right.
-func exp(x float64) float64 {
-	const least = 1.0 / (1 << 511) / (1 << 511)
-	if v := math.Exp(x); v >= least || v != v {
-		return v
-	}
-	return 0
-}
-
-// sigmoid takes the exponential of a negative number only, for accuracy.
-func sigmoid(x float64) float64 {
-	if x < 0 {
-		e := math.Exp(x)
-		return e / (1 + e)
-	}
-	return 1 / (1 + math.Exp(-x))
-}
-
 func (m *Machine) call(x *layer.Call) real {
 	a := m.real(x.Args[0])
-	if f := unary[x.Fn]; f != nil && len(x.Args) == 1 {
-		if m.rng != nil && x.Fn != "neg" && x.Fn != "abs" {
-			return m.rounded(x.Fn, f, a)
-		}
-		return func() float64 { return f(a()) }
+	if x.Fn == "neg" {
+		return func() float64 { return -a() }
 	}
-	if len(x.Args) != 2 {
+	f, known := layer.Functions[x.Fn]
+	if !known || f.Args() != len(x.Args) {
 		panic(fmt.Sprintf("eval: unknown function %s of %d arguments", x.Fn, len(x.Args)))
 	}
-	b := m.real(x.Args[1])
-	switch x.Fn {
-	case "min": // NaN if either is
-		return func() float64 { return min(a(), b()) }
-	case "max":
-		return func() float64 { return max(a(), b()) }
-	case "pow":
-		if m.rng != nil {
-			return m.roundedPower(a, b)
+	if f.One != nil {
+		if m.rng != nil && x.Fn != "abs" {
+			return m.rounded(f, a)
 		}
-		return func() float64 { return math.Pow(a(), b()) }
+		return func() float64 { return f.One(a()) }
 	}
-	panic(fmt.Sprintf("eval: unknown function %s", x.Fn))
+	b := m.real(x.Args[1])
+	if m.rng != nil && x.Fn == "pow" {
+		return m.roundedPower(a, b)
+	}
+	return func() float64 { return f.Two(a(), b()) }
 }
 
 func (m *Machine) reduce(x *layer.Reduce) real {

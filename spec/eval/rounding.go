@@ -59,12 +59,11 @@ func (m *Machine) roundedBinary(op byte, a, b real) real {
 
 // rounded changes the results of a function of one argument unless they are exact: at 0, or
 // whole numbers to which the function does not tend.
-func (m *Machine) rounded(fn string, f func(float64) float64, arg real) real {
-	tends := map[string]bool{"exp": true, "expm1": true, "tanh": true, "sigmoid": true, "erf": true}[fn]
+func (m *Machine) rounded(f layer.Function, arg real) real {
 	return func() float64 {
 		x := arg()
-		v := f(x)
-		if x == 0 || !tends && v == math.Trunc(v) {
+		v := f.One(x)
+		if x == 0 || !f.Tends && v == math.Trunc(v) {
 			return v
 		}
 		return m.nudged(v)

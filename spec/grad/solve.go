@@ -78,22 +78,11 @@ func (p *points) solveCall(x *layer.Call, v float64, c change, at map[*layer.Ind
 		}
 		return false
 	}
-	inverse, ok := inverses[x.Fn]
-	return ok && p.solve(x.Args[0], inverse(v), c, at, env)
-}
-
-// inverses give an argument for which a function has a value, NaN where there is none.
-var inverses = map[string]func(float64) float64{
-	"neg":     func(v float64) float64 { return -v },
-	"floor":   func(v float64) float64 { return v },
-	"abs":     func(v float64) float64 { return v },
-	"exp":     math.Log,
-	"log":     math.Exp,
-	"expm1":   math.Log1p,
-	"log1p":   math.Expm1,
-	"sqrt":    func(v float64) float64 { return v * v },
-	"tanh":    math.Atanh,
-	"sigmoid": func(v float64) float64 { return math.Log(v / (1 - v)) },
+	inverse := layer.Functions[x.Fn].Inverse
+	if x.Fn == "neg" {
+		inverse = func(v float64) float64 { return -v }
+	}
+	return inverse != nil && p.solve(x.Args[0], inverse(v), c, at, env)
 }
 
 // truthAt decides a condition at values of its indices, as realAt evaluates a number.
@@ -151,7 +140,7 @@ func (p *points) realAt(x layer.Expr, at map[*layer.Index]int, env *eval.Env) (f
 		}
 	case *layer.Call:
 		a, ok := p.realAt(x.Args[0], at, env)
-		if f := eval.Function(x.Fn); f != nil && ok {
+		if f := layer.Functions[x.Fn].One; f != nil && ok {
 			return f(a), true
 		}
 		if x.Fn != "max" && x.Fn != "min" || !ok {

@@ -135,16 +135,9 @@ func (a span) power(b span) (out span, ok bool) {
 	return out, !math.IsNaN(out.lo) && !math.IsNaN(out.hi)
 }
 
-// rising are functions that grow with their argument.
-var rising = map[string]func(float64) float64{
-	"exp": math.Exp, "expm1": math.Expm1, "log": math.Log, "log1p": math.Log1p, "sqrt": math.Sqrt,
-	"tanh": math.Tanh, "erf": math.Erf, "floor": math.Floor,
-	"sigmoid": func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
-}
-
 // called bounds a function of one argument.
 func (a span) called(fn string) (out span, ok bool) {
-	f := rising[fn]
+	f := layer.Functions[fn]
 	switch {
 	case fn == "neg":
 		out = span{-a.hi, -a.lo}
@@ -160,8 +153,8 @@ func (a span) called(fn string) (out span, ok bool) {
 		out = span{math.Cos(a.lo), math.Cos(a.lo)}
 	case fn == "sin" || fn == "cos":
 		out = span{-1, 1}
-	case f != nil:
-		out = span{f(a.lo), f(a.hi)}
+	case f.Rises:
+		out = span{f.One(a.lo), f.One(a.hi)}
 	default:
 		return a, false
 	}

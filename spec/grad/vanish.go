@@ -39,7 +39,7 @@ func tame(x layer.Expr, at indices) bool {
 	case *layer.Read:
 		return x.T.HasOutside && isFinite(x.T.Outside) && !slices.ContainsFunc(x.Subs, func(s layer.Int) bool { return readsAt(s, at) })
 	case *layer.Call:
-		return bounded[x.Fn] && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !tame(a, at) })
+		return (x.Fn == "neg" || layer.Functions[x.Fn].Finite) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !tame(a, at) })
 	case *layer.Binary:
 		return tame(x.X, at) && tame(x.Y, at) && (x.Op != '/' || !at.in(x.Y))
 	case *layer.Reduce:
@@ -65,11 +65,6 @@ func tameCond(c layer.Cond, at indices) bool {
 		return tameCond(c.X, at)
 	}
 	return false
-}
-
-// bounded are functions of which the value of a number is not infinite.
-var bounded = map[string]bool{
-	"neg": true, "abs": true, "tanh": true, "sigmoid": true, "erf": true, "sin": true, "cos": true, "floor": true, "max": true, "min": true,
 }
 
 // readsAt reports whether a subscript reads ids at one of the indices.
