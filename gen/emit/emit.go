@@ -323,21 +323,13 @@ func collect(body []ir.Stmt, buffers map[*ir.Buffer]bool, scalars map[*ir.Scalar
 		switch st := st.(type) {
 		case *ir.Loop:
 			collect(st.Body, buffers, scalars)
-		case *ir.Load:
-			buffers[st.Mem.Buf.Root()] = true
-		case *ir.Store:
-			buffers[st.Mem.Buf.Root()] = true
-		case *ir.Move:
-			buffers[st.Dst.Buf.Root()] = true
-			if st.Src != nil {
-				buffers[st.Src.Buf.Root()] = true
-			}
-		case *ir.LoadIndex:
-			buffers[st.Mem.Buf.Root()] = true
 		case *ir.Assign:
 			if st.Scalar != nil {
 				scalars[st.Scalar] = true
 			}
+		}
+		for _, m := range ir.Touched(st) {
+			buffers[m.Buf.Root()] = true
 		}
 	}
 }

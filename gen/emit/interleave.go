@@ -116,22 +116,16 @@ func callsOf(steps []ir.Step) []*call {
 // touch notes what the statements touch, given the ranges of variables.
 func (c *call) touch(body []ir.Stmt, ranges map[*ir.Var]stretch) {
 	for _, st := range body {
-		switch st := st.(type) {
-		case *ir.Loop:
-			ranges[st.Var] = stretch{0, st.Count - 1}
-			c.touch(st.Body, ranges)
-			delete(ranges, st.Var)
-		case *ir.Load:
-			widen(c.reads, st.Mem, st.Lanes, ranges)
-		case *ir.LoadIndex:
-			widen(c.reads, st.Mem, 1, ranges)
-		case *ir.Store:
-			widen(c.writes, st.Mem, st.Lanes, ranges)
-		case *ir.Move:
-			widen(c.writes, st.Dst, st.Count, ranges)
-			if st.Src != nil {
-				widen(c.reads, *st.Src, st.Count, ranges)
-			}
+		if l, ok := st.(*ir.Loop); ok {
+			ranges[l.Var] = stretch{0, l.Count - 1}
+			c.touch(l.Body, ranges)
+			delete(ranges, l.Var)
+		}
+		if m, n := ir.Read(st); m != nil {
+			widen(c.reads, *m, n, ranges)
+		}
+		if m, n := ir.Written(st); m != nil {
+			widen(c.writes, *m, n, ranges)
 		}
 	}
 }

@@ -45,23 +45,14 @@ func (u *unread) reads(body []ir.Stmt) {
 func (u *unread) without(body []ir.Stmt) []ir.Stmt {
 	var out []ir.Stmt
 	for _, st := range body {
-		switch st := st.(type) {
-		case *ir.Loop:
-			rest := u.without(st.Body)
-			if len(rest) == 0 {
-				continue
-			}
-			st.Body = rest
-		case *ir.Store:
-			if u.isUnread(st.Mem, st.Lanes) {
-				continue
-			}
-		case *ir.Move:
-			if u.isUnread(st.Dst, st.Count) {
+		if l, ok := st.(*ir.Loop); ok {
+			if l.Body = u.without(l.Body); len(l.Body) == 0 {
 				continue
 			}
 		}
-		out = append(out, st)
+		if m, n := ir.Written(st); m == nil || !u.isUnread(*m, n) {
+			out = append(out, st)
+		}
 	}
 	return out
 }

@@ -101,20 +101,11 @@ func (k *kernel) buffers(list []ir.Stmt) []*ir.Buffer {
 		if !k.live[s] {
 			continue
 		}
-		switch s := s.(type) {
-		case *ir.Loop:
-			out = append(out, k.buffers(s.Body)...)
-		case *ir.Load:
-			out = append(out, s.Mem.Buf)
-		case *ir.LoadIndex:
-			out = append(out, s.Mem.Buf)
-		case *ir.Store:
-			out = append(out, s.Mem.Buf)
-		case *ir.Move:
-			out = append(out, s.Dst.Buf)
-			if s.Src != nil {
-				out = append(out, s.Src.Buf)
-			}
+		if l, ok := s.(*ir.Loop); ok {
+			out = append(out, k.buffers(l.Body)...)
+		}
+		for _, m := range ir.Touched(s) {
+			out = append(out, m.Buf)
 		}
 	}
 	return out

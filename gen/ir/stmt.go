@@ -51,6 +51,18 @@ func Written(st Stmt) (m *Mem, n int) {
 	return nil, 0
 }
 
+// Touched are the places that it writes and reads, in this order.
+func Touched(st Stmt) []*Mem {
+	var out []*Mem
+	if m, _ := Written(st); m != nil {
+		out = append(out, m)
+	}
+	if m, _ := Read(st); m != nil {
+		out = append(out, m)
+	}
+	return out
+}
+
 // LastReg is the highest register number in use.
 func LastReg(body []Stmt) int {
 	n := 0

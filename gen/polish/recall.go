@@ -159,17 +159,11 @@ func dropUnread(body []ir.Stmt, read map[*ir.Buffer]bool) []ir.Stmt {
 // collectReads finds the buffers that statements read.
 func collectReads(body []ir.Stmt, read map[*ir.Buffer]bool) {
 	for _, st := range body {
-		switch st := st.(type) {
-		case *ir.Loop:
-			collectReads(st.Body, read)
-		case *ir.Load:
-			read[st.Mem.Buf.Root()] = true
-		case *ir.LoadIndex:
-			read[st.Mem.Buf.Root()] = true
-		case *ir.Move:
-			if st.Src != nil {
-				read[st.Src.Buf.Root()] = true
-			}
+		if l, ok := st.(*ir.Loop); ok {
+			collectReads(l.Body, read)
+		}
+		if m, _ := ir.Read(st); m != nil {
+			read[m.Buf.Root()] = true
 		}
 	}
 }

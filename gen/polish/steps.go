@@ -114,20 +114,14 @@ func definitions(body []ir.Stmt, defs map[*ir.Reg]int, written map[*ir.Buffer]bo
 		case *ir.Loop:
 			variables[st.Var] = true
 			definitions(st.Body, defs, written, variables)
-		case *ir.Assign:
-			defs[st.Dst]++
-		case *ir.Load:
-			defs[st.Dst]++
-		case *ir.Transpose:
-			for _, r := range st.Dst {
-				defs[r]++
-			}
 		case *ir.LoadIndex:
 			variables[st.Dst] = true
-		case *ir.Store:
-			written[st.Mem.Buf.Root()] = true
-		case *ir.Move:
-			written[st.Dst.Buf.Root()] = true
+		}
+		for _, r := range ir.Assigned(st) {
+			defs[r]++
+		}
+		if m, _ := ir.Written(st); m != nil {
+			written[m.Buf.Root()] = true
 		}
 	}
 }
