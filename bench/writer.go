@@ -155,7 +155,7 @@ func (w *writer) memory() {
 				w.linef("\t%s := aligned.New[%s.%s]()", name, v.Package, typ)
 				t := w.tensors[p.Name]
 				switch {
-				case t == nil || t.Role == layer.State || t.Role == layer.Output || t.Role == layer.Gradient:
+				case t == nil || !t.Given():
 				case t.Type == layer.Int32:
 					w.linef("\tmeasure.FillInt(aligned.Flat[int32](%s), %d)", name, max(limit[t.Name], 1))
 				default:

@@ -185,7 +185,7 @@ func (p *printer) exportedFunc(ps *pass) jen.Code {
 	}
 	for _, t := range ps.args {
 		typ := p.reference(t)
-		if byValue(t) {
+		if t.ByValue() {
 			typ = t.Type.String()
 		}
 		params = append(params, param{p.tensorName[t.Name], typ})
@@ -217,7 +217,7 @@ func (p *printer) given(ps *pass) []jen.Code {
 	}
 	for _, t := range ps.buffers {
 		x := jen.Id(p.tensorName[t.Name])
-		if byValue(t) {
+		if t.ByValue() {
 			x = jen.Op("&").Add(x)
 		}
 		out = append(out, x)

@@ -165,7 +165,7 @@ func (p *printer) checkFunc(c *check) jen.Code {
 	var body []jen.Code
 	for _, r := range c.ranges {
 		element, text := jen.Id(arg), c.tensor.Name
-		if len(c.tensor.Shape) == 0 && !byValue(c.tensor) {
+		if len(c.tensor.Shape) == 0 && !c.tensor.ByValue() {
 			element = jen.Op("*").Id(arg)
 		}
 		var loops, printed []jen.Code
@@ -195,7 +195,7 @@ func (p *printer) checkFunc(c *check) jen.Code {
 		}
 	}
 	typ := c.tensor.Type.String()
-	if !byValue(c.tensor) {
+	if !c.tensor.ByValue() {
 		typ = p.reference(c.tensor)
 	}
 	doc := []string{c.name + " finds elements of " + c.tensor.Name + " that cannot be subscripts."}

@@ -203,14 +203,6 @@ func scalarType(s *ir.Scalar) string {
 	return "float32"
 }
 
-// byValue reports whether the generated function takes t as a number.
-func byValue(t *layer.Tensor) bool {
-	if len(t.Shape) > 0 {
-		return false
-	}
-	return t.Role != layer.Output && t.Role != layer.State && t.Role != layer.Gradient
-}
-
 // unexported begins s with a lower-case letter.
 func unexported(s string) string {
 	r, size := utf8.DecodeRuneInString(s)

@@ -171,11 +171,8 @@ func (v *verifier) writes(b *Buffer) {
 
 // writable checks that t, if any, is not what a pass only reads.
 func (v *verifier) writable(t *layer.Tensor) {
-	if t != nil {
-		switch t.Role {
-		case layer.Input, layer.Param, layer.Upstream, layer.Scalar:
-			v.failf("%s must not be written", t.Name)
-		}
+	if t != nil && t.Given() {
+		v.failf("%s must not be written", t.Name)
 	}
 }
 

@@ -61,7 +61,7 @@ func Lower(name string, p *layer.Program, checked map[*layer.Tensor]int, windows
 	}
 	for _, t := range p.Args {
 		l.names[t.Name] = 1
-		if !byValue(t) {
+		if !t.ByValue() {
 			l.buffer(t)
 		}
 	}
@@ -111,15 +111,6 @@ type lowerer struct {
 
 func (l *lowerer) refuse(format string, args ...any) {
 	panic(unsupported{l.pos, fmt.Sprintf(format, args...)})
-}
-
-// byValue reports whether the generated function takes t as a number.
-func byValue(t *layer.Tensor) bool {
-	if t.Role == layer.Scalar {
-		return true
-	}
-	written := t.Role == layer.Output || t.Role == layer.State || t.Role == layer.Gradient
-	return len(t.Shape) == 0 && !written && t.Role != layer.Saved && t.Role != layer.Scratch
 }
 
 // buffer is the memory of t.

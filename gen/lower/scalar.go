@@ -13,7 +13,7 @@ func isScalar(e layer.Expr) bool {
 	layer.Walk(e, func(x any) bool {
 		switch x := x.(type) {
 		case *layer.Read:
-			ok = ok && byValue(x.T)
+			ok = ok && x.T.ByValue()
 		case *layer.Element:
 			ok = ok && x.T.Role == layer.Scalar
 		case *layer.Var, *layer.Reduce, *layer.ArgMax, *layer.Uniform:

@@ -91,6 +91,14 @@ func (t *Tensor) Differentiable() bool {
 	return (t.Role == Input || t.Role == Param) && t.Type == Float32 && !t.NoGrad
 }
 
+// Given reports whether the caller gives t, and no pass writes it.
+func (t *Tensor) Given() bool {
+	return t.Role == Input || t.Role == Param || t.Role == Upstream || t.Role == Scalar
+}
+
+// ByValue reports whether functions take t as a number, and not by its address.
+func (t *Tensor) ByValue() bool { return len(t.Shape) == 0 && t.Given() }
+
 // Number is a bound dim (an integer) or attribute (a literal).
 type Number struct {
 	Name  string
