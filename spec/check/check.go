@@ -119,6 +119,9 @@ func Check(s *syntax.Spec, given map[string]string) (*layer.Layer, error) {
 			c.unused()
 		}
 		if c.errs.Len() == 0 && !c.unread() {
+			if len(c.open.equations) > 0 {
+				panic("check: an equation is wrong, and there is no complaint")
+			}
 			c.layer.Forward = c.sort(c.inlined(fwd))
 			c.layer.Forward.Args = layer.ForwardArgs(c.layer)
 			if bwd != nil {
