@@ -92,6 +92,9 @@ func (a *application) give(name string, x syntax.Expr) bool {
 	}
 	a.args[name] = arg
 	a.c.markRead(arg.t)
+	if a.c.unclear[arg.t] {
+		return false
+	}
 	return a.suits(d, arg)
 }
 

@@ -124,7 +124,8 @@ func (c *checker) role(t *layer.Tensor, d *syntax.Tensor) {
 	}
 	t.Type = typ
 	scalar := d.Role.Text == "scalar"
-	switch {
+	switch _, known := roles[d.Role.Text]; {
+	case !known:
 	case scalar && typ == layer.Int32:
 		c.errs.Addf(d.Type.Pos, "a scalar is float32, int or uint64")
 	case !scalar && (typ == layer.GoInt || typ == layer.Uint64):
@@ -147,6 +148,10 @@ func (c *checker) shape(t *layer.Tensor, d *syntax.Tensor) {
 		if len(d.Shape) > 0 {
 			c.errs.AddHelp(d.Shape[0].Position(), "leave out the shape, or use another role", "a scalar has no extents")
 		}
+		return
+	}
+	if _, known := roles[d.Role.Text]; !d.HasShape && !known {
+		c.sketchy = true
 		return
 	}
 	if !d.HasShape {
