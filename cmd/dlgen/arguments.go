@@ -101,6 +101,8 @@ type work struct {
 	dir, origin string
 	jobs        []job.Job
 	targets     targets
+	// wrong is what is wrong with the config beside its layers.
+	wrong error
 }
 
 // work reads the arguments, and the config where they name no layer.
@@ -116,15 +118,15 @@ func (r *request) work(args []string) (*work, error) {
 		file = config.Name
 	}
 	c, err := readConfig(file)
-	if err != nil {
+	if c == nil {
 		return nil, err
 	}
-	w := &work{dir: filepath.Join(filepath.Dir(file), filepath.FromSlash(c.Out)), origin: filepath.Base(file)}
+	w := &work{dir: filepath.Join(filepath.Dir(file), filepath.FromSlash(c.Out)), origin: filepath.Base(file), wrong: err}
 	if filepath.IsAbs(c.Out) {
 		w.dir = c.Out
 	}
 	if w.targets, err = selectTargets(c.Targets); err != nil {
-		return nil, c.Complain(c.TargetsPos, err)
+		w.wrong = c.Complain(c.TargetsPos, err)
 	}
 	for _, l := range c.Layers {
 		w.jobs = append(w.jobs, job.Job{Folder: l.Name, Package: l.Name,

@@ -90,7 +90,7 @@ func plan(r *request, args []string) (p *output.Plan, notes []string, err error)
 		return nil, nil, err
 	}
 	made, err := job.Run(w.jobs, w.targets.compile)
-	if err != nil {
+	if err = errors.Join(w.wrong, err); err != nil {
 		return nil, nil, err
 	}
 	p, err = output.Compare(w.dir, w.origin, made.Files)

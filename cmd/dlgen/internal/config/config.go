@@ -2,8 +2,8 @@
 // generated.
 //
 // What comes in: the file's name and text. What goes out: a Config, complete
-// and consistent in itself; or all complaints about the text, each with its
-// position. What is promised: nothing unknown is passed over, no entry is
+// and consistent in itself; or what of it is, and all complaints about the
+// text, each with its position. What is promised: nothing unknown is passed over, no entry is
 // lost, and layers keep the order of the file. Whether a layer exists and its
 // dims fit is for others to say.
 package config
@@ -31,6 +31,8 @@ type Config struct {
 	Layers []Layer
 	// Text is what was read.
 	Text []byte
+	// wrong are the complaints about it.
+	wrong *diag.List
 }
 
 // Layer is one package to generate.
@@ -47,7 +49,8 @@ type Layer struct {
 	Pos       diag.Pos
 }
 
-// Read reads and checks a file.
+// Read reads and checks a file. With complaints there is a Config, too, which has the layers
+// without any.
 func Read(file string) (*Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -82,11 +85,9 @@ layers:
   # mine: {layer: ./bilinear.yaml, dims: {N: 8, I: 16, J: 16, O: 4}}
 `
 
-// Complain makes an error of something wrong with the config that only others
-// can find.
+// Complain adds something wrong with the config that only others can find to what is wrong with
+// its text, and gives all of it.
 func (c *Config) Complain(pos diag.Pos, err error) error {
-	var l diag.List
-	l.Source(c.File, c.Text)
-	l.Addf(pos, "%v", err)
-	return l.Err()
+	c.wrong.Addf(pos, "%v", err)
+	return c.wrong.Err()
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/dlgen/dlgen/spec/diag"
@@ -35,7 +36,7 @@ layers:
 		{"fc1", "dense", map[string]string{"N": "32", "I": "784", "O": "128"}, map[string]diag.Pos{"N": at(6, 33), "I": at(6, 40), "O": at(6, 48)}, false, at(6, 3)},
 		{"bn", "./mine/bn.yaml", map[string]string{"M": "8", "eps": "1e-3"}, map[string]diag.Pos{"M": at(10, 10), "eps": at(11, 12)}, true, at(7, 3)},
 	}}
-	if d := cmp.Diff(want, c); d != "" {
+	if d := cmp.Diff(want, c, cmpopts.IgnoreUnexported(Config{})); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

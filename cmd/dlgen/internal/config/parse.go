@@ -18,12 +18,13 @@ import (
 	"github.com/dlgen/dlgen/spec/syntax"
 )
 
-// Parse checks the text of a config; file is the name for its positions.
+// Parse checks the text of a config; file is the name for its positions. With complaints there
+// is a Config, too, which has the layers without any.
 func Parse(file string, text []byte) (*Config, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin files with it
 	r := &reader{file: file, lines: strings.Split(string(text), "\n")}
 	r.errs.Source(file, text)
-	c := &Config{File: file, Text: text}
+	c := &Config{File: file, Text: text, wrong: &r.errs}
 	if m := r.document(text); m != nil {
 		r.config(c, m)
 	}
@@ -159,8 +160,9 @@ func (r *reader) layers(n ast.Node) []Layer {
 	if len(m.Values) == 0 {
 		r.errs.Addf(r.pos(n), "layers is empty; there is nothing to generate")
 	}
-	var all []Layer
+	var all, right []Layer
 	for _, e := range m.Values {
+		before := r.errs.Len()
 		l := Layer{Name: r.key(e), Pos: r.pos(e.Key)}
 		if err := job.CheckPackage(l.Name); err != nil {
 			r.errs.Addf(l.Pos, "%v", err)
@@ -171,9 +173,11 @@ func (r *reader) layers(n ast.Node) []Layer {
 			}
 		}
 		r.layer(&l, e.Value)
-		all = append(all, l)
+		if all = append(all, l); r.errs.Len() == before {
+			right = append(right, l)
+		}
 	}
-	return all
+	return right
 }
 
 // layer reads one package's spec and dims.
