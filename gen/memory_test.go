@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -200,6 +201,26 @@ func TestTurningBack(t *testing.T) {
 				t.Errorf("%s %s: from the end: %v", target.Name, c.dims, got)
 			}
 		}
+	}
+}
+
+// TestTurningBackInParts: rows that are gone through from the end are, each, from the end, too,
+// and so it is where the sums over them are taken in parts.
+func TestTurningBackInParts(t *testing.T) {
+	short := machine.AVX2
+	short.Second, short.CallCycles = 64<<10, 12000
+	p := proved(t, "batchnorm", "M=701 C=160")
+	agree(t, p, short, false, rounding)
+	_, programs, err := passes(p, short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := programs[1].String()
+	if !strings.Contains(text, "workspace sumSquared") {
+		t.Errorf("the sums are not in parts:\n%s", text)
+	}
+	if !regexp.MustCompile(`load x\[-[^]]*\]\[-`).MatchString(text) {
+		t.Errorf("rows are not gone through from the end:\n%s", text)
 	}
 }
 

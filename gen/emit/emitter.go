@@ -277,10 +277,19 @@ func (e *emitter) outer(i int, p at) {
 		k := e.wholeRun(p)
 		runs[0], runs[k] = runs[k], runs[0]
 	}
-	for _, r := range e.active(a, runs) {
+	active := e.active(a, runs)
+	if i > 0 && e.backward(i) {
+		slices.Reverse(active)
+	}
+	for _, r := range active {
 		e.inActive(i, p, r)
 	}
 }
+
+// backward reports whether the loop over the i-th outer axis goes from its end: all do where the
+// outermost one does, so that memory is gone through evenly. Of the steps of a serial loop, one
+// sweeps through rows, which lie as they are needed.
+func (e *emitter) backward(i int) bool { return e.back && (i == 0 || e.g.Steps == nil) }
 
 // overRun emits the tiles of one run of the i-th outer axis from base on.
 func (e *emitter) overRun(i int, p at, r axisRun, base ir.Sub) {
@@ -314,7 +323,7 @@ func (e *emitter) overTiles(i int, p at, r axisRun, base ir.Sub) {
 	e.loop(a.Var.Name, r.count, e.g.Contraction, func(v *ir.Var) {
 		s := base
 		switch {
-		case v != nil && e.back && i == 0:
+		case v != nil && e.backward(i):
 			s = s.Add(ir.Sub{Const: r.count - 1}.Add(ir.VarSub(v), -1), r.step)
 		case v != nil:
 			s = s.Add(ir.VarSub(v), r.step)

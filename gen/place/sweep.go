@@ -86,15 +86,30 @@ func goesThrough(g *plan.Group, t machine.Target) (large []*ir.Buffer, ahead boo
 	ahead = !g.Accumulates() && len(g.Serial) == 0 && !g.Reduces()
 	for _, s := range g.Stages {
 		for _, m := range s.Nest.Value.Loads() {
-			size := m.Buf.Size()
-			leads := m.Step(first.Var)*first.Size == size
-			if 4*size > t.Second && (leads || len(s.Nest.Reduce) > 0 && m.Step(s.Nest.Reduce[0].Var)*s.Nest.Reduce[0].Size == size) {
+			if toTheEnd(m, g, s, t) {
 				large = append(large, m.Buf.Root())
-				ahead = ahead && leads
+				ahead = ahead && m.Step(first.Var)*first.Size == m.Buf.Size()
 			}
 		}
 	}
 	return large, ahead
+}
+
+// toTheEnd reports whether a stage goes through so much of an array that the second cache does
+// not hold it, up to its last element: all of it, or the last part.
+func toTheEnd(m *ir.Mem, g *plan.Group, s *fuse.Stage, t machine.Target) bool {
+	f := m.Flat()
+	span, leads := 0, ir.Axis{}
+	for _, a := range naive.Join(g.Outer, s.Axes()) {
+		k := f.Coef(a.Var)
+		if span += k * (a.Size - 1); k > f.Coef(leads.Var) {
+			leads = a
+		}
+	}
+	if span < t.Second/4 || f.Const+span+1 < m.Buf.Size() {
+		return false
+	}
+	return leads.Var == g.Plan.Order[0].Var || len(s.Nest.Reduce) > 0 && leads.Var == s.Nest.Reduce[0].Var
 }
 
 // feedsAny reports whether a stage of next reads what the group stores.
