@@ -41,3 +41,31 @@ func TestTall(t *testing.T) {
 		}
 	}
 }
+
+// TestSideBySide: sums over groups of a few channels, which share cache lines, go through them
+// together.
+func TestSideBySide(t *testing.T) {
+	for dims, want := range map[string][]string{
+		"N=1 H=9 W=8 C=64 G=8":  {"g by 8; vectors along j", "g by 8, j by 1 vectors"},
+		"N=2 H=5 W=7 C=48 G=6":  {"g by 4; vectors along j"},
+		"N=1 H=9 W=8 C=128 G=2": nil,
+	} {
+		p := proved(t, "groupnorm", dims)
+		for _, target := range targets {
+			agree(t, p, target, false, rounding)
+		}
+		_, programs, err := passes(p, machine.AVX2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := programs[0].String() + programs[1].String()
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%s: no loops %s in\n%s", dims, w, text)
+			}
+		}
+		if want == nil && strings.Contains(text, " g by ") {
+			t.Errorf("%s: groups are taken together in\n%s", dims, text)
+		}
+	}
+}

@@ -196,11 +196,25 @@ func (p *Plan) pairRows(g *Group, t machine.Target) {
 		}
 		steps = max(steps, naive.Volume(ps.Inner)/float64(t.Lanes))
 	}
-	if t.Lanes == 1 || waits == 0 || steps > shortRow || len(p.Order) == 0 {
+	if t.Lanes == 1 || waits == 0 || len(p.Order) == 0 {
 		return
 	}
 	last := p.Order[len(p.Order)-1]
 	if slices.Contains(g.Serial, last.Var) || last.Size < 2 {
+		return
+	}
+	piece := func(pass int) (*ir.Var, int) {
+		v := p.Passes[pass].Vec
+		if v == nil || len(g.Passes[pass].Inner) < 2 {
+			return nil, 0
+		}
+		return v, naive.SizeOf(g.Passes[pass].Inner, v)
+	}
+	if rows := g.sideBySide(last, piece, t); rows > 1 {
+		p.takeRows(last.Var, rows)
+		return
+	}
+	if steps > shortRow {
 		return
 	}
 	rows := t.RowsHeld(steps)
@@ -214,7 +228,12 @@ func (p *Plan) pairRows(g *Group, t machine.Target) {
 	if rows = rows / 2 * 2; rows == 0 {
 		return
 	}
-	p.Tile[last.Var], p.Hold = rows, last.Var
+	p.takeRows(last.Var, rows)
+}
+
+// takeRows takes several rows at a time.
+func (p *Plan) takeRows(row *ir.Var, rows int) {
+	p.Tile[row], p.Hold = rows, row
 	for i := range p.Passes {
 		p.Passes[i].Unroll = max(1, p.Passes[i].Unroll/rows)
 		p.Passes[i].Split = min(p.Passes[i].Split, p.Passes[i].Unroll)

@@ -46,6 +46,7 @@ func rowsPlan(g *Group, t machine.Target, vec *ir.Axis) *Plan {
 	} else {
 		p.Hold = vec.Var
 		p.alongRows(g, t, *vec, rows)
+		p.severalRows(g, t, *vec)
 		p.Cycles = math.Max(p.Cycles+rows.points/lanes*2, rows.latency(p.Tile[vec.Var], *vec, t))
 	}
 	return p

@@ -113,7 +113,7 @@ func isLong(n *ir.Nest, t machine.Target) bool {
 // isTall reports whether n reduces so many rows to one that a single call would take long for a
 // few vectors of it. What is not a sum has memory for the parts.
 func isTall(n *ir.Nest, t machine.Target) bool {
-	if !canPart(n) || len(n.Axes) == 0 || naive.IsTiled(n) || naive.IsContraction(n) || !naive.OneRow(n.Store.Flat(), n.Axes) || len(n.Reduce) == 1 && along(n) {
+	if !canPart(n) || len(n.Axes) == 0 || naive.IsTiled(n) || naive.IsContraction(n) || !naive.OneRow(n.Store.Flat(), n.Axes) || len(n.Reduce) == 1 && along(n) > 0 {
 		return false
 	}
 	if n.Op == ir.ReduceSum {
@@ -125,9 +125,15 @@ func isTall(n *ir.Nest, t machine.Target) bool {
 	return rows < n.Reduce[0].Size && 4*parts <= float64(t.FrameBytes)/partsShare
 }
 
-// along reports whether vectors of a reduction go along one of the axes that it goes over.
-func along(n *ir.Nest) bool {
-	return slices.ContainsFunc(n.Value.Loads(), func(m *ir.Mem) bool { return naive.Has(n.Reduce, naive.Contiguous(m)) })
+// along is how many elements lie side by side along one of the axes that a reduction goes over,
+// so that vectors do; 0 where they go along others.
+func along(n *ir.Nest) int {
+	for _, m := range n.Value.Loads() {
+		if v := naive.Contiguous(m); naive.Has(n.Reduce, v) {
+			return naive.SizeOf(n.Reduce, v)
+		}
+	}
+	return 0
 }
 
 // partsShare is how many such parts the frame of a function has room for.
@@ -150,8 +156,12 @@ func callRows(n *ir.Nest, k int, t machine.Target) int {
 
 func mostRows(n *ir.Nest, k int, t machine.Target) float64 {
 	vectors := float64(min(wideRow, naive.CeilDiv(int(naive.Volume(n.Axes)), t.Lanes)))
-	if along(n) {
-		vectors = 1 / float64(t.Lanes)
+	if piece := along(n); piece > 0 {
+		rows := 1.0
+		if piece <= machine.LineFloats { // several are taken together
+			rows = min(naive.Volume(n.Axes), float64(t.Registers)/2)
+		}
+		vectors = rows / float64(min(piece, t.Lanes))
 	}
 	return callCycles(t) / vectorCycles / (naive.Volume(n.Reduce[k+1:]) * vectors)
 }
