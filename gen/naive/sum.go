@@ -62,12 +62,26 @@ func usesAgain(n *ir.Nest) bool {
 		return false
 	}
 	for _, m := range n.Value.Loads() {
-		f := m.Flat()
-		if TouchesAny(f, n.Reduce) && !Spans(f, n.Axes) {
+		if f := m.Flat(); TouchesAny(f, n.Reduce) && touched(f, n.Reduce)*fewTerms >= Volume(n.Reduce) && !Spans(f, n.Axes) {
 			return true
 		}
 	}
 	return false
+}
+
+// fewTerms is for how many terms an operand stays the same that need not be kept for other results,
+// too.
+const fewTerms = 1024
+
+// touched is the number of elements that the axes which f depends on go through.
+func touched(f ir.Sub, axes []ir.Axis) float64 {
+	n := 1.0
+	for _, a := range axes {
+		if f.Coef(a.Var) != 0 {
+			n *= float64(a.Size)
+		}
+	}
+	return n
 }
 
 // Weight estimates the operations of an expression.
