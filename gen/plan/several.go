@@ -44,14 +44,16 @@ func (p *Plan) severalRows(g *Group, t machine.Target, vec ir.Axis) {
 		return
 	}
 	row := p.Order[len(p.Order)-2]
-	if p.Tile[vec.Var] == 1 && !slices.Contains(g.Serial, row.Var) {
-		rows := g.sideBySide(row, func(int) (*ir.Var, int) { return vec.Var, vec.Size }, t)
-		if rows > 1 {
-			p.Tile[row.Var] = rows
-			for i := range p.Passes {
-				pp := &p.Passes[i]
-				pp.Split, pp.Unroll = max(1, min(pp.Split, SumsInTurn/rows)), max(1, pp.Unroll/rows)
-			}
-		}
+	if p.Tile[vec.Var] > 1 || slices.Contains(g.Serial, row.Var) {
+		return
+	}
+	rows := g.sideBySide(row, func(int) (*ir.Var, int) { return vec.Var, vec.Size }, t)
+	if rows == 1 {
+		return
+	}
+	p.Tile[row.Var] = rows
+	for i := range p.Passes {
+		pp := &p.Passes[i]
+		pp.Split, pp.Unroll = max(1, min(pp.Split, SumsInTurn/rows)), max(1, pp.Unroll/rows)
 	}
 }
