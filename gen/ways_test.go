@@ -125,8 +125,9 @@ func TestWays(t *testing.T) {
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {
+		p := proved(t, c.layer, c.dims)
 		for target, want := range map[*machine.Target]bool{&machine.Portable: c.portable, &machine.AVX2: c.avx2, &machine.AVX512: c.avx512} {
-			_, programs, err := passes(proved(t, c.layer, c.dims), *target)
+			_, programs, err := passes(p, *target)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -21,7 +21,7 @@ var tokens = regexp.MustCompile(`[A-Za-z_0-9.]+|[^\sA-Za-z_0-9.]|\s+`)
 // TestMangled spoils the specs of the library at a few places each: whatever comes of it ends in
 // a layer or in complaints with their places, and what the reader complains about is among them.
 func TestMangled(t *testing.T) {
-	n, seed := 1500, uint64(1)
+	n, seed := 600, uint64(1)
 	if v, err := strconv.Atoi(os.Getenv("DLGEN_RANDOM")); err == nil {
 		n, seed = 100*v, uint64(v)
 	}
