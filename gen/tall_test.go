@@ -33,7 +33,8 @@ func TestTall(t *testing.T) {
 			}
 			for _, prog := range programs {
 				for _, f := range prog.Funcs() {
-					if target.Lanes > 1 && f.Cycles > 3*target.CallCycles {
+					// Two sums that go over the same rows share a call; more than that is what begins and ends it.
+					if target.Lanes > 1 && f.Cycles > 2.1*target.CallCycles {
 						t.Errorf("%s, %s: %s takes about %.0f cycles", target.Name, c, f.Name, f.Cycles)
 					}
 				}

@@ -30,7 +30,7 @@ func soundPart(s *syntax.Spec, wrong *diag.List) *syntax.Spec {
 		}
 	}
 	for _, t := range s.Tensors {
-		if role := t.Role.Text; (role == "input" || role == "param") && !defined[layer.GradientOf(&layer.Tensor{Name: t.Name, Role: layer.Input}).Name] {
+		if role := t.Role.Text; (role == "input" || role == "param") && !defined[layer.GradientName(t.Name)] {
 			without := *t
 			without.Grad = syntax.Word{Text: "none", Pos: t.Pos}
 			t = &without

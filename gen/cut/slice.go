@@ -48,20 +48,20 @@ func sliced(g *plan.Group, t machine.Target) []*plan.Group {
 			consider(sumInParts(g, c, r, n, t))
 		}
 	}
-	if len(best) == 1 && len(g.Plan.Order) == 1 && g.Iteration(t) > 1.5*t.CallCycles {
-		return inCalls(g, c, t)
+	if len(best) == 1 && len(g.Plan.Order) == 1 && g.IsLong(t) {
+		if parts := inCalls(g, c, t); parts != nil {
+			return parts
+		}
 	}
 	return best
 }
 
-// inCalls cuts a sum that alone takes too long for a call along its longest axis.
+// inCalls cuts a sum that alone takes too long for a call along its longest axis; nil where it
+// cannot be cut.
 func inCalls(g *plan.Group, c *plan.Contraction, t machine.Target) []*plan.Group {
 	r := slices.MaxFunc(c.Main.Nest.Reduce, func(a, b ir.Axis) int { return cmp.Compare(a.Size, b.Size) })
 	n := min(r.Size, int(math.Ceil(g.Iteration(t)/t.CallCycles)))
-	if parts := sumInParts(g, c, r, partSize(r.Size, n), t); parts != nil {
-		return parts
-	}
-	return []*plan.Group{g}
+	return sumInParts(g, c, r, partSize(r.Size, n), t)
 }
 
 // partSize is how many of the given terms each of about n parts of a sum has: as many

@@ -8,7 +8,7 @@ import (
 // nests reports whether one iteration of the group's outermost loop is too long
 // for a call: the calling Go code then runs the two outermost loops.
 func (s *scheduler) nests(g *plan.Group) bool {
-	return g.Steps == nil && len(g.Plan.Order) > 1 && g.Iteration(s.target) > 1.5*s.target.CallCycles
+	return g.Steps == nil && len(g.Plan.Order) > 1 && g.IsLong(s.target)
 }
 
 // emitNested makes functions of a group whose outermost loop becomes a serial

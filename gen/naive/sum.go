@@ -69,8 +69,9 @@ func usesAgain(n *ir.Nest) bool {
 	return false
 }
 
-// fewTerms is for how many terms an operand stays the same that need not be kept for other results,
-// too.
+// fewTerms is for how many terms an operand at most stays the same that is still worth keeping for
+// other results: beyond, loading it anew costs nothing, and what counts is in which order the
+// others lie in memory. Measured with sums that have such an operand for 196 to 3136 terms.
 const fewTerms = 1024
 
 // touched is the number of elements that the axes which f depends on go through.

@@ -40,3 +40,6 @@ func (g *Group) Iteration(t machine.Target) float64 {
 	a := g.Plan.Order[0]
 	return g.Plan.Cycles / float64(naive.CeilDiv(a.Size, g.Plan.Width(t, a.Var)))
 }
+
+// IsLong reports whether one iteration of the outermost loop takes too long for a call.
+func (g *Group) IsLong(t machine.Target) bool { return g.Iteration(t) > 1.5*t.CallCycles }

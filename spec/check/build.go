@@ -219,13 +219,7 @@ func (q *equation) where(x *syntax.Call) layer.Expr {
 	}
 	c := q.condition(x.Args[0])
 	a, b := q.real(x.Args[1]), q.real(x.Args[2])
-	switch {
-	case c.known && c.value:
-		return a
-	case c.known:
-		return b
-	}
-	return &layer.Where{Cond: c.cond, X: a, Y: b}
+	return c.choice(a, b)
 }
 
 func (q *equation) uniform(x *syntax.Call) layer.Expr {

@@ -55,13 +55,7 @@ func (q *equation) integerCases(x syntax.Expr) layer.Expr {
 	condition, yes, no := chosen(list[0])
 	c := q.condition(condition)
 	a, b := q.integerCases(replacedCall(x, list[0], yes)), q.integerCases(replacedCall(x, list[0], no))
-	switch {
-	case c.known && c.value:
-		return a
-	case c.known:
-		return b
-	}
-	return &layer.Where{Cond: c.cond, X: a, Y: b}
+	return c.choice(a, b)
 }
 
 // choices lists those in an integer: a where before those in what it chooses from, which may be

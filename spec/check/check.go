@@ -12,7 +12,6 @@
 package check
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -155,7 +154,7 @@ func (c *checker) passes() (fwd, bwd []*layer.Equation) {
 		bwd = c.equations(c.spec.Backward.Equations, backward)
 		c.complete(bwd, backward)
 	}
-	if bound && !slices.Contains(slices.Collect(maps.Values(c.unclear)), true) {
+	if bound && len(c.unclear) == 0 {
 		c.backwardMode()
 	}
 	return fwd, bwd

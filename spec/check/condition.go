@@ -17,6 +17,17 @@ type truth struct {
 
 func knownTruth(v bool) truth { return truth{known: true, value: v} }
 
+// choice is one of two values, or the choice between them.
+func (t truth) choice(yes, no layer.Expr) layer.Expr {
+	switch {
+	case t.known && t.value:
+		return yes
+	case t.known:
+		return no
+	}
+	return &layer.Where{Cond: t.cond, X: yes, Y: no}
+}
+
 // condition builds an expression whose value is a truth value.
 func (q *equation) condition(x syntax.Expr) truth {
 	defer q.asValues(false)()

@@ -116,7 +116,7 @@ func (c *checker) checkLimits(n *number, given map[string]string) {
 	for _, l := range n.decl.Limits {
 		bound, ok := c.constant(l.Bound, n, false)
 		bounds = append(bounds, l.Bound)
-		broken = broken || ok && !l.Allows(n.value.real(), bound.real())
+		broken = broken || ok && !bounded(l, bound).Allows(n.value.real())
 	}
 	if !broken {
 		return

@@ -49,7 +49,9 @@ func (c *checker) declareTensors() {
 		c.role(t, d)
 		c.shape(t, d)
 		c.properties(t, d)
-		c.unclear[t] = c.errs.Len() > before || slices.ContainsFunc(d.Shape, isBad)
+		if c.errs.Len() > before || slices.ContainsFunc(d.Shape, isBad) {
+			c.unclear[t] = true
+		}
 	}
 	if len(c.spec.Tensors) == 0 {
 		c.errs.Addf(c.spec.Name.Pos, "%s has no tensors", c.spec.Name.Text)
@@ -68,7 +70,9 @@ func (c *checker) declareTensors() {
 // gradient makes the gradient of t, whose name must be free.
 func (c *checker) gradient(t *layer.Tensor) *layer.Tensor {
 	g := layer.GradientOf(t)
-	c.unclear[g] = c.unclear[t]
+	if c.unclear[t] {
+		c.unclear[g] = true
+	}
 	if other := c.tensors[g.Name]; other != nil && c.spec.Backward.Mode != syntax.None && c.spec.Backward.Mode != syntax.Absent {
 		c.errs.AddHelp(other.Pos, "rename it, or give "+t.Name+" grad: none", "the name %s belongs to the gradient of %s", g.Name, t.Name)
 	}
@@ -199,6 +203,11 @@ func (c *checker) properties(t *layer.Tensor, d *syntax.Tensor) {
 	c.scalarLimits(t, d)
 }
 
+// bounded is a limit with its bound.
+func bounded(l syntax.Limit, v constant) layer.Limit {
+	return layer.Limit{Op: l.Op(), Words: l.Words(), Bound: v.real()}
+}
+
 // scalarLimits are what a run-time scalar may be: the calls check it.
 func (c *checker) scalarLimits(t *layer.Tensor, d *syntax.Tensor) {
 	for _, l := range d.Limits {
@@ -212,7 +221,7 @@ func (c *checker) scalarLimits(t *layer.Tensor, d *syntax.Tensor) {
 		case t.Type == layer.Uint64 && v.i < 0:
 			c.errs.Addf(l.Bound.Position(), "%s is never below 0, its limit is %s", d.Name, v.text())
 		default:
-			t.Limits = append(t.Limits, layer.Limit{Op: l.Op(), Bound: v.real()})
+			t.Limits = append(t.Limits, bounded(l, v))
 		}
 	}
 	if !t.Allows(t.Within(1)) {

@@ -38,11 +38,14 @@ func BackwardArgs(l *Layer, eqs []*Equation) []*Tensor {
 	return out
 }
 
+// GradientName is the name of the gradient of a tensor.
+func GradientName(of string) string { return "d" + of }
+
 // GradientOf makes the tensor that holds the gradient of t: given by the
 // caller for an output, written for the caller for an input or a param, and
 // scratch otherwise.
 func GradientOf(t *Tensor) *Tensor {
-	g := &Tensor{Name: "d" + t.Name, Type: Float32, Shape: t.Shape, Extents: t.Extents, Of: t, Pos: t.Pos}
+	g := &Tensor{Name: GradientName(t.Name), Type: Float32, Shape: t.Shape, Extents: t.Extents, Of: t, Pos: t.Pos}
 	switch t.Role {
 	case Output:
 		g.Role = Upstream

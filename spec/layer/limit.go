@@ -1,47 +1,46 @@
 package layer
 
 import (
-	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Limit is a bound of a run-time scalar: the scalar Op Bound must hold, where Op is one of
-// < <= > >=.
+// Limit is a bound of a number, of which Op, one of < <= > >=, must hold with it; Words say Op.
 type Limit struct {
-	Op    string
-	Bound float64
+	Op, Words string
+	Bound     float64
 }
 
-var limitWords = map[string]string{">=": "at least", ">": "above", "<=": "at most", "<": "below"}
+// Allows reports whether v keeps the limit.
+func (l Limit) Allows(v float64) bool {
+	switch l.Op {
+	case ">=":
+		return v >= l.Bound
+	case ">":
+		return v > l.Bound
+	case "<=":
+		return v <= l.Bound
+	case "<":
+		return v < l.Bound
+	}
+	panic("layer: unknown limit " + l.Op)
+}
 
 // Allowed says in words what the limits of a scalar allow, such as "at least 1"; it is empty
 // where there are none.
 func (t *Tensor) Allowed() string {
 	var parts []string
 	for _, l := range t.Limits {
-		parts = append(parts, fmt.Sprintf("%s %s", limitWords[l.Op], strconv.FormatFloat(l.Bound, 'g', -1, 64)))
+		parts = append(parts, l.Words+" "+strconv.FormatFloat(l.Bound, 'g', -1, 64))
 	}
 	return strings.Join(parts, " and ")
 }
 
 // Allows reports whether a scalar may be v.
 func (t *Tensor) Allows(v float64) bool {
-	ok := true
-	for _, l := range t.Limits {
-		switch l.Op {
-		case ">=":
-			ok = ok && v >= l.Bound
-		case ">":
-			ok = ok && v > l.Bound
-		case "<=":
-			ok = ok && v <= l.Bound
-		case "<":
-			ok = ok && v < l.Bound
-		}
-	}
-	return ok
+	return !slices.ContainsFunc(t.Limits, func(l Limit) bool { return !l.Allows(v) })
 }
 
 // Within is v where the limits of a scalar allow it, and otherwise a number that they do allow,

@@ -3,7 +3,7 @@ package layer
 import "testing"
 
 func TestWithin(t *testing.T) {
-	least, above, most, below := Limit{">=", 1}, Limit{">", 0.5}, Limit{"<=", 3}, Limit{"<", 1}
+	least, above, most, below := Limit{">=", "at least", 1}, Limit{">", "above", 0.5}, Limit{"<=", "at most", 3}, Limit{"<", "below", 1}
 	for _, c := range []struct {
 		typ    Type
 		limits []Limit
@@ -11,7 +11,7 @@ func TestWithin(t *testing.T) {
 		same   bool
 	}{
 		{GoInt, []Limit{least}, 0, false}, {GoInt, []Limit{least}, 1, true}, {GoInt, []Limit{least, most}, -7, false},
-		{GoInt, []Limit{least, most}, 2, true}, {GoInt, []Limit{above, most}, 0, false}, {GoInt, []Limit{above, {"<", 2}}, 9, false},
+		{GoInt, []Limit{least, most}, 2, true}, {GoInt, []Limit{above, most}, 0, false}, {GoInt, []Limit{above, {"<", "below", 2}}, 9, false},
 		{Float32, []Limit{above, below}, 1, false}, {Float32, []Limit{above, below}, -1e9, false}, {Float32, []Limit{above, below}, 0.7, true},
 		{Float32, []Limit{below}, 5, false}, {Float32, []Limit{above}, -5, false}, {Float32, nil, -5, true},
 	} {

@@ -75,34 +75,23 @@ type Limit struct {
 // limitKeys are the keys of limits, in the order of printing.
 var limitKeys = []string{"min", "above", "max", "below"}
 
-var limitWords = map[string]string{"min": "at least", "above": "above", "max": "at most", "below": "below"}
-
-// Op is the comparison that a number makes with the bound.
-func (l Limit) Op() string {
-	return map[string]string{"min": ">=", "above": ">", "max": "<=", "below": "<"}[l.Key.Text]
+// limits are the comparison that a number makes with each kind of bound, and its words.
+var limits = map[string]struct{ op, words string }{
+	"min": {">=", "at least"}, "above": {">", "above"}, "max": {"<=", "at most"}, "below": {"<", "below"},
 }
 
-// Allows reports whether v keeps the limit that stands at bound.
-func (l Limit) Allows(v, bound float64) bool {
-	switch l.Key.Text {
-	case "min":
-		return v >= bound
-	case "above":
-		return v > bound
-	case "max":
-		return v <= bound
-	case "below":
-		return v < bound
-	}
-	panic("syntax: unknown limit " + l.Key.Text)
-}
+// Op is the comparison that a number makes with the bound: one of < <= > >=.
+func (l Limit) Op() string { return limits[l.Key.Text].op }
+
+// Words says it, such as "at least".
+func (l Limit) Words() string { return limits[l.Key.Text].words }
 
 // Allowed says in words what the limits allow, such as "at least 0 and below
 // 1"; it is empty where there are none.
 func (list Limits) Allowed() string {
 	var parts []string
 	for _, l := range list {
-		parts = append(parts, limitWords[l.Key.Text]+" "+PrintExpr(l.Bound))
+		parts = append(parts, l.Words()+" "+PrintExpr(l.Bound))
 	}
 	return strings.Join(parts, " and ")
 }

@@ -3,9 +3,9 @@
 //
 // What comes in: the file's name and text. What goes out: a Config, complete
 // and consistent in itself; or what of it is, and all complaints about the
-// text, each with its position. What is promised: nothing unknown is passed over, no entry is
-// lost, and layers keep the order of the file. Whether a layer exists and its
-// dims fit is for others to say.
+// text, each with its position. What is promised: nothing unknown is passed
+// over, no entry is lost, and layers keep the order of the file. Whether a
+// layer exists and its dims fit is for others to say.
 package config
 
 import (
