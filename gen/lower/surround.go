@@ -167,7 +167,7 @@ func (w *window) holds(b *bound, x layer.Expr, parts map[*layer.Read]*slidingPar
 	case *layer.Binary:
 		return w.holds(b, x.X, parts) && w.holds(b, x.Y, parts) && (x.Op != '/' || w.depends(b, x.Y) == 0)
 	case *layer.Call:
-		return (x.Fn == "neg" || layer.Functions[x.Fn].Finite) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !w.holds(b, a, parts) })
+		return layer.Functions[x.Fn].Finite && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !w.holds(b, a, parts) })
 	}
 	return false
 }

@@ -21,6 +21,7 @@ var functions = func() map[string]int {
 	for name, f := range layer.Functions {
 		out[name] = f.Args()
 	}
+	delete(out, "neg") // it is written as a sign
 	for _, name := range special {
 		out[name] = 0
 	}
@@ -183,7 +184,8 @@ func (q *equation) unknownFunction(x *syntax.Call) {
 		help += "a layer of another file needs a name first, as in layers: {" + x.Fn + ": ./" + x.Fn + ".yaml}; dlgen list shows those of the library;\n" +
 			"other orders and shapes are equations of elements, as in y[d][n] = x[n][d]"
 	case help == "":
-		help = "functions are " + strings.Join(slices.Sorted(maps.Keys(layer.Functions)), " ") + " where uniform old;\n" +
+		plain := slices.DeleteFunc(slices.Sorted(maps.Keys(functions)), func(name string) bool { return functions[name] == 0 })
+		help = "functions are " + strings.Join(plain, " ") + " where uniform old;\n" +
 			"reductions are sum prod max min argmax; a layer is applied in forward only, to whole tensors: h = " + x.Fn + "{...}(x)"
 	}
 	q.helpf(x.Pos, help, "there is no function %s", x.Fn)

@@ -31,11 +31,7 @@ func (q *equation) fold(x layer.Expr, pos diag.Pos) layer.Expr {
 			}
 			args = append(args, c.V)
 		}
-		if x.Fn == "neg" {
-			v = -args[0]
-		} else {
-			v = layer.Functions[x.Fn].Eval(args)
-		}
+		v = layer.Functions[x.Fn].Eval(args)
 	}
 	if math.IsNaN(v) {
 		q.errorf(pos, "the result is not a number")

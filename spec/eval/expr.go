@@ -71,15 +71,12 @@ func (m *Machine) binary(x *layer.Binary) real {
 
 func (m *Machine) call(x *layer.Call) real {
 	a := m.real(x.Args[0])
-	if x.Fn == "neg" {
-		return func() float64 { return -a() }
-	}
 	f, known := layer.Functions[x.Fn]
 	if !known || f.Args() != len(x.Args) {
 		panic(fmt.Sprintf("eval: unknown function %s of %d arguments", x.Fn, len(x.Args)))
 	}
 	if f.One != nil {
-		if m.rng != nil && x.Fn != "abs" {
+		if m.rng != nil && !f.Exact {
 			return m.rounded(f, a)
 		}
 		return func() float64 { return f.One(a()) }

@@ -79,9 +79,6 @@ func (p *points) solveCall(x *layer.Call, v float64, c change, at map[*layer.Ind
 		return false
 	}
 	inverse := layer.Functions[x.Fn].Inverse
-	if x.Fn == "neg" {
-		inverse = func(v float64) float64 { return -v }
-	}
 	return inverse != nil && p.solve(x.Args[0], inverse(v), c, at, env)
 }
 

@@ -39,7 +39,7 @@ func tame(x layer.Expr, at indices) bool {
 	case *layer.Read:
 		return x.T.HasOutside && isFinite(x.T.Outside) && !slices.ContainsFunc(x.Subs, func(s layer.Int) bool { return readsAt(s, at) })
 	case *layer.Call:
-		return (x.Fn == "neg" || layer.Functions[x.Fn].Finite) && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !tame(a, at) })
+		return layer.Functions[x.Fn].Finite && !slices.ContainsFunc(x.Args, func(a layer.Expr) bool { return !tame(a, at) })
 	case *layer.Binary:
 		return tame(x.X, at) && tame(x.Y, at) && (x.Op != '/' || !at.in(x.Y))
 	case *layer.Reduce:

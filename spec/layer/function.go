@@ -11,13 +11,14 @@ type Function struct {
 	// Inverse gives an argument for which One has a value, NaN where there is none; it may be nil.
 	Inverse func(value float64) float64
 	// Rises says that it never falls where its only argument rises, Positive that no value is
-	// negative, Finite that it is finite where its arguments are, and Tends that it comes close
-	// to whole numbers which it does not reach.
-	Rises, Positive, Finite, Tends bool
+	// negative, Finite that it is finite where its arguments are, Exact that it is not rounded,
+	// and Tends that it comes close to whole numbers which it does not reach.
+	Rises, Positive, Finite, Exact, Tends bool
 }
 
-// Functions are those of the language, by name.
+// Functions are those of the language, by name, and neg, which it writes as a sign.
 var Functions = map[string]Function{
+	"neg":     {One: negated, Inverse: negated, Finite: true, Exact: true},
 	"exp":     {One: exp, Inverse: math.Log, Rises: true, Positive: true, Tends: true},
 	"expm1":   {One: math.Expm1, Inverse: math.Log1p, Rises: true, Tends: true},
 	"log":     {One: math.Log, Inverse: math.Exp, Rises: true},
@@ -27,7 +28,7 @@ var Functions = map[string]Function{
 	"tanh":    {One: math.Tanh, Inverse: math.Atanh, Rises: true, Finite: true, Tends: true},
 	"sigmoid": {One: sigmoid, Inverse: func(v float64) float64 { return math.Log(v / (1 - v)) }, Rises: true, Positive: true, Finite: true, Tends: true},
 	"erf":     {One: math.Erf, Inverse: math.Erfinv, Rises: true, Finite: true, Tends: true},
-	"abs":     {One: math.Abs, Inverse: same, Positive: true, Finite: true},
+	"abs":     {One: math.Abs, Inverse: same, Positive: true, Finite: true, Exact: true},
 	"floor":   {One: math.Floor, Inverse: same, Rises: true, Finite: true},
 	"sin":     {One: math.Sin, Inverse: math.Asin, Finite: true},
 	"cos":     {One: math.Cos, Inverse: math.Acos, Finite: true},
@@ -37,6 +38,8 @@ var Functions = map[string]Function{
 }
 
 func same(x float64) float64 { return x }
+
+func negated(x float64) float64 { return -x }
 
 func rsqrt(x float64) float64 { return 1 / math.Sqrt(x) }
 
