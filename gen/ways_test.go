@@ -114,7 +114,7 @@ func TestWays(t *testing.T) {
 		{"lstm", "T=4 N=16 I=16 H=256", 0, "prefetch aAhead[", false, true, true},
 		{"lstm", "T=24 N=16 I=16 H=256", 0, "prefetch soon wh[", false, true, true},
 		{"lstm", "T=24 N=16 I=16 H=128", 0, "prefetch soon wh[", false, false, false},
-		{"conv2d", "N=1 H=4 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
+		{"conv2d", "N=1 H=6 W=14 C=57 K=256 R=3 S=3 pad=1", 0, "prefetch soon w", false, false, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 0, "// loops g, ", true, true, true},
 		{"conv2d", "N=2 H=6 W=7 C=96 K=96 R=3 S=3 pad=1 groups=6", 1, "// loops gk by ", false, true, true},
 		{"avgpool2d", "N=1 H=20 W=24 C=3 R=3 S=3 stride=1", 0, "vectors along s", false, false, false},
@@ -122,6 +122,8 @@ func TestWays(t *testing.T) {
 		{corners, "N=64 C=8", 0, "= select ", false, false, false},
 		{crossing, "N=128 M=40", 0, "bcast x[", false, false, false},
 		{bent, "M=100 D=40", 0, "bcast z[", false, false, false},
+		{"dense", "N=8 I=512 O=2048", 0, "o by 3 vectors, n by 8", false, false, true},
+		{"dense", "N=8 I=512 O=2048", 0, "= load y[", false, true, false}, // each row of w goes to one tile: no parts
 		{headsInside, "T=64 N=2 A=4 D=16", 0, "panel of k, transposed", false, true, true},
 		{frames, "L=2200 W=512 hop=128 B=33", 1, ", i0 by 2 vectors", false, true, true},
 	} {

@@ -29,13 +29,13 @@ func (e *emitter) askOnward(v *ir.Var, points []at) {
 		}
 		turn, turns := e.turnAmong(others, points[0])
 		for j := range naive.CeilDiv(askSteps, turns) {
-			var asked *ir.Mem
+			var asked []ir.Mem
 			for _, p := range points {
 				q := p.with(v, p.sub(v).Add(ir.Sub{Const: j * turns}.Add(turn, 1), 1))
 				q = q.with(e.g.Onward.Axis, q.sub(e.g.Onward.Axis).Add(ir.Sub{Const: 1}, e.g.Onward.By))
 				at := e.mem(*m, nil, q)
-				if asked == nil || !inLineOf(asked, &at) {
-					asked = &at
+				if !slices.ContainsFunc(asked, func(a ir.Mem) bool { return inLineOf(a, at) }) {
+					asked = append(asked, at)
 					e.top().b.Emit(&ir.Prefetch{Mem: at})
 				}
 			}
@@ -44,7 +44,7 @@ func (e *emitter) askOnward(v *ir.Var, points []at) {
 }
 
 // inLineOf reports whether b is less than a line after a in a row, or there.
-func inLineOf(a, b *ir.Mem) bool {
+func inLineOf(a, b ir.Mem) bool {
 	for d := range a.Subs {
 		apart := b.Subs[d].Add(a.Subs[d], -1)
 		if len(apart.Terms) > 0 || d+1 < len(a.Subs) && apart.Const != 0 {

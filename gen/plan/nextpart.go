@@ -18,17 +18,22 @@ type Onward struct {
 // apart, and which come from beyond the second cache: while a part is at hand, tiles ask for what
 // the next one reads.
 func (c *Contraction) NextParts(t machine.Target) []*ir.Mem {
-	if c.g.Onward.Axis == nil || t.Lanes == 1 || len(c.Main.Nest.Gathers) > 0 {
-		return nil
-	}
-	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Var
 	var out []*ir.Mem
 	for _, m := range c.Loads {
-		if 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.Onward.Axis) != 0 && naive.Stride(m, last) > machine.ForeseenApart && !c.overlaps(m) {
+		if c.asksOnward(t, m) {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// asksOnward reports whether m is one of them.
+func (c *Contraction) asksOnward(t machine.Target, m *ir.Mem) bool {
+	if c.g.Onward.Axis == nil || t.Lanes == 1 || len(c.Main.Nest.Gathers) > 0 {
+		return false
+	}
+	last := c.Main.Nest.Reduce[len(c.Main.Nest.Reduce)-1].Var
+	return 4*m.Buf.Size() > t.Second && naive.Stride(m, c.g.Onward.Axis) != 0 && naive.Stride(m, last) > machine.ForeseenApart && !c.overlaps(m)
 }
 
 // overlaps reports whether an axis of the result and one of the sum stand in one subscript of

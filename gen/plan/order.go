@@ -29,6 +29,10 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *Plan {
 // most of what is fetched arrives while the tiles are computed.
 func (c *Contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles float64) float64 {
 	best := math.Inf(1)
+	waits := 0.0 // for the sums before, while nothing arrives
+	if c.g.Partial {
+		waits = partialWait * naive.Volume(c.g.Outer) * float64(c.g.Results()) / float64(t.Lanes)
+	}
 	for _, order := range c.orders(t, p, a, b) {
 		work, wait := tiles, Traffic{}
 		touched, sets := c.workingSets(t, p, order)
@@ -47,7 +51,7 @@ func (c *Contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles flo
 		if c.g.Contraction {
 			late += wait.pressing(t, work)
 		}
-		cycles := math.Max(math.Max(work+late, wait.all()), c.storing(t, p))
+		cycles := math.Max(math.Max(work+late, wait.all()+waits), c.storing(t, p))
 		if cycles < best {
 			best, p.Order, p.Panels = cycles, order, panels
 		}
@@ -180,8 +184,8 @@ func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 	between := sets[len(order)] // what is touched before an element is used again
 	for i := len(order) - 1; i >= 0; i-- {
 		o := order[i]
-		trips := float64(naive.CeilDiv(o.Size, p.Width(t, o.Var)))
 		total = touched[i]
+		trips := c.trips(t, p, o, m)
 		again := func(fetched, capacity float64, cache int) float64 {
 			if cur > capacity || between > float64(cache) {
 				return fetched * trips
@@ -194,11 +198,12 @@ func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 		}
 		cur = total
 	}
+	once := c.inOnePass(t, p, m)
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	} else if facts.slides && jumps(t, p, order, m) {
 		far *= 2
-	} else if c.g.Contraction {
+	} else if c.g.Contraction && (once || !c.asksOnward(t, m)) {
 		far *= c.inPieces(t, p, m)
 	}
 	if facts.Once {
@@ -209,7 +214,21 @@ func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 			near *= machine.FromSecond / t.InOrder()
 		}
 	}
-	return Traffic{Near: near / machine.FromSecond, Far: math.Max(far, 0) / machine.FromThird, pages: near / (4 * machine.LineFloats) * hold.pages}
+	pages := near / (4 * machine.LineFloats) * hold.pages / c.pieceLines(t, p, m)
+	if once {
+		near = math.Max(0, near-total) // it comes from beyond the second cache only
+	}
+	return Traffic{near / machine.FromSecond, math.Max(far, 0) / machine.FromThird, pages}
+}
+
+// trips is how often a loop goes through what a tile takes of an operand; where it is another part
+// of it each time, the last one may be smaller.
+func (c *Contraction) trips(t machine.Target, p *Plan, o ir.Axis, m *ir.Mem) float64 {
+	width := p.Width(t, o.Var)
+	if naive.Stride(m, o.Var) == 0 {
+		return float64(naive.CeilDiv(o.Size, width))
+	}
+	return math.Max(1, float64(o.Size)/float64(width))
 }
 
 // workingSets are the bytes of each operand, and of all together, that the loops of

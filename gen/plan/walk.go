@@ -124,21 +124,41 @@ func (c *Contraction) onceOnly(m *ir.Mem) bool {
 	return naive.Footprint(m, c.g.Outer, c.Main.Nest.Reduce) == 4*naive.Volume(c.g.Outer)*c.Terms
 }
 
+// inOnePass reports whether m comes from beyond the second cache in pieces of rows, each of which
+// one tile takes and no other needs.
+func (c *Contraction) inOnePass(t machine.Target, p *Plan, m *ir.Mem) bool {
+	if !c.g.Contraction || t.Lanes == 1 || p.Vec == nil || 4*m.Buf.Size() <= t.Second || naive.Stride(m, p.Vec) != 1 || c.overlaps(m) {
+		return false
+	}
+	return !slices.ContainsFunc(c.g.Outer, func(a ir.Axis) bool {
+		return naive.Stride(m, a.Var) == 0 && p.Width(t, a.Var) < a.Size
+	})
+}
+
+// pieceLines is the lines of a row of an operand that a tile takes before it goes on to the next
+// row: one, unless it takes the row's vectors side by side.
+func (c *Contraction) pieceLines(t machine.Target, p *Plan, m *ir.Mem) float64 {
+	if p.Vec == nil || naive.Stride(m, p.Vec) != 1 {
+		return 1
+	}
+	row := naive.SizeOf(c.g.Outer, p.Vec)
+	return math.Max(1, float64(row)/float64(naive.CeilDiv(row, p.Width(t, p.Vec)))/machine.LineFloats)
+}
+
 // inPieces is how much longer an operand takes to arrive from beyond the second cache
-// where each tile takes a piece of a few lines of many rows: little, since what one
-// could do about it takes as long.
+// where each tile takes a piece of a few lines of many rows.
 func (c *Contraction) inPieces(t machine.Target, p *Plan, m *ir.Mem) float64 {
 	if t.Lanes == 1 || p.Vec == nil || naive.Stride(m, p.Vec) != 1 || c.leftOut(t, p, m) == 0 {
 		return 1
 	}
-	return 1 + pieceWait*math.Max(0, 1-float64(p.Width(t, p.Vec))/(wholePiece*machine.LineFloats))
+	return 1 + pieceWait*math.Max(0, wholePiece/c.pieceLines(t, p, m)-1)
 }
 
-// wholePiece is the number of lines in a piece that arrive as fast as more, pieceWait
-// what of their time the shortest ones take longer.
+// wholePiece is the number of lines in a piece that arrive as fast as more, pieceWait what of the
+// time of so many lines a piece waits before its first one.
 const (
-	wholePiece = 4
-	pieceWait  = 0.05
+	wholePiece = 8
+	pieceWait  = 0.1
 )
 
 // crosses reports whether a tile has several places of m beside its vectors.

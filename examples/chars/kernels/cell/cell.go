@@ -87,7 +87,6 @@ type Workspace struct {
 	da        [64][16][4][256]float32
 	whBlocks  [64][256][16]float32
 	whBlocks2 [16][4][256][16]float32
-	sum       [16][256]float32
 }
 
 // Forward computes

@@ -41,52 +41,52 @@ func backward(ws *Workspace, dx *X, dh0 *H0, dc0 *C0, dwx *Wx, dwh *Wh, db *B, d
 	}
 	backward0AVX2(&dy[0][0][0], &dhn[0][0], &dcn[0][0], &h0[0][0], &wh[0][0][0], &y[0][0][0], &ws.whBlocks[0][0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0])
 	for step := 0; step < 62; step++ {
-		backward1AVX2(&ws.a[0][0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
-		backward2AVX2(&ws.a[0][0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
-		backward3AVX2(&dy[0][0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.sum[0][0], &ws.whBlocks2[0][0][0][0], step)
+		for block := 0; block < 4; block++ {
+			backward1AVX2(&dy[0][0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.c[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
+		}
 	}
-	backward4AVX2(&dc0[0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
-	backward5AVX2(&dc0[0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
-	backward6AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0])
+	for block := 0; block < 4; block++ {
+		backward2AVX2(&dc0[0][0], &dy[0][0][0], &c0[0][0], &ws.aAhead[0][0][0][0], &ws.output[0][0][0], &ws.s[0][0][0], &ws.a[0][0][0][0], &ws.fresh[0][0][0], &ws.input[0][0][0], &ws.forget[0][0][0], &ws.whBlocks2[0][0][0][0], block)
+	}
 	for block := 0; block < 34; block++ {
-		backward7AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0], block)
+		backward3AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0], block)
 	}
-	backward8AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0])
+	backward4AVX2(&dx[0][0][0], &wx[0][0][0], &ws.a[0][0][0][0])
 	for block := 0; block < 3; block++ {
-		backward9AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0], block)
+		backward5AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0], block)
 	}
-	backward10AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0])
-	backward11AVX2(&x[0][0][0], &ws.whBlocks2[0][0][0][0])
+	backward6AVX2(&dh0[0][0], &wh[0][0][0], &ws.a[0][0][0][0])
+	backward7AVX2(&x[0][0][0], &ws.whBlocks2[0][0][0][0])
 	for block := 0; block < 8; block++ {
-		backward12AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward8AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 8; block++ {
-			backward13AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
+			backward9AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 2; block++ {
-		backward14AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward10AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
-	backward15AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
+	backward11AVX2(&dwx[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0])
 	for block := 0; block < 4; block++ {
-		backward16AVX2(&ws.whBlocks[0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward12AVX2(&ws.whBlocks[0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for block := 0; block < 32; block++ {
-		backward17AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward13AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for step := 0; step < 5; step++ {
 		for block := 0; block < 32; block++ {
-			backward18AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
+			backward14AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], step, block)
 		}
 	}
 	for block := 0; block < 9; block++ {
-		backward19AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward15AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
 	for block := 0; block < 2; block++ {
-		backward20AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
+		backward16AVX2(&dwh[0][0][0], &ws.a[0][0][0][0], &ws.whBlocks2[0][0][0][0], block)
 	}
-	backward21AVX2(&db[0][0], &ws.a[0][0][0][0])
+	backward17AVX2(&db[0][0], &ws.a[0][0][0][0])
 }
 
 // a[t][n][g][k] = sum(i, x[t][n][i]*wx[i][g][k]) + sum(j, h[t][n][j]*wh[j][g][k]) + b[g][k]
@@ -154,16 +154,6 @@ func forward7AVX2(y, hn, cn, c *float32)
 func backward0AVX2(dy, dhn, dcn, h0, wh, y, h, dc, output, s, da, fresh, input, c, forget, whBlocks *float32)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward1AVX2(da, sum, whBlocks *float32, t int)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward2AVX2(da, sum, whBlocks *float32, t int)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
 // da[t][n][0][k] = dc[t][n][k]*fresh[t][n][k]*input[t][n][k]*(1 - input[t][n][k])
 // da[t][n][1][k] = dc[t][n][k]*where(t == 0, c0[n][k], c[t-1][n][k])*forget[t][n][k]*(1 - forget[t][n][k])
@@ -171,17 +161,7 @@ func backward2AVX2(da, sum, whBlocks *float32, t int)
 // da[t][n][3][k] = dh[t][n][k]*s[t][n][k]*output[t][n][k]*(1 - output[t][n][k])
 //
 //go:noescape
-func backward3AVX2(dy, dc, output, s, da, fresh, input, c, forget, sum, whBlocks *float32, t int)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward4AVX2(dc0, da, whBlocks *float32)
-
-// dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
-//
-//go:noescape
-func backward5AVX2(dc0, da, whBlocks *float32)
+func backward1AVX2(dy, dc, output, s, da, fresh, input, c, forget, whBlocks *float32, t, block int)
 
 // dh[t][n][k] = dy[t][n][k] + where(t == T-1, dhn[n][k], sum(g, j, da[t+1][n][g][j]*wh[k][g][j]))
 // dc[t][n][k] = dh[t][n][k]*output[t][n][k]*(1 - s[t][n][k]*s[t][n][k]) + where(t == T-1, dcn[n][k], dc[t+1][n][k]*forget[t+1][n][k])
@@ -192,79 +172,79 @@ func backward5AVX2(dc0, da, whBlocks *float32)
 // dc0[n][k] = dc[0][n][k]*forget[0][n][k]
 //
 //go:noescape
-func backward6AVX2(dc0, dy, c0, dc, output, s, da, fresh, input, forget, whBlocks *float32)
+func backward2AVX2(dc0, dy, c0, dc, output, s, da, fresh, input, forget, whBlocks *float32, block int)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward7AVX2(dx, wx, da *float32, block int)
+func backward3AVX2(dx, wx, da *float32, block int)
 
 // dx[t][n][i] = sum(g, k, da[t][n][g][k]*wx[i][g][k])
 //
 //go:noescape
-func backward8AVX2(dx, wx, da *float32)
+func backward4AVX2(dx, wx, da *float32)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward9AVX2(dh0, wh, da *float32, block int)
+func backward5AVX2(dh0, wh, da *float32, block int)
 
 // dh0[n][j] = sum(g, k, da[0][n][g][k]*wh[j][g][k])
 //
 //go:noescape
-func backward10AVX2(dh0, wh, da *float32)
+func backward6AVX2(dh0, wh, da *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward11AVX2(x, xBlocks *float32)
+func backward7AVX2(x, xBlocks *float32)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward12AVX2(dwx, da, xBlocks *float32, block int)
+func backward8AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward13AVX2(dwx, da, xBlocks *float32, tile, block int)
+func backward9AVX2(dwx, da, xBlocks *float32, tile, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward14AVX2(dwx, da, xBlocks *float32, block int)
+func backward10AVX2(dwx, da, xBlocks *float32, block int)
 
 // dwx[i][g][k] = sum(t, n, x[t][n][i]*da[t][n][g][k])
 //
 //go:noescape
-func backward15AVX2(dwx, da, xBlocks *float32)
+func backward11AVX2(dwx, da, xBlocks *float32)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward16AVX2(h, hBlocks *float32, block int)
+func backward12AVX2(h, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward17AVX2(dwh, da, hBlocks *float32, block int)
+func backward13AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward18AVX2(dwh, da, hBlocks *float32, tile, block int)
+func backward14AVX2(dwh, da, hBlocks *float32, tile, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward19AVX2(dwh, da, hBlocks *float32, block int)
+func backward15AVX2(dwh, da, hBlocks *float32, block int)
 
 // dwh[j][g][k] = sum(t, n, h[t][n][j]*da[t][n][g][k])
 //
 //go:noescape
-func backward20AVX2(dwh, da, hBlocks *float32, block int)
+func backward16AVX2(dwh, da, hBlocks *float32, block int)
 
 // db[g][k] = sum(t, n, da[t][n][g][k])
 //
 //go:noescape
-func backward21AVX2(db, da *float32)
+func backward17AVX2(db, da *float32)

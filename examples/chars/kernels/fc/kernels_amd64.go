@@ -44,17 +44,14 @@ func backward(dx *X, dw *W, db *B, dy *Y, x *X, w *W) {
 		backward3AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
 	for step := 0; step < 9; step++ {
-		for block := 0; block < 2; block++ {
-			backward4AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
-		}
 		for block := 0; block < 4; block++ {
-			backward5AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
+			backward4AVX2(&dw[0][0], &dy[0][0], &x[0][0], step, block)
 		}
 	}
 	for block := 0; block < 4; block++ {
-		backward6AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
+		backward5AVX2(&dw[0][0], &dy[0][0], &x[0][0], block)
 	}
-	backward7AVX2(&db[0], &dy[0][0])
+	backward6AVX2(&db[0], &dy[0][0])
 }
 
 // y[n][o] = sum(i, x[n][i]*w[i][o]) + b[o]
@@ -95,14 +92,9 @@ func backward4AVX2(dw, dy, x *float32, tile, block int)
 // dw[i][o] = sum(n, x[n][i]*dy[n][o])
 //
 //go:noescape
-func backward5AVX2(dw, dy, x *float32, tile, block int)
-
-// dw[i][o] = sum(n, x[n][i]*dy[n][o])
-//
-//go:noescape
-func backward6AVX2(dw, dy, x *float32, block int)
+func backward5AVX2(dw, dy, x *float32, block int)
 
 // db[o] = sum(n, dy[n][o])
 //
 //go:noescape
-func backward7AVX2(db, dy *float32)
+func backward6AVX2(db, dy *float32)
