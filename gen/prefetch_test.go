@@ -14,7 +14,7 @@ func TestPrefetchAhead(t *testing.T) {
 	for _, c := range []struct{ layer, dims string }{
 		{"conv2d", "N=1 H=7 W=7 C=512 K=512 R=3 S=3 pad=1"}, // the columns are a loop of one turn
 		{"dense", "N=64 I=512 O=512"},
-		{"dense", "N=16 I=2048 O=512"}, // one part of the sum after the other, a vector for all rows
+		{"dense", "N=16 I=2048 O=512"},                 // one part of the sum after the other, a vector for all rows
 		{"conv2d", "N=1 H=40 W=40 C=256 K=64 R=1 S=1"}, // each element of x is read by one tile
 		{"conv2d", "N=1 H=100 W=100 C=64 K=96 R=3 S=3 stride=2 pad=1"},
 	} {
