@@ -307,7 +307,8 @@ var telling = map[string]map[string]string{
 	"groupnorm":        {"N": "2", "H": "2", "W": "2", "C": "6", "G": "2"},
 	"attention":        {"N": "2", "A": "2", "T": "2", "S": "3", "D": "2"},
 
-	"multihead_attention": {"N": "2", "A": "2", "T": "2", "D": "2"},
+	"multihead_attention":       {"N": "2", "A": "2", "T": "2", "D": "2"},
+	"multihead_cross_attention": {"N": "2", "A": "2", "T": "2", "S": "3", "D": "2"},
 }
 
 // TestLibrary proves the layers of the library, compares the declared and the
