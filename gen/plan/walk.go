@@ -154,8 +154,8 @@ func (c *Contraction) inPieces(t machine.Target, p *Plan, m *ir.Mem) float64 {
 	return 1 + pieceWait*math.Max(0, wholePiece/c.pieceLines(t, p, m)-1)
 }
 
-// wholePiece is the number of lines in a piece that arrive as fast as more, pieceWait what of the
-// time of so many lines a piece waits before its first one.
+// A piece of wholePiece lines takes as long for each of them as longer pieces; each piece waits for
+// its first line, for pieceWait of that time.
 const (
 	wholePiece = 8
 	pieceWait  = 0.1
