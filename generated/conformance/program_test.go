@@ -139,15 +139,47 @@ func (p *program) write(t *testing.T, dir string) {
 			put(t, filepath.Join(dir, in.name, f.Name), f.Data)
 		}
 	}
-	put(t, filepath.Join(dir, "main.go"), p.main(t))
+	p.writeMain(t, dir, all)
+	p.firsts().writeMain(t, dir, few)
+}
+
+// The mains of a module, by folder: one with all cases, and one for build tags of which the
+// code is known from the other.
+const (
+	all = "all"
+	few = "few"
+)
+
+// firsts is the first package of each spec, with its cases.
+func (p *program) firsts() *program {
+	out := &program{}
+	seen := map[string]bool{}
+	for _, in := range p.packages {
+		if !seen[in.spec] {
+			seen[in.spec] = true
+			out.packages = append(out.packages, in)
+		}
+	}
+	for _, c := range p.cases {
+		if slices.ContainsFunc(out.packages, func(in *instance) bool { return in.name == c.Package }) {
+			out.cases = append(out.cases, c)
+		}
+	}
+	return out
+}
+
+// writeMain writes a main package and its cases.
+func (p *program) writeMain(t *testing.T, dir, name string) {
+	t.Helper()
+	put(t, filepath.Join(dir, name, "main.go"), p.main(t))
 	cases, err := json.Marshal(p.cases)
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, filepath.Join(dir, "cases.json"), cases)
+	put(t, filepath.Join(dir, name, "cases.json"), cases)
 }
 
-// main is the source of the main package.
+// main is the source of a main package.
 func (p *program) main(t *testing.T) []byte {
 	var imports, table bytes.Buffer
 	for _, in := range p.packages {
@@ -200,12 +232,12 @@ func parameters(files []gen.File) (map[string][]string, error) {
 // offline makes the go command use nothing but the module cache.
 var offline = []string{"GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off"}
 
-// build compiles the module; -trimpath lets a later run find the packages in
+// build compiles a main of the module; -trimpath lets a later run find the packages in
 // Go's cache although the folder is another.
-func build(t *testing.T, dir, tags string) string {
+func build(t *testing.T, dir, main, tags string) string {
 	t.Helper()
-	binary := filepath.Join(dir, "run-"+tags+".exe")
-	command(t, dir, offline, "go", "build", "-trimpath", "-tags", tags, "-o", binary, ".")
+	binary := filepath.Join(dir, main, "run.exe")
+	command(t, dir, offline, "go", "build", "-trimpath", "-tags", tags, "-o", binary, "./"+main)
 	return binary
 }
 
