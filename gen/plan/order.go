@@ -29,7 +29,7 @@ func newTilePlan(a, b ir.Axis, tileA, tileB int, holdA bool) *Plan {
 // most of what is fetched arrives while the tiles are computed.
 func (c *Contraction) arrange(t machine.Target, p *Plan, a, b ir.Axis, tiles float64) float64 {
 	best := math.Inf(1)
-	waits := 0.0 // for the sums before, while nothing arrives
+	waits := 0.0 // part of the tiles, but arriving data do not hide it
 	if c.g.Partial {
 		waits = partialWait * naive.Volume(c.g.Outer) * float64(c.g.Results()) / float64(t.Lanes)
 	}
@@ -198,12 +198,12 @@ func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 		}
 		cur = total
 	}
-	once := c.inOnePass(t, p, m)
+	onePass := c.inOnePass(t, p, m)
 	if 4*m.Buf.Size() <= t.Second {
 		far -= total // it is there from the start
 	} else if facts.slides && jumps(t, p, order, m) {
 		far *= 2
-	} else if c.g.Contraction && (once || !c.asksOnward(t, m)) {
+	} else if c.g.Contraction && (onePass || !c.asksOnward(t, m)) {
 		far *= c.inPieces(t, p, m)
 	}
 	if facts.Once {
@@ -215,7 +215,7 @@ func (c *Contraction) fetch(t machine.Target, p *Plan, order []ir.Axis, touched,
 		}
 	}
 	pages := near / (4 * machine.LineFloats) * hold.pages / c.pieceLines(t, p, m)
-	if once {
+	if onePass {
 		near = math.Max(0, near-total) // it comes from beyond the second cache only
 	}
 	return Traffic{near / machine.FromSecond, math.Max(far, 0) / machine.FromThird, pages}

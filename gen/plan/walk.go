@@ -124,8 +124,8 @@ func (c *Contraction) onceOnly(m *ir.Mem) bool {
 	return naive.Footprint(m, c.g.Outer, c.Main.Nest.Reduce) == 4*naive.Volume(c.g.Outer)*c.Terms
 }
 
-// inOnePass reports whether m comes from beyond the second cache in pieces of rows, each of which
-// one tile takes and no other needs.
+// inOnePass reports whether m comes from beyond the second cache, and each of its elements is needed
+// by a single tile.
 func (c *Contraction) inOnePass(t machine.Target, p *Plan, m *ir.Mem) bool {
 	if !c.g.Contraction || t.Lanes == 1 || p.Vec == nil || 4*m.Buf.Size() <= t.Second || naive.Stride(m, p.Vec) != 1 || c.overlaps(m) {
 		return false
@@ -148,7 +148,7 @@ func (c *Contraction) pieceLines(t machine.Target, p *Plan, m *ir.Mem) float64 {
 // inPieces is how much longer an operand takes to arrive from beyond the second cache
 // where each tile takes a piece of a few lines of many rows.
 func (c *Contraction) inPieces(t machine.Target, p *Plan, m *ir.Mem) float64 {
-	if t.Lanes == 1 || p.Vec == nil || naive.Stride(m, p.Vec) != 1 || c.leftOut(t, p, m) == 0 {
+	if t.Lanes == 1 || c.leftOut(t, p, m) == 0 {
 		return 1
 	}
 	return 1 + pieceWait*math.Max(0, wholePiece/c.pieceLines(t, p, m)-1)

@@ -27,9 +27,9 @@ var (
 	hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
 )
 
-// TestConformance runs all cases on every implementation that there is, in one program. The tag
-// purego leaves out code of which the rest is in that program, too: a case of each layer tells
-// that it builds and is taken.
+// TestConformance runs all cases on every implementation that there is, in one program. What the
+// tag purego leaves of the packages has run as portable code then: the cases of one package of each
+// layer tell that it builds by itself.
 func TestConformance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles some hundred packages")
